@@ -1,0 +1,1 @@
+//! The logging engine of MetaExpert.
