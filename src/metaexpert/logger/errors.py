@@ -1,0 +1,114 @@
+"""`ConfigurationError`: every bad field of a configuration, named at once.
+
+The one exception of the library's own. Logging calls never raise it; only configuring does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any, Final
+
+_VARIABLE_SOURCES: Final = ("environment", ".env")
+_VARIABLE_PREFIX: Final = "METAEXPERT_LOG__"
+_SECRET_PARTS: Final = frozenset({"token", "headers", "password", "secret"})
+_SHOWN_CHARACTERS: Final = 80
+
+
+class _Absent(Enum):
+    """Stands for "no value", as an enum member so that it stays itself in another process."""
+
+    VALUE = "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a configuration: where, what, and what to do about it.
+
+    `path` is dotted (`handlers.file.max_size`), empty for the whole document. `reason` is a clause: a
+    requirement (`must be …, was 100`) reads on from the path, any other finding follows a colon. `origin`
+    says which source the value came from, in the words of `LogConfiguration.origin`.
+    """
+
+    path: str
+    reason: str
+    value: Any = _Absent.VALUE
+    allowed: tuple[str, ...] = ()
+    suggestion: str | None = None
+    origin: str | None = None
+
+    @property
+    def has_value(self) -> bool:
+        """Tell whether `value` is a value that was found, not one that is missing."""
+        return self.value is not _Absent.VALUE
+
+    def attributed(self, origin: str) -> Problem:
+        """Return the same problem, blamed on the source `origin`."""
+        return replace(self, origin=origin)
+
+    def __str__(self) -> str:
+        subject = _subject(self.path, self.origin)
+        joint = " " if self.reason.startswith("must ") else ": "
+        text = f"{subject}{joint}{self.reason}" if subject else self.reason
+        return f"{text}; {self.suggestion}" if self.suggestion else text
+
+
+class ConfigurationError(ValueError):
+    """A configuration was refused; `problems` lists every bad field, and `str()` gives one line for each.
+
+    Nothing was changed when this is raised: the configuration in force before the call stays in force.
+    """
+
+    def __init__(self, problems: str | Iterable[Problem]) -> None:
+        listed = (Problem("", problems),) if isinstance(problems, str) else tuple(problems)
+        # The tuple is the exception's argument, so that it survives pickling to another process.
+        super().__init__(listed)
+        self.problems: tuple[Problem, ...] = listed
+
+    def __str__(self) -> str:
+        return "\n".join(dict.fromkeys(str(problem) for problem in self.problems))
+
+
+def requirement(path: str, must: str, value: Any, suggestion: str | None = None, **more: Any) -> Problem:
+    """Return the problem `<path> must <must>, was <value>`; a value that may be a secret is hidden."""
+    return Problem(path, f"must {must}, was {shown(value, path)}", value, suggestion=suggestion, **more)
+
+
+def shown(value: Any, path: str = "") -> str:
+    """Return `value` as one short line for a message, in JSON's notation where it has one.
+
+    Values below a key such as `token` are never shown: messages end up in logs and in HTTP answers.
+    """
+    if _SECRET_PARTS.intersection(path.lower().split(".")):
+        return "(hidden)"
+    try:
+        text = json.dumps(value, ensure_ascii=False, default=repr)
+    except (TypeError, ValueError, RecursionError):
+        text = f"a value of type {type(value).__name__}"
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"
+
+
+def did_you_mean(word: str, candidates: Collection[str]) -> str | None:
+    """Return `did you mean "…"?` for the candidate nearest to `word` in any case, or None."""
+    import difflib
+
+    by_lower = {candidate.lower(): candidate for candidate in candidates}
+    near = difflib.get_close_matches(word.strip().lower(), by_lower, n=1, cutoff=0.6)
+    return f'did you mean "{by_lower[near[0]]}"?' if near else None
+
+
+def _subject(path: str, origin: str | None) -> str:
+    """Name what the reader has to edit: the variable, the field of a file, or the field alone."""
+    if origin is None:
+        return path
+    source, _, variable = origin.partition(" ")
+    if source in _VARIABLE_SOURCES and variable:
+        named = f"{variable} ({source})"
+        own_path = variable.removeprefix(_VARIABLE_PREFIX).lower().replace("__", ".")
+        # A variable holding a whole JSON table says which of its fields is meant.
+        return named if own_path == path or not variable.startswith(_VARIABLE_PREFIX) else f"{named}, {path}"
+    if "." in source:
+        return f"{path} ({origin})" if path else origin
+    return path
