@@ -1,1 +1,26 @@
-//! The logging engine of MetaExpert.
+//! The logging engine of MetaExpert. No Python in it; tested by cargo alone.
+//!
+//! One record's way, in the order of the modules below:
+//! **capture** (in the binding) → [`ring`] → [`encode`] → [`route`] → [`sink`].
+//! The stages see only the shared vocabulary; [`worker`] sees the stages;
+//! [`pipeline`] assembles them.
+
+// Shared vocabulary.
+pub mod clock;
+pub mod config;
+pub mod error;
+pub mod frame;
+pub mod level;
+pub mod stats;
+mod sync;
+
+// The stages, in flow order.
+pub mod ring;
+pub mod event;
+pub mod encode;
+pub mod route;
+pub mod sink;
+
+// Assembly.
+pub mod pipeline;
+mod worker;

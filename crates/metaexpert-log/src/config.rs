@@ -1,0 +1,215 @@
+//! The engine's configuration, as the capture side hands it over: complete, validated, in plain values.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use crate::error::Error;
+
+/// Everything the engine needs to run.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where `logging_errors.log` goes.
+    pub directory: PathBuf,
+    /// Destinations, at most 64.
+    pub sinks: Vec<SinkConfig>,
+    /// Optional members of a record.
+    #[serde(default)]
+    pub include: Vec<IncludeKey>,
+    /// Where fields go in JSON.
+    #[serde(default)]
+    pub field_layout: Layout,
+    /// The ring and what happens when it is full.
+    pub queue: QueueConfig,
+    /// Bounds of a single record.
+    pub limits: Limits,
+}
+
+impl Config {
+    /// Reads the JSON document that the capture side makes.
+    pub fn from_json(text: &str) -> Result<Config, Error> {
+        let config: Config = serde_json::from_str(text)
+            .map_err(|problem| Error::Configuration(format!("engine configuration: {problem}")))?;
+        if config.sinks.len() > 64 {
+            return Err(Error::Configuration(format!(
+                "handlers: at most 64 are possible, {} were given",
+                config.sinks.len()
+            )));
+        }
+        Ok(config)
+    }
+}
+
+/// An optional member of every record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IncludeKey {
+    /// The run's id.
+    RunId,
+    /// The calling thread's id.
+    ThreadId,
+    /// The process's id.
+    ProcessId,
+    /// File, line and function.
+    Caller,
+}
+
+/// Where fields go in JSON.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Layout {
+    /// Beside the core keys.
+    #[default]
+    Flat,
+    /// Under `context`.
+    Nested,
+}
+
+/// One destination.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SinkConfig {
+    /// The handler's name in the configuration.
+    pub name: String,
+    /// Console or file.
+    #[serde(rename = "type")]
+    pub kind: SinkKind,
+    /// Records below are not for this sink.
+    pub level: i32,
+    /// Records above are not for this sink.
+    #[serde(default)]
+    pub max_level: Option<i32>,
+    /// Only records of this category.
+    #[serde(default)]
+    pub category: Option<String>,
+    /// Only records of these loggers and their children; empty for all.
+    #[serde(default)]
+    pub loggers: Vec<String>,
+    /// How a record looks.
+    pub format: Format,
+    /// The console's stream.
+    #[serde(default)]
+    pub stream: Stream,
+    /// Whether the console shows colours.
+    #[serde(default)]
+    pub color: Colour,
+    /// The file's absolute path.
+    #[serde(default)]
+    pub path: PathBuf,
+    /// The file is rotated before it grows beyond this many bytes; 0 for never.
+    #[serde(default)]
+    pub max_size: u64,
+    /// How many rotated files are kept.
+    #[serde(default)]
+    pub backup_count: u32,
+    /// When the file is rotated, beside its size.
+    #[serde(default)]
+    pub rotate: Rotate,
+    /// When the file is forced to the disk.
+    #[serde(default)]
+    pub sync: Sync,
+}
+
+/// What kind of destination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SinkKind {
+    /// A standard stream of the process.
+    Console,
+    /// A file.
+    File,
+}
+
+/// A standard stream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stream {
+    /// File descriptor 1.
+    #[default]
+    Stdout,
+    /// File descriptor 2.
+    Stderr,
+}
+
+/// Whether to colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Colour {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Yes.
+    Always,
+    /// No.
+    Never,
+}
+
+/// When a file is rotated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rotate {
+    /// By size alone.
+    #[default]
+    Size,
+    /// At each full hour (UTC), and by size.
+    Hourly,
+    /// At midnight (UTC), and by size.
+    Daily,
+}
+
+/// When a file is forced to the disk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sync {
+    /// When the system sees fit.
+    #[default]
+    Never,
+}
+
+/// How a record looks.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Format {
+    /// JSON Lines.
+    Json,
+    /// For people at a terminal.
+    Console,
+    /// The text preset: time, level, logger, message, fields.
+    Text,
+    /// A `%`-style format of `logging`.
+    Percent {
+        /// The format.
+        pattern: String,
+        /// `strftime` format of `%(asctime)s`.
+        #[serde(default)]
+        datefmt: Option<String>,
+    },
+}
+
+/// The ring and its overflow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QueueConfig {
+    /// Size of the ring.
+    pub capacity_bytes: usize,
+    /// Records at or above this level wait for room instead of giving way.
+    pub protect_level: i32,
+    /// How long a protected record waits at most.
+    pub wait_ms: u64,
+    /// Whether the ring should survive the process.
+    #[serde(default)]
+    pub crash_safe: bool,
+}
+
+/// Bounds of a single record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Nesting of containers.
+    pub depth: u32,
+    /// Members of one container.
+    pub items: u32,
+    /// Bytes of one record.
+    pub bytes: u32,
+}

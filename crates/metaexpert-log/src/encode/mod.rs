@@ -1,0 +1,58 @@
+//! **Encode**: an event as one line of a format. One file a format.
+
+pub mod console;
+pub mod escape;
+pub mod json;
+pub mod pattern;
+pub mod text;
+
+use crate::config::{Format, Layout};
+use crate::event::Event;
+
+/// What an encoder may add to every record, fixed for a run.
+#[derive(Clone, Debug, Default)]
+pub struct Include {
+    /// The run's id.
+    pub run_id: Option<String>,
+    /// The process's id.
+    pub process_id: Option<u32>,
+    /// The calling thread's id.
+    pub thread_id: bool,
+    /// File, line and function of the call.
+    pub caller: bool,
+}
+
+/// An encoder for one format; keeps what consecutive records share.
+pub enum Encoder {
+    /// JSON Lines.
+    Json(json::JsonEncoder),
+    /// Aligned and, on a terminal, coloured.
+    Console(console::ConsoleEncoder),
+    /// A `%`-style format of `logging`.
+    Text(text::TextEncoder),
+}
+
+impl Encoder {
+    /// The encoder for `format`. `colour` says whether the destination shows colours. Fails on a pattern that
+    /// [`pattern::Pattern::parse`] refuses.
+    pub fn new(format: &Format, layout: Layout, include: &Include, colour: bool) -> Result<Self, String> {
+        Ok(match format {
+            Format::Json => Encoder::Json(json::JsonEncoder::new(layout, include)),
+            Format::Console => Encoder::Console(console::ConsoleEncoder::new(colour)),
+            Format::Text => Encoder::Text(text::TextEncoder::with_fields()),
+            Format::Percent { pattern, datefmt } => {
+                Encoder::Text(text::TextEncoder::new(pattern::Pattern::parse(pattern)?, datefmt.clone()))
+            }
+        })
+    }
+
+    /// Appends `event` and a line end to `out`.
+    #[inline]
+    pub fn encode(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
+        match self {
+            Encoder::Json(encoder) => encoder.encode(event, out),
+            Encoder::Console(encoder) => encoder.encode(event, out),
+            Encoder::Text(encoder) => encoder.encode(event, out),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! A standard stream of the process.
+
+use std::io;
+
+use crate::config::{Colour, SinkConfig, Stream};
+
+/// Standard output or standard error, by file descriptor: Python's own buffers are not involved.
+pub struct Console {
+    fd: libc::c_int,
+}
+
+impl Console {
+    /// The stream's descriptor; nothing is opened.
+    pub fn new(stream: Stream) -> Console {
+        Console { fd: descriptor(stream) }
+    }
+
+    /// Writes some of `bytes`; waits while a non-blocking stream is full.
+    pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        loop {
+            // SAFETY: `bytes` is readable for its length; a closed descriptor gives an error, not harm.
+            let count = unsafe { libc::write(self.fd, bytes.as_ptr().cast(), bytes.len()) };
+            if count >= 0 {
+                return Ok(count as usize);
+            }
+            let problem = io::Error::last_os_error();
+            if problem.kind() != io::ErrorKind::WouldBlock {
+                return Err(problem);
+            }
+            let mut poll = libc::pollfd { fd: self.fd, events: libc::POLLOUT, revents: 0 };
+            // SAFETY: one valid pollfd, exclusively borrowed.
+            if unsafe { libc::poll(&mut poll, 1, 1000) } == 0 {
+                return Err(problem);
+            }
+        }
+    }
+}
+
+fn descriptor(stream: Stream) -> libc::c_int {
+    match stream {
+        Stream::Stdout => libc::STDOUT_FILENO,
+        Stream::Stderr => libc::STDERR_FILENO,
+    }
+}
+
+/// Whether `config`'s stream shows colours: as configured, else a terminal without `NO_COLOR`
+/// (<https://no-color.org>).
+pub fn shows_colour(config: &SinkConfig) -> bool {
+    match config.color {
+        Colour::Always => true,
+        Colour::Never => false,
+        Colour::Auto => {
+            // SAFETY: isatty accepts any descriptor.
+            let is_terminal = unsafe { libc::isatty(descriptor(config.stream)) } == 1;
+            let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+            let dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
+            is_terminal && !refused && !dumb
+        }
+    }
+}
