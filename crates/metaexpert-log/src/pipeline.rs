@@ -240,6 +240,10 @@ impl Pipeline {
     pub fn submit(&mut self, record: &Record<'_>, protected: bool) -> Result<(), Refused> {
         if self.gap.first_seq != 0 {
             self.report_gap();
+            // What was lost is told before anything that came after it.
+            if self.gap.first_seq != 0 {
+                return Err(Refused::Full);
+            }
         }
         let len = record.frame_len();
         if len > self.max_frame_len() {
