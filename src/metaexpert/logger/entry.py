@@ -1,0 +1,211 @@
+"""Reading records back: `LogEntry` is one of them, `read_log` yields those of a file."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import re
+import warnings
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any, Final, Self, cast
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_NS_DIGITS: Final = 9
+_FRACTION: Final = re.compile(r"[.,]([0-9]+)")
+_CORE_KEYS: Final = ("timestamp", "level", "module", "message")
+_CONTEXT: Final = "context"
+# Optional members of a record and what they are; another type under the name is a field of the user's.
+_OPTIONAL_KEYS: Final[Mapping[str, type]] = {
+    "category": str,
+    "exception": dict,
+    "seq": int,
+    "run_id": str,
+    "thread_id": int,
+    "process_id": int,
+    "caller": dict,
+}
+_GZIP: Final = ".gz"
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One record of a log: the entity of `docs/data-model.md`.
+
+    `timestamp` is in UTC, to the microsecond; `timestamp_ns` is exact, in nanoseconds since 1970. `context`
+    holds the fields, `exception` has `type`, `message` and `stacktrace`, `caller` has file, line and
+    function. What a record does not have is None.
+    """
+
+    timestamp: datetime
+    timestamp_ns: int
+    level: str
+    module: str
+    message: str
+    context: Mapping[str, Any] = field(default_factory=dict)
+    category: str | None = None
+    exception: Mapping[str, Any] | None = None
+    seq: int | None = None
+    run_id: str | None = None
+    thread_id: int | None = None
+    process_id: int | None = None
+    caller: Mapping[str, Any] | None = None
+
+    @classmethod
+    def from_json(cls, line: str | bytes) -> Self:
+        """Return the record in one line of a JSON log, with its fields flat or under `context`.
+
+        Raises `ValueError`, saying what is wrong, for a line that is not strictly one JSON object in UTF-8,
+        names a key twice, or lacks a timestamp, level, module or message.
+        """
+        return cls._from_document(_parsed(line))
+
+    @classmethod
+    def _from_document(cls, document: dict[str, Any]) -> Self:
+        for key in _CORE_KEYS:
+            if not isinstance(document.get(key), str):
+                raise ValueError(f"not a record: {key} must be text, was {document.get(key)!r}")
+        text, level, module, message = (document.pop(key) for key in _CORE_KEYS)
+        timestamp, timestamp_ns = _moment(text)
+        known = {
+            key: document.pop(key)
+            for key, kind in _OPTIONAL_KEYS.items()
+            if isinstance(document.get(key), kind) and not isinstance(document[key], bool)
+        }
+        nested = document.get(_CONTEXT)
+        context = nested if isinstance(nested, dict) and len(document) == 1 else document
+        return cls(timestamp, timestamp_ns, level, module, message, context, **known)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the record as plain values for JSON, the fields under `context`, without what it lacks.
+
+        `LogEntry.from_json(json.dumps(entry.to_dict()))` is an equal entry.
+        """
+        document: dict[str, Any] = {
+            "timestamp": _rfc3339(self.timestamp_ns),
+            "level": self.level,
+            "module": self.module,
+            "message": self.message,
+            _CONTEXT: dict(self.context),
+        }
+        for key in _OPTIONAL_KEYS:
+            value = getattr(self, key)
+            if value is not None:
+                document[key] = dict(value) if isinstance(value, Mapping) else value
+        return document
+
+
+def read_log(path: str | os.PathLike[str], *, strict: bool = False) -> Iterator[LogEntry]:
+    """Yield the records of one JSON log file, plain or gzip (`.gz`), in the order they stand there.
+
+    A last line without its line break is one that is still being written: it is left out. Any other line that
+    is no record is passed over, and one `UserWarning` at the end says how many and where the first was. With
+    `strict` the first such line, a torn last one too, raises `ValueError` naming file and line. A file that
+    is missing, a directory or unreadable raises `OSError` at the call.
+    """
+    file = Path(path)
+    # Tried here, not at the first `next`, so that the caller who made the mistake gets the error.
+    with file.open("rb"):
+        pass
+    return _entries(file, strict)
+
+
+def _entries(file: Path, strict: bool) -> Iterator[LogEntry]:
+    skipped, first = 0, ""
+    with _opened(file) as stream:
+        for number, line in enumerate(_lines(stream), 1):
+            if isinstance(line, Exception):
+                problem: Exception = line
+            elif not line.endswith(b"\n"):
+                if not strict:
+                    break
+                problem = ValueError("torn: the line has no end")
+            else:
+                try:
+                    yield LogEntry.from_json(line)
+                    continue
+                except ValueError as error:
+                    problem = error
+            if strict:
+                raise ValueError(f"{file}, line {number}: {problem}") from problem
+            skipped += 1
+            first = first or f"line {number}: {problem}"
+    if skipped:
+        noun = "line is no record and was" if skipped == 1 else "lines are no records and were"
+        warnings.warn(f"{file}: {skipped} {noun} passed over; the first is {first}", stacklevel=2)
+
+
+def _opened(file: Path) -> IO[bytes]:
+    return cast("IO[bytes]", gzip.open(file)) if file.suffix == _GZIP else file.open("rb")
+
+
+def _lines(stream: IO[bytes]) -> Iterator[bytes | Exception]:
+    """Yield the lines of `stream`, and as the last item the error that a damaged archive ends with."""
+    try:
+        yield from stream
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        yield error
+
+
+def _parsed(line: str | bytes) -> dict[str, Any]:
+    try:
+        text = line if isinstance(line, str) else line.decode("utf-8")
+        document = _DECODER.decode(text)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"not a record: not UTF-8 at byte {error.start}") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not a record: not JSON at column {error.colno}: {error.msg}") from None
+    except RecursionError:
+        raise ValueError("not a record: nested too deeply") from None
+    if not isinstance(document, dict):
+        raise ValueError(f"not a record: a JSON object was expected, found {type(document).__name__}")
+    return document
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"not a record: the key {twice!r} stands there twice")
+    return members
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"not a record: {name} is no JSON number")
+
+
+# One for all lines: `json.loads` makes a new one at every call with options.
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant)
+
+
+def _moment(text: str) -> tuple[datetime, int]:
+    """Return an RFC 3339 time as a UTC datetime and as exact nanoseconds since 1970."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"not a record: timestamp must be RFC 3339, was {text!r}") from None
+    if moment.tzinfo is None:
+        raise ValueError(f"not a record: timestamp must have a zone such as Z, was {text!r}")
+    try:
+        moment = moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"not a record: timestamp is out of range: {text!r}") from None
+    since = moment - _EPOCH
+    # `datetime` drops what is below a microsecond; the digits are still in the text.
+    fraction = _FRACTION.search(text)
+    fraction_ns = int(fraction[1][:_NS_DIGITS].ljust(_NS_DIGITS, "0")) if fraction else 0
+    return moment, (since.days * 86_400 + since.seconds) * 10**_NS_DIGITS + fraction_ns
+
+
+def _rfc3339(timestamp_ns: int) -> str:
+    seconds, fraction_ns = divmod(timestamp_ns, 10**_NS_DIGITS)
+    # Arithmetic, since the platform's time functions refuse years before 1970 here and there.
+    days, second = divmod(seconds, 86_400)
+    moment = datetime.fromordinal(_EPOCH.toordinal() + days)
+    hour, rest = divmod(second, 3600)
+    return f"{moment.date().isoformat()}T{hour:02}:{rest // 60:02}:{rest % 60:02}.{fraction_ns:09}Z"
