@@ -1,9 +1,14 @@
 //! **Encode**: an event as one line of a format. One file a format.
 
+mod attribute;
 pub mod console;
 pub mod escape;
 pub mod json;
+pub mod local_time;
+mod number;
 pub mod pattern;
+mod plain;
+mod spec;
 pub mod text;
 
 use crate::config::{Format, Layout};

@@ -153,17 +153,21 @@ impl Spec {
 
     fn push_integer(&self, number: i128, out: &mut Vec<u8>) {
         let magnitude = number.unsigned_abs();
+        let mut buffer = itoa::Buffer::new();
         match self.conversion {
-            Conversion::Decimal => self.push_digits(number < 0, number::decimal(magnitude).as_ref(), out),
-            Conversion::Octal => self.push_digits(number < 0, &number::octal(magnitude), out),
-            Conversion::Hex => self.push_digits(number < 0, &number::hex(magnitude, self.upper), out),
+            Conversion::Decimal => self.push_digits(number < 0, buffer.format(magnitude).as_bytes(), out),
+            Conversion::Octal => self.push_digits(number < 0, format!("{magnitude:o}").as_bytes(), out),
+            Conversion::Hex if self.upper => {
+                self.push_digits(number < 0, format!("{magnitude:X}").as_bytes(), out);
+            }
+            Conversion::Hex => self.push_digits(number < 0, format!("{magnitude:x}").as_bytes(), out),
             Conversion::Float(style) => self.push_point(number as f64, style, out),
             Conversion::Character => match u32::try_from(number).ok().and_then(char::from_u32) {
                 Some(character) => self.push_character(character, out),
-                None => self.push_word(number::decimal_signed(number).as_ref(), out),
+                None => self.push_word(buffer.format(number).as_bytes(), out),
             },
             Conversion::Text | Conversion::Repr | Conversion::Ascii => {
-                self.push_word(number::decimal_signed(number).as_ref(), out);
+                self.push_word(buffer.format(number).as_bytes(), out);
             }
         }
     }

@@ -1,0 +1,169 @@
+//! Lines for people at a terminal.
+
+use jiff::tz::TimeZone;
+
+use crate::encode::escape::escape_plain;
+use crate::encode::local_time::LocalTime;
+use crate::encode::pattern::INDENT;
+use crate::encode::plain::{lines, push_key, push_summary, push_value};
+use crate::encode::spec::{Conversion, Spec, char_count, prefix_len};
+use crate::event::{Event, Exception};
+use crate::frame::Value;
+
+const LOGGER_WIDTH: usize = 20;
+const LEVEL: Spec = column(8);
+const LOGGER: Spec = column(LOGGER_WIDTH);
+const MESSAGE: Spec = column(30);
+const PLAIN: Spec = Spec::bare(Conversion::Text);
+
+const fn column(width: usize) -> Spec {
+    let mut spec = Spec::bare(Conversion::Text);
+    spec.left = true;
+    spec.width = width;
+    spec
+}
+
+const RESET: &[u8] = b"\x1b[0m";
+const DIM: &[u8] = b"\x1b[2m";
+const CYAN: &[u8] = b"\x1b[36m";
+const BOLD_RED: &[u8] = b"\x1b[1;31m";
+const TRADE: &[u8] = b"\x1b[1;35m";
+
+/// The colour of a level and of those above it, up to the next.
+fn level_colour(level: i32) -> &'static [u8] {
+    match level {
+        i32::MIN..=19 => b"\x1b[34m",
+        20..=29 => b"\x1b[32m",
+        30..=39 => b"\x1b[33m",
+        40..=49 => b"\x1b[31m",
+        _ => b"\x1b[1;37;41m",
+    }
+}
+
+/// Writes events aligned: time, level, logger, message, then category and fields as `key=value`; the
+/// lines of an exception's traceback and of a stack follow, indented. Without the colours, which change
+/// nothing but colour, a line is the same on a terminal and in a file.
+pub struct ConsoleEncoder {
+    colour: bool,
+    time: LocalTime,
+}
+
+impl ConsoleEncoder {
+    /// An encoder with or without colours.
+    pub fn new(colour: bool) -> Self {
+        ConsoleEncoder { colour, time: LocalTime::with_millis("%H:%M:%S", b'.', TimeZone::system()) }
+    }
+
+    /// The same encoder for another time zone than the system's.
+    pub fn in_zone(self, zone: TimeZone) -> Self {
+        ConsoleEncoder { time: self.time.in_zone(zone), ..self }
+    }
+
+    /// Appends `event` as one line, and the lines of its exception and stack.
+    pub fn encode(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
+        out.reserve(160 + event.message.len());
+        self.push_head(event, out);
+        self.push_message(event, out);
+        self.push_fields(event, out);
+        out.push(b'\n');
+        if let Some(exception) = &event.exception {
+            self.push_exception(exception, out);
+        }
+        for line in lines(event.stack.unwrap_or_default()) {
+            self.push_line(DIM, line, out);
+        }
+    }
+
+    fn push_head(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
+        let colour = self.colour;
+        let time = self.time.text(event.timestamp_ns);
+        painted(colour, DIM, out, |out| out.extend_from_slice(time));
+        out.push(b' ');
+        painted(colour, level_colour(event.level), out, |out| {
+            event.with_level_name(|name| LEVEL.push_text(name, out));
+        });
+        out.push(b' ');
+        painted(colour, DIM, out, |out| push_logger(event.logger.raw, out));
+        out.push(b' ');
+    }
+
+    fn push_message(&self, event: &Event<'_>, out: &mut Vec<u8>) {
+        // Nothing to align with: no blanks at the line's end.
+        let has_more = event.category.is_some() || !event.fields.is_empty();
+        let spec = if has_more { &MESSAGE } else { &PLAIN };
+        let is_trade = event.category.is_some_and(|category| category.raw == b"trade");
+        painted(self.colour && is_trade, TRADE, out, |out| spec.push_text(event.message, out));
+    }
+
+    fn push_fields(&self, event: &Event<'_>, out: &mut Vec<u8>) {
+        if let Some(category) = event.category {
+            out.push(b' ');
+            painted(self.colour, CYAN, out, |out| out.extend_from_slice(b"category"));
+            out.push(b'=');
+            push_value(Value::Str(category.raw), out);
+        }
+        event.fields.for_each(|name, value| {
+            out.push(b' ');
+            painted(self.colour, CYAN, out, |out| push_key(name, out));
+            out.push(b'=');
+            push_value(value, out);
+        });
+    }
+
+    fn push_exception(&self, exception: &Exception<'_>, out: &mut Vec<u8>) {
+        if exception.stacktrace.is_empty() {
+            return painted(self.colour, BOLD_RED, out, |out| push_summary(exception, out));
+        }
+        let plain = lines(exception.stacktrace).count().saturating_sub(summary_lines(exception));
+        for (index, line) in lines(exception.stacktrace).enumerate() {
+            self.push_line(if index < plain { DIM } else { BOLD_RED }, line, out);
+        }
+    }
+
+    fn push_line(&self, style: &[u8], line: &[u8], out: &mut Vec<u8>) {
+        out.extend_from_slice(INDENT.as_bytes());
+        painted(self.colour, style, out, |out| escape_plain(line, out));
+        out.push(b'\n');
+    }
+}
+
+/// Appends what `push` appends, in `style` if `colour` is wanted.
+#[inline]
+fn painted(colour: bool, style: &[u8], out: &mut Vec<u8>, push: impl FnOnce(&mut Vec<u8>)) {
+    if !colour {
+        return push(out);
+    }
+    out.extend_from_slice(style);
+    push(out);
+    out.extend_from_slice(RESET);
+}
+
+/// How many lines at a traceback's end are `Type: message`: more than one if the message has more.
+fn summary_lines(exception: &Exception<'_>) -> usize {
+    let message = exception.message.trim_ascii_end();
+    if exception.stacktrace.trim_ascii_end().ends_with(message) { lines(message).count().max(1) } else { 1 }
+}
+
+/// Appends a logger's name in its column. One that is too long loses its packages' names from the left,
+/// but for their first letters, and then its own beginning.
+fn push_logger(name: &[u8], out: &mut Vec<u8>) {
+    let mut excess = char_count(name).saturating_sub(LOGGER_WIDTH);
+    if excess == 0 {
+        return LOGGER.push_text(name, out);
+    }
+    let mut short = Vec::with_capacity(name.len());
+    let mut rest = name;
+    while let Some(point) = rest.iter().position(|&byte| byte == b'.').filter(|_| excess > 0) {
+        let initial = prefix_len(&rest[..point], 1);
+        short.extend_from_slice(&rest[..initial]);
+        short.push(b'.');
+        excess = excess.saturating_sub(char_count(&rest[initial..point]));
+        rest = &rest[point + 1..];
+    }
+    short.extend_from_slice(rest);
+    if excess > 0 {
+        let cut = prefix_len(&short, char_count(&short) - (LOGGER_WIDTH - 1));
+        short.splice(..cut, "…".bytes());
+    }
+    LOGGER.push_text(&short, out);
+}

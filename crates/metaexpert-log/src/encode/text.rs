@@ -1,0 +1,214 @@
+//! Text lines in a `%`-style format, as `logging.Formatter` writes them.
+
+use std::sync::OnceLock;
+
+use jiff::tz::TimeZone;
+
+use crate::clock::now_ns;
+use crate::encode::attribute::Attribute;
+use crate::encode::local_time::LocalTime;
+use crate::encode::pattern::{Pattern, Piece};
+use crate::encode::plain::{json_text, lines, push_continuation, push_key, push_summary, push_value};
+use crate::encode::spec::{Conversion, Shown, Spec};
+use crate::event::{Caller, Event};
+use crate::frame::Value;
+
+/// The `text` preset, which the fields follow.
+const PRESET: &str = "%(asctime)s %(levelname)-8s %(name)s: %(message)s";
+
+/// `logging.Formatter.default_time_format`; the milliseconds follow a comma.
+const DEFAULT_TIME: &str = "%Y-%m-%d %H:%M:%S";
+
+// What `logging` puts into a record whose caller it could not find.
+const UNKNOWN_CALLER: Caller<'static> =
+    Caller { file: b"(unknown file)", line: 0, function: b"(unknown function)" };
+
+/// The process that `%(process)d`, `%(processName)s` and `%(relativeCreated)d` speak of.
+#[derive(Clone, Debug)]
+pub struct Process {
+    /// The process's id.
+    pub id: u32,
+    /// The process's name, as `multiprocessing` gives it.
+    pub name: String,
+    /// When logging began, in nanoseconds since the Unix epoch.
+    pub started_ns: i64,
+}
+
+impl Process {
+    /// This process under the name that `multiprocessing` gives the first one. Its logging began when
+    /// this was first asked for.
+    pub fn current() -> Process {
+        static STARTED_NS: OnceLock<i64> = OnceLock::new();
+        Process {
+            id: std::process::id(),
+            name: "MainProcess".to_owned(),
+            started_ns: *STARTED_NS.get_or_init(now_ns),
+        }
+    }
+}
+
+/// Writes events as text lines.
+///
+/// The first line is that of the format, with nothing in it that could break it; the lines of an
+/// exception's traceback and of a stack follow, each indented.
+pub struct TextEncoder {
+    pattern: Pattern,
+    with_fields: bool,
+    origin: Origin,
+}
+
+/// Where and when the records are written.
+struct Origin {
+    time: LocalTime,
+    process: Process,
+}
+
+impl TextEncoder {
+    /// The `text` preset: time, level, logger, message, then category and fields as `key=value`.
+    pub fn with_fields() -> Self {
+        let pattern = Pattern::parse(PRESET).expect("the preset is a valid format");
+        TextEncoder { with_fields: true, ..TextEncoder::new(pattern, None) }
+    }
+
+    /// A format of the user's. `%(asctime)s` is local time in the `strftime` format `datefmt`, and
+    /// `2026-01-31 23:59:59,123` without one.
+    pub fn new(pattern: Pattern, datefmt: Option<String>) -> Self {
+        let time = match datefmt.as_deref() {
+            None | Some("") => LocalTime::with_millis(DEFAULT_TIME, b',', TimeZone::system()),
+            Some(format) => LocalTime::new(format, TimeZone::system()),
+        };
+        TextEncoder { pattern, with_fields: false, origin: Origin { time, process: Process::current() } }
+    }
+
+    /// The same encoder for another time zone than the system's.
+    pub fn in_zone(mut self, zone: TimeZone) -> Self {
+        self.origin.time = self.origin.time.in_zone(zone);
+        self
+    }
+
+    /// The same encoder for another process than this one.
+    pub fn for_process(mut self, process: Process) -> Self {
+        self.origin.process = process;
+        self
+    }
+
+    /// Appends `event` as one line, and the lines of its exception and stack.
+    pub fn encode(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
+        out.reserve(128 + event.message.len());
+        for piece in &self.pattern.pieces {
+            match piece {
+                Piece::Literal(text) => out.extend_from_slice(text),
+                Piece::Item(attribute, spec) => push_item(attribute, spec, &mut self.origin, event, out),
+            }
+        }
+        if self.with_fields {
+            push_fields(event, out);
+        }
+        out.push(b'\n');
+        push_trouble(event, out);
+    }
+}
+
+fn push_item(attribute: &Attribute, spec: &Spec, origin: &mut Origin, event: &Event<'_>, out: &mut Vec<u8>) {
+    match attribute {
+        Attribute::Name => spec.push_text(event.logger.raw, out),
+        Attribute::Message => spec.push_text(event.message, out),
+        Attribute::LevelName => event.with_level_name(|name| spec.push_text(name, out)),
+        Attribute::AscTime => spec.push_text(origin.time.text(event.timestamp_ns), out),
+        Attribute::Field(name) => match event.fields.get(name.as_bytes()) {
+            Some(value) => spec.push(shown_field(value, spec.conversion), out),
+            None => spec.push(Shown::Absent, out),
+        },
+        other => spec.push(shown(other, &origin.process, event), out),
+    }
+}
+
+/// The value of an attribute that needs no work before it is shown.
+fn shown<'a>(attribute: &Attribute, process: &'a Process, event: &Event<'a>) -> Shown<'a> {
+    let caller = event.caller.unwrap_or(UNKNOWN_CALLER);
+    let ns = event.timestamp_ns;
+    match attribute {
+        Attribute::LevelNo => Shown::Integer(event.level.into()),
+        Attribute::PathName => Shown::Text(caller.file),
+        Attribute::FileName => Shown::Text(file_name(caller.file)),
+        Attribute::Module => Shown::Text(file_stem(caller.file)),
+        Attribute::LineNo => Shown::Integer(caller.line.into()),
+        Attribute::FuncName => Shown::Text(caller.function),
+        Attribute::Created => Shown::Float(ns as f64 / 1e9),
+        Attribute::Msecs => Shown::Float((ns.rem_euclid(1_000_000_000) / 1_000_000) as f64),
+        Attribute::RelativeCreated => Shown::Float(ns.saturating_sub(process.started_ns) as f64 / 1e6),
+        Attribute::Process => Shown::Integer(process.id.into()),
+        Attribute::ProcessName => Shown::Text(process.name.as_bytes()),
+        Attribute::Thread => event.thread.map_or(Shown::Absent, |thread| Shown::Integer(thread.ident.into())),
+        Attribute::ThreadName => event.thread.map_or(Shown::Absent, |thread| Shown::Text(thread.name)),
+        // As `logging` shows it outside of a task.
+        Attribute::TaskName => Shown::Text(event.task.unwrap_or(b"None")),
+        Attribute::Category => event.category.map_or(Shown::Absent, |category| Shown::Text(category.raw)),
+        Attribute::Seq => Shown::Integer(event.seq.into()),
+        Attribute::Name
+        | Attribute::Message
+        | Attribute::LevelName
+        | Attribute::AscTime
+        | Attribute::Field(_) => Shown::Absent,
+    }
+}
+
+/// A field's value; a number in a JSON string, such as a decimal's, counts as one where one is wanted.
+fn shown_field(value: Value<'_>, conversion: Conversion) -> Shown<'_> {
+    match value {
+        Value::Null => Shown::Text(b"null"),
+        Value::Bool(truth) => Shown::Bool(truth),
+        Value::I64(number) => Shown::Integer(number.into()),
+        Value::U64(number) => Shown::Integer(number.into()),
+        Value::F64(number) => Shown::Float(number),
+        Value::Str(text) => Shown::Text(text),
+        Value::Json(json) => {
+            let text = json_text(json).unwrap_or(json);
+            let number = || std::str::from_utf8(text).ok()?.parse().ok();
+            match conversion {
+                Conversion::Decimal | Conversion::Float(_) => {
+                    number().map_or(Shown::Text(text), Shown::Float)
+                }
+                _ => Shown::Text(text),
+            }
+        }
+    }
+}
+
+fn push_fields(event: &Event<'_>, out: &mut Vec<u8>) {
+    if let Some(category) = event.category {
+        out.extend_from_slice(b" category=");
+        push_value(Value::Str(category.raw), out);
+    }
+    event.fields.for_each(|name, value| {
+        out.push(b' ');
+        push_key(name, out);
+        out.push(b'=');
+        push_value(value, out);
+    });
+}
+
+fn push_trouble(event: &Event<'_>, out: &mut Vec<u8>) {
+    if let Some(exception) = &event.exception {
+        if exception.stacktrace.is_empty() {
+            push_summary(exception, out);
+        }
+        lines(exception.stacktrace).for_each(|line| push_continuation(line, out));
+    }
+    lines(event.stack.unwrap_or_default()).for_each(|line| push_continuation(line, out));
+}
+
+/// The part after the last separator, as `os.path.basename` cuts it.
+fn file_name(path: &[u8]) -> &[u8] {
+    let is_separator = |&byte: &u8| byte == b'/' || (cfg!(windows) && byte == b'\\');
+    path.iter().rposition(is_separator).map_or(path, |at| &path[at + 1..])
+}
+
+/// The file's name without its extension, as `os.path.splitext` cuts it: leading points start none.
+fn file_stem(path: &[u8]) -> &[u8] {
+    let name = file_name(path);
+    match name.iter().rposition(|&byte| byte == b'.') {
+        Some(at) if name[..at].iter().any(|&byte| byte != b'.') => &name[..at],
+        _ => name,
+    }
+}
