@@ -2,11 +2,13 @@ from datetime import UTC, datetime, timedelta
 from math import fsum, nan
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from metaexpert.expert.market_data import Bar, BarAggregator, Tick, Timeframe, generate_bars
 
+# A busy machine is no failure.
+UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TEN = datetime(2024, 1, 1, 10, tzinfo=UTC)
 
 
@@ -163,6 +165,7 @@ def test_a_clock_can_end_a_quiet_period() -> None:
     assert minutes.add_tick(tick(60)) == ()
 
 
+@UNTIMED
 @given(
     seed=st.integers(0, 1000),
     target=st.sampled_from(["1m", "3m", "15m", "1h", "4h", "1d"]),

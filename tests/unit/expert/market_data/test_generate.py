@@ -3,10 +3,13 @@ import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from metaexpert.expert.market_data import Bar, generate_bars
+
+# A busy machine is no failure.
+UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def digest(bars: list[Bar]) -> str:
@@ -26,6 +29,7 @@ def test_seeds_differ() -> None:
     assert generate_bars(seed=1, count=50) == generate_bars(seed=1, count=80)[:50]
 
 
+@UNTIMED
 @given(
     seed=st.integers(),
     timeframe=st.sampled_from(["1s", "1m", "1h", "1d"]),

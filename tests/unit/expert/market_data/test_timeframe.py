@@ -1,10 +1,13 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from metaexpert.expert.market_data import Timeframe
+
+# A busy machine is no failure.
+UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.mark.parametrize(
@@ -28,6 +31,7 @@ def test_a_timeframe_is_read_from_count_and_unit(text: str, seconds: int) -> Non
     assert Timeframe.parse(text).seconds == seconds
 
 
+@UNTIMED
 @given(st.integers(1, 366 * 86_400))
 def test_every_timeframe_survives_text(seconds: int) -> None:
     """Writing a timeframe and reading it back gives an equal one."""
@@ -102,6 +106,7 @@ def test_floor_refuses_a_time_without_zone() -> None:
         Timeframe.parse("1h").floor(datetime(2022, 1, 6))
 
 
+@UNTIMED
 @given(
     st.integers(1, 366 * 86_400),
     st.datetimes(datetime(1980, 1, 1), datetime(2099, 1, 1), timezones=st.just(UTC)),
