@@ -1,0 +1,80 @@
+"""The configuration in the native engine's terms: numbers, absolute paths, one sink a handler."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from metaexpert.logger.config.formats import PRESETS
+from metaexpert.logger.config.levels import parse_level
+from metaexpert.logger.config.models import HandlerConfiguration, LogConfiguration
+
+
+def engine_document(configuration: LogConfiguration, *, process_suffix: str | None = None) -> dict[str, Any]:
+    """Return the document of plain values, ready for JSON, that the native engine is configured with.
+
+    Relative paths are taken from the current directory now, so a later `chdir` moves nothing. With a
+    `process_suffix` each file has it before its extension (`expert.4711.log`): what a second process on the
+    same directory writes. Raises `ValueError` for a level whose name `logging` has forgotten meanwhile.
+    """
+    directory = log_directory(configuration)
+    queue, limits = configuration.queue, configuration.limits
+    return {
+        "directory": directory,
+        "sinks": [
+            _sink(name, handler, directory, process_suffix)
+            for name, handler in configuration.active_handlers().items()
+        ],
+        "include": list(configuration.include),
+        "field_layout": configuration.field_layout,
+        "queue": {
+            "capacity_bytes": queue.capacity_bytes,
+            "protect_level": parse_level(queue.protect_level),
+            "wait_ms": queue.wait_ms,
+            "crash_safe": queue.crash_safe,
+        },
+        "limits": {"depth": limits.depth, "items": limits.items, "bytes": limits.bytes},
+    }
+
+
+def log_directory(configuration: LogConfiguration) -> str:
+    """Return the absolute path of the log directory, with `~` as the user's home."""
+    return os.path.abspath(os.path.expanduser(configuration.log_file_path))
+
+
+def _sink(
+    name: str, handler: HandlerConfiguration, directory: str, process_suffix: str | None
+) -> dict[str, Any]:
+    limit = handler.filter.max_level
+    sink = {
+        "name": name,
+        "type": handler.type,
+        "level": parse_level(handler.level),
+        "max_level": None if limit is None else parse_level(limit),
+        "category": handler.filter.category,
+        "loggers": list(handler.filter.loggers),
+        "format": _format(handler.format),
+    }
+    if handler.type == "console":
+        return {**sink, "stream": handler.stream or "stdout", "color": "auto"}
+    return {**sink, **_file(handler, directory, process_suffix)}
+
+
+def _format(text: str) -> dict[str, Any]:
+    return {"kind": text} if text in PRESETS else {"kind": "percent", "pattern": text, "datefmt": None}
+
+
+def _file(handler: HandlerConfiguration, directory: str, process_suffix: str | None) -> dict[str, Any]:
+    path = os.path.normpath(os.path.join(directory, os.path.expanduser(handler.filename or "")))
+    if process_suffix:
+        stem, extension = os.path.splitext(path)
+        path = f"{stem}.{process_suffix}{extension}"
+    # As in `logging.handlers`: without backups a file is not rotated by size, for that would empty it.
+    bounded = handler.backup_count != 0
+    return {
+        "path": path,
+        "max_size": (handler.max_size or 0) if bounded else 0,
+        "backup_count": handler.backup_count or 0,
+        "rotate": handler.rotate or "size",
+        "sync": handler.sync or "never",
+    }

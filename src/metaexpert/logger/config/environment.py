@@ -1,0 +1,135 @@
+"""Settings from the environment and from `.env`: `METAEXPERT_LOG__…` and the legacy `LOG_*`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from metaexpert.logger.config.defaults import DEFAULT_DIRECTORY
+from metaexpert.logger.config.layer import Layer
+from metaexpert.logger.config.merge import leaves, merge
+from metaexpert.logger.config.models import LogConfiguration
+from metaexpert.logger.config.origins import DOTENV, ENVIRONMENT
+from metaexpert.logger.config.schema import kind_at
+from metaexpert.logger.errors import ConfigurationError, Problem
+
+PREFIX: Final = "METAEXPERT_LOG__"
+CONTROL_VARIABLE: Final = "METAEXPERT_CONTROL"
+LOG_CONFIG: Final = "LOG_CONFIG"
+
+#: What each legacy variable sets; a format was one for the console and the file.
+_LEGACY: Final[Mapping[str, tuple[str, ...]]] = {
+    "LOG_LEVEL": ("default_level",),
+    "LOG_FORMAT": ("handlers.console.format", "handlers.file.format"),
+    "LOG_FILE": ("handlers.file.filename",),
+    "LOG_MAX_SIZE": ("handlers.file.max_size",),
+    "LOG_BACKUP_COUNT": ("handlers.file.backup_count",),
+}
+_FLAGS: Final = {
+    **dict.fromkeys(("true", "1", "yes", "on"), True),
+    **dict.fromkeys(("false", "0", "no", "off"), False),
+}
+_REMOVALS: Final = ("none", "null", "false")
+_INTEGER: Final = re.compile(r"[+-]?[0-9]{1,30}")
+_HANDLER_DEPTH: Final = 2
+
+
+def read_dotenv(directory: Path) -> dict[str, str]:
+    """Return the variables of the `.env` file in `directory`, none where there is no such file.
+
+    They are not put into the process's environment. Raises `ConfigurationError` for an unreadable file.
+    """
+    file = directory / DOTENV
+    if not file.is_file():
+        return {}
+    from dotenv import dotenv_values
+
+    try:
+        values = dotenv_values(file, encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigurationError([Problem(str(file), f"not UTF-8 at byte {error.start}")]) from None
+    except OSError as error:
+        raise ConfigurationError([Problem(str(file), f"cannot be read: {error.strerror}")]) from None
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def variable_layers(environ: Mapping[str, str], dotenv: Mapping[str, str]) -> tuple[Layer, Layer]:
+    """Return the layers of `.env` and of the environment, the one of lower precedence first.
+
+    A variable that is empty in the environment hides the one in `.env`, and means the default.
+    """
+    visible = {name: value for name, value in dotenv.items() if name not in environ}
+    return variable_layer(visible, DOTENV), variable_layer(environ, ENVIRONMENT)
+
+
+def variable_layer(variables: Mapping[str, str], source: str) -> Layer:
+    """Return what `variables` set, each value in its setting's type where its text allows.
+
+    A text that does not fit is passed on, so that validation reports it with all other problems.
+    """
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for variable, path, value in _settings(variables):
+        document: Any = value
+        for step in reversed(path):
+            document = {step: document}
+        values = merge(values, document)
+        origin = f"{source} {variable}"
+        dotted = ".".join(path)
+        origins[dotted] = origin
+        origins.update((found, origin) for found, _ in leaves(document))
+    return Layer(source, values, origins)
+
+
+def _settings(variables: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, ...], Any]]:
+    """Yield variable, path and value, the legacy names first and whole tables before their fields."""
+    for variable, paths in _LEGACY.items():
+        text = variables.get(variable, "").strip()
+        if text:
+            for dotted in paths:
+                path = tuple(dotted.split("."))
+                yield variable, path, _value(_legacy_text(variable, text), path)
+    if variables.get(CONTROL_VARIABLE, "").strip():
+        yield CONTROL_VARIABLE, ("control",), _address(variables[CONTROL_VARIABLE].strip())
+    own = [name for name in variables if name.upper().startswith(PREFIX) and variables[name].strip()]
+    for variable in sorted(own, key=lambda name: (name.count("__"), name)):
+        path = tuple(variable[len(PREFIX) :].lower().split("__"))
+        yield variable, path, _value(variables[variable].strip(), path)
+
+
+def _legacy_text(variable: str, text: str) -> str:
+    """Read `LOG_FILE=logs/expert.log` as that file in the log directory, where legacy logs are."""
+    if variable != "LOG_FILE":
+        return text
+    return re.sub(rf"^(?:\.[/\\])*{DEFAULT_DIRECTORY}[/\\]+(?=.)", "", text)
+
+
+def _address(text: str) -> dict[str, Any]:
+    host, _, port = text.rpartition(":")
+    return {"host": host or "127.0.0.1", "port": int(port) if _INTEGER.fullmatch(port) else port}
+
+
+def _value(text: str, path: tuple[str, ...]) -> Any:
+    kind = kind_at(LogConfiguration, path)
+    if path[0] == "handlers" and len(path) == _HANDLER_DEPTH and text.lower() in _REMOVALS:
+        return None
+    if kind == "flag":
+        return _FLAGS.get(text.lower(), text)
+    if kind == "integer" and _INTEGER.fullmatch(text):
+        return int(text)
+    if kind == "list":
+        return _json(text, list) if text[0] == "[" else [part.strip() for part in text.split(",")]
+    if kind == "table":
+        return _json(text, dict)
+    return text
+
+
+def _json(text: str, expected: type) -> Any:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    return value if isinstance(value, expected) else text

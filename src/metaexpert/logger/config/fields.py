@@ -1,0 +1,167 @@
+"""The types of single fields: each says in one sentence what it must be, with its unit."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Final, NoReturn
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from metaexpert.logger.config.formats import LATER_PRESETS, PRESETS, FormatError, check_format
+from metaexpert.logger.config.levels import MAX_LEVEL, UnknownLevelError, canonical_level
+from metaexpert.logger.errors import did_you_mean, shown
+
+#: The type of our own errors within pydantic's; `problems` passes their text on as it is.
+OWN_ERROR: Final = "metaexpert"
+
+_MAX_NAME_BYTES: Final = 255
+
+
+def refuse(reason: str, suggestion: str | None = None, allowed: Iterable[str] = ()) -> NoReturn:
+    """Raise the pydantic error that becomes a `Problem` with exactly these words."""
+    context = {"reason": reason, "suggestion": suggestion, "allowed": tuple(allowed)}
+    raise PydanticCustomError(OWN_ERROR, "{reason}", context)
+
+
+def quantity(unit: str, minimum: int, maximum: int, zero: str | None = None) -> BeforeValidator:
+    """Return the check of an integer number of `unit` from `minimum` to `maximum`.
+
+    With `zero`, 0 is allowed as well and means `zero`.
+    """
+
+    def check(value: Any) -> Any:
+        if isinstance(value, bool) or not isinstance(value, int):
+            refuse(f"must be an integer number of {unit}, was {shown(value)}")
+        if zero is not None and value == 0:
+            return value
+        if value < minimum:
+            least = f"0 or at least {minimum}" if zero is not None else f"at least {minimum}"
+            refuse(f"must be {least} {unit}, was {value}", f"use 0 for {zero}" if zero is not None else None)
+        if value > maximum:
+            refuse(f"must be at most {maximum} {unit}, was {shown(value)}")
+        return int(value)
+
+    return BeforeValidator(check)
+
+
+def choice(*names: str) -> BeforeValidator:
+    """Return the check of a text that is one of `names`."""
+
+    def check(value: Any) -> Any:
+        if not isinstance(value, str) or value not in names:
+            meant = did_you_mean(value, names) if isinstance(value, str) else None
+            refuse(f"must be one of {', '.join(names)}, was {shown(value)}", meant, names)
+        return value
+
+    return BeforeValidator(check)
+
+
+def _level(value: Any) -> Any:
+    try:
+        return canonical_level(value)
+    except UnknownLevelError as error:
+        refuse(error.reason, error.suggestion)
+
+
+def _format(value: Any) -> Any:
+    if not isinstance(value, str):
+        refuse(f"must be text, was {shown(value)}", f"use {', '.join(PRESETS)} or a %-style format")
+    try:
+        return check_format(value)
+    except FormatError as error:
+        refuse(error.reason, error.suggestion, PRESETS + LATER_PRESETS)
+
+
+def _directory(value: Any) -> Any:
+    text = _path_text(value)
+    if not text.strip():
+        refuse(f"must name a directory, was {shown(value)}", 'use "." for the current one')
+    return text
+
+
+def _filename(value: Any) -> Any:
+    text = _path_text(value)
+    if not text.strip():
+        refuse(f"must name a file, was {shown(value)}", "leave it out for the default")
+    parts = text.replace(os.sep, "/").split("/")
+    if ".." in parts:
+        refuse(
+            f"must stay inside the log directory, was {shown(text)}",
+            'leave ".." out, set log_file_path, or give an absolute path',
+        )
+    if parts[-1] in ("", "."):
+        refuse(f"must name a file, not a directory, was {shown(text)}")
+    if any(len(os.fsencode(part)) > _MAX_NAME_BYTES for part in parts):
+        refuse(f"must have names of at most {_MAX_NAME_BYTES} bytes, was {shown(text)}")
+    return text
+
+
+def _path_text(value: Any) -> str:
+    if not isinstance(value, str | os.PathLike):
+        refuse(f"must be a path, was {shown(value)}")
+    text = os.fspath(value)
+    if not isinstance(text, str):
+        refuse(f"must be a path in text, not bytes, was {shown(value)}")
+    if any(ord(character) < 0x20 or ord(character) == 0x7F for character in text):
+        refuse(f"must be a path without control characters, was {shown(text)}")
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        refuse(f"must be a path the file system can hold, was {text!a}")
+    return text
+
+
+def _text(value: Any) -> Any:
+    if not isinstance(value, str) or not value.strip():
+        refuse(f"must be text that is not empty, was {shown(value)}", "leave it out for none")
+    return value
+
+
+def _flag(value: Any) -> Any:
+    if not isinstance(value, bool):
+        refuse(f"must be true or false, was {shown(value)}")
+    return value
+
+
+def _texts(value: Any) -> Any:
+    if isinstance(value, str | bytes | Mapping) or not isinstance(value, list | tuple | set | frozenset):
+        refuse(
+            f"must be a list, was {shown(value)}",
+            f"write [{shown(value)}]" if isinstance(value, str) else None,
+        )
+    items = sorted(value, key=str) if isinstance(value, set | frozenset) else value
+    for item in items:
+        if not isinstance(item, str) or not item.strip():
+            refuse(f"must be a list of texts, was {shown(value)}")
+    return tuple(dict.fromkeys(items))
+
+
+def choices(*names: str) -> BeforeValidator:
+    """Return the check of a list of texts, each one of `names`; one named twice counts once."""
+
+    def check(value: Any) -> Any:
+        items = _texts(value)
+        for item in items:
+            if item not in names:
+                meant = did_you_mean(item, names)
+                refuse(f"must be a list of {', '.join(names)}, had {shown(item)}", meant, names)
+        return items
+
+    return BeforeValidator(check)
+
+
+_LEVEL_SCHEMA: Final = {
+    "anyOf": [{"type": "string"}, {"type": "integer", "minimum": 0, "maximum": MAX_LEVEL}]
+}
+
+#: A level as its name, or as its number when it has no name.
+Level = Annotated[str | int, BeforeValidator(_level), WithJsonSchema(_LEVEL_SCHEMA)]
+#: The name of a preset or a `%`-style format.
+Format = Annotated[str, BeforeValidator(_format), Field(examples=[*PRESETS, "%(asctime)s %(message)s"])]
+Directory = Annotated[str, BeforeValidator(_directory)]
+Filename = Annotated[str, BeforeValidator(_filename)]
+Text = Annotated[str, BeforeValidator(_text)]
+Flag = Annotated[bool, BeforeValidator(_flag)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]

@@ -1,0 +1,149 @@
+"""The formats a handler can have, and the checking of `%`-style ones before the first record."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from metaexpert.logger.errors import did_you_mean, shown
+
+PRESETS: Final = ("json", "console", "text")
+#: Known by name and refused with a reason by `unsupported`.
+LATER_PRESETS: Final = ("ecs", "gcp", "otel", "logfmt")
+
+_TEXT_ATTRIBUTES: Final = frozenset(
+    {
+        "name", "levelname", "pathname", "filename", "module", "funcName", "asctime", "message", "msg",
+        "threadName", "processName", "taskName", "exc_text", "stack_info",
+    }
+)  # fmt: skip
+_INTEGER_ATTRIBUTES: Final = frozenset({"levelno", "lineno", "thread", "process"})
+_FLOAT_ATTRIBUTES: Final = frozenset({"created", "msecs", "relativeCreated"})
+#: Attributes of a `LogRecord` (docs.python.org/3/library/logging.html#logrecord-attributes).
+ATTRIBUTES: Final = _TEXT_ATTRIBUTES | _INTEGER_ATTRIBUTES | _FLOAT_ATTRIBUTES
+#: Members of our own record, which a format may show as well.
+_RECORD_KEYS: Final = frozenset(
+    {"timestamp", "level", "category", "seq", "run_id", "thread_id", "process_id", "caller", "exception"}
+)
+# Long names that hardly resemble a field's: one wrong letter in them is a typing error.
+_DISTINCTIVE: Final = ATTRIBUTES - {"created"}
+_DISTINCTIVE_LENGTH: Final = 7
+
+_DIRECTIVE: Final = re.compile(
+    r"%(?:(?P<percent>%)|\((?P<name>[^()]*)\)[#0 +-]*\d*(?:\.\d+)?[hlL]?(?P<kind>[diouxXeEfFgGcrsa]))"
+)
+_OTHER_STYLE: Final = re.compile(r"\$?\{(?P<name>[A-Za-z_]\w*)[^{}]*\}|\$(?P<bare>[A-Za-z_]\w*)")
+
+
+class FormatError(ValueError):
+    """A format that no record could be written with; `suggestion` says what to write instead."""
+
+    def __init__(self, reason: str, suggestion: str | None = None) -> None:
+        super().__init__(f"{reason}; {suggestion}" if suggestion else reason)
+        self.reason = reason
+        self.suggestion = suggestion
+
+
+def check_format(text: str) -> str:
+    """Return `text` if it names a preset or is a well-formed `%`-style format of `logging`.
+
+    A `%`-style format may show any field (`%(symbol)s`). Raises `FormatError` for an unknown preset, a
+    broken directive, a conversion that the attribute cannot have, a near miss of an attribute's name, or
+    a control character.
+    """
+    if text in PRESETS or text in LATER_PRESETS:
+        return text
+    if "%" not in text:
+        raise _not_a_format(text)
+    if any(character != "\t" and not character.isprintable() for character in text):
+        raise FormatError(
+            f"must be printable text on one line, was {shown(text)}",
+            "one record is one line; leave out line breaks and control characters",
+        )
+    names = list(_directives(text))
+    if not names:
+        raise FormatError(f"must show at least one attribute, was {shown(text)}", "add %(message)s")
+    for name, kind in names:
+        _check_directive(text, name, kind)
+    return text
+
+
+def _not_a_format(text: str) -> FormatError:
+    other = _OTHER_STYLE.search(text)
+    if other:
+        name = other["name"] or other["bare"]
+        advice = f"write %({name})s instead of {other[0]}"
+    else:
+        advice = (
+            did_you_mean(text, PRESETS) or "a %-style format looks like %(asctime)s %(levelname)s %(message)s"
+        )
+    return FormatError(f"must be {', '.join(PRESETS)} or a %-style format, was {shown(text)}", advice)
+
+
+def _directives(text: str) -> Iterator[tuple[str, str]]:
+    """Yield name and conversion of each directive, or raise for a `%` that begins none."""
+    position = text.find("%")
+    while position >= 0:
+        directive = _DIRECTIVE.match(text, position)
+        if directive is None:
+            raise FormatError(
+                f"must be a %-style format, was {shown(text)}, broken at column {position + 1}",
+                "a directive looks like %(message)s or %(price).2f, a percent sign like %%",
+            )
+        if directive["percent"] is None:
+            yield directive["name"], directive["kind"]
+        position = text.find("%", directive.end())
+
+
+def _check_directive(text: str, name: str, kind: str) -> None:
+    if not name.strip():
+        raise FormatError(f"must name an attribute in every directive, was {shown(text)}", "add a name")
+    if name in _RECORD_KEYS:
+        return
+    if name not in ATTRIBUTES:
+        meant = _near_attribute(name)
+        if meant:
+            raise FormatError(f"unknown attribute %({name}) in {shown(text)}", f'did you mean "{meant}"?')
+        return
+    if name in _TEXT_ATTRIBUTES:
+        allowed, what = "rsa", "text"
+    elif name in _FLOAT_ATTRIBUTES:
+        allowed, what = "rsadiueEfFgG", "a float"
+    else:
+        allowed, what = "rsadiuoxXeEfFgG", "an integer"
+    if kind not in allowed:
+        raise FormatError(
+            f"must not show %({name}) with the conversion {kind!r}, was {shown(text)}",
+            f"{name} is {what}; write %({name})s",
+        )
+
+
+def _near_attribute(name: str) -> str | None:
+    """Return the attribute that `name` misspells, if it can hardly be the name of a field."""
+    folded = name.replace("_", "").replace("-", "").lower()
+    for attribute in sorted(ATTRIBUTES):
+        if folded == attribute.replace("_", "").lower():
+            return attribute
+    for attribute in sorted(_DISTINCTIVE):
+        plural = name == f"{attribute}s"
+        if (
+            len(attribute) >= _DISTINCTIVE_LENGTH
+            and not plural
+            and _one_edit_apart(name.lower(), attribute.lower())
+        ):
+            return attribute
+    return None
+
+
+def _one_edit_apart(left: str, right: str) -> bool:
+    """Tell whether one letter added, left out, changed or swapped with the next makes `left` `right`."""
+    if len(left) > len(right):
+        left, right = right, left
+    if len(right) - len(left) > 1:
+        return False
+    start = next((i for i, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), len(left))
+    if len(left) < len(right):
+        return left[start:] == right[start + 1 :]
+    swapped = left[start + 1 : start + 2] + left[start : start + 1] + left[start + 2 :]
+    return left[start + 1 :] == right[start + 1 :] or swapped == right[start:]

@@ -1,0 +1,39 @@
+"""One source's share of a configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from metaexpert.logger.config.merge import leaves, merge
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What one source says, as a plain document, and where in it each value stands.
+
+    `origins` names the exact place of a value by dotted path (a variable); others come from `origin`. A
+    `complete` layer says everything there is: layers below it have no part in the result.
+    """
+
+    origin: str
+    values: Mapping[Any, Any] = field(default_factory=dict)
+    origins: Mapping[str, str] = field(default_factory=dict)
+    complete: bool = False
+
+    def followed_by(self, later: Layer) -> Layer:
+        """Return this layer with what a later one of the same source names laid over it."""
+        if later.complete:
+            return later
+        replaced = {path for path, _ in leaves(later.values)}
+        kept = {path: origin for path, origin in self.origins.items() if path not in replaced}
+        return Layer(
+            self.origin, merge(self.values, later.values), {**kept, **later.origins}, complete=self.complete
+        )
+
+    def located(self) -> dict[str, str]:
+        """Return the origin of each value by dotted path."""
+        return {path: self.origins.get(path, self.origin) for path, _ in leaves(self.values)} | dict(
+            self.origins
+        )

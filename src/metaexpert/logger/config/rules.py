@@ -1,0 +1,104 @@
+"""Rules that tie several settings together, checked on the completed document beside the types of its fields.
+
+They read the plain document and pass over what is malformed there, so that one broken field hides no other.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from metaexpert.logger.config.defaults import COMMON_OPTIONS, TYPE_OPTIONS
+from metaexpert.logger.config.merge import HANDLERS
+from metaexpert.logger.config.unsupported import refusals
+from metaexpert.logger.errors import Problem, shown
+
+#: Where the system writes its own troubles (interface.md, Files).
+OWN_ERRORS_FILE: Final = "logging_errors.log"
+#: A record carries the set of its sinks as 64 bits.
+MAX_HANDLERS: Final = 64
+
+
+def broken_rules(document: Mapping[Any, Any]) -> list[Problem]:
+    """Return every problem of the completed `document` that is not the type or range of a single field."""
+    handlers = document.get(HANDLERS)
+    tables = {}
+    if isinstance(handlers, Mapping):
+        tables = {str(name): options for name, options in handlers.items() if isinstance(options, Mapping)}
+    return [
+        *refusals(document),
+        *_untyped_handlers(tables),
+        *_misplaced_options(tables),
+        *_shared_files(document, tables),
+        *_too_many(tables),
+    ]
+
+
+def _untyped_handlers(handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
+    for name, options in handlers.items():
+        if options.get("type") is None:
+            yield Problem(
+                f"{HANDLERS}.{name}.type",
+                "must be given, since the handler's name implies none",
+                allowed=("console", "file"),
+                suggestion="use console or file",
+            )
+
+
+def _misplaced_options(handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
+    for name, options in handlers.items():
+        kind = options.get("type")
+        if not isinstance(kind, str) or kind not in TYPE_OPTIONS:
+            continue
+        for option, value in options.items():
+            owners = [owner for owner, owned in TYPE_OPTIONS.items() if option in owned]
+            if option in COMMON_OPTIONS or not owners or kind in owners or value is None:
+                continue
+            yield Problem(
+                f"{HANDLERS}.{name}.{option}",
+                f"must not be given for a {kind} handler, was {shown(value, option)}",
+                value,
+                suggestion=f"it belongs to {', '.join(owners)} handlers",
+            )
+
+
+def _shared_files(
+    document: Mapping[Any, Any], handlers: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Problem]:
+    """Two sinks on one file would tear and rotate each other's lines, so no file has two writers."""
+    directory = document.get("log_file_path")
+    root = os.path.abspath(os.path.expanduser(directory)) if isinstance(directory, str) else os.getcwd()
+    owners = {os.path.normcase(os.path.join(root, OWN_ERRORS_FILE)): "the logging system's own errors"}
+    for name, options in handlers.items():
+        filename = options.get("filename")
+        if options.get("type") != "file" or not isinstance(filename, str) or not filename or "\0" in filename:
+            continue
+        path = os.path.normcase(os.path.normpath(os.path.join(root, os.path.expanduser(filename))))
+        other = next((owner for taken, owner in owners.items() if _collide(path, taken)), None)
+        owners.setdefault(path, f"{HANDLERS}.{name}")
+        if other is not None:
+            yield Problem(
+                f"{HANDLERS}.{name}.filename",
+                f"must not be a file of {other}, was {shown(filename)}",
+                filename,
+                suggestion="give each handler a file of its own",
+            )
+
+
+def _collide(path: str, taken: str) -> bool:
+    """Tell whether two files are one, or one is a name that the other gets by rotation (`expert.log.1`)."""
+    shorter, longer = sorted((path, taken), key=len)
+    return shorter == longer or (
+        longer.startswith(shorter) and re.match(r"\.\d", longer[len(shorter) :]) is not None
+    )
+
+
+def _too_many(handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
+    if len(handlers) > MAX_HANDLERS:
+        yield Problem(
+            HANDLERS,
+            f"must be at most {MAX_HANDLERS}, were {len(handlers)}",
+            suggestion="remove some, or merge those that write the same records",
+        )

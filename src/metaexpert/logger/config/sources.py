@@ -1,0 +1,251 @@
+"""Where a configuration comes from, and which source wins.
+
+Highest first: changes at run time, command line, arguments in code, environment, `.env`, `metaexpert.toml`,
+`[tool.metaexpert.log]` of `pyproject.toml`, defaults. The files are those in the current directory.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final, Self
+
+from metaexpert.logger.config.environment import LOG_CONFIG, read_dotenv, variable_layers
+from metaexpert.logger.config.files import log_settings, read_document, read_toml, tool_table
+from metaexpert.logger.config.layer import Layer
+from metaexpert.logger.config.legacy import is_dictconfig, prepare_dictconfig, read_dictconfig
+from metaexpert.logger.config.merge import leaves, merge, plain, removals_as_none
+from metaexpert.logger.config.models import LogConfiguration
+from metaexpert.logger.config.origins import (
+    CODE,
+    COMMAND_LINE,
+    DEFAULT,
+    PROJECT_FILE,
+    PYPROJECT,
+    RUNTIME,
+    origin_of,
+)
+from metaexpert.logger.errors import ConfigurationError, Problem, shown
+
+_PYPROJECT_FILE: Final = "pyproject.toml"
+
+#: What `configure()` takes as its first argument.
+ConfigurationLike = LogConfiguration | Mapping[str, Any] | str | os.PathLike[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class DictConfig:
+    """A `logging.config.dictConfig` document given as a configuration, ready to be applied."""
+
+    document: dict[str, Any]
+
+
+def load_config(
+    config: ConfigurationLike, overrides: Mapping[str, Any] | None = None, *, origin: str = CODE
+) -> Layer | DictConfig:
+    """Return what `configure(config, **overrides)` asks for, as a layer named `origin`; `overrides` win.
+
+    A file's values are named by the file. A `LogConfiguration` is complete. A document with a `version` is
+    one of `logging.config.dictConfig`; with `overrides` it is refused. Raises `ConfigurationError` for a file
+    that cannot be read and for what is no configuration at all; `resolve` checks the single fields.
+    """
+    layer = _layer_of(config, origin)
+    if not overrides:
+        return layer
+    if isinstance(layer, DictConfig):
+        names = ", ".join(overrides)
+        raise ConfigurationError(
+            f"a dictConfig document takes no other settings, got {names}; leave them out"
+        )
+    return layer.followed_by(Layer(origin, removals_as_none(plain(overrides))))
+
+
+def resolve(layers: Iterable[Layer]) -> LogConfiguration:
+    """Return the configuration that `layers`, given from the lowest precedence to the highest, make together.
+
+    Each value remembers its source. Raises `ConfigurationError` with every bad field, blamed on its source.
+    """
+    document: dict[Any, Any] = {}
+    origins: dict[str, str] = {}
+    for layer in layers:
+        if layer.complete:
+            document, origins = {}, {}
+        origins = _relocated(origins, layer)
+        document = merge(document, removals_as_none(layer.values))
+    try:
+        configuration = LogConfiguration.model_validate(document)
+    except ConfigurationError as error:
+        raise ConfigurationError(
+            problem.attributed(origin_of(problem.path, origins).split(", ")[0]) for problem in error.problems
+        ) from None
+    configuration._origins = {path: origin for path, origin in origins.items() if origin != DEFAULT}
+    return configuration
+
+
+def _relocated(origins: Mapping[str, str], layer: Layer) -> dict[str, str]:
+    """Return where values stand once `layer` lies on top of those that stand as `origins` says."""
+    covered = tuple(f"{path}." for path, _ in leaves(layer.values))
+    kept = {
+        path: origin
+        for path, origin in origins.items()
+        if not path.startswith(covered) and not any(cover.startswith(f"{path}.") for cover in covered)
+    }
+    return kept | layer.located()
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """All sources of the process's configuration: immutable, so that a refused change leaves no trace.
+
+    `project` are the layers of files and environment, lowest first.
+    """
+
+    project: tuple[Layer, ...] = ()
+    code: Layer = field(default_factory=lambda: Layer(CODE))
+    command_line: Layer = field(default_factory=lambda: Layer(COMMAND_LINE))
+    runtime: Layer = field(default_factory=lambda: Layer(RUNTIME))
+
+    @classmethod
+    def discover(cls, environ: Mapping[str, str] | None = None, directory: Path | None = None) -> Self:
+        """Return what environment and files say now (by default, this process's and the current directory's).
+
+        Raises `ConfigurationError` for a file that is there and cannot be read or parsed.
+        """
+        return cls(_project_layers(environ, directory))
+
+    def refreshed(self, environ: Mapping[str, str] | None = None, directory: Path | None = None) -> Self:
+        """Return the same sources with environment and files read again. Raises as `discover` does."""
+        return replace(self, project=_project_layers(environ, directory))
+
+    def with_code(self, layer: Layer) -> Self:
+        """Return the sources after a `configure()` call that asked for `layer`."""
+        return replace(self, code=self.code.followed_by(layer))
+
+    def with_command_line(self, values: Mapping[str, Any]) -> Self:
+        """Return the sources with `values` from the command line's options."""
+        later = Layer(COMMAND_LINE, removals_as_none(plain(values)))
+        return replace(self, command_line=self.command_line.followed_by(later))
+
+    def with_runtime(self, values: Mapping[str, Any]) -> Self:
+        """Return the sources after a change over HTTP or from the command line of another process."""
+        later = Layer(RUNTIME, removals_as_none(plain(values)))
+        return replace(self, runtime=self.runtime.followed_by(later))
+
+    def resolve(self) -> LogConfiguration:
+        """Return the configuration that all sources make together. Raises as the function `resolve` does.
+
+        A change at run time may name files inside the log directory only.
+        """
+        at_start = (*self.project, self.code, self.command_line)
+        configuration = resolve([*at_start, self.runtime])
+        if not self.runtime.values:
+            return configuration
+        outside = list(_files_outside(configuration, resolve(at_start).log_file_path))
+        if outside:
+            raise ConfigurationError(outside)
+        return configuration
+
+
+def log_config_document(
+    environ: Mapping[str, str] | None = None, directory: Path | None = None
+) -> dict[str, Any] | None:
+    """Return the document of the file that `LOG_CONFIG` names, in environment or `.env`, for `dictConfig`.
+
+    None where the variable is unset or empty, or the file does not exist. Raises `ConfigurationError`, naming
+    the file, for one that is no dictConfig document.
+    """
+    here = directory or Path.cwd()
+    variables = os.environ if environ is None else environ
+    named = variables.get(LOG_CONFIG)
+    if named is None:
+        named = read_dotenv(here).get(LOG_CONFIG)
+    if not named or not named.strip():
+        return None
+    file = here / named.strip()
+    return read_dictconfig(file) if file.is_file() else None
+
+
+def _layer_of(config: ConfigurationLike, origin: str) -> Layer | DictConfig:
+    if config is None:
+        return Layer(origin)
+    if isinstance(config, LogConfiguration):
+        return _complete_layer(config, origin)
+    if isinstance(config, str | os.PathLike):
+        path = os.fspath(config)
+        return _layer_of_document(read_document(path), os.path.basename(path), path)
+    if not isinstance(config, Mapping):
+        reason = f"must be a LogConfiguration, a mapping or a path, was {shown(config)}"
+        raise ConfigurationError([Problem("config", reason, config)])
+    return _layer_of_document(config, origin, None)
+
+
+def _complete_layer(configuration: LogConfiguration, origin: str) -> Layer:
+    """Return a layer that makes exactly `configuration`, naming only what it says beyond the defaults."""
+    whole = configuration.model_dump()
+    origins = {path: configuration.origin(path) for path, _ in leaves(whole)}
+    said = _only(whole, lambda path: origins.get(path) != DEFAULT)
+    # A copy made with `model_copy(update=…)` says more than it remembers.
+    document = said if LogConfiguration.model_validate(said) == configuration else whole
+    return Layer(origin, document, {path: origins[path] for path, _ in leaves(document)}, complete=True)
+
+
+def _only(document: Mapping[Any, Any], wanted: Callable[[str], bool], above: str = "") -> dict[Any, Any]:
+    """Return the part of `document` whose values lie at paths that are wanted."""
+    part: dict[Any, Any] = {}
+    for key, value in document.items():
+        path = f"{above}{key}"
+        if isinstance(value, Mapping):
+            inner = _only(value, wanted, f"{path}.")
+            if inner:
+                part[key] = inner
+        elif wanted(path):
+            part[key] = value
+    return part
+
+
+def _layer_of_document(document: Mapping[str, Any], origin: str, path: str | None) -> Layer | DictConfig:
+    if is_dictconfig(document):
+        return DictConfig(prepare_dictconfig(document, path or "config"))
+    settings = document if path is None else log_settings(document, origin)
+    return _file_layer(settings, origin)
+
+
+def _file_layer(settings: Any, origin: str) -> Layer:
+    if not isinstance(settings, Mapping):
+        raise ConfigurationError(
+            [Problem("", f"must be a table of settings, was {shown(settings)}", origin=origin)]
+        )
+    return Layer(origin, removals_as_none(plain(settings)))
+
+
+def _project_layers(environ: Mapping[str, str] | None, directory: Path | None) -> tuple[Layer, ...]:
+    here = directory or Path.cwd()
+    layers: list[Layer] = []
+    pyproject, project = here / _PYPROJECT_FILE, here / PROJECT_FILE
+    if pyproject.is_file():
+        table = tool_table(read_toml(pyproject))
+        if table is not None:
+            layers.append(_file_layer(table, PYPROJECT))
+    if project.is_file():
+        layers.append(_file_layer(log_settings(read_toml(project), PROJECT_FILE), PROJECT_FILE))
+    variables = os.environ if environ is None else environ
+    return (*layers, *variable_layers(variables, read_dotenv(here)))
+
+
+def _files_outside(configuration: LogConfiguration, directory: str) -> Iterator[Problem]:
+    """Yield a problem for each file or directory that was set at run time and lies outside `directory`."""
+    root = Path(directory).expanduser().resolve()
+    current = Path(configuration.log_file_path).expanduser()
+    named = {"log_file_path": (configuration.log_file_path, current)}
+    for name, options in configuration.active_handlers().items():
+        if options.filename is not None:
+            named[f"handlers.{name}.filename"] = (
+                options.filename,
+                current / Path(options.filename).expanduser(),
+            )
+    for path, (text, target) in named.items():
+        if configuration.origin(path) == RUNTIME and not target.resolve().is_relative_to(root):
+            reason = f"must lie in the log directory when set at run time, was {shown(text)}"
+            yield Problem(path, reason, text, suggestion=f"the log directory is {shown(directory)}")

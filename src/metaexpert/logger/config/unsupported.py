@@ -1,0 +1,64 @@
+"""What the schema knows and this version cannot do yet: one table, one row a feature.
+
+Such a setting is refused when it is given, never silently ignored. The version that brings a feature
+deletes its row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from metaexpert.logger.config.defaults import NETWORK_TYPES
+from metaexpert.logger.config.formats import LATER_PRESETS
+from metaexpert.logger.errors import Problem, shown
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A setting (`*` is any handler) that is refused for the given values, or for any but an empty one."""
+
+    setting: str
+    suggestion: str
+    values: tuple[str, ...] = ()
+
+    def applies_to(self, value: Any) -> bool:
+        """Tell whether `value` asks for the feature."""
+        if self.values:
+            return isinstance(value, str) and value in self.values
+        return value is not None and value is not False and value not in ((), [], {}, set())
+
+
+REFUSALS: Final = (
+    Refusal("handlers.*.type", "use a console or a file handler", NETWORK_TYPES),
+    Refusal("handlers.*.format", "use json, console, text or a %-style format", LATER_PRESETS),
+    Refusal("handlers.*.filter.where", "use category, loggers, level or max_level"),
+    Refusal("handlers.*.compress", "leave it out or use none", ("gzip", "zstd")),
+    Refusal("handlers.*.max_age_days", "leave it out and bound the files by backup_count"),
+    Refusal("handlers.*.sync", "leave it out or use never", ("interval", "always", "error")),
+    Refusal("handlers.*.audit", "leave it out or use false"),
+    Refusal("redact.keys", "leave it out and keep secrets out of log calls"),
+    Refusal("redact.patterns", "leave it out and keep secrets out of log calls"),
+    Refusal("control", "leave it out and reconfigure from code with configure()"),
+)
+
+
+def refusals(document: Mapping[Any, Any]) -> Iterator[Problem]:
+    """Yield a problem for each setting of `document` that this version cannot do yet."""
+    for refusal in REFUSALS:
+        for path, value in _found(document, refusal.setting.split(".")):
+            if refusal.applies_to(value):
+                given = "" if isinstance(value, Mapping) else f" ({shown(value, path)})"
+                reason = f"not available in this version{given}"
+                yield Problem(path, reason, value, suggestion=refusal.suggestion)
+
+
+def _found(document: Any, steps: Sequence[str], above: str = "") -> Iterator[tuple[str, Any]]:
+    if not steps:
+        yield above, document
+    elif isinstance(document, Mapping):
+        names = list(document) if steps[0] == "*" else [steps[0]]
+        for name in names:
+            if name in document:
+                yield from _found(document[name], steps[1:], f"{above}.{name}" if above else str(name))
