@@ -1,0 +1,117 @@
+"""Facts about the document that the native engine is configured with."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from metaexpert.logger.config.engine import engine_document, log_directory
+from metaexpert.logger.config.models import LogConfiguration
+
+
+def sinks(configuration: LogConfiguration, suffix: str | None = None) -> dict[str, dict]:
+    """Return the sinks by handler name."""
+    return {sink["name"]: sink for sink in engine_document(configuration, process_suffix=suffix)["sinks"]}
+
+
+def test_the_whole_document_of_the_defaults(tmp_path: Path) -> None:
+    """Levels are numbers, paths absolute, and each sink has what its type needs and no more."""
+    document = engine_document(LogConfiguration(log_file_path=tmp_path), process_suffix=None)
+
+    file = {"max_size": 104857600, "backup_count": 10, "rotate": "size", "sync": "never"}
+    every = {"max_level": None, "category": None, "loggers": [], "format": {"kind": "json"}, "type": "file"}
+    assert document == {
+        "directory": str(tmp_path),
+        "sinks": [
+            {
+                "name": "console",
+                "type": "console",
+                "level": 20,
+                "max_level": None,
+                "category": None,
+                "loggers": [],
+                "format": {"kind": "console"},
+                "stream": "stdout",
+                "color": "auto",
+            },
+            {"name": "file", "level": 10, "path": str(tmp_path / "expert.log")} | every | file,
+            {"name": "trades", "level": 20, "path": str(tmp_path / "trades.log")}
+            | every
+            | {"category": "trade"}
+            | file
+            | {"backup_count": 100},
+            {"name": "errors", "level": 40, "path": str(tmp_path / "errors.log")} | every | file,
+        ],
+        "include": [],
+        "field_layout": "flat",
+        "queue": {"capacity_bytes": 8388608, "protect_level": 30, "wait_ms": 100, "crash_safe": True},
+        "limits": {"depth": 8, "items": 1000, "bytes": 1048576},
+    }
+    assert json.loads(json.dumps(document)) == document
+
+
+def test_a_percent_format_is_passed_as_a_pattern() -> None:
+    """Presets go by name, everything else is a pattern."""
+    configuration = LogConfiguration(
+        handlers={"file": {"format": "%(message)s"}, "errors": {"format": "text"}}
+    )
+
+    assert sinks(configuration)["file"]["format"] == {
+        "kind": "percent",
+        "pattern": "%(message)s",
+        "datefmt": None,
+    }
+    assert sinks(configuration)["errors"]["format"] == {"kind": "text"}
+
+
+def test_a_removed_handler_is_no_sink() -> None:
+    """None for a handler leaves nothing of it."""
+    assert set(sinks(LogConfiguration(handlers={"console": None, "trades": None}))) == {"file", "errors"}
+
+
+def test_filters_and_levels_arrive_as_numbers() -> None:
+    """What limits a handler reaches the engine."""
+    options = {"level": "DEBUG", "filter": {"max_level": "warn", "loggers": ["a", "b"], "category": "c"}}
+    sink = sinks(LogConfiguration(handlers={"file": options}))["file"]
+
+    assert (sink["level"], sink["max_level"], sink["loggers"], sink["category"]) == (10, 30, ["a", "b"], "c")
+
+
+@pytest.mark.parametrize(
+    ("filename", "suffixed"),
+    [("expert.log", "expert.4711.log"), ("expert", "expert.4711"), ("sub.d/a.b.log", "sub.d/a.b.4711.log")],
+)
+def test_a_second_process_writes_files_of_its_own(tmp_path: Path, filename: str, suffixed: str) -> None:
+    """The suffix stands before the extension, in every file."""
+    configuration = LogConfiguration(log_file_path=tmp_path, handlers={"file": {"filename": filename}})
+
+    assert sinks(configuration, "4711")["file"]["path"] == str(tmp_path / suffixed)
+    assert sinks(configuration, "4711")["errors"]["path"] == str(tmp_path / "errors.4711.log")
+    assert "path" not in sinks(configuration, "4711")["console"]
+
+
+def test_an_absolute_filename_leaves_the_directory(tmp_path: Path) -> None:
+    """Code and operators may put a file where they want."""
+    configuration = LogConfiguration(handlers={"file": {"filename": str(tmp_path / "x.log")}})
+
+    assert sinks(configuration)["file"]["path"] == str(tmp_path / "x.log")
+
+
+def test_without_backups_a_file_is_never_rotated_by_size() -> None:
+    """As in `logging.handlers`: rotation without backups would only throw records away."""
+    sink = sinks(LogConfiguration(handlers={"file": {"backup_count": 0, "max_size": 4096}}))["file"]
+
+    assert (sink["max_size"], sink["backup_count"]) == (0, 0)
+
+
+def test_relative_directories_are_taken_from_here_and_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A later change of directory moves no file, and `~` is the user's home."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
+
+    assert log_directory(LogConfiguration()) == os.path.join(os.getcwd(), "logs")
+    assert log_directory(LogConfiguration(log_file_path="~/x")) == str(tmp_path / "home" / "x")
