@@ -265,6 +265,8 @@ fn an_exception_without_traceback_is_summed_up_and_a_stack_follows_it() {
     ];
     let expected = "m\n    KeyError: 'a'\n    Stack (most recent call last):\n      File \"a.py\"\n";
     assert_eq!(text(format("%(message)s", None), 40, b"m", &sections), expected);
+    let coloured = console(true, 40, b"m", &sections);
+    assert!(coloured.contains("\n    \x1b[1;31mKeyError: 'a'\x1b[0m\n"), "{coloured:?}");
     let shown = console(false, 40, b"m", &sections);
     assert_eq!(shown.split_once('\n').unwrap().1, expected.split_once('\n').unwrap().1);
 }
@@ -377,6 +379,7 @@ proptest! {
         let shown = console(false, level, texts[6], &sections);
         prop_assert!(is_one_record(&shown), "{:?}", shown);
         let coloured = console(true, level, texts[6], &sections);
+        prop_assert!(coloured.lines().skip(1).all(|line| line.starts_with("    ")), "{:?}", coloured);
         prop_assert_eq!(without_colours(&coloured), shown);
     }
 

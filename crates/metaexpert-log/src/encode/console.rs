@@ -4,8 +4,7 @@ use jiff::tz::TimeZone;
 
 use crate::encode::escape::escape_plain;
 use crate::encode::local_time::LocalTime;
-use crate::encode::pattern::INDENT;
-use crate::encode::plain::{lines, push_key, push_summary, push_value};
+use crate::encode::plain::{continuation, lines, push_key, push_summary, push_value};
 use crate::encode::spec::{Conversion, Spec, char_count, prefix_len};
 use crate::event::{Event, Exception};
 use crate::frame::Value;
@@ -112,7 +111,8 @@ impl ConsoleEncoder {
 
     fn push_exception(&self, exception: &Exception<'_>, out: &mut Vec<u8>) {
         if exception.stacktrace.is_empty() {
-            return painted(self.colour, BOLD_RED, out, |out| push_summary(exception, out));
+            let push = |out: &mut Vec<u8>| push_summary(exception, out);
+            return continuation(out, |out| painted(self.colour, BOLD_RED, out, push));
         }
         let plain = lines(exception.stacktrace).count().saturating_sub(summary_lines(exception));
         for (index, line) in lines(exception.stacktrace).enumerate() {
@@ -121,9 +121,7 @@ impl ConsoleEncoder {
     }
 
     fn push_line(&self, style: &[u8], line: &[u8], out: &mut Vec<u8>) {
-        out.extend_from_slice(INDENT.as_bytes());
-        painted(self.colour, style, out, |out| escape_plain(line, out));
-        out.push(b'\n');
+        continuation(out, |out| painted(self.colour, style, out, |out| escape_plain(line, out)));
     }
 }
 

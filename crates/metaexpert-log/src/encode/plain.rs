@@ -61,23 +61,21 @@ pub(crate) fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(|&byte| byte == b'\n').filter(move |_| !text.is_empty())
 }
 
-/// Appends `line` as one that continues a record.
+/// Appends a line that continues a record; `push` appends its content, which must be escaped.
 #[inline]
-pub(crate) fn push_continuation(line: &[u8], out: &mut Vec<u8>) {
+pub(crate) fn continuation(out: &mut Vec<u8>, push: impl FnOnce(&mut Vec<u8>)) {
     out.extend_from_slice(INDENT.as_bytes());
-    escape_plain(line, out);
+    push(out);
     out.push(b'\n');
 }
 
-/// Appends `Type: message` of an exception that has no traceback, as one continuation line.
+/// Appends `Type: message`, which stands for an exception that has no traceback.
 pub(crate) fn push_summary(exception: &Exception<'_>, out: &mut Vec<u8>) {
-    out.extend_from_slice(INDENT.as_bytes());
     escape_plain(exception.kind, out);
     if !exception.message.is_empty() {
         out.extend_from_slice(b": ");
         escape_plain(exception.message, out);
     }
-    out.push(b'\n');
 }
 
 #[cfg(test)]

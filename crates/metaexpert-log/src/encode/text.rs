@@ -6,9 +6,10 @@ use jiff::tz::TimeZone;
 
 use crate::clock::now_ns;
 use crate::encode::attribute::Attribute;
+use crate::encode::escape::escape_plain;
 use crate::encode::local_time::LocalTime;
 use crate::encode::pattern::{Pattern, Piece};
-use crate::encode::plain::{json_text, lines, push_continuation, push_key, push_summary, push_value};
+use crate::encode::plain::{continuation, json_text, lines, push_key, push_summary, push_value};
 use crate::encode::spec::{Conversion, Shown, Spec};
 use crate::event::{Caller, Event};
 use crate::frame::Value;
@@ -191,11 +192,17 @@ fn push_fields(event: &Event<'_>, out: &mut Vec<u8>) {
 fn push_trouble(event: &Event<'_>, out: &mut Vec<u8>) {
     if let Some(exception) = &event.exception {
         if exception.stacktrace.is_empty() {
-            push_summary(exception, out);
+            continuation(out, |out| push_summary(exception, out));
         }
-        lines(exception.stacktrace).for_each(|line| push_continuation(line, out));
+        push_lines(exception.stacktrace, out);
     }
-    lines(event.stack.unwrap_or_default()).for_each(|line| push_continuation(line, out));
+    push_lines(event.stack.unwrap_or_default(), out);
+}
+
+fn push_lines(text: &[u8], out: &mut Vec<u8>) {
+    for line in lines(text) {
+        continuation(out, |out| escape_plain(line, out));
+    }
 }
 
 /// The part after the last separator, as `os.path.basename` cuts it.
