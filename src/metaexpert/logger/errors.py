@@ -52,7 +52,7 @@ class Problem:
         subject = _subject(self.path, self.origin)
         joint = " " if self.reason.startswith("must ") else ": "
         text = f"{subject}{joint}{self.reason}" if subject else self.reason
-        return f"{text}; {self.suggestion}" if self.suggestion else text
+        return _printable(f"{text}; {self.suggestion}" if self.suggestion else text)
 
 
 class ConfigurationError(ValueError):
@@ -99,6 +99,13 @@ def did_you_mean(word: str, candidates: Collection[str]) -> str | None:
     return f'did you mean "{by_lower[near[0]]}"?' if near else None
 
 
+def _printable(text: str) -> str:
+    """Return `text` with escapes for what could break its line or a terminal; names come from outside."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
 def _subject(path: str, origin: str | None) -> str:
     """Name what the reader has to edit: the variable, the field of a file, or the field alone."""
     if origin is None:
@@ -109,6 +116,6 @@ def _subject(path: str, origin: str | None) -> str:
         own_path = variable.removeprefix(_VARIABLE_PREFIX).lower().replace("__", ".")
         # A variable holding a whole JSON table says which of its fields is meant.
         return named if own_path == path or not variable.startswith(_VARIABLE_PREFIX) else f"{named}, {path}"
-    if "." in source:
+    if "." in origin:
         return f"{path} ({origin})" if path else origin
     return path

@@ -73,6 +73,14 @@ def test_values_are_shown_on_one_short_line() -> None:
     assert shown({1, 2}) == '"{1, 2}"'
 
 
+def test_a_problem_is_one_printable_line_whatever_it_quotes() -> None:
+    """Line separators and terminal escapes in names and values cannot forge lines of a log."""
+    problem = requirement("a\nb\x1b[31m", "be set", "x\u2028y\x85z", "did you mean \r?")
+
+    assert str(problem).isprintable()
+    assert len(str(ConfigurationError([problem])).splitlines()) == 1
+
+
 def test_a_circular_value_is_described_by_its_type() -> None:
     """A message can be made for any value at all."""
     circular: list[object] = []

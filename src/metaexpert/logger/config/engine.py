@@ -8,6 +8,7 @@ from typing import Any
 from metaexpert.logger.config.formats import PRESETS
 from metaexpert.logger.config.levels import parse_level
 from metaexpert.logger.config.models import HandlerConfiguration, LogConfiguration
+from metaexpert.logger.errors import ConfigurationError, Problem, shown
 
 
 def engine_document(configuration: LogConfiguration, *, process_suffix: str | None = None) -> dict[str, Any]:
@@ -15,7 +16,8 @@ def engine_document(configuration: LogConfiguration, *, process_suffix: str | No
 
     Relative paths are taken from the current directory now, so a later `chdir` moves nothing. With a
     `process_suffix` each file has it before its extension (`expert.4711.log`): what a second process on the
-    same directory writes. Raises `ValueError` for a level whose name `logging` has forgotten meanwhile.
+    same directory writes. Raises `ValueError` for a level whose name `logging` has forgotten meanwhile, and
+    `ConfigurationError` as `log_directory` does.
     """
     directory = log_directory(configuration)
     queue, limits = configuration.queue, configuration.limits
@@ -38,8 +40,19 @@ def engine_document(configuration: LogConfiguration, *, process_suffix: str | No
 
 
 def log_directory(configuration: LogConfiguration) -> str:
-    """Return the absolute path of the log directory, with `~` as the user's home."""
-    return os.path.abspath(os.path.expanduser(configuration.log_file_path))
+    """Return the absolute path of the log directory, with `~` as the user's home.
+
+    Raises `ConfigurationError` where it is relative and the current directory is gone or not UTF-8.
+    """
+    given = configuration.log_file_path
+    try:
+        directory = os.path.abspath(os.path.expanduser(given))
+        directory.encode("utf-8")
+    except (OSError, UnicodeEncodeError) as error:
+        reason = f"must be an absolute path here, was {shown(given)}"
+        advice = f"the current directory cannot be used: {error}"
+        raise ConfigurationError([Problem("log_file_path", reason, given, suggestion=advice)]) from None
+    return directory
 
 
 def _sink(

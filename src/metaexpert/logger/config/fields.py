@@ -93,7 +93,7 @@ def _filename(value: Any) -> Any:
         )
     if parts[-1] in ("", "."):
         refuse(f"must name a file, not a directory, was {shown(text)}")
-    if any(len(os.fsencode(part)) > _MAX_NAME_BYTES for part in parts):
+    if any(len(part.encode()) > _MAX_NAME_BYTES for part in parts):
         refuse(f"must have names of at most {_MAX_NAME_BYTES} bytes, was {shown(text)}")
     return text
 
@@ -107,9 +107,9 @@ def _path_text(value: Any) -> str:
     if any(ord(character) < 0x20 or ord(character) == 0x7F for character in text):
         refuse(f"must be a path without control characters, was {shown(text)}")
     try:
-        os.fsencode(text)
+        text.encode("utf-8")
     except UnicodeEncodeError:
-        refuse(f"must be a path the file system can hold, was {text!a}")
+        refuse(f"must be a path in UTF-8, was {text!a}")
     return text
 
 

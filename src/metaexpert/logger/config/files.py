@@ -97,11 +97,19 @@ def log_settings(document: Mapping[str, Any], source: str) -> Any:
     return {**rest, **table}
 
 
+def absolute(path: str | os.PathLike[str]) -> str:
+    """Return the absolute form of `path`, or `path` itself where the current directory is gone."""
+    try:
+        return os.path.abspath(path)
+    except OSError:
+        return os.fspath(path)
+
+
 def _text_of(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        advice = f"looked for {file.absolute()}"
+        advice = f"looked for {absolute(file)}"
         raise ConfigurationError([Problem(str(file), "no such file", suggestion=advice)]) from None
     except IsADirectoryError:
         raise ConfigurationError([Problem(str(file), "must be a file, was a directory")]) from None

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from metaexpert.logger.config.defaults import COMMON_OPTIONS, TYPE_OPTIONS
+from metaexpert.logger.config.defaults import COMMON_OPTIONS, DEFAULT_DIRECTORY, TYPE_OPTIONS
+from metaexpert.logger.config.files import absolute
 from metaexpert.logger.config.merge import HANDLERS
 from metaexpert.logger.config.unsupported import refusals
 from metaexpert.logger.errors import Problem, shown
@@ -69,7 +70,7 @@ def _shared_files(
 ) -> Iterator[Problem]:
     """Two sinks on one file would tear and rotate each other's lines, so no file has two writers."""
     directory = document.get("log_file_path")
-    root = os.path.abspath(os.path.expanduser(directory)) if isinstance(directory, str) else os.getcwd()
+    root = absolute(os.path.expanduser(directory if isinstance(directory, str) else DEFAULT_DIRECTORY))
     owners = {os.path.normcase(os.path.join(root, OWN_ERRORS_FILE)): "the logging system's own errors"}
     for name, options in handlers.items():
         filename = options.get("filename")

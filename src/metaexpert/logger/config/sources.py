@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
+from metaexpert.logger.config.engine import log_directory
 from metaexpert.logger.config.environment import LOG_CONFIG, read_dotenv, variable_layers
 from metaexpert.logger.config.files import log_settings, read_document, read_toml, tool_table
 from metaexpert.logger.config.layer import Layer
@@ -142,7 +143,7 @@ class Sources:
         configuration = resolve([*at_start, self.runtime])
         if not self.runtime.values:
             return configuration
-        outside = list(_files_outside(configuration, resolve(at_start).log_file_path))
+        outside = list(_files_outside(configuration, log_directory(resolve(at_start))))
         if outside:
             raise ConfigurationError(outside)
         return configuration
@@ -156,7 +157,7 @@ def log_config_document(
     None where the variable is unset or empty, or the file does not exist. Raises `ConfigurationError`, naming
     the file, for one that is no dictConfig document.
     """
-    here = directory or Path.cwd()
+    here = directory or Path()
     variables = os.environ if environ is None else environ
     named = variables.get(LOG_CONFIG)
     if named is None:
@@ -221,7 +222,7 @@ def _file_layer(settings: Any, origin: str) -> Layer:
 
 
 def _project_layers(environ: Mapping[str, str] | None, directory: Path | None) -> tuple[Layer, ...]:
-    here = directory or Path.cwd()
+    here = directory or Path()
     layers: list[Layer] = []
     pyproject, project = here / _PYPROJECT_FILE, here / PROJECT_FILE
     if pyproject.is_file():
@@ -236,8 +237,8 @@ def _project_layers(environ: Mapping[str, str] | None, directory: Path | None) -
 
 def _files_outside(configuration: LogConfiguration, directory: str) -> Iterator[Problem]:
     """Yield a problem for each file or directory that was set at run time and lies outside `directory`."""
-    root = Path(directory).expanduser().resolve()
-    current = Path(configuration.log_file_path).expanduser()
+    root = Path(directory).resolve()
+    current = Path(log_directory(configuration))
     named = {"log_file_path": (configuration.log_file_path, current)}
     for name, options in configuration.active_handlers().items():
         if options.filename is not None:

@@ -8,6 +8,7 @@ import pytest
 
 from metaexpert.logger.config.engine import engine_document, log_directory
 from metaexpert.logger.config.models import LogConfiguration
+from metaexpert.logger.errors import ConfigurationError
 
 
 def sinks(configuration: LogConfiguration, suffix: str | None = None) -> dict[str, dict]:
@@ -115,3 +116,15 @@ def test_relative_directories_are_taken_from_here_and_home(
 
     assert log_directory(LogConfiguration()) == os.path.join(os.getcwd(), "logs")
     assert log_directory(LogConfiguration(log_file_path="~/x")) == str(tmp_path / "home" / "x")
+
+
+def test_a_current_directory_that_is_gone_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relative log directory needs a current directory; an absolute one does not."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+
+    with pytest.raises(ConfigurationError, match="log_file_path must be an absolute path here"):
+        log_directory(LogConfiguration())
+    assert log_directory(LogConfiguration(log_file_path=str(tmp_path))) == str(tmp_path)

@@ -145,7 +145,7 @@ BAD_FIELDS: list[tuple[str, Any, str]] = [
     ("handlers.file.filename", "a/../../x.log", "must stay inside the log directory"),
     ("handlers.file.filename", "sub/", "must name a file, not a directory"),
     ("handlers.file.filename", "x" * 300, "at most 255 bytes"),
-    ("handlers.file.filename", "a\ud800", "the file system can hold"),
+    ("handlers.file.filename", "a\ud800", "must be a path in UTF-8"),
     ("handlers.file.format", "jsn", 'did you mean "json"?'),
     ("handlers.file.format", "%(levlname)s", 'did you mean "levelname"?'),
     ("handlers.file.level", "purple", "unknown level"),

@@ -382,3 +382,44 @@ def test_log_config_names_a_document_that_need_not_exist(tmp_path: Path) -> None
     assert log_config_document({"LOG_CONFIG": ""}, tmp_path) is None
     with pytest.raises(ConfigurationError, match=r"bad\.json: version must be 1"):
         log_config_document({"LOG_CONFIG": "bad.json"}, tmp_path)
+
+
+def test_a_current_directory_that_is_gone_has_no_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Configuring from a deleted directory is no error as long as nothing is read from it."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+
+    sources = Sources.discover({"LOG_LEVEL": "DEBUG"})
+
+    assert sources.resolve().default_level == "DEBUG"
+    with pytest.raises(ConfigurationError, match="no such file"):
+        load_config("log.toml")
+
+
+def test_files_of_the_current_directory_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without arguments, this process's environment and directory are read."""
+    (tmp_path / "metaexpert.toml").write_text('default_level = "ERROR"\n')
+    (tmp_path / ".env").write_text("LOG_FILE=bot.log\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("METAEXPERT_LOG__INCLUDE", "caller")
+
+    configuration = Sources.discover().resolve()
+
+    assert configuration.origin("default_level") == "metaexpert.toml"
+    assert configuration.origin("handlers.file.filename") == ".env LOG_FILE"
+    assert configuration.origin("include") == "environment METAEXPERT_LOG__INCLUDE"
+
+
+def test_two_spellings_of_one_file_are_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An absolute name of another handler's file is found, in the default directory as well."""
+    monkeypatch.chdir(tmp_path)
+    name = str(tmp_path / "logs" / "expert.log")
+
+    with pytest.raises(
+        ConfigurationError, match=r"handlers\.errors\.filename must not be a file of handlers\.file"
+    ):
+        resolve([code(handlers={"errors": {"filename": name}})])
