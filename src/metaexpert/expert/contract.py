@@ -1,0 +1,173 @@
+"""Money of a position: what a quantity is worth, and what a price move makes of it.
+
+Quantities are base coins for spot and linear contracts and contracts of one quote unit (1 USD) for
+inverse ones. Amounts of money are in the settlement currency: the quote currency for spot and linear,
+the base coin for inverse.
+
+Amounts are floats, rounded to 8 decimals each time one is booked, as exchanges keep their ledgers.
+Nothing accumulates unrounded, so sums of the booked amounts agree with the balance far below a cent,
+and every figure is a JSON number that any tool can add up.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+MONEY_DECIMALS: Final = 8
+QTY_DECIMALS: Final = 8
+_QUOTE_CURRENCIES: Final = ("FDUSD", "USDT", "USDC", "BUSD", "TUSD", "USD", "DAI", "EUR", "BTC", "ETH", "BNB")
+# Keeps a quantity that is a whole number of steps from being cut by its binary representation.
+_STEP_TOLERANCE: Final = 1e-6
+
+
+class Contract(Protocol):
+    """The arithmetic of one kind of contract; `sign` is 1 for a long and -1 for a short."""
+
+    @property
+    def currency(self) -> str:
+        """Return the settlement currency, as the records name it."""
+
+    def pnl(self, sign: int, entry_price: float, exit_price: float, qty: float) -> float:
+        """Return the profit of a closed quantity in the settlement currency, before fees."""
+
+    def notional(self, qty: float, price: float) -> float:
+        """Return the worth of a quantity in the settlement currency."""
+
+    def quote_value(self, qty: float, price: float) -> float:
+        """Return the worth of a quantity in the quote currency."""
+
+    def average_price(self, qty: float, price: float, added_qty: float, added_price: float) -> float:
+        """Return the entry price of a position after a quantity was added to it."""
+
+    def qty_from_quote(self, amount: float, price: float) -> float:
+        """Return the quantity that an amount of quote currency buys, rounded down to a step."""
+
+    def qty_from_base(self, amount: float, price: float) -> float:
+        """Return the quantity that stands for an amount of base coins, rounded down to a step."""
+
+    def rounded_qty(self, qty: float) -> float:
+        """Return a quantity rounded down to a step."""
+
+    def to_quote(self, amount: float, price: float) -> float:
+        """Return an amount of settlement currency in quote currency."""
+
+    def from_quote(self, amount: float, price: float) -> float:
+        """Return an amount of quote currency in settlement currency."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinearContract:
+    """Spot and linear contracts: profit is (exit - entry) x quantity, in quote currency."""
+
+    currency: str
+
+    def pnl(self, sign: int, entry_price: float, exit_price: float, qty: float) -> float:
+        """Return sign x (exit - entry) x qty."""
+        return sign * (exit_price - entry_price) * qty
+
+    def notional(self, qty: float, price: float) -> float:
+        """Return qty x price."""
+        return qty * price
+
+    def quote_value(self, qty: float, price: float) -> float:
+        """Return qty x price."""
+        return qty * price
+
+    def average_price(self, qty: float, price: float, added_qty: float, added_price: float) -> float:
+        """Return the mean of the prices, weighted by quantity."""
+        return (qty * price + added_qty * added_price) / (qty + added_qty)
+
+    def qty_from_quote(self, amount: float, price: float) -> float:
+        """Return amount / price, rounded down."""
+        return floor_to(amount / price, QTY_DECIMALS)
+
+    def qty_from_base(self, amount: float, price: float) -> float:
+        """Return the amount itself, rounded down."""
+        return floor_to(amount, QTY_DECIMALS)
+
+    def rounded_qty(self, qty: float) -> float:
+        """Return the quantity rounded down to 8 decimals."""
+        return floor_to(qty, QTY_DECIMALS)
+
+    def to_quote(self, amount: float, price: float) -> float:
+        """Return the amount itself."""
+        return amount
+
+    def from_quote(self, amount: float, price: float) -> float:
+        """Return the amount itself."""
+        return amount
+
+
+@dataclass(frozen=True, slots=True)
+class InverseContract:
+    """Inverse contracts of 1 quote unit: profit is (1/entry - 1/exit) x quantity, in base coins."""
+
+    currency: str
+
+    def pnl(self, sign: int, entry_price: float, exit_price: float, qty: float) -> float:
+        """Return sign x (1/entry - 1/exit) x qty."""
+        return sign * (1 / entry_price - 1 / exit_price) * qty
+
+    def notional(self, qty: float, price: float) -> float:
+        """Return qty / price."""
+        return qty / price
+
+    def quote_value(self, qty: float, price: float) -> float:
+        """Return the quantity itself: a contract is worth one quote unit."""
+        return qty
+
+    def average_price(self, qty: float, price: float, added_qty: float, added_price: float) -> float:
+        """Return the harmonic mean of the prices, weighted by quantity."""
+        return (qty + added_qty) / (qty / price + added_qty / added_price)
+
+    def qty_from_quote(self, amount: float, price: float) -> float:
+        """Return whole contracts."""
+        return floor_to(amount, 0)
+
+    def qty_from_base(self, amount: float, price: float) -> float:
+        """Return whole contracts worth the coins at this price."""
+        return floor_to(amount * price, 0)
+
+    def rounded_qty(self, qty: float) -> float:
+        """Return whole contracts."""
+        return floor_to(qty, 0)
+
+    def to_quote(self, amount: float, price: float) -> float:
+        """Return coins x price."""
+        return amount * price
+
+    def from_quote(self, amount: float, price: float) -> float:
+        """Return quote amount / price."""
+        return amount / price
+
+
+def contract_for(market_type: str, contract_type: str, symbol: str) -> Contract:
+    """Return the arithmetic of a market; spot is always linear."""
+    base, quote = split_symbol(symbol)
+    if market_type == "futures" and contract_type == "inverse":
+        return InverseContract(base)
+    return LinearContract(quote)
+
+
+def split_symbol(symbol: str) -> tuple[str, str]:
+    """Return base and quote of a symbol such as BTCUSDT; an unknown quote is called "quote"."""
+    for quote in _QUOTE_CURRENCIES:
+        if symbol.endswith(quote) and len(symbol) > len(quote):
+            return symbol[: -len(quote)], quote
+    return symbol, "quote"
+
+
+def money(amount: float) -> float:
+    """Round an amount to the ledger's 8 decimals; a negative zero becomes zero."""
+    return round(amount, MONEY_DECIMALS) + 0.0
+
+
+def floor_to(value: float, decimals: int) -> float:
+    """Round down to a number of decimals, so that an order never exceeds what was asked for."""
+    scaled = value * 10.0**decimals
+    nearest = round(scaled)
+    if math.isclose(scaled, nearest, rel_tol=1e-12, abs_tol=_STEP_TOLERANCE):
+        return float(nearest) / 10.0**decimals
+    return math.floor(scaled) / 10.0**decimals
