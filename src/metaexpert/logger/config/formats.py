@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from metaexpert.logger.errors import did_you_mean, shown
@@ -14,24 +14,36 @@ LATER_PRESETS: Final = ("ecs", "gcp", "otel", "logfmt")
 
 _TEXT_ATTRIBUTES: Final = frozenset(
     {
-        "name", "levelname", "pathname", "filename", "module", "funcName", "asctime", "message", "msg",
-        "threadName", "processName", "taskName", "exc_text", "stack_info",
+        "name", "levelname", "pathname", "filename", "module", "funcName", "asctime", "message",
+        "threadName", "processName", "taskName", "category",
     }
 )  # fmt: skip
-_INTEGER_ATTRIBUTES: Final = frozenset({"levelno", "lineno", "thread", "process"})
+_INTEGER_ATTRIBUTES: Final = frozenset({"levelno", "lineno", "thread", "process", "seq"})
 _FLOAT_ATTRIBUTES: Final = frozenset({"created", "msecs", "relativeCreated"})
-#: Attributes of a `LogRecord` (docs.python.org/3/library/logging.html#logrecord-attributes).
+#: What the engine shows by name: the attributes of a `LogRecord`
+#: (docs.python.org/3/library/logging.html#logrecord-attributes), and two of our own.
 ATTRIBUTES: Final = _TEXT_ATTRIBUTES | _INTEGER_ATTRIBUTES | _FLOAT_ATTRIBUTES
-#: Members of our own record, which a format may show as well.
-_RECORD_KEYS: Final = frozenset(
-    {"timestamp", "level", "category", "seq", "run_id", "thread_id", "process_id", "caller", "exception"}
-)
+#: Names that no field can have and no attribute goes by: they would show nothing.
+_OTHER_NAMES: Final[Mapping[str, str]] = {
+    "level": "write %(levelname)s",
+    "timestamp": "write %(asctime)s",
+    "msg": "write %(message)s",
+    "args": "write %(message)s",
+    "exception": "leave it out: a traceback follows its record by itself",
+    "exc_info": "leave it out: a traceback follows its record by itself",
+    "exc_text": "leave it out: a traceback follows its record by itself",
+    "stack_info": "leave it out: a stack follows its record by itself",
+}
 # Long names that hardly resemble a field's: one wrong letter in them is a typing error.
-_DISTINCTIVE: Final = ATTRIBUTES - {"created"}
+_DISTINCTIVE: Final = ATTRIBUTES - {"created", "category"}
 _DISTINCTIVE_LENGTH: Final = 7
+#: The widest the engine makes a value.
+_MAX_WIDTH: Final = 1000
+_MAX_DIGITS: Final = 9
 
 _DIRECTIVE: Final = re.compile(
-    r"%(?:(?P<percent>%)|\((?P<name>[^()]*)\)[#0 +-]*\d*(?:\.\d+)?[hlL]?(?P<kind>[diouxXeEfFgGcrsa]))"
+    r"%(?:%|\((?P<name>[^()]*)\)[#0 +-]*(?P<width>[0-9]*)(?:\.(?P<precision>[0-9]*))?[hlL]?"
+    r"(?P<kind>[diouxXeEfFgGcrsa]))"
 )
 _OTHER_STYLE: Final = re.compile(r"\$?\{(?P<name>[A-Za-z_]\w*)[^{}]*\}|\$(?P<bare>[A-Za-z_]\w*)")
 
@@ -56,11 +68,8 @@ def check_format(text: str) -> str:
         return text
     if "%" not in text:
         raise _not_a_format(text)
-    if any(character != "\t" and not character.isprintable() for character in text):
-        raise FormatError(
-            f"must be printable text on one line, was {shown(text)}",
-            "one record is one line; leave out line breaks and control characters",
-        )
+    if any(character not in "\t\r\n" and not character.isprintable() for character in text):
+        raise FormatError(f"must be printable text, was {shown(text)}", "leave out control characters")
     names = list(_directives(text))
     if not names:
         raise FormatError(f"must show at least one attribute, was {shown(text)}", "add %(message)s")
@@ -91,7 +100,10 @@ def _directives(text: str) -> Iterator[tuple[str, str]]:
                 f"must be a %-style format, was {shown(text)}, broken at column {position + 1}",
                 "a directive looks like %(message)s or %(price).2f, a percent sign like %%",
             )
-        if directive["percent"] is None:
+        numbers = [number for number in directive.group("width", "precision") if number]
+        if any(len(number) > _MAX_DIGITS or int(number) > _MAX_WIDTH for number in numbers):
+            raise FormatError(f"must have widths and precisions of at most {_MAX_WIDTH}, was {shown(text)}")
+        if directive["name"] is not None:
             yield directive["name"], directive["kind"]
         position = text.find("%", directive.end())
 
@@ -99,8 +111,8 @@ def _directives(text: str) -> Iterator[tuple[str, str]]:
 def _check_directive(text: str, name: str, kind: str) -> None:
     if not name.strip():
         raise FormatError(f"must name an attribute in every directive, was {shown(text)}", "add a name")
-    if name in _RECORD_KEYS:
-        return
+    if name in _OTHER_NAMES:
+        raise FormatError(f"no attribute is named %({name}) in {shown(text)}", _OTHER_NAMES[name])
     if name not in ATTRIBUTES:
         meant = _near_attribute(name)
         if meant:
