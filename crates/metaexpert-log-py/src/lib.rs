@@ -1,7 +1,37 @@
-//! The Python binding of the engine.
+//! The Python binding of the engine: Python values to frames, engine errors to exceptions.
+//!
+//! **Capture** lives here. A log call is one builtin function ([`method`]); what it cannot do at once
+//! it hands to [`submit`], and what belongs to `logging` itself to the Python side.
+//! Nothing that can run Python code happens between reserving room in the ring and publishing.
+
 use pyo3::prelude::*;
 
-#[pymodule]
-fn _native(_m: &Bound<'_, PyModule>) -> PyResult<()> {
+mod channel;
+mod convert;
+mod engine;
+mod fields;
+mod method;
+mod nested;
+mod record;
+mod site;
+mod state;
+mod submit;
+
+#[pymodule(gil_used = true)]
+fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<channel::Channel>()?;
+    module.add_class::<fields::Fields>()?;
+    module.add_function(wrap_pyfunction!(engine::start, module)?)?;
+    module.add_function(wrap_pyfunction!(engine::is_running, module)?)?;
+    module.add_function(wrap_pyfunction!(engine::flush, module)?)?;
+    module.add_function(wrap_pyfunction!(engine::shutdown, module)?)?;
+    module.add_function(wrap_pyfunction!(engine::stats, module)?)?;
+    module.add_function(wrap_pyfunction!(engine::needs, module)?)?;
+    module.add_function(wrap_pyfunction!(engine::check_format, module)?)?;
+    module.add_function(wrap_pyfunction!(engine::set_context_variable, module)?)?;
+    module.add_function(wrap_pyfunction!(engine::set_synchronous, module)?)?;
+    module.add_function(wrap_pyfunction!(engine::forget_after_fork, module)?)?;
+    module.add_function(wrap_pyfunction!(method::nothing, module)?)?;
+    module.add_function(wrap_pyfunction!(record::submit_record, module)?)?;
     Ok(())
 }

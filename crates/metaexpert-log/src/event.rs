@@ -9,8 +9,18 @@ use crate::ring::dictionary::{Definition, Dictionary, keys_of};
 
 /// Keys of a record that no field may take; a field of such a name gets a trailing underscore.
 pub const CORE_KEYS: [&str; 12] = [
-    "timestamp", "level", "module", "message", "category", "exception", "stack_info", "seq", "run_id",
-    "thread_id", "process_id", "caller",
+    "timestamp",
+    "level",
+    "module",
+    "message",
+    "category",
+    "exception",
+    "stack_info",
+    "seq",
+    "run_id",
+    "thread_id",
+    "process_id",
+    "caller",
 ];
 
 /// No record has more sections with fields: context, bound, call and their overflow.
@@ -97,7 +107,12 @@ pub struct Lexicon {
 }
 
 impl Lexicon {
-    fn learn_name(&mut self, dictionary: Dictionary<'_>, id: u32, kind: Definition) -> Result<(), FrameError> {
+    fn learn_name(
+        &mut self,
+        dictionary: Dictionary<'_>,
+        id: u32,
+        kind: Definition,
+    ) -> Result<(), FrameError> {
         let index = id as usize;
         if matches!(self.names.get(index), Some(Some(_))) {
             return Ok(());

@@ -167,9 +167,7 @@ impl Section<'_> {
     #[inline]
     pub fn encoded_len(&self) -> usize {
         match self {
-            Section::Fields { values, .. } => {
-                5 + values.iter().map(Value::encoded_len).sum::<usize>()
-            }
+            Section::Fields { values, .. } => 5 + values.iter().map(Value::encoded_len).sum::<usize>(),
             Section::Encoded(bytes) => bytes.len(),
             Section::Exception { kind, message, stacktrace } => {
                 13 + kind.len() + message.len() + stacktrace.len()

@@ -15,9 +15,9 @@ pub mod stats;
 mod sync;
 
 // The stages, in flow order.
-pub mod ring;
-pub mod event;
 pub mod encode;
+pub mod event;
+pub mod ring;
 pub mod route;
 pub mod sink;
 

@@ -125,7 +125,9 @@ impl Assembly {
         }
         match lost {
             0 => Ok(()),
-            lost => Err(format!("{lost} records were lost with handlers that were failing when they were replaced")),
+            lost => Err(format!(
+                "{lost} records were lost with handlers that were failing when they were replaced"
+            )),
         }
     }
 
@@ -300,7 +302,9 @@ impl Pipeline {
             (b"last_seq", Value::U64(self.seq)),
         ];
         let names = LEVEL_SLOTS.map(|name| format!("dropped_{}", name.to_ascii_lowercase()));
-        fields.extend(names.iter().map(String::as_bytes).zip(counts).filter(|(_, count)| *count != Value::U64(0)));
+        fields.extend(
+            names.iter().map(String::as_bytes).zip(counts).filter(|(_, count)| *count != Value::U64(0)),
+        );
         self.gap = Gap::default();
         let sections = [Section::Logger(OWN_LOGGER.as_bytes()), Section::Inline(&fields)];
         let record = Record {
@@ -454,11 +458,12 @@ pub struct Stopping {
 impl Stopping {
     /// Waits until everything is written and the backend has ended. False on timeout; the backend then
     /// goes on by itself.
-    pub fn wait(mut self, timeout: Option<Duration>) -> bool {
+    pub fn wait(&mut self, timeout: Option<Duration>) -> bool {
         let deadline = timeout.and_then(|time| Instant::now().checked_add(time));
         let Some(worker) = self.worker.take() else { return true };
         while !worker.is_finished() {
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                self.worker = Some(worker);
                 return false;
             }
             std::thread::sleep(Duration::from_micros(200));
@@ -466,9 +471,9 @@ impl Stopping {
         worker.join().is_ok()
     }
 
-    /// The final counters, once it has ended.
-    pub fn stats(&self) -> Snapshot {
-        self.shared.counters.snapshot()
+    /// The counters and what each sink has done; final once [`Stopping::wait`] has returned true.
+    pub fn outcome(&self) -> (Snapshot, Vec<SinkReport>) {
+        (self.shared.counters.snapshot(), lock(&self.shared.sinks).clone())
     }
 }
 
@@ -512,4 +517,3 @@ fn restore_signals(before: &libc::sigset_t) {
     // SAFETY: `before` is a mask that `block_signals` read.
     unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before, std::ptr::null_mut()) };
 }
-

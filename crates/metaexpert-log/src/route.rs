@@ -89,11 +89,7 @@ fn remembered(memory: &mut Vec<Option<SinkSet>>, id: u32, find: impl FnOnce() ->
 }
 
 #[inline]
-fn remembered_at(
-    memory: &mut Vec<Option<SinkSet>>,
-    index: usize,
-    find: impl FnOnce() -> SinkSet,
-) -> SinkSet {
+fn remembered_at(memory: &mut Vec<Option<SinkSet>>, index: usize, find: impl FnOnce() -> SinkSet) -> SinkSet {
     if let Some(Some(set)) = memory.get(index) {
         return *set;
     }

@@ -121,7 +121,12 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    pub(crate) fn new(consumer: Consumer, shared: Arc<Shared>, assembly: Assembly, trouble: TroubleLog) -> Self {
+    pub(crate) fn new(
+        consumer: Consumer,
+        shared: Arc<Shared>,
+        assembly: Assembly,
+        trouble: TroubleLog,
+    ) -> Self {
         Worker {
             consumer,
             shared,

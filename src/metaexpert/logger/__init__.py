@@ -1,1 +1,66 @@
-"""Placeholder."""
+"""Structured, asynchronous logging that never slows or stops a trade: a drop-in for `logging`.
+
+    from metaexpert.logger import configure, get_logger
+
+    configure(default_level="INFO", log_file_path="logs")
+    log = get_logger(__name__)
+    log.info("Order filled", symbol="BTCUSDT", price=50000.5, qty=0.1)
+
+Importing changes nothing; until `configure()` or `setup_logger()` runs, a `MetaLogger` behaves as a
+`logging.Logger`. The record, the configuration and the guarantees are described in `docs/logging.md`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from metaexpert.logger.context import log_context
+from metaexpert.logger.entry import LogEntry, read_log
+from metaexpert.logger.errors import ConfigurationError
+from metaexpert.logger.handler import PipelineHandler
+from metaexpert.logger.meta import MetaLogger
+from metaexpert.logger.service import (
+    configuration,
+    configure,
+    configure_command_line,
+    flush,
+    get_logger,
+    setup_logger,
+    shutdown,
+    stats,
+)
+from metaexpert.logger.statistics import LoggerStats, SinkStats
+from metaexpert.logger.timing import timed
+
+if TYPE_CHECKING:
+    from metaexpert.logger.config import LogConfiguration
+
+__all__ = [
+    "ConfigurationError",
+    "LogConfiguration",
+    "LogEntry",
+    "LoggerStats",
+    "MetaLogger",
+    "PipelineHandler",
+    "SinkStats",
+    "configuration",
+    "configure",
+    "configure_command_line",
+    "flush",
+    "get_logger",
+    "log_context",
+    "read_log",
+    "setup_logger",
+    "shutdown",
+    "stats",
+    "timed",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # pydantic, behind the configuration, is slow to import and not needed before configuring.
+    if name == "LogConfiguration":
+        from metaexpert.logger.config import LogConfiguration
+
+        return LogConfiguration
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

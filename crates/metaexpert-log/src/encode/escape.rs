@@ -58,10 +58,7 @@ pub fn escape_json(mut text: &[u8], out: &mut Vec<u8>) {
 /// that one record stays one line; quotes and backslashes stay as they are.
 pub fn escape_plain(mut text: &[u8], out: &mut Vec<u8>) {
     loop {
-        let clean = text
-            .iter()
-            .position(|&byte| !(0x20..0x7F).contains(&byte))
-            .unwrap_or(text.len());
+        let clean = text.iter().position(|&byte| !(0x20..0x7F).contains(&byte)).unwrap_or(text.len());
         out.extend_from_slice(&text[..clean]);
         text = &text[clean..];
         if text.is_empty() {

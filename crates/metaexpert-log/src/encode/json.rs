@@ -22,8 +22,7 @@ impl JsonEncoder {
     pub fn new(layout: Layout, include: &Include) -> Self {
         let run_member =
             include.run_id.as_ref().map(|id| format!(",\"run_id\":\"{id}\"")).unwrap_or_default();
-        let process_member =
-            include.process_id.map(|id| format!(",\"process_id\":{id}")).unwrap_or_default();
+        let process_member = include.process_id.map(|id| format!(",\"process_id\":{id}")).unwrap_or_default();
         JsonEncoder {
             clock: Rfc3339::default(),
             layout,

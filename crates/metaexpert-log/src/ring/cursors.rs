@@ -127,8 +127,7 @@ mod tests {
                 shared.words[room.padding_offset / 8].with_mut(|word| unsafe { *word = u64::MAX });
             }
             for index in 0..words as usize {
-                shared.words[room.offset / 8 + index]
-                    .with_mut(|word| unsafe { *word = stamp << 8 | words });
+                shared.words[room.offset / 8 + index].with_mut(|word| unsafe { *word = stamp << 8 | words });
             }
             cursor.publish(&shared.cursors);
         }

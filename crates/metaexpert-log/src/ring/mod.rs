@@ -34,7 +34,8 @@ impl Ring {
     /// [`MIN_CAPACITY`]. Every page is touched here, so that no later store can fault.
     pub fn create(capacity_bytes: usize) -> Result<(Producer, Consumer), Error> {
         let capacity = capacity_bytes.max(MIN_CAPACITY).next_power_of_two();
-        let mapping = Mapping::anonymous(HEADER_BYTES + DICTIONARY_BYTES + capacity).map_err(Error::Memory)?;
+        let mapping =
+            Mapping::anonymous(HEADER_BYTES + DICTIONARY_BYTES + capacity).map_err(Error::Memory)?;
         let ring = Arc::new(Ring { mapping, capacity });
         let producer = Producer { cursor: ProducerCursor::new(capacity as u64), ring: Arc::clone(&ring) };
         Ok((producer, Consumer { ring }))
@@ -84,17 +85,12 @@ impl Producer {
     #[inline]
     pub fn reserve(&mut self, len: usize, keep_free: usize) -> Result<&mut [u8], Full> {
         debug_assert_eq!(len % ALIGN, 0);
-        let room = self
-            .cursor
-            .reserve(self.ring.cursors(), len as u64, keep_free as u64)
-            .ok_or(Full)?;
+        let room = self.cursor.reserve(self.ring.cursors(), len as u64, keep_free as u64).ok_or(Full)?;
         let data = self.ring.data();
         if room.padding > 0 {
             // SAFETY: the cursor granted `padding` bytes ending at the ring's end, which the consumer does
             // not read before publication; this is the only producer (`&mut self`).
-            let gap = unsafe {
-                std::slice::from_raw_parts_mut(data.add(room.padding_offset), room.padding)
-            };
+            let gap = unsafe { std::slice::from_raw_parts_mut(data.add(room.padding_offset), room.padding) };
             frame::write_padding(gap);
         }
         // SAFETY: as above, for `len` bytes at `offset`, which end at or before the ring's end.
@@ -208,8 +204,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn push(producer: &mut Producer, message: &[u8], seq: u64) -> Result<(), Full> {
-        let record =
-            Record { level: 20, logger: 1, category: 0, timestamp_ns: 1, message, sections: &[] };
+        let record = Record { level: 20, logger: 1, category: 0, timestamp_ns: 1, message, sections: &[] };
         record.write(producer.reserve(record.frame_len(), 0)?, seq);
         producer.publish();
         Ok(())

@@ -1,0 +1,224 @@
+//! Python values as typed values of a frame. Conversion never fails: what goes wrong becomes a note.
+
+use metaexpert_log::config::Limits;
+use metaexpert_log::frame::Value;
+use pyo3::exceptions::PyException;
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyString, PyType};
+
+use crate::nested;
+
+/// The value of an exact `str` (ASCII or with its UTF-8 at hand), `int` of 64 bits, `float`, `bool` or
+/// `None`; nothing for others. Runs no Python code.
+///
+/// # Safety
+/// The caller holds the GIL and keeps `object` alive for `'a`.
+#[inline]
+pub(crate) unsafe fn plain_value<'a>(object: *mut ffi::PyObject) -> Option<Value<'a>> {
+    // SAFETY: `object` is a live object and the GIL is held, by this function's contract; each accessor
+    // is used on the type that was checked before it.
+    unsafe {
+        let kind = ffi::Py_TYPE(object);
+        if kind == &raw mut ffi::PyUnicode_Type {
+            return plain_text(object).map(Value::Str);
+        }
+        if kind == &raw mut ffi::PyFloat_Type {
+            return Some(Value::F64(ffi::PyFloat_AS_DOUBLE(object)));
+        }
+        if kind == &raw mut ffi::PyLong_Type {
+            let mut overflow = 0;
+            let number = ffi::PyLong_AsLongLongAndOverflow(object, &mut overflow);
+            return (overflow == 0).then_some(Value::I64(number));
+        }
+        if object == ffi::Py_None() {
+            return Some(Value::Null);
+        }
+        if object == ffi::Py_True() {
+            return Some(Value::Bool(true));
+        }
+        if object == ffi::Py_False() {
+            return Some(Value::Bool(false));
+        }
+        None
+    }
+}
+
+/// The UTF-8 text of an exact `str`; nothing if it has lone surrogates.
+///
+/// # Safety
+/// As [`plain_value`], and `object` is an exact `str`.
+#[inline]
+pub(crate) unsafe fn plain_text<'a>(object: *mut ffi::PyObject) -> Option<&'a [u8]> {
+    // SAFETY: an exact str, alive for 'a, whose text never changes; a compact ASCII str stores its text
+    // as UTF-8, others keep the UTF-8 form with the object once it was asked for.
+    unsafe {
+        if ffi::PyUnicode_IS_COMPACT_ASCII(object) != 0 {
+            let len = ffi::PyUnicode_GET_LENGTH(object) as usize;
+            return Some(std::slice::from_raw_parts(ffi::PyUnicode_DATA(object).cast(), len));
+        }
+        let mut len = 0;
+        let text = ffi::PyUnicode_AsUTF8AndSize(object, &mut len);
+        if text.is_null() {
+            ffi::PyErr_Clear();
+            return None;
+        }
+        Some(std::slice::from_raw_parts(text.cast(), len as usize))
+    }
+}
+
+/// A captured value that owns what it needs.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Captured {
+    Plain(Value<'static>),
+    Text(Vec<u8>),
+    Json(Vec<u8>),
+}
+
+impl Captured {
+    pub(crate) fn value(&self) -> Value<'_> {
+        match self {
+            Captured::Plain(value) => *value,
+            Captured::Text(text) => Value::Str(text),
+            Captured::Json(text) => Value::Json(text),
+        }
+    }
+}
+
+/// Turns values of one record into [`Captured`] ones, within the record's bounds.
+pub(crate) struct Converter {
+    pub(crate) limits: Limits,
+    /// Bytes of output left for this record.
+    pub(crate) budget: usize,
+    /// A KeyboardInterrupt or SystemExit that a value's own code raised: not ours to swallow.
+    pub(crate) interrupt: Option<PyErr>,
+}
+
+impl Converter {
+    pub(crate) fn new(limits: Limits, budget: usize) -> Self {
+        Converter { limits, budget: budget.min(limits.bytes as usize), interrupt: None }
+    }
+
+    /// The value as it is now.
+    pub(crate) fn capture(&mut self, object: &Bound<'_, PyAny>) -> Captured {
+        let captured = self.unbounded(object);
+        match captured {
+            Captured::Text(text) => Captured::Text(self.bounded_text(text)),
+            Captured::Json(json) if json.len() > self.budget => {
+                let note = format!("<{} bytes left out: the record is too large>", json.len());
+                Captured::Text(note.into_bytes())
+            }
+            Captured::Json(json) => {
+                self.budget -= json.len();
+                Captured::Json(json)
+            }
+            plain => plain,
+        }
+    }
+
+    fn unbounded(&mut self, object: &Bound<'_, PyAny>) -> Captured {
+        // SAFETY: the GIL is held, and `object` outlives the copies made below.
+        match unsafe { plain_value(object.as_ptr()) } {
+            Some(Value::Str(text)) => Captured::Text(text.to_vec()),
+            Some(Value::Null) => Captured::Plain(Value::Null),
+            Some(Value::Bool(truth)) => Captured::Plain(Value::Bool(truth)),
+            Some(Value::I64(number)) => Captured::Plain(Value::I64(number)),
+            Some(Value::F64(number)) => Captured::Plain(Value::F64(number)),
+            Some(Value::U64(_) | Value::Json(_)) | None => nested::capture(self, object),
+        }
+    }
+
+    /// Cuts `text` to what is left for this record, and says so.
+    pub(crate) fn bounded_text(&mut self, mut text: Vec<u8>) -> Vec<u8> {
+        let cost = escaped_cost(&text);
+        if cost > self.budget {
+            let keep = prefix_within(&text, self.budget.saturating_sub(64));
+            let note = format!("… <{} bytes cut>", text.len() - keep);
+            text.truncate(keep);
+            text.extend_from_slice(note.as_bytes());
+            self.budget = 0;
+        } else {
+            self.budget -= cost;
+        }
+        text
+    }
+
+    /// `str(object)`; a raising `__str__` becomes a note.
+    pub(crate) fn text_of(&mut self, object: &Bound<'_, PyAny>) -> Vec<u8> {
+        match object.str() {
+            Ok(text) => utf8(&text),
+            Err(problem) => self.note(object, &problem).into_bytes(),
+        }
+    }
+
+    /// What to write in place of a value whose own code failed.
+    pub(crate) fn note(&mut self, object: &Bound<'_, PyAny>, problem: &PyErr) -> String {
+        let py = object.py();
+        if !problem.is_instance_of::<PyException>(py) {
+            self.interrupt = Some(problem.clone_ref(py));
+        }
+        format!("<unprintable {}: {}>", type_name(&object.get_type()), type_name(&problem.get_type(py)))
+    }
+}
+
+/// A class's name, from C so that no metaclass is asked.
+pub(crate) fn type_name(class: &Bound<'_, PyType>) -> String {
+    class
+        .name()
+        .map_or_else(|_| "object".to_owned(), |name| String::from_utf8_lossy(&utf8(&name)).into_owned())
+}
+
+/// UTF-8 of any string; lone surrogates become U+FFFD.
+pub(crate) fn utf8(text: &Bound<'_, PyString>) -> Vec<u8> {
+    match text.to_str() {
+        Ok(text) => text.as_bytes().to_vec(),
+        Err(_) => match text.call_method1("encode", ("utf-8", "surrogatepass")) {
+            Ok(bytes) => without_surrogates(bytes.extract::<&[u8]>().unwrap_or_default()),
+            Err(_) => text.to_string_lossy().into_owned().into_bytes(),
+        },
+    }
+}
+
+/// Replaces each lone surrogate, three bytes from ED A0 80 to ED BF BF, by one U+FFFD.
+fn without_surrogates(bytes: &[u8]) -> Vec<u8> {
+    let mut text = bytes.to_vec();
+    for at in 0..text.len().saturating_sub(2) {
+        if text[at] == 0xED && text[at + 1] >= 0xA0 {
+            text[at..at + 3].copy_from_slice("\u{FFFD}".as_bytes());
+        }
+    }
+    text
+}
+
+/// Upper bound of the bytes that `text` takes in a JSON string, exact for long texts.
+fn escaped_cost(text: &[u8]) -> usize {
+    if text.len() < 4096 {
+        return text.len();
+    }
+    text.iter().map(|&byte| cost_of(byte)).sum()
+}
+
+fn cost_of(byte: u8) -> usize {
+    match byte {
+        b'"' | b'\\' => 2,
+        0x20..0x7F => 1,
+        0x00..0x20 | 0x7F => 6,
+        // At worst every character of two or three bytes is written as six.
+        0x80.. => 3,
+    }
+}
+
+/// Length of the longest prefix of whole characters whose escaped form fits `budget`.
+fn prefix_within(text: &[u8], budget: usize) -> usize {
+    let (mut used, mut end) = (0, 0);
+    for (index, &byte) in text.iter().enumerate() {
+        if byte & 0xC0 != 0x80 {
+            end = index;
+        }
+        used += cost_of(byte);
+        if used > budget {
+            return end;
+        }
+    }
+    text.len()
+}

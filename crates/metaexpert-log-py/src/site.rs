@@ -1,0 +1,55 @@
+//! Call sites, recognised by their names tuple.
+//!
+//! The keyword names of a call are one constant tuple of the calling code, so its address identifies the
+//! site's key set. The table holds a reference, which keeps the address from being used again.
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+
+const SLOTS: usize = 1024;
+
+/// What is known about the keywords of a call site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Site {
+    /// Key set id in the dictionary of the pipeline with this generation.
+    pub(crate) keys: u32,
+    pub(crate) generation: u32,
+}
+
+/// A direct-mapped cache: a collision costs the slower path, never a wrong answer.
+pub(crate) struct SiteTable {
+    slots: Vec<Option<(Py<PyAny>, Site)>>,
+}
+
+impl SiteTable {
+    pub(crate) const fn new() -> Self {
+        SiteTable { slots: Vec::new() }
+    }
+
+    #[inline]
+    fn slot(names: *mut ffi::PyObject) -> usize {
+        // Objects are aligned to sixteen bytes; the multiplication spreads neighbours.
+        ((names as usize >> 4).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 54) & (SLOTS - 1)
+    }
+
+    /// The site with this names tuple, if it is known to `generation`.
+    #[inline]
+    pub(crate) fn find(&self, names: *mut ffi::PyObject, generation: u32) -> Option<Site> {
+        match self.slots.get(Self::slot(names)) {
+            Some(Some((known, site))) if known.as_ptr() == names && site.generation == generation => {
+                Some(*site)
+            }
+            _ => None,
+        }
+    }
+
+    /// Remembers a site. Returns what had to make room, to be dropped where Python code may run.
+    #[must_use]
+    pub(crate) fn remember(&mut self, names: &Bound<'_, PyAny>, site: Site) -> Option<Py<PyAny>> {
+        if self.slots.is_empty() {
+            self.slots.resize_with(SLOTS, || None);
+        }
+        let slot = &mut self.slots[Self::slot(names.as_ptr())];
+        slot.replace((names.clone().unbind(), site)).map(|(evicted, _)| evicted)
+    }
+}

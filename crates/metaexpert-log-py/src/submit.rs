@@ -1,0 +1,365 @@
+//! The general way into the pipeline: everything that may run Python code happens first, then room is
+//! reserved, then nothing but copying until the record is published.
+
+use std::time::Instant;
+
+use metaexpert_log::clock::now_ns;
+use metaexpert_log::frame::{NO_ID, Record, Section, Value};
+use metaexpert_log::pipeline::{Pipeline, Refused, Waiter};
+use metaexpert_log::stats::Loss;
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyMapping, PyString, PyTuple};
+
+use crate::convert::{Captured, Converter, utf8};
+use crate::fields::Fields;
+use crate::method::{TRADE, current_context};
+use crate::site::Site;
+use crate::state::{STATE, State};
+
+/// Room that a frame needs beside its texts: header, lengths, tags.
+const FRAME_OVERHEAD: usize = 4096;
+
+/// One call with everything that belongs to its record.
+pub(crate) struct Call<'a, 'py> {
+    pub(crate) level: i32,
+    pub(crate) level_name: Option<String>,
+    pub(crate) category: Option<String>,
+    pub(crate) message: Bound<'py, PyAny>,
+    pub(crate) arguments: Bound<'py, PyTuple>,
+    pub(crate) fields: Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>,
+    pub(crate) bound: Option<&'a Py<Fields>>,
+    pub(crate) exception: Option<(String, String, String)>,
+    pub(crate) stack: Option<String>,
+    pub(crate) caller: Option<(String, u32, String)>,
+    pub(crate) thread: Option<(u64, String)>,
+    pub(crate) task: Option<String>,
+    /// The Python frame that is running now made the call.
+    pub(crate) caller_is_current_frame: bool,
+    /// When the record was made, if not now.
+    pub(crate) timestamp_ns: Option<i64>,
+    /// The call site's names, if `fields` are exactly those.
+    pub(crate) names: *mut ffi::PyObject,
+}
+
+impl<'py> Call<'_, 'py> {
+    pub(crate) fn new(level: i32, message: Bound<'py, PyAny>, arguments: Bound<'py, PyTuple>) -> Self {
+        Call {
+            level,
+            level_name: None,
+            category: None,
+            message,
+            arguments,
+            fields: Vec::new(),
+            bound: None,
+            exception: None,
+            stack: None,
+            caller: None,
+            thread: None,
+            task: None,
+            caller_is_current_frame: false,
+            timestamp_ns: None,
+            names: std::ptr::null_mut(),
+        }
+    }
+}
+
+/// A call after conversion: no Python object is left in it.
+struct Prepared {
+    timestamp_ns: i64,
+    message: Vec<u8>,
+    fields: Vec<(Vec<u8>, Captured)>,
+}
+
+/// Submits `call` under the logger `name`. Fails only with an exception that must not be swallowed, such as
+/// KeyboardInterrupt from a value's own code, and then after the record was submitted.
+pub(crate) fn submit(py: Python<'_>, name: &[u8], mut call: Call<'_, '_>) -> PyResult<()> {
+    let timestamp_ns = call.timestamp_ns.unwrap_or_else(now_ns);
+    let Some((limits, needs, largest)) = STATE.with(py, |state| {
+        let largest = state.pipeline.as_ref()?.max_frame_len();
+        Some((state.limits, state.needs, largest))
+    }) else {
+        return Ok(());
+    };
+    let mut converter = Converter::new(limits, largest.saturating_sub(FRAME_OVERHEAD));
+    complete_origin(py, &mut call, needs.caller, needs.thread, needs.task);
+    let (message, mistake) = format_message(&mut converter, &call.message, &call.arguments);
+    let message = converter.bounded_text(message);
+    let mut fields = capture_fields(&mut converter, &call);
+    if let Some(mistake) = mistake {
+        fields.extend(explain(&mut converter, &call, &mistake));
+        call.names = std::ptr::null_mut();
+    }
+    if let Some((_, _, stacktrace)) = &mut call.exception {
+        let cut = converter.bounded_text(std::mem::take(stacktrace).into_bytes());
+        *stacktrace = String::from_utf8_lossy(&cut).into_owned();
+    }
+    let complete = call.names.is_null() || fields.len() == call.fields.len();
+    if !complete {
+        call.names = std::ptr::null_mut();
+    }
+    let prepared = Prepared { timestamp_ns, message, fields };
+    let evicted = deliver(py, name, &call, &prepared);
+    drop(evicted);
+    match converter.interrupt {
+        Some(interrupt) => Err(interrupt),
+        None => Ok(()),
+    }
+}
+
+/// Submits until the record is in, or must be given up. Waits without the GIL.
+fn deliver(py: Python<'_>, name: &[u8], call: &Call<'_, '_>, prepared: &Prepared) -> Option<Py<PyAny>> {
+    let mut evicted = None;
+    let mut deadline: Option<Instant> = None;
+    loop {
+        let waiter =
+            STATE.with(py, |state| match try_submit(py, state, name, call, prepared, &mut evicted) {
+                Attempt::Done(waiter) => Err(waiter),
+                Attempt::Retry(waiter, limit) => {
+                    let end = *deadline.get_or_insert_with(|| Instant::now() + limit);
+                    if Instant::now() < end {
+                        return Ok(waiter);
+                    }
+                    if let Some(pipeline) = &mut state.pipeline {
+                        pipeline.give_up(call.level, Loss::QueueFull);
+                    }
+                    Err(None)
+                }
+            });
+        match waiter {
+            Ok(waiter) => py.detach(|| waiter.wait_for_room()),
+            Err(None) => return evicted,
+            Err(Some(waiter)) => {
+                py.detach(|| waiter.wait(Some(std::time::Duration::from_secs(1))));
+                return evicted;
+            }
+        }
+    }
+}
+
+enum Attempt {
+    /// Submitted, or lost and counted. With a waiter if the record must be written before the call returns.
+    Done(Option<Waiter>),
+    /// No room now, and the record is protected.
+    Retry(Waiter, std::time::Duration),
+}
+
+fn try_submit(
+    py: Python<'_>,
+    state: &mut State,
+    name: &[u8],
+    call: &Call<'_, '_>,
+    prepared: &Prepared,
+    evicted: &mut Option<Py<PyAny>>,
+) -> Attempt {
+    let State { pipeline: Some(pipeline), generation, sites, context, synchronous, .. } = state else {
+        return Attempt::Done(None);
+    };
+    let generation = *generation;
+    let values: Vec<Value<'_>> = prepared.fields.iter().map(|(_, value)| value.value()).collect();
+    let names: Vec<&[u8]> = prepared.fields.iter().map(|(name, _)| name.as_slice()).collect();
+    let pairs: Vec<(&[u8], Value<'_>)> = names.iter().copied().zip(values.iter().copied()).collect();
+    let mut sections: Vec<Section<'_>> = Vec::with_capacity(8);
+
+    let context = context.as_ref().and_then(|variable| current_context(py, variable));
+    let encoded: Vec<Vec<u8>> =
+        [context.as_ref().map(Bound::get), call.bound.map(|bound| bound.bind(py).get())]
+            .into_iter()
+            .flatten()
+            .filter(|fields| !fields.is_empty())
+            .map(|fields| fields.with_section(py, pipeline, generation, |_, section| section.to_vec()))
+            .collect();
+    sections.extend(encoded.iter().map(|section| Section::Encoded(section)));
+    if !pairs.is_empty() {
+        match pipeline.keys_id(&names) {
+            Some(keys) => {
+                sections.push(Section::Fields { keys, values: &values });
+                if !call.names.is_null() {
+                    // SAFETY: the caller of the builtin keeps its names tuple alive during the call.
+                    let names = unsafe { Bound::from_borrowed_ptr(py, call.names) };
+                    *evicted = sites.remember(&names, Site { keys, generation }).or(evicted.take());
+                }
+            }
+            None => sections.push(Section::Inline(&pairs)),
+        }
+    }
+    push_origin(&mut sections, call);
+    let logger = pipeline.logger_id(name).unwrap_or_else(|| {
+        sections.push(Section::Logger(name));
+        NO_ID
+    });
+    let category = match &call.category {
+        None => NO_ID,
+        Some(category) => pipeline.category_id(category.as_bytes()).unwrap_or_else(|| {
+            sections.push(Section::Category(category.as_bytes()));
+            NO_ID
+        }),
+    };
+    let record = Record {
+        level: call.level,
+        logger,
+        category,
+        timestamp_ns: prepared.timestamp_ns,
+        message: &prepared.message,
+        sections: &sections,
+    };
+    let protected = pipeline.protects(call.level) || call.category.as_deref() == Some(TRADE);
+    finish_attempt(pipeline, &record, protected, *synchronous)
+}
+
+fn finish_attempt(
+    pipeline: &mut Pipeline,
+    record: &Record<'_>,
+    protected: bool,
+    synchronous: bool,
+) -> Attempt {
+    match pipeline.submit(record, protected) {
+        Ok(()) => Attempt::Done(synchronous.then(|| pipeline.waiter())),
+        Err(Refused::Full) if protected => Attempt::Retry(pipeline.waiter(), pipeline.wait_limit()),
+        Err(Refused::Full) => {
+            pipeline.give_up(record.level, Loss::QueueFull);
+            Attempt::Done(None)
+        }
+        Err(Refused::TooLarge) => {
+            pipeline.give_up(record.level, Loss::TooLarge);
+            Attempt::Done(None)
+        }
+    }
+}
+
+fn push_origin<'a>(sections: &mut Vec<Section<'a>>, call: &'a Call<'_, '_>) {
+    if let Some((kind, message, stacktrace)) = &call.exception {
+        sections.push(Section::Exception {
+            kind: kind.as_bytes(),
+            message: message.as_bytes(),
+            stacktrace: stacktrace.as_bytes(),
+        });
+    }
+    if let Some(stack) = &call.stack {
+        sections.push(Section::Stack(stack.as_bytes()));
+    }
+    if let Some((file, line, function)) = &call.caller {
+        sections.push(Section::Caller { file: file.as_bytes(), line: *line, function: function.as_bytes() });
+    }
+    if let Some((ident, name)) = &call.thread {
+        sections.push(Section::Thread { ident: *ident, name: name.as_bytes() });
+    }
+    if let Some(name) = &call.level_name {
+        sections.push(Section::LevelName(name.as_bytes()));
+    }
+    if let Some(name) = &call.task {
+        sections.push(Section::Task(name.as_bytes()));
+    }
+}
+
+fn capture_fields(converter: &mut Converter, call: &Call<'_, '_>) -> Vec<(Vec<u8>, Captured)> {
+    let most = converter.limits.items as usize;
+    let mut fields = Vec::with_capacity(call.fields.len().min(most) + 1);
+    for (key, value) in call.fields.iter().take(most) {
+        let name = match key.cast::<PyString>() {
+            Ok(text) => utf8(text),
+            Err(_) => converter.text_of(key),
+        };
+        let name = converter.bounded_text(name);
+        fields.push((name, converter.capture(value)));
+    }
+    if call.fields.len() > most {
+        let left = (call.fields.len() - most) as i64;
+        fields.push((b"fields_left_out".to_vec(), Captured::Plain(Value::I64(left))));
+    }
+    fields
+}
+
+/// `str(message) % arguments` as `logging` does it, and the exception if they do not fit.
+fn format_message(
+    converter: &mut Converter,
+    message: &Bound<'_, PyAny>,
+    arguments: &Bound<'_, PyTuple>,
+) -> (Vec<u8>, Option<PyErr>) {
+    let text = match message.cast_exact::<PyString>() {
+        Ok(text) => text.clone(),
+        Err(_) => match message.str() {
+            Ok(text) => text,
+            Err(problem) => return (converter.note(message, &problem).into_bytes(), None),
+        },
+    };
+    if arguments.is_empty() {
+        return (utf8(&text), None);
+    }
+    let operand = single_mapping(arguments).unwrap_or_else(|| arguments.clone().into_any());
+    match text.rem(&operand) {
+        Ok(formatted) => match formatted.cast::<PyString>() {
+            Ok(formatted) => (utf8(formatted), None),
+            Err(_) => (utf8(&text), None),
+        },
+        Err(problem) => {
+            converter.note(message, &problem);
+            (utf8(&text), Some(problem))
+        }
+    }
+}
+
+/// `logging` formats with a mapping if it is the only argument and not empty.
+fn single_mapping<'py>(arguments: &Bound<'py, PyTuple>) -> Option<Bound<'py, PyAny>> {
+    let only = arguments.get_item(0).ok().filter(|_| arguments.len() == 1)?;
+    (only.cast::<PyMapping>().is_ok() && only.is_truthy().unwrap_or(false)).then_some(only)
+}
+
+/// What a record says of arguments that did not fit its message; `logging` is told too.
+fn explain(converter: &mut Converter, call: &Call<'_, '_>, mistake: &PyErr) -> Vec<(Vec<u8>, Captured)> {
+    let py = call.message.py();
+    let told = py.import("metaexpert.logger.faults").and_then(|faults| {
+        faults.call_method1("report_bad_arguments", (mistake, &call.message, &call.arguments))
+    });
+    if let Err(problem) = told {
+        converter.note(&call.message, &problem);
+    }
+    let problem = converter.text_of(mistake.value(py));
+    vec![
+        (b"format_error".to_vec(), Captured::Text(problem)),
+        (b"format_args".to_vec(), converter.capture(call.arguments.as_any())),
+    ]
+}
+
+/// Finds out about caller, thread and task as far as some format shows them.
+fn complete_origin(py: Python<'_>, call: &mut Call<'_, '_>, caller: bool, thread: bool, task: bool) {
+    if caller && call.caller.is_none() && call.caller_is_current_frame {
+        call.caller = current_frame(py);
+    }
+    if thread && call.thread.is_none() {
+        call.thread = current_thread(py).ok();
+    }
+    if task && call.task.is_none() {
+        call.task = current_task(py).ok();
+    }
+}
+
+/// File, line and function of the running Python frame.
+fn current_frame(py: Python<'_>) -> Option<(String, u32, String)> {
+    // SAFETY: the GIL is held; the frame is borrowed from the running thread, its code a new reference.
+    let (line, code) = unsafe {
+        let frame = ffi::PyEval_GetFrame();
+        if frame.is_null() {
+            return None;
+        }
+        let code = Bound::from_owned_ptr_or_opt(py, ffi::PyFrame_GetCode(frame).cast())?;
+        (ffi::PyFrame_GetLineNumber(frame), code)
+    };
+    let text = |name: &str| -> Option<String> {
+        Some(String::from_utf8_lossy(&utf8(code.getattr(name).ok()?.cast().ok()?)).into_owned())
+    };
+    Some((text("co_filename")?, line.max(0) as u32, text("co_name")?))
+}
+
+fn current_thread(py: Python<'_>) -> PyResult<(u64, String)> {
+    let threading = py.import("threading")?;
+    let ident = threading.call_method0("get_ident")?.extract()?;
+    let name = threading.call_method0("current_thread")?.getattr("name")?.extract()?;
+    Ok((ident, name))
+}
+
+fn current_task(py: Python<'_>) -> PyResult<String> {
+    // A task can only be running if asyncio has been imported.
+    let asyncio = py.import("sys")?.getattr("modules")?.get_item("asyncio")?;
+    asyncio.call_method0("current_task")?.call_method0("get_name")?.extract()
+}

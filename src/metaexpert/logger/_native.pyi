@@ -1,0 +1,97 @@
+"""The native engine, as `engine` uses it: nothing else of the library imports this module."""
+
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from logging import Filter, Handler, LogRecord
+from typing import Any, final
+
+@final
+class Fields:
+    """An immutable set of fields, its values captured when it was made."""
+
+    def __new__(cls, mapping: dict[str, Any], base: Fields | None = None) -> Fields:
+        """Return the fields of `base` updated with `mapping`."""
+    def to_dict(self) -> dict[str, Any]:
+        """Return a copy of the fields as they were given."""
+
+@final
+class Channel:
+    """A logger's way into the pipeline.
+
+    `empty` are lists that must be empty and `single` pairs of a list and the one item it must hold; while
+    one is different, builtins of the channel pass every call on to their `slow` callable.
+    """
+
+    def __new__(
+        cls,
+        name: str,
+        bound: Fields | None,
+        empty: list[list[Any]],
+        single: list[tuple[list[Handler], Handler | Filter]],
+    ) -> Channel: ...
+    def method(self, level: int, category: str | None, slow: Callable[..., None]) -> Callable[..., None]:
+        """Return a builtin that logs at `level` under `category`."""
+    def log_method(self, threshold: int, slow: Callable[..., None]) -> Callable[..., None]:
+        """Return a builtin whose first argument is the level; it does nothing below `threshold`."""
+    def submit(
+        self,
+        level: int,
+        level_name: str | None,
+        category: str | None,
+        message: object,
+        arguments: tuple[Any, ...],
+        fields: dict[str, Any] | None,
+        exception: tuple[str, str, str] | None,
+        stack: str | None,
+        caller: tuple[str, int, str] | None,
+    ) -> None:
+        """Submit a prepared record; `exception` is (type, message, stacktrace), `caller` (file, line, function)."""
+
+def start(document: str, run_id: str) -> None:
+    """Put the configuration `document` (JSON) in force, starting the engine if it does not run.
+
+    Raises ValueError for a document it refuses and OSError for a file it cannot open; nothing changes then.
+    """
+
+def is_running() -> bool:
+    """Tell whether records are being taken."""
+
+def flush(timeout: float | None = None) -> bool:
+    """Wait until every record submitted before is written. Returns False after `timeout` seconds."""
+
+def shutdown(timeout: float | None = None) -> bool:
+    """Write what is there and end the engine. Returns False if it did not end within `timeout` seconds."""
+
+def stats() -> dict[str, Any] | None:
+    """Return the counters of the running engine, else of the last one, else None."""
+
+def needs() -> tuple[bool, bool, bool]:
+    """Return whether some format shows a call's (caller, thread, task)."""
+
+def check_format(pattern: str) -> str | None:
+    """Return what is wrong with a `%`-style format, or None."""
+
+def set_context_variable(variable: ContextVar[Any]) -> None:
+    """Name the variable whose value, a `Fields`, belongs to every record."""
+
+def set_synchronous(synchronous: bool) -> None:
+    """Make each call wait until its record is written, or no longer."""
+
+def forget_after_fork() -> None:
+    """Forget, in a forked child, the engine that belongs to the parent."""
+
+def nothing() -> Callable[..., None]:
+    """Return a builtin that accepts any arguments and does nothing."""
+
+def submit_record(
+    record: LogRecord,
+    message: str | None,
+    exception: tuple[str, str, str] | None,
+    fields: Mapping[str, Any] | None,
+    attributes: set[str] | None,
+) -> None:
+    """Submit a record of any logger; `message` replaces its own formatting.
+
+    `fields` are its fields under the names used in the call; `attributes` are the record's attributes that
+    hold them.
+    """

@@ -1,0 +1,163 @@
+"""The life of the native engine in this process: the one module that touches it.
+
+`start` is called by configuration; after a `shutdown`, and in a forked child, the next record starts the
+engine again with what was last in force.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import threading
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from metaexpert.logger import _native
+from metaexpert.logger._native import (
+    Channel,
+    Fields,
+    flush,
+    is_running,
+    needs,
+    nothing,
+    set_context_variable,
+    submit_record,
+)
+
+__all__ = [
+    "Channel",
+    "Fields",
+    "ensure_running",
+    "flush",
+    "is_configured",
+    "is_running",
+    "needs",
+    "nothing",
+    "on_change",
+    "set_context_variable",
+    "shutdown",
+    "start",
+    "statistics",
+    "submit_record",
+    "wants",
+]
+
+#: How long the end of the interpreter waits for records to be written, in seconds.
+EXIT_TIMEOUT: Final = 10.0
+
+
+class _Engine:
+    """What has to be remembered between two starts."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.document: Mapping[str, Any] | None = None
+        self.run_id = uuid.uuid4().hex
+        self.lowest_level = 0
+        self.listeners: list[Callable[[], None]] = []
+        self.exit_registered = False
+
+
+_engine = _Engine()
+
+
+def on_change(listener: Callable[[], None]) -> None:
+    """Call `listener` whenever the engine starts, stops, or takes another configuration."""
+    _engine.listeners.append(listener)
+
+
+def is_configured() -> bool:
+    """Tell whether a configuration was ever put in force in this process (or its parent, before a fork)."""
+    return _engine.document is not None
+
+
+def wants(level: int) -> bool:
+    """Tell whether any handler takes records of `level`."""
+    return level >= _engine.lowest_level
+
+
+def start(document: Mapping[str, Any]) -> None:
+    """Put the engine's configuration `document` in force.
+
+    Raises ValueError for a document that it refuses and OSError for a file that it can't open; what was in
+    force before then stays in force.
+    """
+    with _engine.lock:
+        before = _engine.document
+        if before is not None and _needs_new_queue(before, document):
+            _restart(before, document)
+        else:
+            _native.start(json.dumps(document), _engine.run_id)
+        _engine.document = document
+        _engine.lowest_level = min((sink["level"] for sink in document["sinks"]), default=0)
+        if not _engine.exit_registered:
+            atexit.register(_finish)
+            _engine.exit_registered = True
+        _announce()
+
+
+def ensure_running() -> bool:
+    """Start the engine again if it was stopped. Returns False if it never ran or can't start now."""
+    if _native.is_running():
+        return True
+    with _engine.lock:
+        if _engine.document is None:
+            return False
+        try:
+            start(_engine.document)
+        except (OSError, ValueError):
+            return False
+        return True
+
+
+def shutdown(timeout: float | None = None) -> bool:
+    """Write what is there and stop. Returns False if that took longer than `timeout` seconds."""
+    with _engine.lock:
+        stopped = _native.shutdown(timeout)
+        _announce()
+        return stopped
+
+
+def statistics() -> dict[str, Any] | None:
+    """Return the counters of the running engine, else of the last one; None before the first start."""
+    return _native.stats()
+
+
+def _needs_new_queue(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    same: bool = before["queue"]["capacity_bytes"] == after["queue"]["capacity_bytes"]
+    return not same and _native.is_running()
+
+
+def _restart(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    """Change the queue's size, which takes a new engine; the old configuration comes back on an error."""
+    _native.shutdown(None)
+    try:
+        _native.start(json.dumps(after), _engine.run_id)
+    except (OSError, ValueError):
+        _native.start(json.dumps(before), _engine.run_id)
+        raise
+
+
+def _announce() -> None:
+    for listener in _engine.listeners:
+        listener()
+
+
+def _finish() -> None:
+    """Write everything at the interpreter's end; what is logged even later is written at once."""
+    shutdown(EXIT_TIMEOUT)
+    _native.set_synchronous(True)
+
+
+def _forget_parent() -> None:
+    """Leave the parent's engine alone; the child's first record starts one of its own."""
+    _native.forget_after_fork()
+    _engine.lock = threading.RLock()
+    _engine.run_id = uuid.uuid4().hex
+    _announce()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_parent)

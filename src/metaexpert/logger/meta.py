@@ -1,0 +1,451 @@
+"""`MetaLogger`: a `logging.Logger` whose calls go straight into the pipeline while nothing foreign listens.
+
+The methods below are the slow way, in which `logging` behaves as ever. When a call finds that this logger's
+records would reach the pipeline's handler and nothing else, builtins of the native engine are put into the
+instance's `__dict__`, where they shadow the methods; whatever may change that finding takes them out again:
+
+- levels and `logging.disable()` clear every logger's `_cache`, which is a `_LevelCache` here;
+- attributes pass through `__setattr__`;
+- handler and filter lists, which are changed in place, are watched by the builtins themselves.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import weakref
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import FrameType
+from typing import Any, Final, Self
+
+from metaexpert.logger import engine
+from metaexpert.logger.context import current_fields
+from metaexpert.logger.engine import Channel, Fields
+from metaexpert.logger.faults import describe_exception, exception_info
+from metaexpert.logger.handler import FieldMapping, PipelineHandler, attach_fields
+
+TRADE: Final = "trade"
+
+_LEVELS: Final[Mapping[str, int]] = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+    "critical": logging.CRITICAL,
+    "fatal": logging.CRITICAL,
+}
+#: What the fast way would bypass if a subclass, or somebody at run time, replaced it.
+_OVERRIDABLE: Final = (
+    *_LEVELS,
+    "log",
+    "trade",
+    "_log",
+    "_serve",
+    "makeRecord",
+    "handle",
+    "callHandlers",
+    "findCaller",
+    "filter",
+    "isEnabledFor",
+    "getEffectiveLevel",
+    "hasHandlers",
+)
+_WATCHED_ATTRIBUTES: Final = frozenset(
+    (*_OVERRIDABLE, "level", "parent", "propagate", "disabled", "handlers", "filters", "name", "manager")
+)
+_STANDARD_NAMES: Final = {level: logging.getLevelName(level) for level in _LEVELS.values()}
+_nothing: Final = engine.nothing()
+_SOURCE_FILES: Final = frozenset({logging._srcfile, __file__})
+
+
+class _LevelCache(dict[int, bool]):
+    """A logger's `_cache`, which `logging` clears whenever a level changes anywhere."""
+
+    __slots__ = ("_logger",)
+
+    def __init__(self, logger: MetaLogger) -> None:
+        super().__init__()
+        self._logger = weakref.ref(logger)
+
+    def clear(self) -> None:
+        super().clear()
+        logger = self._logger()
+        if logger is not None:
+            logger._leave_fast_path()
+
+
+class MetaLogger(logging.Logger):
+    """A logger with keyword fields, a bound context and trade records; otherwise a `logging.Logger`.
+
+    Every logging method takes what `logging` takes (`%`-arguments, `exc_info`, `stack_info`, `stacklevel`,
+    `extra`), and any other keyword as a field of the record. Logging methods never raise for what they are given.
+    """
+
+    _bound: Fields | None = None
+    _origin: MetaLogger | None = None
+    _channel: Channel | None = None
+    _generation = 0
+
+    def __init__(self, name: str, level: int | str = logging.NOTSET) -> None:
+        super().__init__(name, level)
+        self._become()
+
+    def _become(self) -> None:
+        """Complete a logger that was made by `logging` as a plain one."""
+        self._installed: dict[str, Callable[..., None]] = {}
+        self._children: weakref.WeakSet[MetaLogger] = weakref.WeakSet()
+        self._cache = _LevelCache(self)
+
+    # The logging methods. Each is a builtin in the instance's `__dict__` while the fast way is open.
+
+    def debug(self, /, *args: Any, **kwargs: Any) -> None:
+        """Log a message at level DEBUG."""
+        self._dispatch("debug")(*args, **kwargs)
+
+    def info(self, /, *args: Any, **kwargs: Any) -> None:
+        """Log a message at level INFO."""
+        self._dispatch("info")(*args, **kwargs)
+
+    def warning(self, /, *args: Any, **kwargs: Any) -> None:
+        """Log a message at level WARNING."""
+        self._dispatch("warning")(*args, **kwargs)
+
+    def error(self, /, *args: Any, **kwargs: Any) -> None:
+        """Log a message at level ERROR."""
+        self._dispatch("error")(*args, **kwargs)
+
+    def critical(self, /, *args: Any, **kwargs: Any) -> None:
+        """Log a message at level CRITICAL."""
+        self._dispatch("critical")(*args, **kwargs)
+
+    def fatal(self, /, *args: Any, **kwargs: Any) -> None:
+        """Log a message at level CRITICAL."""
+        self._dispatch("fatal")(*args, **kwargs)
+
+    def warn(self, /, *args: Any, **kwargs: Any) -> None:
+        """Log a message at level WARNING: the old name of `warning`."""
+        self.warning(*args, **kwargs)
+
+    def exception(self, /, *args: Any, exc_info: Any = True, **kwargs: Any) -> None:
+        """Log a message at level ERROR with the exception that is being handled."""
+        self.error(*args, exc_info=exc_info, **kwargs)
+
+    def trade(self, /, *args: Any, **kwargs: Any) -> None:
+        """Log a trade event: category `trade`, level INFO, whatever level the logger has.
+
+        It goes to `trades.log` beside the other handlers that take it. Only `logging.disable()` and
+        `disabled` suppress it: an audit trail has no quiet mode.
+        """
+        self._dispatch("trade")(*args, **kwargs)
+
+    def log(self, /, *args: Any, **kwargs: Any) -> None:
+        """Log a message at the level given first, a number."""
+        self._dispatch("log")(*args, **kwargs)
+
+    # Context.
+
+    def bind(self, **fields: Any) -> MetaLogger:
+        """Return a logger with `fields` in every record; this one stays as it is.
+
+        It follows this logger's level, handlers, filters and name.
+        """
+        return self._derived(Fields(fields, self._bound))
+
+    def unbind(self, *names: str) -> MetaLogger:
+        """Return a logger without the bound fields `names`; those that are not bound are passed over."""
+        kept = {name: value for name, value in self._bound_fields().items() if name not in names}
+        return self._derived(Fields(kept) if kept else None)
+
+    def _derived(self, bound: Fields | None) -> MetaLogger:
+        origin = self._origin or self
+        derived = type(origin).__new__(type(origin))
+        logging.Filterer.__init__(derived)
+        derived.__dict__.update(
+            name=origin.name,
+            level=logging.NOTSET,
+            parent=origin,
+            propagate=True,
+            handlers=[],
+            filters=origin.filters,
+            disabled=origin.disabled,
+            _bound=bound,
+            _origin=origin,
+        )
+        derived._become()
+        origin._children.add(derived)
+        return derived
+
+    def _bound_fields(self) -> dict[str, Any]:
+        return {} if self._bound is None else self._bound.to_dict()
+
+    # The slow way.
+
+    def _serve(self, name: str, /, *args: Any, **kwargs: Any) -> None:
+        """Serve one call of the method `name` as `logging` does."""
+        if self._installed and not self._may_be_fast():
+            self._leave_fast_path()
+        if name == "log":
+            level, *args = args  # type: ignore[assignment]
+            if not isinstance(level, int):
+                if logging.raiseExceptions:
+                    raise TypeError("level must be an integer")
+                return
+        else:
+            level = _LEVELS.get(name, logging.INFO)
+        if name == "trade":
+            if self.disabled or self.manager.disable >= level:
+                return
+            if "category" in kwargs:
+                kwargs["category_"] = kwargs.pop("category")
+            kwargs["category"] = TRADE
+        elif not self.isEnabledFor(level):
+            return
+        message, *rest = args if args else (kwargs.pop("msg"),)
+        self._log(level, message, tuple(rest), **kwargs)
+
+    def _log(  # type: ignore[override]
+        self,
+        level: int,
+        msg: object,
+        args: tuple[Any, ...] | Mapping[str, Any],
+        exc_info: Any = None,
+        extra: Mapping[str, object] | None = None,
+        stack_info: bool = False,
+        stacklevel: int = 1,
+        **fields: Any,
+    ) -> None:
+        """Make the record and pass it on: to the pipeline alone if nothing else listens, else as `logging`."""
+        exception = exception_info(exc_info)
+        category = fields.pop("category", None)
+        if category is not None and not isinstance(category, str):
+            fields["category"], category = category, None
+        own = {**(extra or {}), **fields}
+        channel = self._channel if self._may_be_fast() else None
+        if channel is None:
+            self._log_record(level, msg, args, exception, own, category, stack_info, stacklevel)
+            return
+        arguments = args if isinstance(args, tuple) else (args,)
+        level_name = logging.getLevelName(level)
+        shown = None if _STANDARD_NAMES.get(level) == level_name else level_name
+        caller = stack = None
+        if stack_info or engine.needs()[0]:
+            file, line, function, stack = self.findCaller(stack_info, stacklevel)
+            caller = (file, line, function)
+        described = describe_exception(exception)
+        channel.submit(level, shown, category, msg, arguments, own, described, stack, caller)
+
+    def _log_record(
+        self,
+        level: int,
+        msg: object,
+        args: Any,
+        exception: Any,
+        own: dict[str, Any],
+        category: str | None,
+        stack_info: bool,
+        stacklevel: int,
+    ) -> None:
+        try:
+            file, line, function, stack = self.findCaller(stack_info, stacklevel)
+        except ValueError:
+            file, line, function, stack = "(unknown file)", 0, "(unknown function)", None
+        record = self.makeRecord(self.name, level, file, line, msg, args, exception, function, None, stack)
+        fields = FieldMapping({**current_fields(), **self._bound_fields(), **own})
+        if category is not None:
+            record.__dict__["category"] = category
+        attach_fields(record, fields)
+        self.handle(record)
+
+    def findCaller(
+        self, stack_info: bool = False, stacklevel: int = 1
+    ) -> tuple[str, int, str, str | None]:
+        """Return file, line, function and, if asked for, the stack of the call outside of logging's own code."""
+        frame: FrameType | None = sys._getframe()
+        while frame is not None:
+            if frame.f_code.co_filename not in _SOURCE_FILES:
+                stacklevel -= 1
+                if stacklevel <= 0 or frame.f_back is None:
+                    break
+            frame = frame.f_back
+        if frame is None:
+            return "(unknown file)", 0, "(unknown function)", None
+        stack = _stack_text(frame) if stack_info else None
+        return frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name, stack
+
+    # The fast way: when it is open, and how it is entered and left.
+
+    def _dispatch(self, name: str) -> Callable[..., None]:
+        """Return what serves a call of `name` now."""
+        if engine.is_running() and name not in self._installed:
+            self._enter_fast_path()
+            fast = self._installed.get(name)
+            if fast is not None:
+                return fast
+        return partial(self._serve, name)
+
+    def _enter_fast_path(self) -> None:
+        """Put builtins in place of the logging methods, if they would do the same."""
+        generation = MetaLogger._generation
+        watched = self._watched_lists()
+        if watched is None:
+            return
+        channel = Channel(self.name, self._bound, *watched)
+        self._channel = channel
+        installed: dict[str, Callable[..., None]] = {}
+        for name, level in _LEVELS.items():
+            enabled = self.isEnabledFor(level) and engine.wants(level)
+            installed[name] = channel.method(level, None, partial(self._serve, name)) if enabled else _nothing
+        if self.manager.disable < logging.INFO:
+            installed["trade"] = channel.method(logging.INFO, TRADE, partial(self._serve, "trade"))
+        else:
+            installed["trade"] = _nothing
+        threshold = max(self.getEffectiveLevel(), self.manager.disable + 1)
+        installed["log"] = channel.log_method(threshold, partial(self._serve, "log"))
+        self._installed = installed
+        self.__dict__.update(installed)
+        if generation != MetaLogger._generation:
+            # Something changed on another thread meanwhile; the next call looks again.
+            self._leave_fast_path()
+
+    def _leave_fast_path(self) -> None:
+        """Take the builtins out again, here and in the loggers bound to this one."""
+        MetaLogger._generation += 1
+        attributes = self.__dict__
+        for name, builtin in self.__dict__.get("_installed", {}).items():
+            if attributes.get(name) is builtin:
+                del attributes[name]
+        attributes["_installed"] = {}
+        attributes["_channel"] = None
+        for child in tuple(attributes.get("_children", ())):
+            child._leave_fast_path()
+
+    def _may_be_fast(self) -> bool:
+        """Tell whether this logger's records reach the pipeline and nothing else, as things are now."""
+        if not engine.is_running():
+            return False
+        if self._channel is None:
+            self._enter_fast_path()
+        return self._channel is not None and self._watched_lists() is not None
+
+    def _watched_lists(self) -> tuple[list[list[Any]], list[tuple[list[Any], Any]]] | None:
+        """Return the lists on which the fast way depends (those empty now, those with our handler alone).
+
+        None if something else may listen, filter or replace what `logging` does for this logger.
+        """
+        if self.disabled or self.filters or logging.getLogRecordFactory() is not logging.LogRecord:
+            return None
+        if not _is_genuine(self):
+            return None
+        empty: list[list[Any]] = [self.filters]
+        single: list[tuple[list[Any], Any]] = []
+        logger: logging.Logger | None = self
+        while logger is not None:
+            if not _is_observed(logger):
+                return None
+            if not logger.handlers:
+                empty.append(logger.handlers)
+            elif len(logger.handlers) == 1 and _takes_everything(logger.handlers[0]):
+                single.append((logger.handlers, logger.handlers[0]))
+                empty.append(logger.handlers[0].filters)
+            else:
+                return None
+            logger = logger.parent if logger.propagate else None
+        return (empty, single) if len(single) == 1 else None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if name in _WATCHED_ATTRIBUTES:
+            if name == "disabled":
+                for child in self.__dict__.get("_children", ()):
+                    child.disabled = value
+            leave_fast_paths(self.manager if hasattr(self, "manager") else logging.root.manager)
+            self._leave_fast_path()
+
+    def __delattr__(self, name: str) -> None:
+        super().__delattr__(name)
+        if name in _WATCHED_ATTRIBUTES:
+            self._leave_fast_path()
+
+    def __reduce__(self) -> Any:
+        if self._origin is None:
+            return super().__reduce__()
+        return _rebound, (self.name, self._bound_fields())
+
+
+class MetaRootLogger(MetaLogger, logging.RootLogger):
+    """The root logger, once the library is configured."""
+
+    def __init__(self, level: int) -> None:
+        MetaLogger.__init__(self, "root", level)
+
+    def __reduce__(self) -> Any:
+        return logging.getLogger, ()
+
+
+_GENUINE_CLASSES: Final = (MetaLogger, MetaRootLogger)
+_genuine: Final = {name: getattr(MetaLogger, name) for name in _OVERRIDABLE}
+
+
+def adopt(logger: logging.Logger) -> MetaLogger:
+    """Make an existing logger a `MetaLogger`, in place, so that everybody who holds it gains.
+
+    A logger of somebody's own subclass keeps all of that class's behaviour.
+    """
+    if isinstance(logger, MetaLogger):
+        return logger
+    own = type(logger)
+    if own is logging.Logger:
+        logger.__class__ = MetaLogger
+    elif own is logging.RootLogger:
+        logger.__class__ = MetaRootLogger
+    else:
+        logger.__class__ = type(own.__name__, (own, MetaLogger), {"__module__": own.__module__})
+    assert isinstance(logger, MetaLogger)
+    logger._become()
+    return logger
+
+
+def leave_fast_paths(manager: logging.Manager | None = None) -> None:
+    """Let every logger find out anew whether the fast way is open."""
+    MetaLogger._generation += 1
+    manager = manager or logging.root.manager
+    for logger in (manager.root, *tuple(manager.loggerDict.values())):
+        if isinstance(logger, MetaLogger):
+            logger._leave_fast_path()
+
+
+def _is_genuine(logger: MetaLogger) -> bool:
+    """Tell whether no method that the fast way bypasses was overridden, in a class or on the instance."""
+    kind, attributes = type(logger), logger.__dict__
+    if any(name in attributes and name not in logger._installed for name in _OVERRIDABLE):
+        return False
+    return all(getattr(kind, name) is method for name, method in _genuine.items())
+
+
+def _is_observed(logger: logging.Logger) -> bool:
+    """Tell whether changes of the logger's attributes are noticed; plain loggers are adopted for that."""
+    if isinstance(logger, MetaLogger):
+        return True
+    if type(logger) in (logging.Logger, logging.RootLogger):
+        adopt(logger)
+        return True
+    return False
+
+
+def _takes_everything(handler: logging.Handler) -> bool:
+    return type(handler) is PipelineHandler and handler.level == logging.NOTSET and not handler.filters
+
+
+def _stack_text(frame: FrameType) -> str:
+    import traceback
+
+    return "Stack (most recent call last):\n" + "".join(traceback.format_stack(frame)).rstrip("\n")
+
+
+def _rebound(name: str, fields: dict[str, Any]) -> MetaLogger:
+    """Rebuild a bound logger in another process."""
+    return adopt(logging.getLogger(name)).bind(**fields)
+
+
+engine.on_change(leave_fast_paths)

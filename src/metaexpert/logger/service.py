@@ -1,0 +1,178 @@
+"""Configuring the logging system of the process, and asking it how it does."""
+
+from __future__ import annotations
+
+import logging
+import logging.config
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from metaexpert.logger import engine
+from metaexpert.logger.errors import ConfigurationError
+from metaexpert.logger.handler import PipelineHandler
+from metaexpert.logger.meta import MetaLogger, adopt
+from metaexpert.logger.statistics import LoggerStats
+
+if TYPE_CHECKING:
+    from metaexpert.logger.config import ConfigurationLike, LogConfiguration, Sources
+
+DEFAULT_LOGGER = "MetaExpert"
+
+
+class _Service:
+    """What is in force."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.sources: Sources | None = None
+        self.configuration: LogConfiguration | None = None
+        self.handler = PipelineHandler()
+        #: Levels set from `loggers`, to be taken back when they are no longer named.
+        self.levels_set: set[str] = set()
+
+
+_service = _Service()
+
+
+def configure(config: ConfigurationLike = None, /, **overrides: Any) -> LogConfiguration:
+    """Configure logging for the whole process, and return what is now in force.
+
+    `config` is a `LogConfiguration`, a mapping, or the path of a JSON or TOML file; `overrides` win over it.
+    What a call does not name keeps its value; `None` for a handler removes it. Everything is validated, then
+    applied at once; existing loggers follow immediately. A `logging.config.dictConfig` document is applied as
+    such. Raises `ConfigurationError` that lists every bad field; what was in force then stays in force.
+    """
+    from metaexpert.logger.config import DictConfig, Sources, load_config
+
+    with _service.lock:
+        sources = (_service.sources or Sources()).refreshed()
+        layer = load_config(config, overrides)
+        if isinstance(layer, DictConfig):
+            _apply_dictconfig(layer.document)
+            return configuration()
+        return _apply(sources.with_code(layer))
+
+
+def configure_command_line(values: Mapping[str, Any]) -> LogConfiguration:
+    """Put in force what the command line's options say: it wins over code, environment and files.
+
+    Raises `ConfigurationError` as `configure` does.
+    """
+    from metaexpert.logger.config import Sources
+
+    with _service.lock:
+        sources = (_service.sources or Sources()).refreshed()
+        return _apply(sources.with_command_line(values))
+
+
+def configuration() -> LogConfiguration:
+    """Return the configuration in force, each value with where it came from (`origin`, `describe`).
+
+    Before the first `configure()` it is what that call would put in force without arguments. Raises
+    `ConfigurationError` if environment or files hold a bad value then.
+    """
+    from metaexpert.logger.config import Sources
+
+    if _service.configuration is not None:
+        return _service.configuration
+    return Sources.discover().resolve()
+
+
+def get_logger(name: str | None = None) -> MetaLogger:
+    """Return the logger `name`, the same object as `logging.getLogger(name)`; the root logger without a name."""
+    return adopt(logging.getLogger(name))
+
+
+def setup_logger(name: str | None = None, level: str | None = None) -> MetaLogger:
+    """Return a logger that is ready for use, configuring the process if nobody has done so.
+
+    If the file that `LOG_CONFIG` names exists, it is a `logging.config.dictConfig` document and is applied;
+    else `configure()` does it, with what the environment says. `level` sets this logger's level. A second call
+    never doubles output. Raises `ConfigurationError` for a bad value, naming where it comes from.
+    """
+    from metaexpert.logger.config import log_config_document, parse_level
+
+    name = DEFAULT_LOGGER if name is None else name
+    with _service.lock:
+        number = None if level is None else _checked_level(level, parse_level)
+        document = log_config_document()
+        if document is not None:
+            _apply_dictconfig(document)
+        elif _service.configuration is None:
+            configure({"loggers": {name: level}} if level else None)
+        logger = get_logger(name)
+        if number is not None:
+            logger.setLevel(number)
+        return logger
+
+
+def flush(timeout: float | None = None) -> bool:
+    """Wait until every record submitted before the call is written. Returns False after `timeout` seconds.
+
+    Never raises.
+    """
+    return engine.flush(timeout)
+
+
+def shutdown(timeout: float | None = None) -> bool:
+    """Write every record and stop. Returns False if that took longer than `timeout` seconds.
+
+    It also runs at the interpreter's end. Logging after it starts the system again.
+    """
+    return engine.shutdown(timeout)
+
+
+def stats() -> LoggerStats:
+    """Return what was logged, written and dropped so far: a frozen snapshot."""
+    return LoggerStats.of(engine.statistics())
+
+
+def _apply(sources: Sources) -> LogConfiguration:
+    from metaexpert.logger.config import engine_document
+
+    configuration = sources.resolve()
+    try:
+        engine.start(engine_document(configuration))
+    except (OSError, ValueError) as problem:
+        raise ConfigurationError(str(problem)) from None
+    _service.sources, _service.configuration = sources, configuration
+    _attach(configuration)
+    return configuration
+
+
+def _attach(configuration: LogConfiguration) -> None:
+    """Let the loggers of the process follow `configuration`."""
+    from metaexpert.logger.config import parse_level
+
+    root = get_logger()
+    _service.handler.capture_stdlib = configuration.capture_stdlib
+    if _service.handler not in root.handlers:
+        root.addHandler(_service.handler)
+    logging.captureWarnings(configuration.capture_stdlib)
+    levels = configuration.logger_levels()
+    for name in _service.levels_set - levels.keys():
+        logging.getLogger(name).setLevel(logging.NOTSET)
+    for name, level in levels.items():
+        get_logger(name).setLevel(level)
+    _service.levels_set = set(levels)
+    # Last, because it makes every logger look anew.
+    root.setLevel(parse_level(configuration.default_level))
+
+
+def _apply_dictconfig(document: dict[str, Any]) -> None:
+    try:
+        logging.config.dictConfig(document)
+    except (ValueError, TypeError, AttributeError, ImportError) as problem:
+        cause = problem.__cause__
+        detail = f"{problem}: {cause}" if cause is not None else str(problem)
+        raise ConfigurationError(f"the dictConfig document was refused: {detail}") from problem
+
+
+def _checked_level(level: str, parse_level: Any) -> int:
+    from metaexpert.logger.errors import Problem
+
+    try:
+        return int(parse_level(level))
+    except ValueError as problem:
+        raise ConfigurationError([Problem("level", str(problem), level)]) from None

@@ -1,0 +1,72 @@
+"""A snapshot of the logging system's counters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Self
+
+
+def _no_counts() -> Mapping[str, int]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class SinkStats:
+    """What one handler has done: lines written and given up, bytes, failed attempts, and its present problem."""
+
+    written: int
+    dropped: int
+    bytes: int
+    errors: int
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LoggerStats:
+    """Counters of the process's logging, taken at one instant: `logged == written + dropped + queued`.
+
+    Numbers count records unless their name has a unit. Records of custom levels count with the standard
+    level below them.
+    """
+
+    logged: int = 0
+    written: int = 0
+    dropped: int = 0
+    queued: int = 0
+    logged_by_level: Mapping[str, int] = field(default_factory=_no_counts)
+    written_by_level: Mapping[str, int] = field(default_factory=_no_counts)
+    dropped_by_level: Mapping[str, int] = field(default_factory=_no_counts)
+    dropped_by_reason: Mapping[str, int] = field(default_factory=_no_counts)
+    sinks: Mapping[str, SinkStats] = field(default_factory=lambda: MappingProxyType({}))
+    queue_bytes: int = 0
+    queue_capacity_bytes: int = 0
+    queue_high_water_bytes: int = 0
+    bytes_written: int = 0
+    errors: int = 0
+    delay_p50_ns: int = 0
+    delay_p99_ns: int = 0
+    delay_max_ns: int = 0
+    crash_safe: bool = False
+
+    @classmethod
+    def of(cls, counters: dict[str, Any] | None) -> Self:
+        """Return the snapshot that the native engine's `counters` make; zeros if it never ran."""
+        if counters is None:
+            return cls()
+        logged, written, reasons = (counters.pop(name) for name in ("logged", "written", "dropped"))
+        sinks = {name: SinkStats(**sink) for name, sink in counters.pop("sinks").items()}
+        by_level = {level: sum(levels[level] for levels in reasons.values()) for level in logged}
+        by_reason = {reason: sum(levels.values()) for reason, levels in reasons.items()}
+        return cls(
+            logged=sum(logged.values()),
+            written=sum(written.values()),
+            dropped=sum(by_reason.values()),
+            logged_by_level=MappingProxyType(logged),
+            written_by_level=MappingProxyType(written),
+            dropped_by_level=MappingProxyType(by_level),
+            dropped_by_reason=MappingProxyType(by_reason),
+            sinks=MappingProxyType(sinks),
+            **counters,
+        )

@@ -1,0 +1,63 @@
+"""Help for testing programs that log."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from metaexpert.logger.context import current_fields
+from metaexpert.logger.faults import describe_exception, exception_info
+from metaexpert.logger.handler import FieldMapping
+
+_STANDARD = frozenset(logging.LogRecord("", 0, "", 0, "", (), None).__dict__) | {"message", "asctime", "taskName"}
+
+
+class _Collector(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[dict[str, Any]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(_as_dict(record))
+
+
+@contextmanager
+def capture_logs(level: int | str = logging.NOTSET) -> Iterator[list[dict[str, Any]]]:
+    """Collect the records made inside the block as dictionaries, whatever is configured.
+
+    Each has `level`, `module`, `message`, `category` if set, the fields, and `exception` if there is one. Every
+    level is collected from `level` on, also those that are off otherwise. The records still go where they go.
+    """
+    root, collector = logging.getLogger(), _Collector()
+    before = root.level
+    root.addHandler(collector)
+    root.setLevel(level)
+    try:
+        yield collector.records
+    finally:
+        root.setLevel(before)
+        root.removeHandler(collector)
+
+
+def _as_dict(record: logging.LogRecord) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "level": record.levelname,
+        "module": record.name,
+        "message": record.getMessage(),
+    }
+    attributes = record.__dict__
+    if "category" in attributes:
+        result["category"] = attributes["category"]
+    fields = attributes.get("fields")
+    if not isinstance(fields, FieldMapping):
+        extra = {name: value for name, value in attributes.items() if name not in _STANDARD}
+        fields = {**current_fields(), **extra}
+    for name, value in fields.items():
+        result[f"{name}_" if name in ("level", "module", "message", "exception") else name] = value
+    exception = describe_exception(exception_info(record.exc_info))
+    if exception is not None:
+        kind, message, stacktrace = exception
+        result["exception"] = {"type": kind, "message": message, "stacktrace": stacktrace}
+    return result
