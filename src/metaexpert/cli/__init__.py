@@ -1,1 +1,17 @@
-"""Placeholder."""
+"""The command `metaexpert`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Carry out a command line, the process's own without `arguments`, and end the process.
+
+    Exit codes: 0 done, 1 the strategy stopped with an error, 2 bad usage or input, 130 interrupted,
+    143 terminated. Results are on stdout, everything else on stderr.
+    """
+    from metaexpert.cli.app import run_command_line
+
+    raise SystemExit(run_command_line(sys.argv[1:] if arguments is None else list(arguments)))

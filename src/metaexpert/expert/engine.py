@@ -24,7 +24,7 @@ from typing import Any, Final
 from metaexpert.expert.broker import SimulatedBroker
 from metaexpert.expert.dispatch import Dispatcher, StopRunError
 from metaexpert.expert.entities import Notice
-from metaexpert.expert.errors import ArgumentError
+from metaexpert.expert.errors import ExpertError
 from metaexpert.expert.feed import Feed
 from metaexpert.expert.handlers import Handler, HandlerRegistry
 from metaexpert.expert.history import BarHistory
@@ -74,7 +74,7 @@ class Replay:
     ) -> None:
         """`timeframe` is the strategy's, for `on_bar` handlers that name none.
 
-        Raises `ArgumentError` for a timeframe that the data cannot be made into.
+        Raises `ExpertError` for a timeframe that the data cannot be made into.
         """
         self.bars = 0
         """How many bars have closed, of the data's timeframe or, for ticks, of the shortest one."""
@@ -266,7 +266,7 @@ def _handlers_by_timeframe(handlers: HandlerRegistry, default: Timeframe) -> dic
 
 def _check_buildable(name: str, feed: Feed) -> None:
     if feed.timeframe is not None and not Timeframe.parse(name).is_multiple_of(feed.timeframe):
-        raise ArgumentError(
+        raise ExpertError(
             f"timeframe {name} cannot be made of {feed.source}, which has {feed.timeframe} bars; "
             f"use a multiple of {feed.timeframe}, or finer data"
         )

@@ -12,13 +12,13 @@ from metaexpert.expert.arguments import number
 from metaexpert.expert.errors import ArgumentError, ExpertError
 from metaexpert.expert.handlers import HandlerRegistry
 from metaexpert.expert.journal import STRATEGY_LOGGER
-from metaexpert.expert.log_setup import logging_configuration
+from metaexpert.expert.log_setup import configure_logging
 from metaexpert.expert.market_data import MarketDataError
 from metaexpert.expert.options import Overrides, RunOptions, current_overrides, run_options
 from metaexpert.expert.registration import Event
 from metaexpert.expert.settings import StrategySettings, expert_settings, strategy_settings, timeframe_name
 from metaexpert.expert.trading import TradingCalls
-from metaexpert.logger import configure, get_logger
+from metaexpert.logger import get_logger
 
 if TYPE_CHECKING:
     from metaexpert.expert.result import RunResult
@@ -80,7 +80,7 @@ class MetaExpert(TradingCalls):
         self._settings = expert_settings(**given)
         self._strategy: StrategySettings | None = None
         self.handlers = HandlerRegistry()
-        configure(logging_configuration(self._settings))
+        configure_logging(self._settings, current_overrides())
         self.logger = get_logger(STRATEGY_LOGGER)
         """The strategy's logger: records carry strategy, symbol, timeframe and simulated time."""
 

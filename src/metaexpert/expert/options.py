@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metaexpert.expert import arguments as check
-from metaexpert.expert.settings import MODES
+from metaexpert.expert.errors import ArgumentError
+from metaexpert.expert.settings import MODES, log_level
 
 if TYPE_CHECKING:
     from metaexpert.expert.feed import Feed
@@ -44,6 +45,10 @@ class Overrides:
     symbol: str | None = None
     allow_gaps: bool | None = None
     fee_pct: float | None = None
+    log_level: str | None = None
+    log_dir: str | None = None
+    quiet: bool = False
+    """The console shows warnings and errors alone, unless `log_level` asks for more."""
     feed: Feed | None = None
     """Data that is in memory already, in place of a file."""
     on_progress: Callable[[int, int], None] | None = None
@@ -68,6 +73,23 @@ def overriding(overrides: Overrides) -> Iterator[Overrides]:
 def current_overrides() -> Overrides | None:
     """Return the overrides in force, or None outside `overriding`."""
     return _overrides.get()
+
+
+def check_overrides(line: Overrides) -> None:
+    """Raise `ArgumentError` naming the first option of a command line that makes no sense."""
+    if line.mode is not None:
+        check.choice("--mode", line.mode, MODES)
+    if line.log_level is not None:
+        log_level("--log-level", line.log_level)
+    if line.initial_capital is not None:
+        check.number("--capital", line.initial_capital, above=0)
+    if line.symbol is not None:
+        check.normalized_symbol("--symbol", line.symbol)
+    if line.fee_pct is not None:
+        _fee("--fee", line.fee_pct)
+    start, end = check.moment("--from", line.start), check.moment("--to", line.end, end=True)
+    if start is not None and end is not None and start >= end:
+        raise ArgumentError(f"--from {line.start} is not before --to {line.end}")
 
 
 def run_options(
@@ -103,9 +125,9 @@ def run_options(
         data=line.data or (None if data is None else str(data)),
         symbol=None if (named := line.symbol or symbol) is None else check.normalized_symbol("symbol", named),
         allow_gaps=allow_gaps if line.allow_gaps is None else line.allow_gaps,
-        fee_pct=_fee(fee_pct if line.fee_pct is None else line.fee_pct),
+        fee_pct=_fee("fee_pct", fee_pct if line.fee_pct is None else line.fee_pct),
     )
 
 
-def _fee(value: float | None) -> float | None:
-    return None if value is None else check.number("fee_pct", value, minimum=0, maximum=10)
+def _fee(name: str, value: float | None) -> float | None:
+    return None if value is None else check.number(name, value, minimum=0, maximum=10)

@@ -108,7 +108,7 @@ def expert_settings(**given: object) -> ExpertSettings:
         contract_type=check.choice("contract_type", given["contract_type"], CONTRACT_TYPES),
         margin_mode=check.choice("margin_mode", given["margin_mode"], MARGIN_MODES),
         position_mode=check.choice("position_mode", given["position_mode"], POSITION_MODES),
-        log_level=_log_level(given["log_level"]),
+        log_level=log_level("log_level", given["log_level"]),
         log_file=check.optional_text("log_file", given["log_file"]),
         trade_log_file=check.optional_text("trade_log_file", given["trade_log_file"]),
         error_log_file=check.optional_text("error_log_file", given["error_log_file"]),
@@ -178,12 +178,12 @@ def _size(size_type: object, size_value: object) -> tuple[str, float]:
     return check.choice("size_type", size_type, SIZE_TYPES), check.number("size_value", size_value, above=0)
 
 
-def _log_level(value: object) -> str:
+def log_level(name: str, value: object) -> str:
     """Return a level's upper-case name; a custom level registered with `logging` is accepted."""
     names = logging.getLevelNamesMapping()
     if isinstance(value, int) and not isinstance(value, bool):
         return logging.getLevelName(value) if value in names.values() else str(value)
-    return check.choice("log_level", value, sorted(set(names) - {"NOTSET"}), upper=True)
+    return check.choice(name, value, sorted(set(names) - {"NOTSET"}), upper=True)
 
 
 def _url(name: str, value: object) -> str | None:

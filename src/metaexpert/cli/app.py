@@ -1,0 +1,73 @@
+"""The command line as a whole: commands, global options, and how failures end it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from metaexpert import __version__
+from metaexpert.cli import backtest, demo, new, run
+from metaexpert.cli.failure import INTERRUPTED, CommandFailedError
+
+app = typer.Typer(
+    name="metaexpert",
+    help="Write, run and backtest trading experts, with every event on record.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("new")(new.new)
+app.command("run")(run.run)
+app.command("backtest")(backtest.backtest)
+app.command("demo")(demo.demo)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"metaexpert {__version__}")
+        raise typer.Exit()
+
+
+@app.callback(invoke_without_command=True)
+def _global_options(
+    new_name: Annotated[
+        str | None,
+        typer.Option(
+            "--new", metavar="NAME", help="Write the strategy template; the same as `metaexpert new NAME`."
+        ),
+    ] = None,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
+    ] = False,
+) -> None:
+    if new_name is not None:
+        new.new(new_name)
+        raise typer.Exit()
+
+
+def run_command_line(arguments: Sequence[str]) -> int:
+    """Carry out a command line; returns the exit code."""
+    try:
+        app(list(arguments), prog_name="metaexpert")
+    except CommandFailedError as failure:
+        print(f"error: {failure}", file=sys.stderr)
+        return failure.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except SystemExit as end:
+        return _code_of(end)
+    return 0
+
+
+def _code_of(end: SystemExit) -> int:
+    """Return the exit code of a `SystemExit`, as Python itself would: a text goes to stderr and is 1."""
+    if end.code is None or isinstance(end.code, int):
+        return end.code or 0
+    print(end.code, file=sys.stderr)
+    return 1

@@ -1,0 +1,63 @@
+"""`metaexpert backtest`: runs a strategy on recorded market data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from metaexpert.cli.execution import run_and_report
+from metaexpert.expert.options import Overrides
+
+
+def backtest(
+    file: Annotated[Path, typer.Argument(help="The strategy file.")],
+    data: Annotated[
+        str | None,
+        typer.Option(
+            "--data", metavar="CSV", help="Market data: bars, trades or quotes, the format found out."
+        ),
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", metavar="DATE", help="First day, or time (UTC).")
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", metavar="DATE", help="Last day, or the time to stop before (UTC).")
+    ] = None,
+    symbol: Annotated[str | None, typer.Option("--symbol", help="The symbol of the data.")] = None,
+    allow_gaps: Annotated[bool, typer.Option("--allow-gaps", help="Accept data that lacks bars.")] = False,
+    capital: Annotated[
+        float | None, typer.Option("--capital", metavar="AMOUNT", help="Initial capital, in quote currency.")
+    ] = None,
+    fee_pct: Annotated[
+        float | None,
+        typer.Option("--fee", metavar="PERCENT", help="Fee of every fill, for the exchange's own."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+    log_level: Annotated[
+        str | None,
+        typer.Option("--log-level", metavar="LEVEL", help="DEBUG, INFO, WARNING, ERROR or CRITICAL."),
+    ] = None,
+    log_dir: Annotated[
+        str | None, typer.Option("--log-dir", metavar="DIR", help="Where the log files go.")
+    ] = None,
+) -> None:
+    """Run a strategy on recorded market data in simulated time, and print what came of it.
+
+    With --data all of the file is run, whatever dates the strategy names, unless --from or --to say more.
+    """
+    overrides = Overrides(
+        mode="backtest",
+        data=data,
+        start=start,
+        end=end,
+        symbol=symbol,
+        allow_gaps=allow_gaps or None,
+        initial_capital=capital,
+        fee_pct=fee_pct,
+        log_level=log_level,
+        log_dir=log_dir,
+        quiet=True,
+    )
+    raise typer.Exit(run_and_report(file, overrides, as_json=as_json))

@@ -1,0 +1,50 @@
+"""`metaexpert demo`: an embedded strategy on generated market data, to see everything at work."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from metaexpert.cli import report
+from metaexpert.cli.demo_strategy import demo_expert
+from metaexpert.cli.failure import CommandFailedError
+from metaexpert.cli.progress import progress_bar
+from metaexpert.cli.records import RecordCounter
+from metaexpert.expert.errors import ExpertError
+from metaexpert.expert.feed import feed_of_bars
+from metaexpert.expert.market_data import generate_bars
+from metaexpert.expert.options import Overrides, overriding
+from metaexpert.logger import ConfigurationError
+
+
+def demo(
+    bars: Annotated[
+        int, typer.Option("--bars", min=1, max=1_000_000, help="How many minutes of market.")
+    ] = 10_000,
+    seed: Annotated[int, typer.Option("--seed", help="Another seed makes another market.")] = 7,
+    log_dir: Annotated[
+        str | None, typer.Option("--log-dir", metavar="DIR", help="Where the log files go.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+) -> None:
+    """Run a moving-average strategy on generated market data, and print what came of it.
+
+    The same seed gives the same market and the same trades on every machine.
+    """
+    overrides = Overrides(
+        mode="backtest",
+        log_dir=log_dir,
+        quiet=True,
+        feed=feed_of_bars(generate_bars(seed=seed, count=bars), f"generated, seed {seed}"),
+    )
+    counter = RecordCounter()
+    try:
+        with progress_bar("demo") as overrides.on_progress, overriding(overrides):
+            result = demo_expert().run()
+    except (ExpertError, ConfigurationError) as error:
+        raise CommandFailedError(str(error)) from None
+    records = counter.finish()
+    report.show(result, records, as_json=as_json)
+    report.explain_stop(result, records)
+    raise typer.Exit(report.exit_code(result))

@@ -1,0 +1,40 @@
+"""Runs a strategy file and reports on it: what `run` and `backtest` have in common."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from metaexpert.cli import report
+from metaexpert.cli.failure import CommandFailedError
+from metaexpert.cli.progress import progress_bar
+from metaexpert.cli.records import RecordCounter
+from metaexpert.cli.script import execute
+from metaexpert.expert.errors import ArgumentError
+from metaexpert.expert.feed import Feed
+from metaexpert.expert.options import Overrides, check_overrides
+
+
+def run_and_report(file: Path, overrides: Overrides, *, as_json: bool) -> int:
+    """Execute a strategy file, print the figures of its runs, and return the exit code."""
+    try:
+        check_overrides(overrides)
+    except ArgumentError as error:
+        raise CommandFailedError(str(error)) from None
+    overrides.on_start = tell_of_data
+    counter = RecordCounter()
+    with progress_bar(file.name) as overrides.on_progress:
+        results = execute(file, overrides)
+    records = counter.finish()
+    for result in results:
+        report.show(result, records, as_json=as_json)
+        report.explain_stop(result, records)
+    return max(map(report.exit_code, results))
+
+
+def tell_of_data(feed: Feed) -> None:
+    """Say on stderr what the user should know about the data."""
+    if feed.symbol_note:
+        print(f"note: {feed.symbol_note}; --symbol names it", file=sys.stderr)
+    if feed.missing_bars:
+        print(f"note: {feed.source} lacks {feed.missing_bars:,} bars", file=sys.stderr)

@@ -1,0 +1,68 @@
+"""`metaexpert new`: writes a strategy file to start from."""
+
+from __future__ import annotations
+
+import keyword
+import re
+import sys
+from enum import StrEnum
+from importlib import resources
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from metaexpert.cli.failure import CommandFailedError
+
+
+class Template(StrEnum):
+    """The strategy templates there are."""
+
+    FULL = "full"
+    MINIMAL = "minimal"
+
+
+_SOURCES = {
+    Template.FULL: ("metaexpert", "template.py"),
+    Template.MINIMAL: ("metaexpert.cli", "minimal_template.py"),
+}
+
+
+def new(
+    name: Annotated[str, typer.Argument(help="Name of the strategy, or a path: NAME.py is written.")],
+    template: Annotated[
+        Template, typer.Option("--template", help="full has every setting and event, minimal what it takes.")
+    ] = Template.FULL,
+) -> None:
+    """Write a strategy file that runs as it is, and never overwrite one."""
+    path = strategy_path(name)
+    package, file = _SOURCES[template]
+    text = resources.files(package).joinpath(file).read_text(encoding="utf-8")
+    try:
+        # "x" refuses a file that appears between a check and the writing.
+        with path.open("x", encoding="utf-8") as target:
+            target.write(text)
+    except FileExistsError:
+        raise CommandFailedError(f"{path} exists already; choose another name or move it away") from None
+    except OSError as error:
+        raise CommandFailedError(f"{path} cannot be written: {error.strerror or error}") from None
+    typer.echo(f"{path} is written; try it: metaexpert backtest {path} --data CSV")
+
+
+def strategy_path(name: str) -> Path:
+    """Return the file that a strategy's name stands for; raises `CommandFailedError` for a bad name."""
+    path = Path(name if name.endswith(".py") else f"{name}.py")
+    stem = path.name.removesuffix(".py")
+    if not stem.isidentifier() or keyword.iskeyword(stem) or not stem.isascii():
+        fixed = re.sub(r"\W|^(?=\d)", "_", stem, flags=re.ASCII).strip("_")
+        hint = f'; "{fixed}" would do' if fixed.isidentifier() and not keyword.iskeyword(fixed) else ""
+        raise CommandFailedError(
+            f'"{stem}" cannot be the name of a strategy: letters, digits and _ make one, a letter first{hint}'
+        )
+    if stem in sys.stdlib_module_names or stem == "metaexpert":
+        raise CommandFailedError(
+            f'"{stem}" cannot be the name of a strategy: it would hide the module {stem}; add a word to it'
+        )
+    if not path.parent.is_dir():
+        raise CommandFailedError(f"{path.parent} is not a directory; create it first")
+    return path

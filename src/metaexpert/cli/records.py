@@ -1,0 +1,75 @@
+"""What logging did during a run: how many records were written, how fast, and where they are."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from metaexpert.logger import configuration, flush, stats
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The records of a run."""
+
+    logged: int
+    written: int
+    dropped: int
+    seconds: float
+    files: tuple[str, ...]
+    errors_file: str | None
+
+    @property
+    def per_second(self) -> float:
+        """Records a second, over the whole run."""
+        return self.written / self.seconds if self.seconds > 0 else 0.0
+
+    def summary(self) -> str:
+        """Return the figures in a line."""
+        lost = f", {self.dropped:,} lost" if self.dropped else ""
+        return f"{self.written:,} written{lost}, {self.per_second:,.0f} a second"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figures as plain data."""
+        return {
+            "records_logged": self.logged,
+            "records_written": self.written,
+            "records_dropped": self.dropped,
+            "records_per_s": round(self.per_second, 1),
+            "files": list(self.files),
+        }
+
+
+class RecordCounter:
+    """Counts the records between its making and `finish`."""
+
+    def __init__(self) -> None:
+        self._started = time.perf_counter()
+        self._before = _counts()
+
+    def finish(self) -> Records:
+        """Wait until the records are in their files, and return what there was."""
+        flush(30.0)
+        seconds = time.perf_counter() - self._started
+        logged, written, dropped = (now - before for now, before in zip(_counts(), self._before, strict=True))
+        files, errors_file = _files()
+        return Records(logged, written, dropped, seconds, files, errors_file)
+
+
+def _counts() -> tuple[int, int, int]:
+    now = stats()
+    return now.logged, now.written, now.dropped
+
+
+def _files() -> tuple[tuple[str, ...], str | None]:
+    """Return the files that handlers write, and the one for errors."""
+    settings = configuration()
+    directory = Path(settings.log_file_path)
+    files = {
+        name: str(directory / handler.filename)
+        for name, handler in settings.handlers.items()
+        if handler is not None and handler.filename is not None
+    }
+    return tuple(files.values()), files.get("errors")

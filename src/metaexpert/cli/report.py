@@ -1,0 +1,97 @@
+"""Shows the figures of a run: a table on a terminal, plain lines in a pipe, or JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from metaexpert.cli.failure import INTERRUPTED, STRATEGY_ERROR, TERMINATED
+from metaexpert.cli.records import Records
+from metaexpert.expert.result import RunResult
+
+_EXIT_CODES = {"interrupted": INTERRUPTED, "terminated": TERMINATED}
+
+
+def show(result: RunResult, records: Records, *, as_json: bool) -> None:
+    """Print the figures of a run on stdout."""
+    document = result.to_dict() | records.to_dict()
+    if as_json:
+        print(json.dumps(document, indent=2, allow_nan=False, default=str))
+        return
+    _print_rows(f"{result.strategy_name}: {result.mode} on {result.symbol}", _rows(result, records))
+
+
+def exit_code(result: RunResult) -> int:
+    """Return the exit code of a run."""
+    return 0 if result.ok else _EXIT_CODES.get(result.stop_reason, STRATEGY_ERROR)
+
+
+def explain_stop(result: RunResult, records: Records) -> None:
+    """Say on stderr why a run did not come to its end, or that handlers failed in it."""
+    where = f"; tracebacks are in {records.errors_file}" if records.errors_file else ""
+    if result.stop_reason in ("error", "init_failed"):
+        print(f"error: the strategy stopped ({result.stop_reason}): {result.error}{where}", file=sys.stderr)
+    elif not result.ok:
+        print(f"{result.stop_reason} at {result.end:%Y-%m-%d %H:%M:%S} of the data", file=sys.stderr)
+    elif result.handler_errors:
+        print(f"warning: {result.handler_errors} handler calls failed{where}", file=sys.stderr)
+
+
+def _rows(result: RunResult, records: Records) -> Mapping[str, str]:
+    rows = {
+        "data": f"{result.source}",
+        "from - to": f"{result.start:%Y-%m-%d %H:%M} - {result.end:%Y-%m-%d %H:%M} UTC",
+        "bars": f"{result.bars:,}" if result.bars or result.events == 0 else f"0 ({result.events:,} ticks)",
+        "orders": f"{result.orders:,}" + _also(cancelled=result.cancelled, rejected=result.rejected),
+        "fills": f"{result.fills:,}",
+        "trades": f"{result.trades:,}" + (f" ({result.win_rate_pct:.1f} % won)" if result.trades else ""),
+        "profit factor": "-" if result.profit_factor is None else f"{result.profit_factor:.2f}",
+        "realized": _amount(result, result.realized_pnl),
+        "fees": _amount(result, result.fees),
+        "result": f"{_amount(result, result.net_profit, sign='+')} ({result.return_pct:+.2f} %)",
+        "balance": f"{_amount(result, result.initial_capital)} -> {_amount(result, result.final_balance)}",
+        "max drawdown": f"{result.max_drawdown_pct:.2f} %",
+    }
+    if result.rejections:
+        rows["rejected for"] = ", ".join(f"{reason} {count:,}" for reason, count in result.rejections.items())
+    if result.open_positions:
+        rows["still open"] = f"{result.open_positions} (equity {_amount(result, result.final_equity)})"
+    if result.criterion is not None:
+        rows["criterion"] = f"{result.criterion:,.4f}"
+    if result.handler_errors:
+        rows["handler errors"] = f"{result.handler_errors:,}"
+    rows["records"] = records.summary()
+    rows["files"] = ", ".join(records.files)
+    rows["session"] = result.session_id
+    return rows
+
+
+def _amount(result: RunResult, value: float, sign: str = "") -> str:
+    """Show money: cents of a quote currency, all decimals of a coin, which inverse contracts settle in."""
+    decimals = 8 if result.symbol.startswith(result.currency) else 2
+    return f"{value:{sign},.{decimals}f} {result.currency}"
+
+
+def _also(**counts: int) -> str:
+    named = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+    return f" ({named})" if named else ""
+
+
+def _print_rows(title: str, rows: Mapping[str, Any]) -> None:
+    if sys.stdout.isatty():
+        from rich.console import Console
+        from rich.table import Table
+
+        table = Table(title=title, show_header=False, title_justify="left")
+        table.add_column(style="bold")
+        table.add_column(overflow="fold")
+        for name, value in rows.items():
+            table.add_row(name, value)
+        Console().print(table)
+        return
+    width = max(map(len, rows))
+    print(title)
+    for name, value in rows.items():
+        print(f"  {name:<{width}}  {value}")

@@ -1,0 +1,48 @@
+"""`metaexpert run`: runs a strategy in the mode that it names itself, or another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from metaexpert.cli.execution import run_and_report
+from metaexpert.expert.options import Overrides
+
+
+def run(
+    file: Annotated[Path, typer.Argument(help="The strategy file.")],
+    mode: Annotated[
+        str | None,
+        typer.Option("--mode", metavar="MODE", help="paper, live or backtest, for the file's own."),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option("--data", metavar="CSV", help="Market data to replay, in paper mode or a backtest."),
+    ] = None,
+    symbol: Annotated[str | None, typer.Option("--symbol", help="The symbol of the data.")] = None,
+    allow_gaps: Annotated[bool, typer.Option("--allow-gaps", help="Accept data that lacks bars.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+    log_level: Annotated[
+        str | None,
+        typer.Option("--log-level", metavar="LEVEL", help="DEBUG, INFO, WARNING, ERROR or CRITICAL."),
+    ] = None,
+    log_dir: Annotated[
+        str | None, typer.Option("--log-dir", metavar="DIR", help="Where the log files go.")
+    ] = None,
+) -> None:
+    """Run a strategy file; its log is on stderr, the figures on stdout.
+
+    Paper mode replays --data on a simulated account that is kept from run to run (state_file). Live mode, and
+    paper mode without data, need an exchange connection, which this release does not have.
+    """
+    overrides = Overrides(
+        mode=mode,
+        data=data,
+        symbol=symbol,
+        allow_gaps=allow_gaps or None,
+        log_level=log_level,
+        log_dir=log_dir,
+    )
+    raise typer.Exit(run_and_report(file, overrides, as_json=as_json))
