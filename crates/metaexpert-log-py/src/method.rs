@@ -10,6 +10,8 @@ use std::sync::Mutex;
 
 use metaexpert_log::clock::now_ns;
 use metaexpert_log::frame::{NO_ID, Record, Section, Value};
+use metaexpert_log::pipeline::Refused;
+use metaexpert_log::stats::Loss;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
@@ -301,6 +303,10 @@ impl Method {
         };
         match submitted {
             Ok(()) => Fast::Done,
+            Err(Refused::Full) if !protected => {
+                pipeline.give_up(level, Loss::QueueFull);
+                Fast::Done
+            }
             Err(_) => Fast::General,
         }
     }

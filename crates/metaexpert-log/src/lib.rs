@@ -2,7 +2,7 @@
 //!
 //! One record's way, in the order of the modules below:
 //! **capture** (in the binding) → [`ring`] → [`encode`] → [`route`] → [`sink`].
-//! The stages see only the shared vocabulary; [`worker`] sees the stages;
+//! The stages see only the shared vocabulary; `worker` sees the stages;
 //! [`pipeline`] assembles them.
 
 // Shared vocabulary.

@@ -195,7 +195,11 @@ pub struct Pipeline {
     queue: QueueConfig,
     /// What records below the protected level must leave free.
     reserve_bytes: usize,
+    /// What must be free before records that gave way are taken again: else the ring would fill with
+    /// reports of tiny gaps.
+    relief_bytes: usize,
     high_water_bytes: usize,
+    max_frame_len: usize,
     seq: u64,
     epoch: u64,
     gap: Gap,
@@ -229,7 +233,9 @@ impl Pipeline {
             needs,
             queue: config.queue,
             reserve_bytes: capacity / 8,
+            relief_bytes: capacity / 2,
             high_water_bytes: capacity / 2,
+            max_frame_len: frame::MAX_LEN.min(capacity / 4),
             seq: first_seq.max(1) - 1,
             epoch: 0,
             gap: Gap::default(),
@@ -240,18 +246,20 @@ impl Pipeline {
     /// counted yet: try again, or call [`Pipeline::give_up`].
     #[inline]
     pub fn submit(&mut self, record: &Record<'_>, protected: bool) -> Result<(), Refused> {
-        if self.gap.first_seq != 0 {
-            self.report_gap();
-            // What was lost is told before anything that came after it.
-            if self.gap.first_seq != 0 {
-                return Err(Refused::Full);
-            }
+        // What was lost is told before anything that came after it.
+        if self.gap.first_seq != 0 && !self.report_gap_leaving(if protected { 0 } else { self.relief_bytes })
+        {
+            return Err(Refused::Full);
         }
+        self.submit_leaving(record, if protected { 0 } else { self.reserve_bytes })
+    }
+
+    #[inline]
+    fn submit_leaving(&mut self, record: &Record<'_>, keep_free: usize) -> Result<(), Refused> {
         let len = record.frame_len();
-        if len > self.max_frame_len() {
+        if len > self.max_frame_len {
             return Err(Refused::TooLarge);
         }
-        let keep_free = if protected { 0 } else { self.reserve_bytes };
         let Ok(slot) = self.producer.reserve(len, keep_free) else { return Err(Refused::Full) };
         self.seq += 1;
         record.write(slot, self.seq);
@@ -285,16 +293,17 @@ impl Pipeline {
         self.gap.lost[slot] += 1;
     }
 
-    /// Writes what was lost into the log itself, as soon as there is room.
+    /// Writes what was lost into the log itself, if there is room. Returns whether nothing is left to tell.
+    pub fn report_gap(&mut self) -> bool {
+        self.gap.first_seq == 0 || self.report_gap_leaving(0)
+    }
+
     #[cold]
-    pub fn report_gap(&mut self) {
+    fn report_gap_leaving(&mut self, keep_free: usize) -> bool {
         let gap = self.gap;
-        if gap.first_seq == 0 {
-            return;
-        }
         let total: u64 = gap.lost.iter().sum();
         let message = format!("{total} records were lost because the queue was full");
-        let counts = gap.lost.map(|lost| Value::U64(lost));
+        let counts = gap.lost.map(Value::U64);
         let mut fields: Vec<(&[u8], Value<'_>)> = vec![
             (b"event_name", Value::Str(b"log.gap")),
             (b"dropped", Value::U64(total)),
@@ -315,9 +324,10 @@ impl Pipeline {
             message: message.as_bytes(),
             sections: &sections,
         };
-        if self.submit(&record, true).is_err() {
+        if self.submit_leaving(&record, keep_free).is_err() {
             self.gap = gap;
         }
+        self.gap.first_seq == 0
     }
 
     /// Whether records of `level` wait for room rather than give way; trade records always do.
@@ -333,7 +343,7 @@ impl Pipeline {
 
     /// The largest frame that can be submitted.
     pub fn max_frame_len(&self) -> usize {
-        frame::MAX_LEN.min(self.producer.ring().capacity() / 4)
+        self.max_frame_len
     }
 
     /// A handle with which a thread that does not hold the pipeline waits for it.
@@ -414,10 +424,8 @@ impl Pipeline {
     /// Tells the backend to end; [`Stopping::wait`] waits for it.
     pub fn stop(mut self) -> Stopping {
         let deadline = Instant::now() + Duration::from_secs(1);
-        self.report_gap();
-        while self.gap.first_seq != 0 && Instant::now() < deadline {
+        while !self.report_gap() && Instant::now() < deadline {
             self.waiter().wait_for_room();
-            self.report_gap();
         }
         self.shared.stop();
         Stopping { worker: self.worker.take(), shared: Arc::clone(&self.shared) }

@@ -1,0 +1,182 @@
+//! The binary form of one record between capture and encoding.
+//!
+//! A frame is a fixed header, the message, then sections; all little-endian, its length a multiple
+//! of eight. Names that repeat (logger, category, field keys) are ids of definitions in the ring's
+//! dictionary. Values keep their type, so nothing is formatted on the calling thread.
+//!
+//! ```text
+//! 0  len u32 · kind u8 · sections u8 · reserved u16
+//! 8  seq u64 · timestamp_ns i64
+//! 24 level i32 · logger u32 · category u32 · message_len u32
+//! 40 check u32 · reserved u32
+//! 48 message · sections…
+//! ```
+
+mod read;
+mod write;
+
+pub use read::{Frame, FrameError, InlineFields, SectionRef, Sections, Values, peek, switch_epoch};
+pub use write::{Record, Section, write_padding, write_switch};
+
+/// Bytes of the fixed header.
+pub const HEADER_LEN: usize = 48;
+/// Frames start and end at multiples of this.
+pub const ALIGN: usize = 8;
+/// No frame is longer than this, whatever the ring's size.
+pub const MAX_LEN: usize = 4 << 20;
+/// The id of "no definition": an absent category.
+pub const NO_ID: u32 = 0;
+
+/// What a frame is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Kind {
+    /// One log record.
+    Record = 1,
+    /// Unused room before the ring's end.
+    Padding = 2,
+    /// From here on the configuration with this number (in `seq`) is in force.
+    Switch = 3,
+}
+
+mod tag {
+    pub const FIELDS: u8 = 1;
+    pub const EXCEPTION: u8 = 2;
+    pub const STACK: u8 = 3;
+    pub const CALLER: u8 = 4;
+    pub const THREAD: u8 = 5;
+    pub const LEVEL_NAME: u8 = 6;
+    pub const TASK: u8 = 7;
+    pub const LOGGER: u8 = 8;
+    pub const CATEGORY: u8 = 9;
+    pub const INLINE: u8 = 10;
+
+    pub const NULL: u8 = 0;
+    pub const FALSE: u8 = 1;
+    pub const TRUE: u8 = 2;
+    pub const I64: u8 = 3;
+    pub const U64: u8 = 4;
+    pub const F64: u8 = 5;
+    pub const STR: u8 = 6;
+    pub const JSON: u8 = 7;
+}
+
+/// One field's value. Text is UTF-8; `Json` is a finished JSON fragment.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value<'a> {
+    /// JSON's null.
+    Null,
+    /// A truth value.
+    Bool(bool),
+    /// An integer of up to 64 bits, signed.
+    I64(i64),
+    /// An integer above `i64::MAX`.
+    U64(u64),
+    /// A binary float; NaN and infinities are written as null.
+    F64(f64),
+    /// Text, not yet escaped.
+    Str(&'a [u8]),
+    /// A JSON text made on the calling thread, copied as it is.
+    Json(&'a [u8]),
+}
+
+/// Ties a header's parts together, so that a damaged frame is noticed.
+#[inline]
+fn check(len: u32, seq: u64, timestamp_ns: i64) -> u32 {
+    let mixed = (seq ^ (timestamp_ns as u64).rotate_left(32) ^ u64::from(len) << 17)
+        .wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (mixed >> 32) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn written(record: &Record<'_>, seq: u64) -> Vec<u8> {
+        let mut slot = vec![0xAA; record.frame_len()];
+        record.write(&mut slot, seq);
+        slot
+    }
+
+    fn record<'a>(message: &'a [u8], sections: &'a [Section<'a>]) -> Record<'a> {
+        Record { level: 20, logger: 3, category: 9, timestamp_ns: -5, message, sections }
+    }
+
+    #[test]
+    fn a_record_is_read_back_as_it_was_written() {
+        let values = [
+            Value::Null,
+            Value::Bool(true),
+            Value::I64(i64::MIN),
+            Value::U64(u64::MAX),
+            Value::F64(0.1),
+            Value::Str("naïve".as_bytes()),
+            Value::Json(b"[1]"),
+        ];
+        let bound = Section::Fields { keys: 2, values: &values[..2] }.to_bytes();
+        let sections = [
+            Section::Encoded(&bound),
+            Section::Fields { keys: 7, values: &values },
+            Section::Exception { kind: b"ValueError", message: b"m", stacktrace: b"t" },
+            Section::Stack(b"stack"),
+            Section::Caller { file: b"f.py", line: 12, function: b"g" },
+            Section::Thread { ident: 77, name: b"Main" },
+            Section::LevelName(b"NOTICE"),
+            Section::Task(b"Task-1"),
+        ];
+        let bytes = written(&record(b"hello", &sections), 41);
+        let frame = Frame::parse(&bytes).unwrap();
+        assert_eq!((frame.seq, frame.timestamp_ns, frame.level), (41, -5, 20));
+        assert_eq!((frame.logger, frame.category, frame.message), (3, 9, &b"hello"[..]));
+        let read: Vec<_> = frame.sections(|keys| Some(keys as usize)).map(Result::unwrap).collect();
+        assert_eq!(read.len(), 8);
+        let SectionRef::Fields { keys: 2, values: bound } = read[0] else { panic!("{:?}", read[0]) };
+        assert_eq!(bound.collect::<Vec<_>>(), values[..2]);
+        let SectionRef::Fields { keys: 7, values: fields } = read[1] else { panic!("{:?}", read[1]) };
+        assert_eq!(fields.collect::<Vec<_>>(), values);
+        assert_eq!(read[4], SectionRef::Caller { file: b"f.py", line: 12, function: b"g" });
+        assert_eq!(read[7], SectionRef::Task(b"Task-1"));
+    }
+
+    #[test]
+    fn padding_and_switch_frames_are_told_apart() {
+        let mut slot = vec![0; 64];
+        write_padding(&mut slot);
+        assert_eq!(peek(&slot), Ok((64, Kind::Padding)));
+        write_switch(&mut slot, 12);
+        assert_eq!(peek(&slot), Ok((64, Kind::Switch)));
+        assert_eq!(switch_epoch(&slot), Ok(12));
+        assert!(Frame::parse(&slot).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn damaged_bytes_never_panic(
+            message in proptest::collection::vec(any::<u8>(), 0..40),
+            flips in proptest::collection::vec((any::<usize>(), any::<u8>()), 1..8),
+        ) {
+            let values = [Value::I64(1), Value::Str(b"abc"), Value::Json(b"{}")];
+            let sections = [Section::Fields { keys: 3, values: &values }, Section::Stack(b"s")];
+            let mut bytes = written(&record(&message, &sections), 7);
+            for (at, with) in flips {
+                let at = at % bytes.len();
+                bytes[at] ^= with;
+            }
+            if let Ok(frame) = Frame::parse(&bytes) {
+                for section in frame.sections(|keys| Some(keys as usize % 9)) {
+                    if let Ok(SectionRef::Fields { values, .. }) = section {
+                        values.count();
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            if let Ok(frame) = Frame::parse(&bytes) {
+                frame.sections(|_| Some(2)).count();
+            }
+        }
+    }
+}

@@ -1,0 +1,320 @@
+//! Frames from the ring, or from the remains of one: every byte is checked before it is believed.
+
+use std::fmt;
+
+use super::{ALIGN, HEADER_LEN, Kind, Value, check, tag};
+
+/// Why bytes are not a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FrameError {
+    /// Fewer bytes than the frame says it has.
+    Truncated,
+    /// The header contradicts itself.
+    Header,
+    /// A section or value tag that does not exist.
+    Tag(u8),
+}
+
+impl fmt::Display for FrameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            FrameError::Truncated => write!(f, "frame ends before its content does"),
+            FrameError::Header => write!(f, "frame header is damaged"),
+            FrameError::Tag(tag) => write!(f, "frame holds an unknown tag {tag}"),
+        }
+    }
+}
+
+impl std::error::Error for FrameError {}
+
+/// Length and kind of the frame at the start of `bytes`.
+#[inline]
+pub fn peek(bytes: &[u8]) -> Result<(usize, Kind), FrameError> {
+    let head = bytes.first_chunk::<8>().ok_or(FrameError::Truncated)?;
+    let len = u32::from_le_bytes([head[0], head[1], head[2], head[3]]) as usize;
+    let kind = match head[4] {
+        1 => Kind::Record,
+        2 => Kind::Padding,
+        3 => Kind::Switch,
+        _ => return Err(FrameError::Header),
+    };
+    let least = if kind == Kind::Padding { ALIGN } else { HEADER_LEN };
+    if len < least || len % ALIGN != 0 {
+        return Err(FrameError::Header);
+    }
+    if len > bytes.len() {
+        return Err(FrameError::Truncated);
+    }
+    Ok((len, kind))
+}
+
+/// The epoch number of a switch frame.
+pub fn switch_epoch(frame: &[u8]) -> Result<u64, FrameError> {
+    let mut input = Input { rest: frame.get(8..).ok_or(FrameError::Truncated)? };
+    input.u64()
+}
+
+/// A record's frame, its header read.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame<'a> {
+    /// Position of the record in its run, from 1.
+    pub seq: u64,
+    /// When the call was made.
+    pub timestamp_ns: i64,
+    /// Severity.
+    pub level: i32,
+    /// Dictionary id of the logger's name.
+    pub logger: u32,
+    /// Dictionary id of the category, or [`super::NO_ID`].
+    pub category: u32,
+    /// The message.
+    pub message: &'a [u8],
+    section_count: u8,
+    body: &'a [u8],
+}
+
+impl<'a> Frame<'a> {
+    /// Reads the header of the record frame that fills `bytes`.
+    #[inline]
+    pub fn parse(bytes: &'a [u8]) -> Result<Frame<'a>, FrameError> {
+        let (len, kind) = peek(bytes)?;
+        if kind != Kind::Record {
+            return Err(FrameError::Header);
+        }
+        let mut input = Input { rest: &bytes[8..len] };
+        let (seq, timestamp_ns) = (input.u64()?, input.u64()? as i64);
+        let (level, logger, category) = (input.u32()? as i32, input.u32()?, input.u32()?);
+        let message_len = input.u32()? as usize;
+        if input.u32()? != check(len as u32, seq, timestamp_ns) {
+            return Err(FrameError::Header);
+        }
+        input.u32()?;
+        let message = input.take(message_len)?;
+        Ok(Frame {
+            seq,
+            timestamp_ns,
+            level,
+            logger,
+            category,
+            message,
+            section_count: bytes[5],
+            body: input.rest,
+        })
+    }
+
+    /// The sections in order. `key_count` tells how many values a key set's section holds.
+    #[inline]
+    pub fn sections<F: Fn(u32) -> Option<usize>>(&self, key_count: F) -> Sections<'a, F> {
+        Sections { left: self.section_count, input: Input { rest: self.body }, key_count }
+    }
+}
+
+/// A section as read back from a frame.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum SectionRef<'a> {
+    /// Fields, their values still encoded; see [`Values`].
+    Fields {
+        /// Id of the key set.
+        keys: u32,
+        /// The values' bytes.
+        values: Values<'a>,
+    },
+    /// See [`super::Section::Exception`].
+    Exception {
+        /// The class's name.
+        kind: &'a [u8],
+        /// The exception's text.
+        message: &'a [u8],
+        /// The formatted traceback.
+        stacktrace: &'a [u8],
+    },
+    /// See [`super::Section::Stack`].
+    Stack(&'a [u8]),
+    /// See [`super::Section::Caller`].
+    Caller {
+        /// Path of the source file.
+        file: &'a [u8],
+        /// Line number from 1.
+        line: u32,
+        /// Name of the function.
+        function: &'a [u8],
+    },
+    /// See [`super::Section::Thread`].
+    Thread {
+        /// The thread's identifier.
+        ident: u64,
+        /// The thread's name.
+        name: &'a [u8],
+    },
+    /// See [`super::Section::LevelName`].
+    LevelName(&'a [u8]),
+    /// See [`super::Section::Task`].
+    Task(&'a [u8]),
+    /// See [`super::Section::Logger`].
+    Logger(&'a [u8]),
+    /// See [`super::Section::Category`].
+    Category(&'a [u8]),
+    /// See [`super::Section::Inline`].
+    Inline(InlineFields<'a>),
+}
+
+/// Iterates over a frame's sections; stops after the first error.
+pub struct Sections<'a, F> {
+    left: u8,
+    input: Input<'a>,
+    key_count: F,
+}
+
+impl<'a, F: Fn(u32) -> Option<usize>> Sections<'a, F> {
+    #[inline]
+    fn read(&mut self) -> Result<SectionRef<'a>, FrameError> {
+        let input = &mut self.input;
+        Ok(match input.u8()? {
+            tag::FIELDS => {
+                let keys = input.u32()?;
+                let count = (self.key_count)(keys).ok_or(FrameError::Header)?;
+                let start = input.rest;
+                for _ in 0..count {
+                    input.value()?;
+                }
+                let used = start.len() - input.rest.len();
+                SectionRef::Fields { keys, values: Values { input: Input { rest: &start[..used] } } }
+            }
+            tag::EXCEPTION => SectionRef::Exception {
+                kind: input.text()?,
+                message: input.text()?,
+                stacktrace: input.text()?,
+            },
+            tag::STACK => SectionRef::Stack(input.text()?),
+            tag::CALLER => {
+                let line = input.u32()?;
+                SectionRef::Caller { file: input.text()?, line, function: input.text()? }
+            }
+            tag::THREAD => SectionRef::Thread { ident: input.u64()?, name: input.text()? },
+            tag::LEVEL_NAME => SectionRef::LevelName(input.text()?),
+            tag::TASK => SectionRef::Task(input.text()?),
+            tag::LOGGER => SectionRef::Logger(input.text()?),
+            tag::CATEGORY => SectionRef::Category(input.text()?),
+            tag::INLINE => {
+                let count = input.u32()?;
+                let start = input.rest;
+                for _ in 0..count {
+                    input.text()?;
+                    input.value()?;
+                }
+                let used = start.len() - input.rest.len();
+                SectionRef::Inline(InlineFields { input: Input { rest: &start[..used] } })
+            }
+            other => return Err(FrameError::Tag(other)),
+        })
+    }
+}
+
+impl<'a, F: Fn(u32) -> Option<usize>> Iterator for Sections<'a, F> {
+    type Item = Result<SectionRef<'a>, FrameError>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.left == 0 {
+            return None;
+        }
+        self.left -= 1;
+        let section = self.read();
+        if section.is_err() {
+            self.left = 0;
+        }
+        Some(section)
+    }
+}
+
+/// The values of one `Fields` section; checked when the section was read.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Values<'a> {
+    input: Input<'a>,
+}
+
+impl<'a> Iterator for Values<'a> {
+    type Item = Value<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Value<'a>> {
+        if self.input.rest.is_empty() {
+            return None;
+        }
+        self.input.value().ok()
+    }
+}
+
+/// The keys and values of one `Inline` section; checked when the section was read.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct InlineFields<'a> {
+    input: Input<'a>,
+}
+
+impl<'a> Iterator for InlineFields<'a> {
+    type Item = (&'a [u8], Value<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.input.rest.is_empty() {
+            return None;
+        }
+        Some((self.input.text().ok()?, self.input.value().ok()?))
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Input<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Input<'a> {
+    #[inline]
+    fn take(&mut self, len: usize) -> Result<&'a [u8], FrameError> {
+        let (here, rest) = self.rest.split_at_checked(len).ok_or(FrameError::Truncated)?;
+        self.rest = rest;
+        Ok(here)
+    }
+
+    #[inline]
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], FrameError> {
+        let (here, rest) = self.rest.split_first_chunk::<N>().ok_or(FrameError::Truncated)?;
+        self.rest = rest;
+        Ok(*here)
+    }
+
+    #[inline]
+    fn u8(&mut self) -> Result<u8, FrameError> {
+        self.array::<1>().map(|bytes| bytes[0])
+    }
+
+    #[inline]
+    fn u32(&mut self) -> Result<u32, FrameError> {
+        self.array().map(u32::from_le_bytes)
+    }
+
+    #[inline]
+    fn u64(&mut self) -> Result<u64, FrameError> {
+        self.array().map(u64::from_le_bytes)
+    }
+
+    #[inline]
+    fn text(&mut self) -> Result<&'a [u8], FrameError> {
+        let len = self.u32()? as usize;
+        self.take(len)
+    }
+
+    #[inline]
+    fn value(&mut self) -> Result<Value<'a>, FrameError> {
+        Ok(match self.u8()? {
+            tag::NULL => Value::Null,
+            tag::FALSE => Value::Bool(false),
+            tag::TRUE => Value::Bool(true),
+            tag::I64 => Value::I64(self.u64()? as i64),
+            tag::U64 => Value::U64(self.u64()?),
+            tag::F64 => Value::F64(f64::from_bits(self.u64()?)),
+            tag::STR => Value::Str(self.text()?),
+            tag::JSON => Value::Json(self.text()?),
+            other => return Err(FrameError::Tag(other)),
+        })
+    }
+}

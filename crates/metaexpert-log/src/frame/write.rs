@@ -1,0 +1,266 @@
+//! Frames onto the ring: lengths first, then nothing but copying.
+
+use super::{ALIGN, HEADER_LEN, Kind, Value, check, tag};
+
+impl Value<'_> {
+    /// Bytes it takes in a frame.
+    #[inline]
+    pub fn encoded_len(&self) -> usize {
+        match self {
+            Value::Null | Value::Bool(_) => 1,
+            Value::I64(_) | Value::U64(_) | Value::F64(_) => 9,
+            Value::Str(text) | Value::Json(text) => 5 + text.len(),
+        }
+    }
+
+    #[inline]
+    fn write(&self, out: &mut Cursor<'_>) {
+        match *self {
+            Value::Null => out.u8(tag::NULL),
+            Value::Bool(false) => out.u8(tag::FALSE),
+            Value::Bool(true) => out.u8(tag::TRUE),
+            Value::I64(number) => {
+                out.u8(tag::I64);
+                out.bytes(&number.to_le_bytes());
+            }
+            Value::U64(number) => {
+                out.u8(tag::U64);
+                out.bytes(&number.to_le_bytes());
+            }
+            Value::F64(number) => {
+                out.u8(tag::F64);
+                out.bytes(&number.to_bits().to_le_bytes());
+            }
+            Value::Str(text) => out.tagged(tag::STR, text),
+            Value::Json(text) => out.tagged(tag::JSON, text),
+        }
+    }
+}
+
+/// A part of a record beside its message.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Section<'a> {
+    /// Fields: a key set's id and one value for each of its keys.
+    Fields {
+        /// Id of the key set in the dictionary.
+        keys: u32,
+        /// One value a key, in the key set's order.
+        values: &'a [Value<'a>],
+    },
+    /// A `Fields` section that [`Section::to_bytes`] wrote earlier: a bound context.
+    Encoded(&'a [u8]),
+    /// An exception with its traceback.
+    Exception {
+        /// The class's qualified name.
+        kind: &'a [u8],
+        /// `str()` of the exception.
+        message: &'a [u8],
+        /// The formatted traceback, lines separated by `\n`.
+        stacktrace: &'a [u8],
+    },
+    /// The stack at the call (`stack_info`).
+    Stack(&'a [u8]),
+    /// Where the call was made.
+    Caller {
+        /// Path of the source file.
+        file: &'a [u8],
+        /// Line number from 1.
+        line: u32,
+        /// Name of the function.
+        function: &'a [u8],
+    },
+    /// The calling thread.
+    Thread {
+        /// The thread's identifier.
+        ident: u64,
+        /// The thread's name.
+        name: &'a [u8],
+    },
+    /// Name of a level that has no standard name.
+    LevelName(&'a [u8]),
+    /// Name of the running asyncio task.
+    Task(&'a [u8]),
+    /// Name of a logger that the full dictionary had no room for.
+    Logger(&'a [u8]),
+    /// Name of a category that the full dictionary had no room for.
+    Category(&'a [u8]),
+    /// Fields whose key set the full dictionary had no room for.
+    Inline(&'a [(&'a [u8], Value<'a>)]),
+}
+
+impl Section<'_> {
+    /// Bytes it takes in a frame.
+    #[inline]
+    pub fn encoded_len(&self) -> usize {
+        match self {
+            Section::Fields { values, .. } => 5 + values.iter().map(Value::encoded_len).sum::<usize>(),
+            Section::Encoded(bytes) => bytes.len(),
+            Section::Exception { kind, message, stacktrace } => {
+                13 + kind.len() + message.len() + stacktrace.len()
+            }
+            Section::Stack(text)
+            | Section::LevelName(text)
+            | Section::Task(text)
+            | Section::Logger(text)
+            | Section::Category(text) => 5 + text.len(),
+            Section::Inline(fields) => {
+                5 + fields.iter().map(|(key, value)| 4 + key.len() + value.encoded_len()).sum::<usize>()
+            }
+            Section::Caller { file, function, .. } => 13 + file.len() + function.len(),
+            Section::Thread { name, .. } => 13 + name.len(),
+        }
+    }
+
+    /// The section's bytes, for reuse as [`Section::Encoded`].
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = vec![0; self.encoded_len()];
+        self.write(&mut Cursor::new(&mut bytes));
+        bytes
+    }
+
+    #[inline]
+    fn write(&self, out: &mut Cursor<'_>) {
+        match *self {
+            Section::Fields { keys, values } => {
+                out.u8(tag::FIELDS);
+                out.bytes(&keys.to_le_bytes());
+                for value in values {
+                    value.write(out);
+                }
+            }
+            Section::Encoded(bytes) => out.bytes(bytes),
+            Section::Exception { kind, message, stacktrace } => {
+                out.u8(tag::EXCEPTION);
+                out.text(kind);
+                out.text(message);
+                out.text(stacktrace);
+            }
+            Section::Stack(text) => out.tagged(tag::STACK, text),
+            Section::Caller { file, line, function } => {
+                out.u8(tag::CALLER);
+                out.bytes(&line.to_le_bytes());
+                out.text(file);
+                out.text(function);
+            }
+            Section::Thread { ident, name } => {
+                out.u8(tag::THREAD);
+                out.bytes(&ident.to_le_bytes());
+                out.text(name);
+            }
+            Section::LevelName(text) => out.tagged(tag::LEVEL_NAME, text),
+            Section::Task(text) => out.tagged(tag::TASK, text),
+            Section::Logger(text) => out.tagged(tag::LOGGER, text),
+            Section::Category(text) => out.tagged(tag::CATEGORY, text),
+            Section::Inline(fields) => {
+                out.u8(tag::INLINE);
+                out.bytes(&(fields.len() as u32).to_le_bytes());
+                for (key, value) in fields {
+                    out.text(key);
+                    value.write(out);
+                }
+            }
+        }
+    }
+}
+
+/// One record, ready to be written into the ring.
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'a> {
+    /// Severity.
+    pub level: i32,
+    /// Dictionary id of the logger's name.
+    pub logger: u32,
+    /// Dictionary id of the category, or [`super::NO_ID`].
+    pub category: u32,
+    /// When the call was made.
+    pub timestamp_ns: i64,
+    /// The finished message.
+    pub message: &'a [u8],
+    /// Everything else, at most 255 sections.
+    pub sections: &'a [Section<'a>],
+}
+
+impl Record<'_> {
+    /// Bytes the frame takes, padding included.
+    #[inline]
+    pub fn frame_len(&self) -> usize {
+        let body: usize = self.sections.iter().map(Section::encoded_len).sum();
+        (HEADER_LEN + self.message.len() + body).next_multiple_of(ALIGN)
+    }
+
+    /// Writes the frame over the whole of `slot`, whose length must be [`Record::frame_len`].
+    #[inline]
+    pub fn write(&self, slot: &mut [u8], seq: u64) {
+        let len = slot.len() as u32;
+        let mut out = Cursor::new(slot);
+        out.bytes(&len.to_le_bytes());
+        out.bytes(&[Kind::Record as u8, self.sections.len() as u8, 0, 0]);
+        out.bytes(&seq.to_le_bytes());
+        out.bytes(&self.timestamp_ns.to_le_bytes());
+        out.bytes(&self.level.to_le_bytes());
+        out.bytes(&self.logger.to_le_bytes());
+        out.bytes(&self.category.to_le_bytes());
+        out.bytes(&(self.message.len() as u32).to_le_bytes());
+        out.bytes(&check(len, seq, self.timestamp_ns).to_le_bytes());
+        out.bytes(&[0; 4]);
+        out.bytes(self.message);
+        for section in self.sections {
+            section.write(&mut out);
+        }
+    }
+}
+
+/// Writes a padding frame of `slot.len()` bytes; only its first eight are touched.
+#[inline]
+pub fn write_padding(slot: &mut [u8]) {
+    let len = slot.len() as u32;
+    slot[..4].copy_from_slice(&len.to_le_bytes());
+    slot[4..8].copy_from_slice(&[Kind::Padding as u8, 0, 0, 0]);
+}
+
+/// Writes a switch frame: from here on the configuration `epoch` is in force.
+pub fn write_switch(slot: &mut [u8], epoch: u64) {
+    let len = slot.len() as u32;
+    slot.fill(0);
+    slot[..4].copy_from_slice(&len.to_le_bytes());
+    slot[4] = Kind::Switch as u8;
+    slot[8..16].copy_from_slice(&epoch.to_le_bytes());
+    slot[40..44].copy_from_slice(&check(len, epoch, 0).to_le_bytes());
+}
+
+/// Writes front to back. Every write is bounds-checked, so a wrong length can only panic here,
+/// never damage a neighbouring frame.
+struct Cursor<'a> {
+    rest: &'a mut [u8],
+}
+
+impl<'a> Cursor<'a> {
+    #[inline]
+    fn new(out: &'a mut [u8]) -> Self {
+        Cursor { rest: out }
+    }
+
+    #[inline]
+    fn u8(&mut self, byte: u8) {
+        self.bytes(&[byte]);
+    }
+
+    #[inline]
+    fn tagged(&mut self, tag: u8, text: &[u8]) {
+        self.u8(tag);
+        self.text(text);
+    }
+
+    #[inline]
+    fn text(&mut self, text: &[u8]) {
+        self.bytes(&(text.len() as u32).to_le_bytes());
+        self.bytes(text);
+    }
+
+    #[inline]
+    fn bytes(&mut self, bytes: &[u8]) {
+        let (here, rest) = std::mem::take(&mut self.rest).split_at_mut(bytes.len());
+        here.copy_from_slice(bytes);
+        self.rest = rest;
+    }
+}
