@@ -107,6 +107,21 @@ pub struct Lexicon {
 }
 
 impl Lexicon {
+    /// Whether `frame` is of the simplest kind, one set of fields at most, and names nothing new.
+    #[inline]
+    fn knows(&self, frame: &Frame<'_>) -> bool {
+        let mut sections = frame.sections();
+        (frame.logger == 0 || self.name(frame.logger).is_some())
+            && (frame.category == 0 || self.name(frame.category).is_some())
+            && match sections.next() {
+                None => true,
+                Some(Ok(SectionRef::Fields { keys, .. })) => {
+                    self.key_set(keys).is_some() && sections.next().is_none()
+                }
+                Some(_) => false,
+            }
+    }
+
     fn learn_name(
         &mut self,
         dictionary: Dictionary<'_>,
@@ -327,12 +342,14 @@ impl<'a> Event<'a> {
         lexicon: &'a mut Lexicon,
     ) -> Result<Event<'a>, FrameError> {
         let frame = Frame::parse(bytes)?;
-        learn(&frame, dictionary, lexicon)?;
+        if !lexicon.knows(&frame) {
+            learn(&frame, dictionary, lexicon)?;
+        }
         let lexicon: &'a Lexicon = lexicon;
         let mut event = Event::bare(&frame, lexicon);
         let mut ids = [0u32; MAX_SEGMENTS];
         let mut count = 0;
-        for section in frame.sections(|id| lexicon.key_set(id).map(<[Key]>::len)) {
+        for section in frame.sections() {
             match section? {
                 SectionRef::Fields { keys: id, values } => {
                     let slot = event.fields.segments.get_mut(count).ok_or(FrameError::Header)?;
@@ -429,13 +446,9 @@ fn learn(frame: &Frame<'_>, dictionary: Dictionary<'_>, lexicon: &mut Lexicon) -
     if frame.category != 0 {
         lexicon.learn_name(dictionary, frame.category, Definition::Category)?;
     }
-    let key_count = |id| match dictionary.get(id) {
-        Some((Definition::Keys, [a, b, c, d, ..])) => Some(u32::from_le_bytes([*a, *b, *c, *d]) as usize),
-        _ => None,
-    };
     let mut seen = [0u32; MAX_SEGMENTS];
     let mut count = 0;
-    for section in frame.sections(key_count) {
+    for section in frame.sections() {
         if let SectionRef::Fields { keys, .. } = section? {
             lexicon.learn_keys(dictionary, keys)?;
             for earlier in &seen[..count] {

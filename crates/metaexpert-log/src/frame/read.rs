@@ -102,10 +102,10 @@ impl<'a> Frame<'a> {
         })
     }
 
-    /// The sections in order. `key_count` tells how many values a key set's section holds.
+    /// The sections in order.
     #[inline]
-    pub fn sections<F: Fn(u32) -> Option<usize>>(&self, key_count: F) -> Sections<'a, F> {
-        Sections { left: self.section_count, input: Input { rest: self.body }, key_count }
+    pub fn sections(&self) -> Sections<'a> {
+        Sections { left: self.section_count, input: Input { rest: self.body } }
     }
 }
 
@@ -159,26 +159,19 @@ pub enum SectionRef<'a> {
 }
 
 /// Iterates over a frame's sections; stops after the first error.
-pub struct Sections<'a, F> {
+pub struct Sections<'a> {
     left: u8,
     input: Input<'a>,
-    key_count: F,
 }
 
-impl<'a, F: Fn(u32) -> Option<usize>> Sections<'a, F> {
+impl<'a> Sections<'a> {
     #[inline]
     fn read(&mut self) -> Result<SectionRef<'a>, FrameError> {
         let input = &mut self.input;
         Ok(match input.u8()? {
             tag::FIELDS => {
                 let keys = input.u32()?;
-                let count = (self.key_count)(keys).ok_or(FrameError::Header)?;
-                let start = input.rest;
-                for _ in 0..count {
-                    input.value()?;
-                }
-                let used = start.len() - input.rest.len();
-                SectionRef::Fields { keys, values: Values { input: Input { rest: &start[..used] } } }
+                SectionRef::Fields { keys, values: Values { input: Input { rest: input.text()? } } }
             }
             tag::EXCEPTION => SectionRef::Exception {
                 kind: input.text()?,
@@ -210,7 +203,7 @@ impl<'a, F: Fn(u32) -> Option<usize>> Sections<'a, F> {
     }
 }
 
-impl<'a, F: Fn(u32) -> Option<usize>> Iterator for Sections<'a, F> {
+impl<'a> Iterator for Sections<'a> {
     type Item = Result<SectionRef<'a>, FrameError>;
 
     #[inline]
@@ -227,7 +220,7 @@ impl<'a, F: Fn(u32) -> Option<usize>> Iterator for Sections<'a, F> {
     }
 }
 
-/// The values of one `Fields` section; checked when the section was read.
+/// The values of one `Fields` section; ends early at a damaged one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Values<'a> {
     input: Input<'a>,

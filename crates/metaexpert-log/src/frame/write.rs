@@ -93,7 +93,7 @@ impl Section<'_> {
     #[inline]
     pub fn encoded_len(&self) -> usize {
         match self {
-            Section::Fields { values, .. } => 5 + values.iter().map(Value::encoded_len).sum::<usize>(),
+            Section::Fields { values, .. } => 9 + values_len(values),
             Section::Encoded(bytes) => bytes.len(),
             Section::Exception { kind, message, stacktrace } => {
                 13 + kind.len() + message.len() + stacktrace.len()
@@ -124,6 +124,7 @@ impl Section<'_> {
             Section::Fields { keys, values } => {
                 out.u8(tag::FIELDS);
                 out.bytes(&keys.to_le_bytes());
+                out.bytes(&(values_len(values) as u32).to_le_bytes());
                 for value in values {
                     value.write(out);
                 }
@@ -161,6 +162,11 @@ impl Section<'_> {
             }
         }
     }
+}
+
+#[inline]
+fn values_len(values: &[Value<'_>]) -> usize {
+    values.iter().map(Value::encoded_len).sum()
 }
 
 /// One record, ready to be written into the ring.
