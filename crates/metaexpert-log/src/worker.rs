@@ -32,6 +32,8 @@ pub(crate) struct Shared {
     /// Everything before this ring position is written by every sink.
     written_to: AtomicU64,
     stop: AtomicBool,
+    /// The backend thread has ended, in order or not: nothing more will be written.
+    ended: AtomicBool,
     napping: AtomicBool,
     wake: Mutex<bool>,
     wake_signal: Condvar,
@@ -63,6 +65,9 @@ impl Shared {
     pub(crate) fn wait_written(&self, position: u64, deadline: Option<Instant>) -> bool {
         let mut guard = lock(&self.progress);
         while self.written_to.load(Ordering::Acquire) < position {
+            if self.ended.load(Ordering::Acquire) {
+                return self.written_to.load(Ordering::Acquire) >= position;
+            }
             // The timed wait also covers a backend that ended between the check and the wait.
             let mut pause = Duration::from_millis(100);
             if let Some(deadline) = deadline {
@@ -106,6 +111,17 @@ fn wait<'a, T>(signal: &Condvar, guard: MutexGuard<'a, T>, time: Duration) -> Mu
     signal.wait_timeout(guard, time).unwrap_or_else(PoisonError::into_inner).0
 }
 
+/// Marks the end of the backend thread, also when it panics, so that nobody waits for it in vain.
+struct Ending(Arc<Shared>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.ended.store(true, Ordering::Release);
+        drop(lock(&self.0.progress));
+        self.0.progress_signal.notify_all();
+    }
+}
+
 /// The backend thread's state.
 pub(crate) struct Worker {
     consumer: Consumer,
@@ -141,6 +157,7 @@ impl Worker {
 
     /// Works until told to stop and nothing is left.
     pub(crate) fn run(mut self) {
+        let _ending = Ending(Arc::clone(&self.shared));
         let mut nap = SHORTEST_NAP;
         loop {
             let stopping = self.shared.stop.load(Ordering::Acquire);

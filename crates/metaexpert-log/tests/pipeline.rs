@@ -243,3 +243,46 @@ fn a_field_of_the_call_replaces_the_same_field_of_the_context() {
     assert!(text.contains(r#""symbol":"BTC","side":"SELL","qty":-3"#), "{text}");
     assert_eq!(text.matches("side").count(), 1);
 }
+
+#[test]
+fn a_pipe_without_a_reader_is_refused_and_does_not_hang() {
+    let scratch = Scratch::new("fifo");
+    let path = scratch.0.join("expert.log");
+    let name = std::ffi::CString::new(path.to_str().unwrap()).unwrap();
+    // SAFETY: a valid, terminated path.
+    assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o600) }, 0);
+    assert!(Pipeline::start(&config(&scratch.0, json!([file(&scratch.0, "expert")])), "run", 1).is_err());
+}
+
+#[test]
+fn a_sink_that_takes_nothing_holds_its_lines_until_it_does() {
+    let scratch = Scratch::new("stalled");
+    let path = scratch.0.join("expert.log");
+    let name = std::ffi::CString::new(path.to_str().unwrap()).unwrap();
+    // SAFETY: a valid, terminated path.
+    assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o600) }, 0);
+    // Open for reading and writing: the pipe is there, and nobody reads it yet.
+    let mut reader = fs::OpenOptions::new().read(true).write(true).open(&path).unwrap();
+    let mut pipeline =
+        Pipeline::start(&config(&scratch.0, json!([file(&scratch.0, "expert")])), "run", 1).unwrap();
+    let text = "x".repeat(1000);
+    for _ in 0..200 {
+        while submit(&mut pipeline, 30, &text, 0).is_err() {
+            pipeline.waiter().wait_for_room();
+        }
+    }
+    assert!(!pipeline.waiter().wait(Some(std::time::Duration::from_millis(1))));
+    let taking = std::thread::spawn(move || {
+        let mut lines = 0;
+        let mut buffer = [0; 4096];
+        while lines < 200 {
+            let count = std::io::Read::read(&mut reader, &mut buffer).unwrap();
+            lines += buffer[..count].iter().filter(|byte| **byte == b'\n').count();
+        }
+        lines
+    });
+    assert!(pipeline.waiter().wait(None));
+    assert_eq!(taking.join().unwrap(), 200);
+    assert_eq!(pipeline.stats().written.iter().sum::<u64>(), 200);
+    finish(pipeline);
+}

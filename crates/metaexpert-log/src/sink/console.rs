@@ -7,12 +7,18 @@ use crate::config::{Colour, SinkConfig, Stream};
 /// Standard output or standard error, by file descriptor: Python's own buffers are not involved.
 pub struct Console {
     fd: libc::c_int,
+    closed: bool,
 }
 
 impl Console {
     /// The stream's descriptor; nothing is opened.
     pub fn new(stream: Stream) -> Console {
-        Console { fd: descriptor(stream) }
+        Console { fd: descriptor(stream), closed: false }
+    }
+
+    /// Whether nobody reads any more: the pipe's reader is gone (`… | head`), or the stream was closed.
+    pub fn is_closed(&self) -> bool {
+        self.closed
     }
 
     /// Writes some of `bytes`; waits while a non-blocking stream is full.
@@ -25,6 +31,7 @@ impl Console {
             }
             let problem = io::Error::last_os_error();
             if problem.kind() != io::ErrorKind::WouldBlock {
+                self.closed = matches!(problem.raw_os_error(), Some(libc::EPIPE | libc::EBADF));
                 return Err(problem);
             }
             let mut poll = libc::pollfd { fd: self.fd, events: libc::POLLOUT, revents: 0 };

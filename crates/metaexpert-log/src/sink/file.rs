@@ -107,8 +107,10 @@ impl Drop for LogFile {
     }
 }
 
+/// Never waits: a pipe without a reader is an error at once, not a process that hangs in `configure`.
 fn open_append(path: &Path) -> io::Result<File> {
-    OpenOptions::new().append(true).create(true).mode(0o644).custom_flags(libc::O_CLOEXEC).open(path)
+    let flags = libc::O_CLOEXEC | libc::O_NONBLOCK;
+    OpenOptions::new().append(true).create(true).mode(0o644).custom_flags(flags).open(path)
 }
 
 /// Opens `path`, or its namesake with the process id if another process holds it.

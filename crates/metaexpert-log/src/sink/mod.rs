@@ -152,11 +152,20 @@ impl Sink {
                 self.totals.written += std::mem::take(&mut self.pending_records);
                 true
             }
+            Err(_) if self.is_closed() => {
+                // Nobody reads the console any more, and never will: not a loss to wait for.
+                self.abandon();
+                true
+            }
             Err(problem) => {
                 self.note_failure(&problem);
                 false
             }
         }
+    }
+
+    fn is_closed(&self) -> bool {
+        matches!(&self.target, Target::Console(console) if console.is_closed())
     }
 
     fn write_pending(&mut self) -> io::Result<()> {
