@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from metaexpert.expert import exits
 from metaexpert.expert.account_book import AccountBook
 from metaexpert.expert.arguments import choice, number
 from metaexpert.expert.contract import contract_for
@@ -22,7 +21,7 @@ from metaexpert.expert.entities import (
     TradeRequest,
     TradeResult,
 )
-from metaexpert.expert.entry_rules import EntryRules, EntryView, Refusal
+from metaexpert.expert.entry_rules import Refusal
 from metaexpert.expert.errors import ArgumentError
 from metaexpert.expert.fees import FeeSchedule
 from metaexpert.expert.journal import Journal
@@ -30,8 +29,8 @@ from metaexpert.expert.loss_limits import LossLimits
 from metaexpert.expert.market import MarketMove
 from metaexpert.expert.market_data import Bar
 from metaexpert.expert.matching import Exchange
+from metaexpert.expert.order_checks import OrderChecks, bad_stops
 from metaexpert.expert.settings import ExpertSettings, StrategySettings
-from metaexpert.expert.sizing import Sizing, entry_size
 
 
 class Unset:
@@ -100,10 +99,9 @@ class SimulatedBroker:
             netting=self._spot or expert.position_mode == "oneway",
             liquidates=not self._spot,
         )
-        self._rules = EntryRules(strategy, self._contract, recent_bars)
         self.limits = LossLimits(strategy, self.book.equity)
+        self._checks = OrderChecks(self.exchange, strategy, symbol, recent_bars, spot=self._spot)
         self._time: datetime | None = None
-        self._spread_pct: float | None = None
 
     # -- what a strategy can see ----------------------------------------------------------------------
 
@@ -137,7 +135,7 @@ class SimulatedBroker:
     def finish_step(self, move: MarketMove, opened: datetime, closed: datetime) -> Refusal | None:
         """Apply the rest of the step as of its closing time; return a loss limit passed just now, or None."""
         exchange, book = self.exchange, self.book
-        self._time, self._spread_pct = closed, move.spread_pct
+        self._time, self._checks.spread_pct = closed, move.spread_pct
         exchange.fill_inside(move, closed)
         passed = self.limits.update(opened, book.equity, self._contract.to_quote(1.0, move.close))
         exchange.peak_equity = self.limits.peak_equity
@@ -158,8 +156,10 @@ class SimulatedBroker:
     def _abandon(self, limit: Refusal) -> None:
         for order in [o for o in self.exchange.working.values() if not o.reduce_only]:
             self.exchange.cancel(order, limit.reason, limit.detail)
+        closing = self._checks.closing()
         for position in self.book.positions:
-            self._request_close(position, None, limit.reason)
+            if position.position_id not in closing:
+                self._request_close(position, None, limit.reason)
 
     # -- requests -------------------------------------------------------------------------------------
 
@@ -182,7 +182,10 @@ class SimulatedBroker:
             take_profit=_optional_price("take_profit", entry.take_profit),
             comment=entry.comment,
         )
-        refusal = self._exit_refusal(order) if entry.reduce_only else self._entry_refusal(order, qty)
+        self._checks.halted = self.limits.halted
+        refusal = (
+            self._checks.exit_refusal(order) if entry.reduce_only else self._checks.entry_refusal(order, qty)
+        )
         action = "open_position" if kind is OrderType.MARKET else "open_order"
         request = TradeRequest(action, order.symbol, side.value, kind.value, order.qty, price)
         if refusal is not None:
@@ -207,7 +210,7 @@ class SimulatedBroker:
             for position in self.book.positions
             if (wanted is None or position.side is wanted)
             and (position_id is None or position.position_id == position_id)
-            and position.position_id not in self._closing()
+            and position.position_id not in self._checks.closing()
         ]
         if not orders:
             request = TradeRequest("close_position", self._symbol, wanted and wanted.value, qty=part)
@@ -256,83 +259,6 @@ class SimulatedBroker:
         self._answer(request, order_id, None)
         return True
 
-    # -- checks ---------------------------------------------------------------------------------------
-
-    def _entry_refusal(self, order: Order, asked_qty: float | None) -> Refusal | None:
-        """Return why an entry is refused; one that is not gets its size."""
-        if order.symbol != self._symbol:
-            return Refusal("unknown_symbol", f"this run has market data of {self._symbol} alone")
-        price = order.price or self.book.mark_price
-        if price is None:
-            return Refusal("no_price", "no market data has arrived yet")
-        if self._spot and order.side is Side.SELL:
-            return Refusal(
-                "spot_short", 'a spot account cannot go short; sell what it holds by close_position("BUY")'
-            )
-        if (refusal := self._rules.refusal(self._view(order, price))) or (
-            refusal := _bad_stops(order, price)
-        ):
-            return refusal
-        stop = order.stop_loss or exits.initial_stops(self._strategy, order.side, price)[0]
-        size = entry_size(
-            self._strategy,
-            self._contract,
-            Sizing(price, self.book.equity, stop, self._held_qty(order.side)),
-            asked_qty,
-        )
-        if size.reason:
-            return Refusal(size.reason, size.detail)
-        order.qty = size.qty
-        return self._margin_refusal(order, price)
-
-    def _margin_refusal(self, order: Order, price: float) -> Refusal | None:
-        closing = self._closing()
-        released = sum(p.margin for p in self.book.positions if p.position_id in closing)
-        free = self.book.free_margin + released
-        needed = self.book.required_margin(order.qty, price)
-        if needed <= free or self._reduces(order):
-            return None
-        currency = self._contract.currency
-        return Refusal("insufficient_margin", f"needs {needed:.8g} {currency}, free are {free:.8g}")
-
-    def _exit_refusal(self, order: Order) -> Refusal | None:
-        held = sum(position.qty for position in self.book.of_side(order.side.opposite))
-        if held <= 0:
-            return Refusal(
-                "no_position", f"reduce_only, and there is no position that a {order.side} reduces"
-            )
-        order.qty = self._contract.rounded_qty(min(order.qty or held, held))
-        return None
-
-    def _view(self, order: Order, price: float) -> EntryView:
-        closing, positions = self._closing(), self.book.positions
-        staying = sum(p.entries for p in positions if p.position_id not in closing)
-        waiting = sum(1 for o in self.exchange.working.values() if not o.reduce_only)
-        taken = 0 if self._reduces(order) else staying + waiting
-        return EntryView(self._now(), order.side, price, self._spread_pct, taken, taken, self.limits.halted)
-
-    def _reduces(self, order: Order) -> bool:
-        """Whether an order makes the net position smaller instead of opening one."""
-        netting = self._spot or self.exchange.netting
-        return netting and any(True for _ in self.book.of_side(order.side.opposite))
-
-    def _held_qty(self, side: Side) -> float:
-        if not self.exchange.netting:
-            return 0.0
-        return sum(position.qty for position in self.book.of_side(side))
-
-    def _closing(self) -> set[int]:
-        """Return the ids of positions that a waiting market order closes whole."""
-        return {
-            order.position_id
-            for order in self.exchange.working.values()
-            if order.reduce_only
-            and order.order_type is OrderType.MARKET
-            and order.position_id is not None
-            and (held := self.book.position(order.position_id)) is not None
-            and order.qty >= held.qty
-        }
-
     # -- carrying out ---------------------------------------------------------------------------------
 
     def _request_close(self, position: Position, qty: float | None, reason: str) -> Order:
@@ -370,7 +296,7 @@ class SimulatedBroker:
         new_target = position.take_profit if isinstance(target, Unset) else target
         probe = copy(position)
         probe.stop_loss, probe.take_profit = new_stop, new_target
-        refusal = _bad_stops(probe, self.book.mark_price or position.entry_price)
+        refusal = bad_stops(probe, self.book.mark_price or position.entry_price)
         self._answer(request, None, refusal, position.position_id)
         if refusal is not None or (new_stop, new_target) == (position.stop_loss, position.take_profit):
             return False
@@ -424,15 +350,3 @@ class SimulatedBroker:
 
 def _optional_price(name: str, value: float | None) -> float | None:
     return None if value is None else number(name, value, above=0)
-
-
-def _bad_stops(held: Order | Position, price: float) -> Refusal | None:
-    """Refuse a stop or target on the wrong side of the price."""
-    sign = held.side.sign
-    if held.stop_loss is not None and (price - held.stop_loss) * sign <= 0:
-        return Refusal("bad_stop_loss", f"stop_loss {held.stop_loss:g} is on the wrong side of {price:g}")
-    if held.take_profit is not None and (held.take_profit - price) * sign <= 0:
-        return Refusal(
-            "bad_take_profit", f"take_profit {held.take_profit:g} is on the wrong side of {price:g}"
-        )
-    return None

@@ -103,6 +103,8 @@ class Replay:
         """Run to the end of the data or until `stop_reason` is set; returns which it was, as a reason."""
         total = len(self._feed)
         self.deliver_notices()
+        if self.stop_reason is not None:
+            return self.stop_reason
         steps = self._bar_steps() if self._feed.timeframe is not None else self._tick_steps()
         for done in steps:
             if self._on_progress is not None and (done % _PROGRESS_EVERY == 0 or done == total):

@@ -99,7 +99,8 @@ def follow(position: Position, settings: StrategySettings, best: float) -> bool:
     sign = position.side.sign
     if (best - position.best_price) * sign > 0:
         position.best_price = best
-    gain_pct = (position.best_price / position.entry_price - 1) * 100 * sign
+    # Rounded, so that 101.5 is 1.5 % over 100, which it is not in binary.
+    gain_pct = round((position.best_price / position.entry_price - 1) * 100 * sign, 9)
     moved = False
     if settings.breakeven_pct is not None and gain_pct >= settings.breakeven_pct:
         moved = _tighten(position, position.entry_price, "breakeven")

@@ -47,6 +47,10 @@ class Journal:
         """Record something that the user should know of, at WARNING."""
         self._expert.warning(message, event_name=event_name, **fields)
 
+    def remark(self, message: str, event_name: str, **fields: Any) -> None:
+        """Record something that explains the run, at INFO."""
+        self._expert.info(message, event_name=event_name, **fields)
+
     def handler_failed(self, handler: str, error: BaseException, *, consecutive: int) -> None:
         """Record an exception of a strategy's handler, with its traceback."""
         self._expert.error(

@@ -38,7 +38,8 @@ class LossLimits:
     @property
     def drawdown(self) -> float:
         """Present fall from the peak, as a fraction of the peak."""
-        return 1 - self._last_equity / self.peak_equity if self.peak_equity > 0 else 0.0
+        # Rounded, so that 80 is 20 % under 100, which it is not in binary.
+        return round(1 - self._last_equity / self.peak_equity, 12) if self.peak_equity > 0 else 0.0
 
     def update(self, time: datetime, equity: float, quote_per_unit: float) -> Refusal | None:
         """Take the equity at `time`; return a limit that was passed just now, or None.

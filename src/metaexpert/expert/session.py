@@ -147,9 +147,9 @@ class Session:
             contract_type=self._expert.contract_type,
         )
         if self.feed.symbol_note:
-            self.journal.notice(self.feed.symbol_note, "data.symbol")
+            self.journal.remark(self.feed.symbol_note, "data.symbol")
         if self.feed.missing_bars:
-            self.journal.notice(
+            self.journal.remark(
                 "Bars are missing from the data", "data.gaps", missing_bars=self.feed.missing_bars
             )
         if self._is_persistent:

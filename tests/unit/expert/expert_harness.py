@@ -1,0 +1,120 @@
+"""Builders for tests of the expert host: settings, bars, and a broker with a hand-moved market."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from metaexpert.expert.broker import Entry, SimulatedBroker
+from metaexpert.expert.entities import Order
+from metaexpert.expert.entry_rules import Refusal
+from metaexpert.expert.fees import FeeSchedule
+from metaexpert.expert.journal import Journal
+from metaexpert.expert.market import move_of_bar
+from metaexpert.expert.market_data import Bar
+from metaexpert.expert.settings import ExpertSettings, StrategySettings, expert_settings
+
+START = datetime(2024, 1, 1, tzinfo=UTC)  # a Monday
+MINUTE = timedelta(minutes=1)
+NO_FEES = FeeSchedule(0.0, 0.0)
+
+
+def account_settings(**given: Any) -> ExpertSettings:
+    """Return settings of a linear futures account, isolated and hedged, with what is given changed."""
+    return expert_settings(
+        **{
+            "exchange": "binance",
+            "api_key": None,
+            "api_secret": None,
+            "api_passphrase": None,
+            "subaccount": None,
+            "base_url": None,
+            "testnet": False,
+            "proxy": None,
+            "market_type": "futures",
+            "contract_type": "linear",
+            "margin_mode": "isolated",
+            "position_mode": "hedge",
+            "log_level": "INFO",
+            "log_file": "expert.log",
+            "trade_log_file": "trades.log",
+            "error_log_file": "errors.log",
+            "log_to_console": True,
+            "rate_limit": 1200,
+            "enable_metrics": True,
+            "persist_state": True,
+            "state_file": "state.json",
+        }
+        | given
+    )
+
+
+def bar(
+    minute: int,
+    open_: float,
+    high: float | None = None,
+    low: float | None = None,
+    close: float | None = None,
+    volume: float = 10.0,
+    timeframe: str = "1m",
+) -> Bar:
+    """Return a bar `minute` minutes after `START`; without more prices it does not move."""
+    close = open_ if close is None else close
+    high = max(open_, close) if high is None else high
+    low = min(open_, close) if low is None else low
+    return Bar("BTCUSDT", timeframe, START + minute * MINUTE, open_, high, low, close, volume)
+
+
+class Market:
+    """A broker, and the bars that are shown to it one by one."""
+
+    def __init__(
+        self,
+        strategy: StrategySettings | None = None,
+        *,
+        capital: float = 10_000.0,
+        fees: FeeSchedule = NO_FEES,
+        symbol: str = "BTCUSDT",
+        first_price: float = 100.0,
+        **account: Any,
+    ) -> None:
+        self.bars: list[Bar] = []
+        self.broker = SimulatedBroker(
+            account_settings(**account),
+            strategy or StrategySettings(leverage=10, size_type="fixed_base", size_value=1.0),
+            symbol,
+            capital=capital,
+            first_price=first_price,
+            fees=fees,
+            journal=Journal(),
+            recent_bars=lambda count: self.bars[-count:],
+        )
+        self.broker.set_time(START)
+
+    def show(self, *prices: float) -> Refusal | None:
+        """Show the next minute's bar, given as open, high, low, close or less; returns a passed loss limit."""
+        shown = bar(len(self.bars), *prices)
+        move = move_of_bar(shown)
+        self.broker.open_step(move, shown.time)
+        passed = self.broker.finish_step(move, shown.time, shown.time + MINUTE)
+        self.bars.append(shown)
+        return passed
+
+    def enter(self, side: str, **entry: Any) -> Order:
+        """Order an entry."""
+        return self.broker.enter(Entry(side, **entry))
+
+    @property
+    def balance(self) -> float:
+        """The balance of the account."""
+        return self.broker.account.balance
+
+    def fills(self) -> list[tuple[str, float, float, str]]:
+        """Return what was filled, in order: side, price, whole quantity, reason."""
+        return [
+            (order.side.value, order.fill_price, order.qty, order.reason)
+            for notice in self.broker.notices
+            if notice.event == "on_order"
+            for order in notice.arguments
+            if order.status == "FILLED"
+        ]
