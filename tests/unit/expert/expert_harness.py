@@ -92,7 +92,7 @@ class Market:
         self.broker.set_time(START)
 
     def show(self, *prices: float) -> Refusal | None:
-        """Show the next minute's bar, given as open, high, low, close or less; returns a passed loss limit."""
+        """Show the next minute's bar (open, high, low, close or less); returns a limit that was passed."""
         shown = bar(len(self.bars), *prices)
         move = move_of_bar(shown)
         self.broker.open_step(move, shown.time)

@@ -6,6 +6,7 @@ import pytest
 from expert_harness import Market
 from hypothesis import given
 from hypothesis import strategies as st
+
 from metaexpert.expert.fees import FeeSchedule
 from metaexpert.expert.settings import StrategySettings
 

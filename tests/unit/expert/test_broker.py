@@ -2,6 +2,7 @@
 
 import pytest
 from expert_harness import Market
+
 from metaexpert.expert import ArgumentError
 from metaexpert.expert.fees import FeeSchedule
 from metaexpert.expert.settings import StrategySettings
@@ -221,7 +222,7 @@ def test_isolated_loss_ends_with_the_margin_even_after_a_gap():
 
 
 def test_cross_liquidation_uses_the_whole_account():
-    """50 units from 100 on 1,000 of equity: ruined where 1,000 - 50 x (100 - p) = 0.5 % of 50 p, p = 80.4020."""
+    """50 units from 100 on 1,000 are ruined where 1,000 - 50 x (100 - p) = 0.5 % of 50 p: p = 80.4020."""
     market = Market(one_unit(size_value=50.0), capital=1_000.0, margin_mode="cross")
     market.show(100)
     market.enter("BUY")
@@ -279,7 +280,7 @@ def test_inverse_account_is_kept_in_coins():
 
 
 def test_closing_a_position_cancels_the_orders_that_would_reduce_it():
-    """A close that waits for a position which is stopped out meanwhile is cancelled, not turned into a short."""
+    """An exit that waits while its position is stopped out is cancelled, not turned into a short."""
     market = Market(one_unit())
     market.show(100)
     market.enter("BUY", stop_loss=98.0)

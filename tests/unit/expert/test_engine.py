@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 from expert_harness import MINUTE, START, bar
+
 from metaexpert.expert import ExpertError, MetaExpert, NotRunningError, OrderBook, Tick
 from metaexpert.expert.feed import Feed, feed_of_bars
 from metaexpert.expert.options import Overrides, overriding
@@ -28,6 +29,7 @@ def run(expert, feed, mode="backtest", **options):
 
 
 def minutes(count, price=100.0):
+    """Bars of a price that rises by 1 a minute."""
     return feed_of_bars([bar(i, price + i) for i in range(count)], "test")
 
 
@@ -111,7 +113,7 @@ def test_several_timeframes_shortest_first(expert):
 
 
 def test_warmup_bars_are_gathered_unseen(expert):
-    """With 3 bars of warm-up the first bar that on_bar sees is the fourth, and the history has all of them."""
+    """With 3 bars of warm-up on_bar sees the fourth bar first, and the history has all of them."""
     seen = []
     expert.on_init(timeframe="1m", warmup_bars=3)(lambda: None)
     expert.on_bar(lambda rates: seen.append((rates.open, len(expert.history()))))

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from expert_harness import START, bar
+
 from metaexpert.expert.contract import InverseContract, LinearContract
 from metaexpert.expert.entities import Side
 from metaexpert.expert.entry_rules import EntryRules, EntryView, Refusal
@@ -33,6 +34,7 @@ def refusal(settings, bars=(), *, contract=None, **seen):
 
 
 def rising(count, step=1.0):
+    """Bars of a price that rises by a step a minute."""
     return [bar(i, 100 + i * step, 101 + i * step, 99 + i * step) for i in range(count)]
 
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+
 from metaexpert.expert.contract import InverseContract, LinearContract
 from metaexpert.expert.entities import Order, OrderType, Position, Side
 from metaexpert.expert.exits import (
@@ -21,10 +22,12 @@ LINEAR = LinearContract("USDT")
 
 
 def step(open_, high, low, close):
+    """A step of the market without spread."""
     return MarketMove(open_, open_, high, low, high, low, close)
 
 
 def held(side=Side.BUY, entry=100.0, stop=None, target=None, leverage=10):
+    """A position of one unit."""
     return Position(1, "BTCUSDT", side, 1.0, entry, NOW, leverage, 10.0, stop, target, best_price=entry)
 
 
@@ -68,7 +71,7 @@ def test_liquidation_comes_before_a_stop_behind_it():
 
 
 def test_liquidation_prices():
-    """At leverage 10 and 0.5 % maintenance a long from 100 goes at 90.5, a short at 109.5; bankrupt at 90 and 110."""
+    """At leverage 10 a long from 100 is liquidated at 90.5 and bankrupt at 90, a short at 109.5 and 110."""
     assert isolated_liquidation_price(held(), LINEAR) == pytest.approx(90.5)
     assert isolated_liquidation_price(held(Side.SELL), LINEAR) == pytest.approx(109.5)
     assert bankruptcy_price(held(), LINEAR) == pytest.approx(90.0)
@@ -99,7 +102,7 @@ def test_initial_stops_are_percentages_of_the_entry():
 
 
 def test_trailing_stop_starts_at_its_activation_and_never_goes_back():
-    """1 % behind the best price from 2 % profit on: nothing at 101, 101.97 at 103, still there after a fall."""
+    """1 % behind the best price from 2 % profit on: no move at 101, 101.97 at 103, no way back."""
     settings = StrategySettings(trailing_stop_pct=1.0, trailing_activation_pct=2.0)
     position = held(stop=98.0)
     assert not follow(position, settings, 101.0)

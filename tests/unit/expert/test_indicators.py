@@ -2,6 +2,7 @@
 
 import pytest
 from expert_harness import bar
+
 from metaexpert.expert import ArgumentError
 from metaexpert.expert.history import BarHistory
 from metaexpert.expert.indicators import atr, ema, sma

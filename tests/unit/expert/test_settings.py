@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from expert_harness import account_settings
+
 from metaexpert.expert import ArgumentError
 from metaexpert.expert import arguments as check
 from metaexpert.expert.host import MetaExpert
@@ -113,7 +114,7 @@ def test_symbols_are_spelled_one_way(expert):
 
 
 def test_decorators_work_with_and_without_parentheses(expert):
-    """`@expert.on_tick`, `@expert.on_tick()`, `@expert.on_bar` and `@expert.on_init` all register and return."""
+    """With and without parentheses a decorator registers the function and returns it."""
 
     def handler(*_):
         return None

@@ -1,6 +1,7 @@
 """Sizes of entries, worked out by hand."""
 
 import pytest
+
 from metaexpert.expert.contract import InverseContract, LinearContract
 from metaexpert.expert.settings import StrategySettings
 from metaexpert.expert.sizing import Sizing, entry_size
@@ -10,6 +11,7 @@ INVERSE = InverseContract("BTC")
 
 
 def settings(size_type, size_value, **more):
+    """Settings with a size type."""
     return StrategySettings(size_type=size_type, size_value=size_value, **more)
 
 

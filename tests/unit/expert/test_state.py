@@ -4,6 +4,7 @@ import json
 
 import pytest
 from expert_harness import START, bar
+
 from metaexpert.expert import ExpertError, MetaExpert
 from metaexpert.expert.feed import feed_of_bars
 from metaexpert.expert.options import Overrides, overriding
@@ -29,13 +30,14 @@ def trader():
 
 
 def run(expert, first, count, mode="paper"):
+    """Run on bars whose price is 100 at minute 0 and rises by 1 a minute."""
     feed = feed_of_bars([bar(first + i, 100.0 + first + i) for i in range(count)], "test")
     with overriding(Overrides(mode=mode, feed=feed)):
         return expert.run()
 
 
 def test_paper_account_goes_on_where_it_stopped(fresh_logging, tmp_path):
-    """The position bought in the first run is there in the second, with the balance and the strategy's state."""
+    """The second run has the first one's position, its balance and the strategy's state."""
     first = run(trader(), 0, 5)
     assert first.open_positions == 1
     second_expert = trader()

@@ -1,0 +1,148 @@
+"""`metaexpert backtest`: the summary, and the records that prove it."""
+
+from math import fsum
+
+import pytest
+from command_process import PROJECT, metaexpert, real_data, records, write_bars
+
+duckdb = pytest.importorskip("duckdb")
+
+REAL_FILES = {
+    "btc_perp_1m_2022-01.csv": 45_031,
+    "btcusdt_klines_5m_2020-07.csv": 2_881,
+    "bnbusdt_klines_1h_2024-07.csv": 500,
+    "btcusdt_trades_2021-01-08.csv": 2_001,
+    "btcusdt_quotes_2021-01-08.csv": 451,
+}
+
+
+def totals(path, session_id):
+    """Sum the fills of a session with DuckDB."""
+    return duckdb.execute(
+        "SELECT count(*), sum(realized_pnl), sum(fee), arg_max(balance, seq), sum(qty * price) "
+        "FROM read_json(?, format='newline_delimited') WHERE event_name = 'order.filled' AND session_id = ?",
+        [str(path), session_id],
+    ).fetchone()
+
+
+@pytest.mark.parametrize("data", REAL_FILES)
+def test_template_runs_on_every_real_file(tmp_path, data):
+    """The template, unedited, runs on all five files, and every row of data is an event."""
+    path = real_data(data)
+    assert metaexpert(tmp_path, "new", "my_expert").code == 0
+    done = metaexpert(tmp_path, "backtest", "my_expert.py", "--data", path, "--json")
+    assert done.code == 0, done.err
+    figures = done.figures
+    assert (figures["events"], figures["stop_reason"]) == (REAL_FILES[data], "end_of_data")
+    assert (figures["handler_errors"], figures["records_dropped"]) == (0, 0)
+    assert figures["records_written"] == len(records(tmp_path / "logs" / "expert.log"))
+
+
+def test_template_trades_on_real_minute_bars(tmp_path):
+    """On the BTC minute bars the template trades, inside its hours and days alone."""
+    path = real_data("btc_perp_1m_2022-01.csv")
+    metaexpert(tmp_path, "new", "my_expert")
+    figures = metaexpert(tmp_path, "backtest", "my_expert.py", "--data", path, "--json").figures
+    trades = tmp_path / "logs" / "trades.log"
+    entries = [
+        r for r in records(trades, event_name="order.filled", reason="strategy") if r["realized_pnl"] == 0
+    ]
+    assert len(entries) > 10
+    assert {record["sim_time"][11:13] for record in entries} <= {"09", "10", "11", "15"}
+    assert figures["rejected"] == sum(figures["rejections"].values()) > 100
+    refused = records(tmp_path / "logs" / "expert.log", event_name="order.rejected")
+    assert len(refused) == figures["rejected"]
+    assert len(records(trades, event_name="order.rejected")) < figures["rejected"]
+
+
+def test_example_on_real_data_agrees_with_its_records(tmp_path):
+    """Every bar is a record, and DuckDB finds the summary's sums in trades.log."""
+    path = real_data("btc_perp_1m_2022-01.csv")
+    done = metaexpert(tmp_path, "backtest", PROJECT / "examples" / "ma_cross.py", "--data", path, "--json")
+    figures = done.figures
+    count, realized, fees, balance, _ = totals(tmp_path / "logs" / "trades.log", figures["session_id"])
+    assert count == figures["fills"] > 100
+    assert realized == pytest.approx(figures["realized_pnl"], abs=1e-6)
+    assert fees == pytest.approx(figures["fees"], abs=1e-6)
+    assert balance == figures["final_balance"]
+    assert figures["final_balance"] == pytest.approx(figures["initial_capital"] + realized - fees, abs=1e-6)
+    bars = records(tmp_path / "logs" / "expert.log", event_name="bar.closed")
+    assert sum(bar["timeframe"] == "1m" for bar in bars) == 45_031
+    assert sum(bar["timeframe"] == "15m" for bar in bars) == 3_002
+    wanted = {"strategy_id": 2001, "strategy_name": "MA cross", "symbol": "BTCUSDT", "mode": "backtest"}
+    assert all(wanted.items() <= bar.items() for bar in bars)
+
+
+def test_generated_data_agrees_with_its_records(tmp_path):
+    """On generated bars the figures are the sums over the records, position by position."""
+    metaexpert(tmp_path, "new", "e", "--template", "minimal")
+    data = write_bars(tmp_path / "btcusdt_1m.csv", 6_000)
+    figures = metaexpert(tmp_path, "backtest", "e.py", "--data", data, "--json", "--capital", 5000).figures
+    trades = tmp_path / "logs" / "trades.log"
+    count, realized, fees, balance, _ = totals(trades, figures["session_id"])
+    assert (count, figures["initial_capital"]) == (figures["fills"], 5000.0)
+    assert (realized, fees) == (
+        pytest.approx(figures["realized_pnl"], abs=1e-6),
+        pytest.approx(figures["fees"], abs=1e-6),
+    )
+    assert balance == figures["final_balance"]
+    closed = records(trades, event_name="position.closed")
+    assert len(closed) == figures["trades"] > 0
+    assert fsum(record["net_pnl"] for record in closed) == pytest.approx(figures["net_profit"], abs=1e-6)
+    assert len(records(trades, event_name="order.created")) == figures["orders"]
+
+
+def test_summary_is_for_people_without_json(tmp_path):
+    """Without --json stdout has a line for each figure, and stderr has no log records."""
+    metaexpert(tmp_path, "new", "e", "--template", "minimal")
+    data = write_bars(tmp_path / "btcusdt_1m.csv", 2_000)
+    done = metaexpert(tmp_path, "backtest", "e.py", "--data", data)
+    assert (done.code, done.err) == (0, "")
+    lines = dict(line.strip().split("  ", 1) for line in done.out.splitlines()[1:])
+    assert lines["bars"].strip() == "2,000"
+    assert lines["balance"].strip().startswith("10,000.00 USDT -> ")
+
+
+def test_range_of_the_command_line_cuts_the_data(tmp_path):
+    """--from and --to select whole days, and a time is the first moment left out."""
+    metaexpert(tmp_path, "new", "e", "--template", "minimal")
+    data = write_bars(tmp_path / "btcusdt_1m.csv", 4_000)
+    day = metaexpert(
+        tmp_path, "backtest", "e.py", "--data", data, "--json", "--from", "2024-01-02", "--to", "2024-01-02"
+    ).figures
+    assert (day["start"], day["events"]) == ("2024-01-02T00:00:00Z", 1_440)
+    until = metaexpert(
+        tmp_path, "backtest", "e.py", "--data", data, "--json", "--to", "2024-01-01 01:00"
+    ).figures
+    assert until["events"] == 60
+
+
+def test_log_level_of_the_command_line_reaches_the_console(tmp_path):
+    """--log-level INFO shows the trades on stderr, and stdout stays JSON."""
+    metaexpert(tmp_path, "new", "e", "--template", "minimal")
+    data = write_bars(tmp_path / "btcusdt_1m.csv", 4_000)
+    done = metaexpert(tmp_path, "backtest", "e.py", "--data", data, "--json", "--log-level", "INFO")
+    assert done.figures["fills"] > 0
+    assert "Order filled" in done.err
+    assert "Bar closed" not in done.err
+
+
+def test_symbol_of_the_data_counts_and_is_told(tmp_path):
+    """Data of another symbol than the strategy's is run as what it is, with a note on stderr."""
+    metaexpert(tmp_path, "new", "e", "--template", "minimal")
+    data = write_bars(tmp_path / "ethusdt_1m.csv", 200)
+    done = metaexpert(tmp_path, "backtest", "e.py", "--data", data, "--json")
+    assert done.figures["symbol"] == "ETHUSDT"
+    assert "the strategy names BTCUSDT: running on ETHUSDT" in done.err
+    named = metaexpert(tmp_path, "backtest", "e.py", "--data", data, "--json", "--symbol", "BTCUSDT")
+    assert (named.figures["symbol"], named.err) == ("BTCUSDT", "")
+
+
+def test_paper_mode_replays_data_and_keeps_its_account(tmp_path):
+    """`run --mode paper --data` replays the file, shows its log on stderr, and leaves the account's state."""
+    metaexpert(tmp_path, "new", "e", "--template", "minimal")
+    data = write_bars(tmp_path / "btcusdt_1m.csv", 6_000)
+    done = metaexpert(tmp_path, "run", "e.py", "--mode", "paper", "--data", data, "--json")
+    assert (done.code, done.figures["mode"]) == (0, "paper")
+    assert (tmp_path / "state.json").is_file()
+    assert "Order filled" in done.err

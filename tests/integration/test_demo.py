@@ -1,0 +1,62 @@
+"""`metaexpert demo` runs anywhere, and leaves what it says it leaves."""
+
+from command_process import metaexpert, records
+
+from metaexpert import __version__
+
+
+def test_demo_leaves_its_records(tmp_path):
+    """The summary is on stdout, nothing is on stderr, and the three files are there."""
+    done = metaexpert(tmp_path, "demo", "--bars", 2000)
+    assert (done.code, done.err) == (0, "")
+    for word in ("bars", "orders", "fills", "result", "records", "a second", "logs/expert.log"):
+        assert word in done.out
+    assert len(records(tmp_path / "logs" / "expert.log", event_name="bar.closed")) == 2000
+    assert len(records(tmp_path / "logs" / "trades.log", event_name="order.filled")) > 10
+    assert (tmp_path / "logs" / "errors.log").read_bytes() == b""
+
+
+def test_demo_json_agrees_with_its_records(tmp_path):
+    """--json prints one document whose figures are those of the files."""
+    done = metaexpert(tmp_path, "demo", "--bars", 2000, "--json", "--log-dir", "elsewhere")
+    figures = done.figures
+    fills = records(tmp_path / "elsewhere" / "trades.log", event_name="order.filled")
+    everything = records(tmp_path / "elsewhere" / "expert.log")
+    assert (figures["bars"], figures["fills"]) == (2000, len(fills))
+    assert figures["records_written"] == len(everything)
+    assert (figures["records_logged"], figures["records_dropped"]) == (len(everything), 0)
+    assert figures["files"] == [f"elsewhere/{name}" for name in ("expert.log", "trades.log", "errors.log")]
+    assert not (tmp_path / "logs").exists()
+    assert [record["seq"] for record in everything] == list(
+        range(everything[0]["seq"], len(everything) + everything[0]["seq"])
+    )
+
+
+def test_demo_is_the_same_everywhere(tmp_path):
+    """A seed gives the same trades every time, another seed gives others."""
+    first, again, other = (
+        metaexpert(tmp_path, "demo", "--bars", 1000, "--json", "--seed", seed).figures for seed in (3, 3, 4)
+    )
+    unstable = {"session_id", "duration_s", "records_per_s"}
+    assert {k: v for k, v in first.items() if k not in unstable} == {
+        k: v for k, v in again.items() if k not in unstable
+    }
+    assert first["final_balance"] != other["final_balance"]
+
+
+def test_version_and_help(tmp_path):
+    """--version names the version, --help every command."""
+    assert metaexpert(tmp_path, "--version").out == f"metaexpert {__version__}\n"
+    shown = metaexpert(tmp_path, "--help")
+    assert shown.code == 0
+    for command in ("new", "run", "backtest", "demo"):
+        assert f"  {command} " in shown.out
+
+
+def test_unwritable_log_directory_is_told(tmp_path):
+    """A directory that cannot be made is a clear error before the run."""
+    (tmp_path / "taken").write_text("a file")
+    done = metaexpert(tmp_path, "demo", "--bars", 10, "--log-dir", "taken")
+    assert done.code == 2
+    assert "taken" in done.err
+    assert done.out == ""
