@@ -1,0 +1,147 @@
+"""Options, percentiles and tables: what a benchmark reads and prints."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line asks for."""
+
+    quick: bool
+    json: bool
+    check: bool
+    rounds: int
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A figure that was promised, and the one that was measured."""
+
+    promise: str
+    measured: float
+    limit: float
+    at_least: bool = False
+
+    @property
+    def is_met(self) -> bool:
+        """Whether the measured figure keeps the promise."""
+        return self.measured >= self.limit if self.at_least else self.measured <= self.limit
+
+
+def read_options(description: str | None, *, records: int, quick_records: int, rounds: int = 5) -> Options:
+    """Return the options of the command line; `description` is what `--help` tells."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true", help="one short round: it runs, figures mean little")
+    parser.add_argument("--json", action="store_true", help="print figures as JSON")
+    parser.add_argument("--check", action="store_true", help="exit with 1 if a promised figure is missed")
+    parser.add_argument("--rounds", type=_positive, help=f"default {rounds}, with --quick 1")
+    parser.add_argument(
+        "--records",
+        type=_positive,
+        help=f"a measurement; default {records:,}, with --quick {quick_records:,}",
+    )
+    given = parser.parse_args()
+    return Options(
+        quick=given.quick,
+        json=given.json,
+        check=given.check,
+        rounds=given.rounds or (1 if given.quick else rounds),
+        records=given.records or (quick_records if given.quick else records),
+    )
+
+
+def percentiles(samples: array[int], *fractions: float) -> list[float]:
+    """Return the nearest-rank percentiles of the samples, one for each fraction."""
+    ordered = sorted(samples)
+    return [float(ordered[min(int(len(ordered) * fraction), len(ordered) - 1)]) for fraction in fractions]
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a text table, the first column to the left and numbers to the right."""
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+
+    def line(cells: Sequence[str]) -> str:
+        first, *rest = (
+            cell.ljust(width) if place == 0 else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        )
+        return "  ".join((first, *rest)).rstrip()
+
+    rule = "  ".join("-" * width for width in widths)
+    return "\n".join((line(head), rule, *map(line, rows)))
+
+
+def machine() -> str:
+    """Return what the figures were taken on."""
+    implementation = f"{platform.python_implementation()} {platform.python_version()}"
+    return f"{implementation}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+
+
+def note_progress(text: str) -> None:
+    """Show on a terminal what is going on, in place of what was shown before."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+
+
+def finish(
+    title: str,
+    text: str,
+    figures: Mapping[str, Any],
+    goals: Sequence[Goal],
+    options: Options,
+    *,
+    missing: Sequence[str] = (),
+    notes: Sequence[str] = (),
+) -> int:
+    """Print the outcome as text or JSON and return the exit code: 1 if a goal is missed under `--check`."""
+    if options.json:
+        document = {
+            "benchmark": title,
+            "machine": machine(),
+            "rounds": options.rounds,
+            "records": options.records,
+            "figures": figures,
+            "not_installed": list(missing),
+            "goals": [
+                {
+                    "promise": goal.promise,
+                    "measured": goal.measured,
+                    "limit": goal.limit,
+                    "met": goal.is_met,
+                }
+                for goal in goals
+            ],
+        }
+        print(json.dumps(document, indent=2))
+    else:
+        print(f"{title}\n{machine()}; rounds: {options.rounds}, records: {options.records:,}\n\n{text}")
+        for note in notes:
+            print(f"- {note}")
+        if missing:
+            names = ", ".join(missing)
+            print(f"not installed, so not measured: {names}; `uv run --group bench {sys.argv[0]}` has them")
+        print()
+        for goal in goals:
+            verdict = "kept" if goal.is_met else "MISSED"
+            print(f"{verdict}: {goal.promise} (measured {goal.measured:,.4g}, limit {goal.limit:,.4g})")
+    return int(options.check and not all(goal.is_met for goal in goals))
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, was {number}")
+    return number

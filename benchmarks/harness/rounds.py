@@ -1,0 +1,101 @@
+"""How figures are taken: one fresh process a measurement, the subjects taking turns, round after round.
+
+What a machine does to one round it does to all of its subjects, so a ratio is taken within a round; what is
+shown is the median over the rounds. Figures of different runs do not compare.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from harness.report import note_progress
+
+_CHILD = "--measure-here"
+
+Figures = dict[str, float]
+Measure = Callable[[str, int, Path], Figures]
+"""Takes the figures of one subject: its name, how many records, and a directory of its own."""
+Rounds = list[dict[str, Figures]]
+
+
+def measure_here_if_asked(measure: Measure) -> None:
+    """In a process that `take_rounds` started, take the figures that it wants, and exit."""
+    if len(sys.argv) < 2 or sys.argv[1] != _CHILD:
+        return
+    subject, records, directory = sys.argv[2], int(sys.argv[3]), Path(sys.argv[4])
+    figures = measure(subject, records, directory)
+    (directory / "figures.json").write_text(json.dumps(figures))
+    sys.exit(0)
+
+
+def take_rounds(
+    records_of: Mapping[str, int],
+    *,
+    rounds: int,
+    check: Callable[[str, int, Path], Mapping[str, float]] | None = None,
+) -> Rounds:
+    """Return the figures of each subject in each round; `records_of` says how many records each logs.
+
+    `check` looks at what a subject left in its directory, and its figures are added. The order of subjects
+    turns from round to round, so that none always follows the same. Exits with the child's own words when a
+    measurement fails.
+    """
+    subjects = list(records_of)
+    results: Rounds = []
+    for number in range(rounds):
+        turn = number % len(subjects)
+        results.append({})
+        for subject in subjects[turn:] + subjects[:turn]:
+            note_progress(f"round {number + 1} of {rounds}: {subject}")
+            with _scratch_directory() as directory:
+                figures = _in_fresh_process(subject, records_of[subject], directory)
+                if check is not None:
+                    figures |= check(subject, records_of[subject], directory)
+                results[-1][subject] = figures
+    note_progress("")
+    return results
+
+
+def of_subject(rounds: Rounds, subject: str, figure: str) -> list[float]:
+    """Return one figure of one subject in every round."""
+    return [figures[subject][figure] for figures in rounds]
+
+
+def typical(rounds: Rounds, subject: str, figure: str) -> float:
+    """Return the median of one figure over the rounds."""
+    return median(of_subject(rounds, subject, figure))
+
+
+def ratio(rounds: Rounds, subject: str, base: str, figure: str, *, less: float = 0.0) -> float:
+    """Return the median over the rounds of a subject's figure by the base's, `less` taken off both."""
+    return median(
+        (figures[subject][figure] - less) / max(figures[base][figure] - less, 1e-9) for figures in rounds
+    )
+
+
+def _in_fresh_process(subject: str, records: int, directory: Path) -> Figures:
+    command: Sequence[str] = [sys.executable, sys.argv[0], _CHILD, subject, str(records), str(directory)]
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+    if done.returncode != 0:
+        trouble = done.stderr.decode("utf-8", "replace")
+        sys.exit(f"the measurement of {subject} failed with exit code {done.returncode}:\n{trouble}")
+    figures: dict[str, Any] = json.loads((directory / "figures.json").read_text())
+    return figures
+
+
+@contextmanager
+def _scratch_directory() -> Iterator[Path]:
+    directory = Path(tempfile.mkdtemp(prefix="metaexpert-bench-"))
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)

@@ -1,0 +1,153 @@
+"""What having everything on record costs a real strategy.
+
+    uv run benchmarks/strategy_overhead.py [--quick] [--check] [--json]
+
+Method. A moving-average cross runs as a backtest, once with the default logging of an expert (a record a bar,
+order, fill and position change, in files), once with `logging.disable()`, which makes each call do nothing.
+The time from the start of `expert.run()` until everything is written is compared. The market data, the first
+bars of the real BTC minute bars if `../shared/data` is there, else generated ones, are loaded before. Fresh
+process each, taking turns, ratio within a round, median over the rounds. The records in the file are parsed
+and counted, and must be as many as the library says it wrote; both runs must come to the same result.
+
+Limits. The less a strategy computes, the larger the share of logging: this one takes two averages over 60
+closes a bar, as cheap as strategies come. On a machine with one core the backend's work would count too.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from harness.report import Goal, Options, finish, read_options, table
+from harness.rounds import Figures, Rounds, measure_here_if_asked, ratio, take_rounds, typical
+from metaexpert import MetaExpert
+from metaexpert.expert.feed import Feed, feed_of_bars
+from metaexpert.expert.indicators import sma
+from metaexpert.expert.market_data import Bar, generate_bars, load
+from metaexpert.expert.options import Overrides, overriding
+from metaexpert.logger import read_log, shutdown, stats
+
+ON, OFF = "all on record", "logging off"
+#: `targets.md`: the share of a run's time that logging may take.
+LIMIT = 0.05
+SEED = 7
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "btc_perp_1m_2022-01.csv"
+FAST_BARS, SLOW_BARS = 20, 60
+
+
+def feed(bars: int) -> Feed:
+    """Return the first `bars` bars of the market data."""
+    if not DATA.exists():
+        return feed_of_bars(generate_bars(seed=SEED, count=bars), "generated")
+    data = load(DATA, symbol="BTCUSDT", allow_gaps=True)
+    events: list[Any] = list(itertools.islice(data.events, bars))
+    return feed_of_bars(events, DATA.name)
+
+
+def expert_on_averages() -> MetaExpert:
+    """Return an expert that trades where two averages cross."""
+    expert = MetaExpert(exchange="binance", log_to_console=False, persist_state=False)
+
+    @expert.on_init(
+        symbol="BTCUSDT",
+        timeframe="1m",
+        lookback_bars=SLOW_BARS + 1,
+        warmup_bars=SLOW_BARS,
+        strategy_id=1,
+        strategy_name="Overhead",
+        comment="overhead",
+        leverage=5,
+        max_drawdown_pct=None,
+        daily_loss_limit=None,
+        size_type="fixed_quote",
+        size_value=100.0,
+        max_positions_per_symbol=1,
+    )
+    def init() -> None:
+        pass
+
+    @expert.on_bar
+    def bar(rates: Bar) -> None:
+        closes = [each.close for each in expert.history(SLOW_BARS + 1)]
+        before, now = difference(closes[:-1]), difference(closes[1:])
+        if before <= 0 < now:
+            expert.close_position("SELL")
+            expert.open_position("BUY")
+        elif before >= 0 > now:
+            expert.close_position("BUY")
+            expert.open_position("SELL")
+
+    return expert
+
+
+def difference(closes: list[float]) -> float:
+    """Return the fast average minus the slow one."""
+    fast, slow = sma(closes, FAST_BARS), sma(closes, SLOW_BARS)
+    return 0.0 if fast is None or slow is None else fast - slow
+
+
+def measure(subject: str, records: int, directory: Path) -> Figures:
+    """Run the backtest over `records` bars."""
+    overrides = Overrides(mode="backtest", log_dir=str(directory / "logs"), quiet=True, feed=feed(records))
+    with overriding(overrides):
+        expert = expert_on_averages()
+        if subject == OFF:
+            logging.disable(logging.CRITICAL)
+        cpu, before = time.process_time(), time.perf_counter()
+        result = expert.run()
+        shutdown()
+        seconds, cpu = time.perf_counter() - before, time.process_time() - cpu
+    seen = stats()
+    return {
+        "seconds": seconds,
+        "cpu_seconds": cpu,
+        "bars": records,
+        "final_equity": result.final_equity,
+        "written": seen.written,
+        "lost": seen.dropped,
+    }
+
+
+def check(subject: str, records: int, directory: Path) -> Figures:
+    """Count and parse what is in the file."""
+    path = directory / "logs" / "expert.log"
+    return {"lines": sum(1 for _ in read_log(path)) if path.exists() else 0}
+
+
+def report(rounds: Rounds, options: Options) -> int:
+    """Print the figures and return the exit code."""
+    rows, figures = [], {}
+    for subject in (OFF, ON):
+        names = ("seconds", "cpu_seconds", "lines", "final_equity", "lost")
+        seconds, cpu, lines, equity, lost = (typical(rounds, subject, name) for name in names)
+        figures[subject] = dict(zip(names, (seconds, cpu, lines, equity, lost), strict=True))
+        rows.append(
+            (subject, f"{seconds:.3f}", f"{cpu:.3f}", f"{lines:,.0f}", f"{lost:,.0f}", f"{equity:,.2f}")
+        )
+    overhead = ratio(rounds, ON, OFF, "seconds") - 1
+    unaccounted = sum(abs(each[ON]["written"] - each[ON]["lines"]) + each[ON]["lost"] for each in rounds)
+    figures["overhead"] = {"share": overhead}
+    goals = [
+        Goal("share of the run's time that logging adds", overhead, LIMIT),
+        Goal("records lost or not in the file", unaccounted, 0),
+        Goal("difference in the result", abs(figures[ON]["final_equity"] - figures[OFF]["final_equity"]), 0),
+    ]
+    text = table(("run", "seconds", "CPU seconds", "records", "lost", "final equity"), rows) + "\n"
+    source = DATA.name if DATA.exists() else f"generated bars, seed {SEED}"
+    return finish("a strategy's overhead", text, figures, goals, options, notes=[f"market data: {source}"])
+
+
+def main() -> int:
+    """Measure, check and report."""
+    measure_here_if_asked(measure)
+    options = read_options(__doc__, records=30_000, quick_records=2_000)
+    rounds = take_rounds({OFF: options.records, ON: options.records}, rounds=options.rounds, check=check)
+    return report(rounds, options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,93 @@
+"""How many records a second arrive, from the first call until every line is in the file.
+
+    uv run --group bench benchmarks/throughput.py [--quick] [--check] [--json]
+
+Method. A fresh process logs N trade events with five fields in a plain loop on one thread, then has the
+logger write everything out and end. The clock runs from before the first call until after that; setting up
+and importing do not count. Then, outside the clock, every line of the file is counted and parsed as strict
+JSON, and all its values compared: each number from 0 to N - 1 must be there exactly once. What is not there
+is shown as lost. MetaExpert is told to wait for room in its queue and never to drop (`protect_level` NOTSET).
+The loggers take turns, ratios are taken within a round, and the median over the rounds is shown. "CPU" is the
+processor time of all threads of the process, by record.
+
+Limits. The peers get a twentieth of the records, enough for a second of work or so. Files lie in the system's
+directory for temporary files and nobody asks for an fsync: the disk is measured only as far as it slows down
+writing.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from harness.calls import LOOPS
+from harness.loggers import FILE, LOGGERS, OWN, PEERS
+from harness.report import Goal, Options, finish, read_options, table
+from harness.rounds import Figures, Rounds, measure_here_if_asked, ratio, take_rounds, typical
+
+#: Issue 2's figure, in records a second.
+LIMIT = 2_000_000
+
+
+def measure(subject: str, records: int, directory: Path) -> Figures:
+    """Log `records` events and write everything out; returns records a second and CPU time a record."""
+    logger = LOGGERS[subject]
+    log, close = logger.open(directory / FILE)
+    run = LOOPS[logger.style].run
+    cpu, before = time.process_time(), time.perf_counter()
+    run(log, records)
+    logged = time.perf_counter()
+    close()
+    after, cpu = time.perf_counter(), time.process_time() - cpu
+    return {
+        "records_per_s": records / (after - before),
+        "calls_per_s": records / (logged - before),
+        "cpu_ns": cpu / records * 1e9,
+    }
+
+
+def check(subject: str, records: int, directory: Path) -> Figures:
+    """Check the file line by line; returns what is in it."""
+    verified = LOGGERS[subject].verify(directory / FILE, records)
+    return {"lines": verified.lines, "bytes": verified.bytes, "lost": verified.lost}
+
+
+def report(rounds: Rounds, subjects: list[str], missing: list[str], options: Options) -> int:
+    """Print the figures and return the exit code."""
+    rows, figures = [], {}
+    for subject in subjects:
+        rate, cpu = typical(rounds, subject, "records_per_s"), typical(rounds, subject, "cpu_ns")
+        times = 1 / ratio(rounds, subject, OWN, "records_per_s")
+        lines, lost = (sum(figures_of[subject][name] for figures_of in rounds) for name in ("lines", "lost"))
+        figures[subject] = {
+            "records_per_s": rate,
+            "metaexpert_is_faster_by": times,
+            "cpu_ns": cpu,
+            "lines_verified": lines,
+            "lost": lost,
+        }
+        cells = (f"{rate:,.0f}", f"{times:.1f} x", f"{cpu:,.0f}", f"{lines:,.0f}", f"{lost:,.0f}")
+        rows.append((subject, *cells))
+    head = ("logger", "records/s", "MetaExpert by it", "CPU ns/record", "lines verified", "lost")
+    goals = [
+        Goal("records a second, every line verified", figures[OWN]["records_per_s"], LIMIT, at_least=True),
+        Goal("records lost", figures[OWN]["lost"], 0),
+    ]
+    notes = [f"{name}: {LOGGERS[name].note}" for name in subjects if LOGGERS[name].note]
+    text = table(head, rows) + "\n"
+    return finish("end to end", text, figures, goals, options, missing=missing, notes=notes)
+
+
+def main() -> int:
+    """Measure, check and report."""
+    measure_here_if_asked(measure)
+    options = read_options(__doc__, records=1_000_000, quick_records=100_000, rounds=3)
+    installed = [name for name in PEERS if LOGGERS[name].is_installed]
+    records = {OWN: options.records} | dict.fromkeys(installed, max(options.records // 20, 1_000))
+    rounds = take_rounds(records, rounds=options.rounds, check=check)
+    return report(rounds, list(records), [name for name in PEERS if name not in installed], options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
