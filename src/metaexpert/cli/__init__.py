@@ -12,6 +12,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Exit codes: 0 done, 1 the strategy stopped with an error, 2 bad usage or input, 130 interrupted,
     143 terminated. Results are on stdout, everything else on stderr.
     """
-    from metaexpert.cli.app import run_command_line
+    try:
+        from metaexpert.cli.app import run_command_line
 
-    raise SystemExit(run_command_line(sys.argv[1:] if arguments is None else list(arguments)))
+        code = run_command_line(sys.argv[1:] if arguments is None else list(arguments))
+    except KeyboardInterrupt:
+        from metaexpert.cli.failure import INTERRUPTED
+
+        code = INTERRUPTED
+    raise SystemExit(code)

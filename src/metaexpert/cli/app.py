@@ -10,7 +10,7 @@ import typer
 
 from metaexpert import __version__
 from metaexpert.cli import backtest, demo, new, run
-from metaexpert.cli.failure import INTERRUPTED, CommandFailedError
+from metaexpert.cli.failure import CommandFailedError
 
 app = typer.Typer(
     name="metaexpert",
@@ -58,8 +58,6 @@ def run_command_line(arguments: Sequence[str]) -> int:
     except CommandFailedError as failure:
         print(f"error: {failure}", file=sys.stderr)
         return failure.exit_code
-    except KeyboardInterrupt:
-        return INTERRUPTED
     except SystemExit as end:
         return _code_of(end)
     return 0

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from metaexpert.expert.broker import SimulatedBroker
 from metaexpert.expert.dispatch import Dispatcher, StopRunError
-from metaexpert.expert.engine import Replay, history_capacities
+from metaexpert.expert.replay import Replay, history_capacities
 from metaexpert.expert.entry_rules import FILTER_BARS
 from metaexpert.expert.errors import ExpertError
 from metaexpert.expert.feed import Feed, feed_of_file
