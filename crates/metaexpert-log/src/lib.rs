@@ -17,10 +17,12 @@ mod sync;
 // The stages, in flow order.
 pub mod encode;
 pub mod event;
+pub mod lexicon;
 pub mod ring;
 pub mod route;
 pub mod sink;
 
 // Assembly.
+mod assembly;
 pub mod pipeline;
 mod worker;

@@ -4,144 +4,23 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use crate::assembly::Assembly;
 use crate::clock::now_ns;
-use crate::config::{Config, Format, IncludeKey, Layout, QueueConfig};
+use crate::config::{Config, Format, IncludeKey, QueueConfig};
+use crate::encode::Include;
 use crate::encode::pattern::Pattern;
-use crate::encode::{Encoder, Include};
 use crate::error::Error;
-use crate::event::Event;
 use crate::frame::{self, HEADER_LEN, NO_ID, Record, Section, Value};
 use crate::level::{LEVEL_SLOTS, Level};
 use crate::ring::dictionary::{Definition, DictionaryWriter};
 use crate::ring::{Consumer, Producer, Ring};
-use crate::route::Router;
+use crate::sink::SinkReport;
 use crate::sink::trouble::TroubleLog;
-use crate::sink::{Sink, SinkReport, shows_colour};
-use crate::stats::{Counters, Loss, PerLevel, Snapshot};
+use crate::stats::{Loss, PerLevel, Snapshot};
 use crate::worker::{Shared, Worker, lock};
 
 /// The name under which the system logs about itself.
 pub const OWN_LOGGER: &str = "metaexpert.logger";
-
-/// Route, encoders and sinks of one configuration.
-pub(crate) struct Assembly {
-    router: Router,
-    encoders: Vec<Encoder>,
-    /// The encoder of each sink.
-    encoder_of: Vec<usize>,
-    sinks: Vec<Sink>,
-    line: Vec<u8>,
-}
-
-impl Assembly {
-    /// Opens every sink of `config`; on an error nothing stays open.
-    fn open(config: &Config, include: &Include) -> Result<Assembly, Error> {
-        let mut kinds: Vec<(Format, bool)> = Vec::new();
-        let (mut encoders, mut encoder_of, mut sinks) = (Vec::new(), Vec::new(), Vec::new());
-        for sink in &config.sinks {
-            let colour = sink.format == Format::Console && shows_colour(sink);
-            let kind = (sink.format.clone(), colour);
-            let index = kinds.iter().position(|known| *known == kind).unwrap_or(kinds.len());
-            if index == kinds.len() {
-                encoders.push(encoder(&kind, config.field_layout, include).map_err(|problem| {
-                    Error::Configuration(format!("handlers.{}.format: {problem}", sink.name))
-                })?);
-                kinds.push(kind);
-            }
-            encoder_of.push(index);
-            sinks.push(Sink::open(sink)?);
-        }
-        Ok(Assembly { router: Router::new(&config.sinks), encoders, encoder_of, sinks, line: Vec::new() })
-    }
-
-    /// Encodes `event` once for each format wanted and gives it to every sink that wants it. Returns false
-    /// if a sink had to give it up.
-    #[inline]
-    pub(crate) fn deliver(&mut self, event: &Event<'_>) -> bool {
-        let targets = self.router.targets(event);
-        let mut complete = true;
-        for (index, encoder) in self.encoders.iter_mut().enumerate() {
-            let of_this_format = |sink: &usize| targets & (1 << sink) != 0 && self.encoder_of[*sink] == index;
-            let mut takers = (0..self.sinks.len()).filter(of_this_format);
-            let Some(first) = takers.next() else { continue };
-            let second = takers.next();
-            let sink = &mut self.sinks[first];
-            let start = sink.pending().len();
-            encoder.encode(event, sink.pending());
-            if second.is_some() {
-                self.line.clear();
-                self.line.extend_from_slice(&sink.pending()[start..]);
-            }
-            complete &= sink.commit(start, event.timestamp_ns);
-            for other in second.into_iter().chain(takers) {
-                let sink = &mut self.sinks[other];
-                let start = sink.pending().len();
-                sink.pending().extend_from_slice(&self.line);
-                complete &= sink.commit(start, event.timestamp_ns);
-            }
-        }
-        complete
-    }
-
-    /// Writes what waits. Returns whether every sink is done.
-    pub(crate) fn flush(&mut self, counters: &Counters) -> bool {
-        let mut settled = true;
-        for sink in &mut self.sinks {
-            settled &= sink.flush();
-            let (bytes, errors) = sink.take_volume();
-            counters.count_volume(bytes, errors);
-        }
-        settled
-    }
-
-    pub(crate) fn hurry(&mut self) {
-        self.sinks.iter_mut().for_each(Sink::hurry);
-    }
-
-    pub(crate) fn abandon(&mut self) -> u64 {
-        self.sinks.iter_mut().map(Sink::abandon).sum()
-    }
-
-    pub(crate) fn reports(&self) -> Vec<SinkReport> {
-        self.sinks.iter().map(Sink::report).collect()
-    }
-
-    pub(crate) fn problems(&self) -> impl Iterator<Item = &str> {
-        self.sinks.iter().filter_map(Sink::problem)
-    }
-
-    /// Goes on from `earlier`, whose sinks are closed: totals, and lines they could not write.
-    pub(crate) fn take_over(&mut self, earlier: &mut Assembly) -> Result<(), String> {
-        let mut lost = 0;
-        for mut old in std::mem::take(&mut earlier.sinks) {
-            old.hurry();
-            old.flush();
-            let abandoned = old.abandon();
-            lost += abandoned;
-            let report = old.report();
-            if let Some(heir) = self.sinks.iter_mut().find(|sink| sink.name() == report.name) {
-                heir.continue_from(report.totals);
-            }
-        }
-        match lost {
-            0 => Ok(()),
-            lost => Err(format!(
-                "{lost} records were lost with handlers that were failing when they were replaced"
-            )),
-        }
-    }
-
-    pub(crate) fn activate(&mut self) -> Result<(), String> {
-        for sink in &mut self.sinks {
-            sink.activate().map_err(|problem| format!("handler {}: {problem}", sink.name()))?;
-        }
-        Ok(())
-    }
-}
-
-fn encoder(kind: &(Format, bool), layout: Layout, include: &Include) -> Result<Encoder, String> {
-    Encoder::new(&kind.0, layout, include, kind.1)
-}
 
 /// What the capture side has to collect because some format shows it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

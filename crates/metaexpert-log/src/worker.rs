@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::assembly::Assembly;
 use crate::clock::now_ns;
-use crate::event::{Event, Lexicon};
+use crate::event::Event;
 use crate::frame::{self, Kind};
 use crate::level::Level;
-use crate::pipeline::Assembly;
+use crate::lexicon::Lexicon;
 use crate::ring::Consumer;
 use crate::sink::SinkReport;
 use crate::sink::trouble::TroubleLog;

@@ -6,6 +6,7 @@ use crate::encode::Include;
 use crate::encode::escape::escape_json;
 use crate::event::{Event, FieldName};
 use crate::frame::Value;
+use crate::lexicon::CORE_KEYS;
 
 /// Writes events as one JSON object a line.
 pub struct JsonEncoder {
@@ -135,7 +136,7 @@ fn push_string(text: &[u8], out: &mut Vec<u8>) {
 fn push_raw_key(raw: &[u8], flat: bool, out: &mut Vec<u8>) {
     out.extend_from_slice(b",\"");
     escape_json(raw, out);
-    if flat && crate::event::CORE_KEYS.iter().any(|core| core.as_bytes() == raw) {
+    if flat && CORE_KEYS.iter().any(|core| core.as_bytes() == raw) {
         out.push(b'_');
     }
     out.extend_from_slice(b"\":");
