@@ -6,8 +6,9 @@ use jiff::tz::TimeZone;
 use metaexpert_log::encode::console::ConsoleEncoder;
 use metaexpert_log::encode::pattern::Pattern;
 use metaexpert_log::encode::text::{Process, TextEncoder};
-use metaexpert_log::event::{Event, Lexicon};
+use metaexpert_log::event::Event;
 use metaexpert_log::frame::{NO_ID, Record, Section, Value};
+use metaexpert_log::lexicon::Lexicon;
 use metaexpert_log::ring::{MIN_CAPACITY, Ring};
 use proptest::prelude::*;
 
