@@ -95,7 +95,7 @@ class MetaExpert(TradingCalls):
     def on_init(
         self,
         symbol: str | Collection[str] = ...,
-        timeframe: str = ...,
+        timeframe: str | None = ...,
         *,
         lookback_bars: int | None = ...,
         lookback_time: str | float | timedelta | None = ...,
@@ -127,7 +127,7 @@ class MetaExpert(TradingCalls):
     def on_init(
         self,
         symbol: Any = "BTCUSDT",
-        timeframe: str = "1h",
+        timeframe: str | None = None,
         *,
         lookback_bars: int | None = 100,
         lookback_time: str | float | timedelta | None = None,
@@ -159,6 +159,7 @@ class MetaExpert(TradingCalls):
         """Decorate `f()`, called once before the first event, and set what the strategy trades and how.
 
         A limit that is not given, None or 0 is off. Without a size type entries are worth 10 % of the equity.
+        Without a timeframe it is the shortest that an `on_bar` names, else that of the data (1m for ticks).
         Returning False from the function stops the run. Raises `ArgumentError` naming the argument.
         """
         given = {name: value for name, value in locals().items() if name != "self"}

@@ -15,7 +15,6 @@ from typing import Any, Final
 
 from metaexpert.expert.broker import SimulatedBroker
 from metaexpert.expert.dispatch import Dispatcher, StopRunError
-from metaexpert.expert.replay import Replay, history_capacities
 from metaexpert.expert.entry_rules import FILTER_BARS
 from metaexpert.expert.errors import ExpertError
 from metaexpert.expert.feed import Feed, feed_of_file
@@ -25,6 +24,7 @@ from metaexpert.expert.history import BarHistory
 from metaexpert.expert.journal import Journal
 from metaexpert.expert.market_data import Timeframe
 from metaexpert.expert.options import Overrides, RunOptions
+from metaexpert.expert.replay import Replay, history_capacities
 from metaexpert.expert.result import RunResult, money_figures
 from metaexpert.expert.settings import ExpertSettings, StrategySettings
 from metaexpert.expert.state import SavedState, load_state, save_state
@@ -54,7 +54,7 @@ class Session:
         self.session_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
         self.feed = _feed(strategy, options, overrides)
         self.journal = Journal(strategy.comment)
-        self.timeframe = Timeframe.parse(strategy.timeframe)
+        self.timeframe = _timeframe(strategy, handlers, self.feed)
         capacities = history_capacities(
             handlers,
             self.feed,
@@ -283,6 +283,14 @@ def refuse_what_needs_an_exchange(expert: ExpertSettings, options: RunOptions, o
         raise ExpertError(
             'market_type "options" cannot be simulated: data has no strikes and expiries; use spot or futures'
         )
+
+
+def _timeframe(strategy: StrategySettings, handlers: HandlerRegistry, feed: Feed) -> Timeframe:
+    """Return the timeframe that on_init names, else the shortest of an `on_bar`, else the data's, else 1m."""
+    if strategy.timeframe is not None:
+        return Timeframe.parse(strategy.timeframe)
+    named = [Timeframe.parse(h.timeframe) for h in handlers.of("on_bar") if h.timeframe is not None]
+    return min(named, default=feed.timeframe or Timeframe(60))
 
 
 def _feed(strategy: StrategySettings, options: RunOptions, overrides: Overrides) -> Feed:

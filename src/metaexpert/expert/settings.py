@@ -64,7 +64,8 @@ class StrategySettings:
     """The arguments of `on_init(...)`, checked; a limit that is off is None. Percents are of 100."""
 
     symbols: tuple[str, ...] = ("BTCUSDT",)
-    timeframe: str = "1h"
+    timeframe: str | None = None
+    """None stands for the shortest that an on_bar names, else that of the data, else 1m."""
     lookback_bars: int = 100
     lookback_time: timedelta | None = None
     warmup_bars: int = 0
@@ -125,7 +126,7 @@ def strategy_settings(**given: object) -> StrategySettings:
     size_type, size_value = _size(given["size_type"], given["size_value"])
     return StrategySettings(
         symbols=check.symbols("symbol", given["symbol"]),
-        timeframe=timeframe_name("timeframe", given["timeframe"]),
+        timeframe=None if given["timeframe"] is None else timeframe_name("timeframe", given["timeframe"]),
         lookback_bars=check.whole("lookback_bars", given["lookback_bars"] or 0, minimum=0),
         lookback_time=_duration("lookback_time", given["lookback_time"]),
         warmup_bars=check.whole("warmup_bars", given["warmup_bars"] or 0, minimum=0),

@@ -264,6 +264,16 @@ def test_timeframe_that_the_data_cannot_make_is_told(expert):
         run(expert, feed)
 
 
+def test_timeframe_is_that_of_on_bar_or_of_the_data(fresh_logging):
+    """Without a timeframe in on_init it is the shortest of on_bar, else that of the data."""
+    for named, expected in ((("10m", "15m"), "10m"), ((None,), "5m")):
+        expert = MetaExpert(exchange="binance", log_to_console=False)
+        for name in named:
+            expert.on_bar(name)(lambda rates: None)
+        bars = [bar(i * 5, 100, timeframe="5m") for i in range(3)]
+        assert run(expert, feed_of_bars(bars, "test")).timeframe == expected
+
+
 def test_trading_calls_outside_a_run_are_told(expert):
     """Each call names itself and where it belongs."""
     with pytest.raises(NotRunningError, match=r"expert.open_position works while"):
