@@ -1,0 +1,62 @@
+"""What the pages show as Python runs, and does what they claim."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from doc_environment import clean_environment
+from doc_pages import PAGES, blocks, page_name, pages_with
+
+PAGE_TIMEOUT_S = 90
+
+
+def test_pages_have_python() -> None:
+    """The README and the logging guide show Python: there is something to hold true."""
+    assert {"README.md", "docs/logging.md"} <= {page_name(page) for page in pages_with("python")}
+
+
+@pytest.mark.parametrize("page", pages_with("python"), ids=page_name)
+def test_python_of_a_page_runs(page: Path, tmp_path: Path) -> None:
+    """The blocks of a page run one after the other in an empty directory, and their asserts hold."""
+    done = subprocess.run(
+        [sys.executable, str(Path(__file__).with_name("doc_namespace.py")), str(page)],
+        cwd=tmp_path,
+        env=clean_environment(),
+        capture_output=True,
+        timeout=PAGE_TIMEOUT_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode("utf-8", "replace")
+
+
+@pytest.mark.parametrize("page", pages_with("python"), ids=page_name)
+def test_python_that_is_not_run_is_python(page: Path) -> None:
+    """A block marked `no-run` is valid Python all the same."""
+    for block in blocks(page, "python"):
+        assert compile(block.text, block.place, "exec", dont_inherit=True)
+
+
+def test_a_failing_block_fails_its_page(tmp_path: Path) -> None:
+    """A page whose later block contradicts an earlier one is refused, with the page's own line."""
+    page = tmp_path / "page.md"
+    page.write_text("# Page\n\n```python\nprice = 1\n```\n\nand\n\n```python\nassert price == 2\n```\n")
+    done = subprocess.run(
+        [sys.executable, str(Path(__file__).with_name("doc_namespace.py")), str(page)],
+        cwd=tmp_path,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=PAGE_TIMEOUT_S,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "line 10" in done.stderr
+    assert "assert price == 2" in done.stderr
+
+
+def test_every_page_closes_its_blocks() -> None:
+    """A fence that is opened is closed on each page: nothing is hidden from these tests."""
+    assert sum(len(blocks(page)) for page in PAGES) > 0
