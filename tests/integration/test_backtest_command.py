@@ -73,6 +73,27 @@ def test_example_on_real_data_agrees_with_its_records(tmp_path):
     assert all(wanted.items() <= bar.items() for bar in bars)
 
 
+def test_fills_follow_from_the_bars_on_record(tmp_path):
+    """Every market fill is at the open of the bar of its time, 0.02 % worse; every exit inside its bar."""
+    path = real_data("btc_perp_1m_2022-01.csv")
+    example = PROJECT / "examples" / "ma_cross.py"
+    assert metaexpert(tmp_path, "backtest", example, "--data", path, "--json").code == 0
+    log = tmp_path / "logs" / "expert.log"
+    opens, closes = {}, {}
+    for bar in records(log, event_name="bar.closed", timeframe="1m"):
+        opens[bar["bar_time"]] = closes[bar["sim_time"]] = bar
+    slip = {"BUY": 1.0002, "SELL": 0.9998}
+    market = records(log, event_name="order.filled", order_type="MARKET", reason="strategy")
+    for fill in market:
+        assert fill["price"] == pytest.approx(opens[fill["sim_time"]]["open"] * slip[fill["side"]], abs=1e-7)
+    stops = records(log, event_name="order.filled", order_type="STOP")
+    for fill in stops:
+        bar = closes[fill["sim_time"]]
+        assert bar["low"] <= round(fill["price"] / slip[fill["side"]], 6) <= bar["high"]
+    assert len(market) > 50
+    assert len(stops) > 10
+
+
 def test_generated_data_agrees_with_its_records(tmp_path):
     """On generated bars the figures are the sums over the records, position by position."""
     metaexpert(tmp_path, "new", "e", "--template", "minimal")
