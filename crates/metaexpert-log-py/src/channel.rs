@@ -24,6 +24,8 @@ pub(crate) struct Channel {
     id: GilValue<KnownId>,
     bound: Option<Py<Fields>>,
     watched: Vec<Watched>,
+    /// The logger has found out that something changed and no longer uses the channel.
+    closed: GilValue<bool>,
 }
 
 #[pymethods]
@@ -43,17 +45,28 @@ impl Channel {
             .map(|list| Watched { list, item: None })
             .chain(single.into_iter().map(|(list, item)| Watched { list, item: Some(item) }))
             .collect();
-        Channel { name: name.as_bytes().to_vec(), id: GilValue::new(KnownId::default()), bound, watched }
+        Channel {
+            name: name.as_bytes().to_vec(),
+            id: GilValue::new(KnownId::default()),
+            bound,
+            watched,
+            closed: GilValue::new(false),
+        }
     }
 
-    /// A builtin that logs at `level`; calls it can't serve go to `slow`.
-    #[pyo3(signature = (level, category, slow))]
+    /// A builtin that logs at `level`, or does nothing while the channel is open if it is not `enabled`;
+    /// calls it can't serve go to `slow`.
+    #[pyo3(signature = (level, category, slow, enabled=true))]
     fn method<'py>(
         slf: &Bound<'py, Self>,
         level: i32,
         category: Option<String>,
         slow: Py<PyAny>,
+        enabled: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
+        if !enabled {
+            return method::silent_builtin(slf, slow);
+        }
         method::builtin(slf, Some(level), i32::MIN, category, slow)
     }
 
@@ -64,6 +77,11 @@ impl Channel {
         slow: Py<PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
         method::builtin(slf, None, threshold, None, slow)
+    }
+
+    /// Sends every later call of the channel's builtins to their `slow`.
+    fn close(&self, py: Python<'_>) {
+        self.closed.set(py, true);
     }
 
     /// Submits a record that the Python side has prepared.
@@ -109,9 +127,18 @@ impl Channel {
 }
 
 impl Channel {
-    /// Whether every watched list is as it should be.
+    /// Whether the channel was not closed.
     #[inline]
-    pub(crate) fn is_undisturbed(&self, _gil: Python<'_>) -> bool {
+    pub(crate) fn is_open(&self, gil: Python<'_>) -> bool {
+        !self.closed.get(gil)
+    }
+
+    /// Whether it is open and every watched list is as it should be.
+    #[inline]
+    pub(crate) fn is_undisturbed(&self, gil: Python<'_>) -> bool {
+        if !self.is_open(gil) {
+            return false;
+        }
         self.watched.iter().all(|watched| {
             let list = watched.list.as_ptr();
             // SAFETY: the GIL is held and the list alive; item 0 is read only when the list has one item.

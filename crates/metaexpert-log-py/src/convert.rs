@@ -76,6 +76,15 @@ pub(crate) enum Captured {
 }
 
 impl Captured {
+    /// Bytes it takes in a JSON line, at most.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Captured::Plain(_) => 24,
+            Captured::Text(text) => escaped_cost(text),
+            Captured::Json(json) => json.len(),
+        }
+    }
+
     pub(crate) fn value(&self) -> Value<'_> {
         match self {
             Captured::Plain(value) => *value,
@@ -85,23 +94,41 @@ impl Captured {
     }
 }
 
+/// This part of a record is kept for names and for the notes about what was cut.
+const RESERVE_SHARE: usize = 16;
+
 /// Turns values of one record into [`Captured`] ones, within the record's bounds.
 pub(crate) struct Converter {
     pub(crate) limits: Limits,
     /// Bytes of output left for this record.
     pub(crate) budget: usize,
+    /// Bytes kept for names, so that a large value does not cost the next one its name.
+    names_budget: usize,
     /// A KeyboardInterrupt or SystemExit that a value's own code raised: not ours to swallow.
     pub(crate) interrupt: Option<PyErr>,
 }
 
 impl Converter {
-    pub(crate) fn new(limits: Limits, budget: usize) -> Self {
-        Converter { limits, budget: budget.min(limits.bytes as usize), interrupt: None }
+    /// A converter for a record of at most `limits.bytes` and `most` bytes, of which `inherited` are taken.
+    pub(crate) fn new(limits: Limits, most: usize, inherited: usize) -> Self {
+        let bytes = limits.bytes as usize;
+        let reserve = bytes / RESERVE_SHARE;
+        Converter {
+            limits,
+            budget: most.min(bytes).saturating_sub(reserve).saturating_sub(inherited),
+            names_budget: reserve / 2,
+            interrupt: None,
+        }
     }
 
     /// The value as it is now.
     pub(crate) fn capture(&mut self, object: &Bound<'_, PyAny>) -> Captured {
         let captured = self.unbounded(object);
+        self.spend(captured)
+    }
+
+    /// The value, or what is left of it within this record's bounds.
+    pub(crate) fn spend(&mut self, captured: Captured) -> Captured {
         match captured {
             Captured::Text(text) => Captured::Text(self.bounded_text(text)),
             Captured::Json(json) if json.len() > self.budget => {
@@ -129,18 +156,27 @@ impl Converter {
     }
 
     /// Cuts `text` to what is left for this record, and says so.
-    pub(crate) fn bounded_text(&mut self, mut text: Vec<u8>) -> Vec<u8> {
-        let cost = escaped_cost(&text);
-        if cost > self.budget {
-            let keep = prefix_within(&text, self.budget.saturating_sub(64));
-            let note = format!("… <{} bytes cut>", text.len() - keep);
-            text.truncate(keep);
-            text.extend_from_slice(note.as_bytes());
-            self.budget = 0;
-        } else {
-            self.budget -= cost;
-        }
+    pub(crate) fn bounded_text(&mut self, text: Vec<u8>) -> Vec<u8> {
+        cut(text, &mut self.budget)
+    }
+
+    /// Cuts a message so that it leaves a quarter of the record to the fields.
+    pub(crate) fn bounded_message(&mut self, text: Vec<u8>) -> Vec<u8> {
+        let rest = self.budget / 4;
+        let mut budget = self.budget - rest;
+        let text = cut(text, &mut budget);
+        self.budget = budget + rest;
         text
+    }
+
+    /// Cuts a field's name to what is left; when values have used that up, to what is kept for names.
+    pub(crate) fn bounded_name(&mut self, name: Vec<u8>) -> Vec<u8> {
+        let cost = escaped_cost(&name);
+        if cost <= self.budget {
+            self.budget -= cost;
+            return name;
+        }
+        cut(name, &mut self.names_budget)
     }
 
     /// `str(object)`; a raising `__str__` becomes a note.
@@ -190,21 +226,35 @@ fn without_surrogates(bytes: &[u8]) -> Vec<u8> {
     text
 }
 
-/// Upper bound of the bytes that `text` takes in a JSON string, exact for long texts.
-fn escaped_cost(text: &[u8]) -> usize {
-    if text.len() < 4096 {
-        return text.len();
+/// Cuts `text` so that its escaped form fits `budget`, and says so; takes what it needs off the budget.
+fn cut(mut text: Vec<u8>, budget: &mut usize) -> Vec<u8> {
+    let cost = escaped_cost(&text);
+    if cost > *budget {
+        let keep = prefix_within(&text, budget.saturating_sub(64));
+        let note = format!("… <{} bytes cut>", text.len() - keep);
+        text.truncate(keep);
+        text.extend_from_slice(note.as_bytes());
+        *budget = 0;
+    } else {
+        *budget -= cost;
     }
+    text
+}
+
+/// Upper bound of the bytes that `text` takes in a JSON string.
+pub(crate) fn escaped_cost(text: &[u8]) -> usize {
     text.iter().map(|&byte| cost_of(byte)).sum()
 }
 
 fn cost_of(byte: u8) -> usize {
     match byte {
-        b'"' | b'\\' => 2,
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0C => 2,
         0x20..0x7F => 1,
         0x00..0x20 | 0x7F => 6,
-        // At worst every character of two or three bytes is written as six.
-        0x80.. => 3,
+        // The first byte of C1 controls, line separators and bidirectional overrides, which take six
+        // altogether; other characters are written as they are.
+        0xC2 | 0xE2 => 5,
+        0x80.. => 1,
     }
 }
 

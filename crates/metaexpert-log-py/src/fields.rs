@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use pyo3::{PyTraverseError, PyVisit};
 
-use crate::convert::{Captured, Converter, utf8};
+use crate::convert::{Captured, Converter, escaped_cost, utf8};
 use crate::state::{GilCell, STATE};
 
 /// An immutable set of fields, its values captured when it was made.
@@ -14,6 +14,7 @@ use crate::state::{GilCell, STATE};
 pub(crate) struct Fields {
     mapping: Py<PyDict>,
     captured: Vec<(Vec<u8>, Captured)>,
+    len: usize,
     section: GilCell<Encoded>,
 }
 
@@ -35,7 +36,8 @@ impl Fields {
         };
         merged.update(mapping.as_mapping())?;
         let limits = STATE.with(py, |state| state.limits);
-        let mut converter = Converter::new(limits, limits.bytes as usize);
+        // A third each for contexts, the logger and the call.
+        let mut converter = Converter::new(limits, limits.bytes as usize / 3, 0);
         let mut captured: Vec<(Vec<u8>, Captured)> = Vec::with_capacity(merged.len());
         for (key, value) in merged.iter() {
             let name = match key.cast() {
@@ -45,13 +47,17 @@ impl Fields {
             let inherited = base.filter(|_| !mapping.contains(&key).unwrap_or(true)).and_then(|base| {
                 base.get().captured.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())
             });
-            let value = inherited.unwrap_or_else(|| converter.capture(&value));
-            captured.push((name, value));
+            let value = match inherited {
+                Some(value) => converter.spend(value),
+                None => converter.capture(&value),
+            };
+            captured.push((converter.bounded_name(name), value));
         }
         match converter.interrupt {
             Some(interrupt) => Err(interrupt),
             None => Ok(Fields {
                 mapping: merged.unbind(),
+                len: captured.iter().map(|(name, value)| escaped_cost(name) + value.len()).sum(),
                 captured,
                 section: GilCell::new(Encoded { generation: 0, bytes: Vec::new() }),
             }),
@@ -69,6 +75,11 @@ impl Fields {
 }
 
 impl Fields {
+    /// Bytes that the fields take in a JSON line.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.captured.is_empty()
     }

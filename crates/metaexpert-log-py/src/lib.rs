@@ -21,6 +21,7 @@ mod submit;
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<channel::Channel>()?;
     module.add_class::<fields::Fields>()?;
+    module.add_class::<method::Method>()?;
     module.add_function(wrap_pyfunction!(engine::start, module)?)?;
     module.add_function(wrap_pyfunction!(engine::is_running, module)?)?;
     module.add_function(wrap_pyfunction!(engine::flush, module)?)?;

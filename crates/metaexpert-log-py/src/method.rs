@@ -14,7 +14,7 @@ use metaexpert_log::pipeline::Refused;
 use metaexpert_log::stats::Loss;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyString, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
 
 use crate::channel::Channel;
@@ -25,6 +25,9 @@ use crate::submit::{Call, submit};
 
 /// More fields than this take the general way.
 const FAST_FIELDS: usize = 32;
+
+/// A byte takes at most this many in a JSON string, with something to spare for punctuation.
+const WORST_ESCAPE: usize = 8;
 
 /// Words that keep the meaning `logging` gives them.
 const RESERVED: [&str; 4] = ["exc_info", "stack_info", "stacklevel", "extra"];
@@ -71,6 +74,13 @@ static LOG: StaticMethod = StaticMethod(ffi::PyMethodDef {
     ml_doc: c"Log a message with fields.".as_ptr(),
 });
 
+static SILENT: StaticMethod = StaticMethod(ffi::PyMethodDef {
+    ml_name: c"silent".as_ptr(),
+    ml_meth: ffi::PyMethodDefPointer { PyCFunctionFastWithKeywords: silent },
+    ml_flags: ffi::METH_FASTCALL | ffi::METH_KEYWORDS,
+    ml_doc: c"Do nothing while the level is off.".as_ptr(),
+});
+
 static NOTHING: StaticMethod = StaticMethod(ffi::PyMethodDef {
     ml_name: c"nothing".as_ptr(),
     ml_meth: ffi::PyMethodDefPointer { PyCFunctionFastWithKeywords: ignore },
@@ -98,7 +108,24 @@ pub(crate) fn builtin<'py>(
     new_builtin(py, &LOG, Some(Bound::new(py, method)?.into_any()))
 }
 
-/// The builtin for a level that is off.
+/// Makes the builtin for a level that is off: it does nothing until the channel is closed.
+pub(crate) fn silent_builtin<'py>(
+    channel: &Bound<'py, Channel>,
+    slow: Py<PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = channel.py();
+    let method = Method {
+        channel: channel.clone().unbind(),
+        level: None,
+        threshold: i32::MAX,
+        category: None,
+        category_id: GilValue::new(KnownId::default()),
+        slow: Mutex::new(Some(slow)),
+    };
+    new_builtin(py, &SILENT, Some(Bound::new(py, method)?.into_any()))
+}
+
+/// A builtin that accepts any arguments and does nothing: what a call costs at least.
 #[pyfunction]
 pub(crate) fn nothing(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     new_builtin(py, &NOTHING, None)
@@ -136,6 +163,27 @@ struct Arguments<'a> {
     named: &'a [*mut ffi::PyObject],
     /// The tuple of names, or null.
     names: *mut ffi::PyObject,
+}
+
+unsafe extern "C" fn silent(
+    slf: *mut ffi::PyObject,
+    args: *const *mut ffi::PyObject,
+    nargs: ffi::Py_ssize_t,
+    names: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter, which holds the GIL, with the `Method` that `silent_builtin` gave;
+    // the arguments are passed on as they came.
+    unsafe {
+        let py = Python::assume_attached();
+        let method = Borrowed::from_ptr(py, slf).cast_unchecked::<Method>().get();
+        if method.channel.bind(py).get().is_open(py) {
+            return ffi::Py_NewRef(ffi::Py_None());
+        }
+        match method.slow(py) {
+            Some(slow) => ffi::PyObject_Vectorcall(slow.as_ptr(), args, nargs as usize, names),
+            None => ffi::Py_NewRef(ffi::Py_None()),
+        }
+    }
 }
 
 unsafe extern "C" fn log(
@@ -252,8 +300,9 @@ impl Method {
                 None => return Fast::General,
             }
         };
-        if message.len() + values.iter().map(Value::encoded_len).sum::<usize>() > state.limits.bytes as usize
-        {
+        // What is small can't grow beyond the limit when it is escaped; the rest is measured.
+        let size = message.len() + values.iter().map(Value::encoded_len).sum::<usize>();
+        if size > state.limits.bytes as usize / WORST_ESCAPE {
             return Fast::General;
         }
         let channel = self.channel.bind(py).get();
@@ -363,7 +412,7 @@ impl Method {
         }
         // SAFETY: names and arguments live until the call returns; the references are counted.
         let names = unsafe { Bound::from_borrowed_ptr(py, arguments.names).cast_into_unchecked::<PyTuple>() };
-        let mut extra = None;
+        let (mut extra, mut category_of_extra) = (None, false);
         for (name, argument) in names.iter().zip(arguments.named) {
             // SAFETY: as above.
             let value = unsafe { Bound::from_borrowed_ptr(py, *argument) };
@@ -376,9 +425,7 @@ impl Method {
                     return Ok(false);
                 }
                 call.names = std::ptr::null_mut();
-            } else if word == "category"
-                && call.category.is_none()
-                && value.cast_exact::<pyo3::types::PyString>().is_ok()
+            } else if word == "category" && call.category.is_none() && value.cast_exact::<PyString>().is_ok()
             {
                 call.category = Some(value.extract::<String>().unwrap_or_default());
                 call.names = std::ptr::null_mut();
@@ -387,10 +434,17 @@ impl Method {
             }
         }
         if let Some(extra) = extra {
+            if call.category.is_none() {
+                call.category = extra
+                    .get_item("category")?
+                    .and_then(|category| category.cast_exact::<PyString>().ok()?.extract().ok());
+                category_of_extra = call.category.is_some();
+            }
             // Keywords win over `extra`, which comes first in the record.
             let mut fields = Vec::with_capacity(extra.len() + call.fields.len());
             for (key, value) in extra.iter() {
-                if !call.fields.iter().any(|(name, _)| name.eq(&key).unwrap_or(false)) {
+                let is_category = category_of_extra && key.eq("category").unwrap_or(false);
+                if !is_category && !call.fields.iter().any(|(name, _)| name.eq(&key).unwrap_or(false)) {
                     fields.push((key, value));
                 }
             }
@@ -400,10 +454,14 @@ impl Method {
         Ok(true)
     }
 
+    /// What serves the calls that the builtin can't; nothing once it is being collected.
+    fn slow(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        self.slow.lock().ok().and_then(|slow| slow.as_ref().map(|slow| slow.clone_ref(py)))
+    }
+
     #[cold]
     fn call_slow(&self, py: Python<'_>, arguments: &Arguments<'_>) -> PyResult<Option<Py<PyAny>>> {
-        let slow = self.slow.lock().ok().and_then(|slow| slow.as_ref().map(|slow| slow.clone_ref(py)));
-        let Some(slow) = slow else { return Ok(None) };
+        let Some(slow) = self.slow(py) else { return Ok(None) };
         let all = arguments.positional.as_ptr();
         // SAFETY: the arguments are passed on exactly as the interpreter passed them.
         unsafe {

@@ -1,8 +1,9 @@
 //! A `logging.LogRecord` of any logger into the pipeline.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyMapping, PySet, PyString, PyTuple};
+use pyo3::types::{PyDict, PyMapping, PyString, PyTuple};
 
+use crate::fields::Fields;
 use crate::submit::{Call, submit};
 
 /// Attributes that every LogRecord has; the others are fields.
@@ -35,15 +36,16 @@ const STANDARD: [&str; 24] = [
 
 /// Submits `record`. `message` replaces its own formatting if given; `exception` is (type, message,
 /// stacktrace); `fields`, if given, are its fields under the names that were used in the call, which then
-/// lie in `attributes` as attributes of the record.
+/// lie in `attributes` (a container of names) as attributes of the record; `bound` are those of its logger.
 #[pyfunction]
-#[pyo3(signature = (record, message, exception, fields, attributes))]
+#[pyo3(signature = (record, message, exception, fields, attributes, bound=None))]
 pub(crate) fn submit_record(
     record: &Bound<'_, PyAny>,
     message: Option<Bound<'_, PyAny>>,
     exception: Option<(String, String, String)>,
     fields: Option<&Bound<'_, PyDict>>,
-    attributes: Option<&Bound<'_, PySet>>,
+    attributes: Option<&Bound<'_, PyAny>>,
+    bound: Option<Py<Fields>>,
 ) -> PyResult<()> {
     let py = record.py();
     let data = record.getattr("__dict__")?.cast_into::<PyDict>()?;
@@ -83,6 +85,7 @@ pub(crate) fn submit_record(
     if let Some(fields) = fields {
         call.fields.extend(fields.iter());
     }
+    call.bound = bound.as_ref();
     let name = text_of("name").unwrap_or_default();
     submit(py, name.as_bytes(), call)
 }

@@ -9,9 +9,10 @@ use metaexpert_log::pipeline::{Pipeline, Refused, Waiter};
 use metaexpert_log::stats::Loss;
 use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyMapping, PyString, PyTuple};
 
-use crate::convert::{Captured, Converter, utf8};
+use crate::convert::{Captured, Converter, escaped_cost, utf8};
 use crate::fields::Fields;
 use crate::method::{TRADE, current_context};
 use crate::site::Site;
@@ -81,18 +82,23 @@ pub(crate) fn submit(py: Python<'_>, name: &[u8], mut call: Call<'_, '_>) -> PyR
     }) else {
         return Ok(());
     };
-    let mut converter = Converter::new(limits, largest.saturating_sub(FRAME_OVERHEAD));
+    let inherited = inherited_len(py, &call) + escaped_cost(name);
+    let mut converter = Converter::new(limits, largest.saturating_sub(FRAME_OVERHEAD), inherited);
     complete_origin(py, &mut call, needs.caller, needs.thread, needs.task);
     let (message, mistake) = format_message(&mut converter, &call.message, &call.arguments);
-    let message = converter.bounded_text(message);
+    let message = converter.bounded_message(message);
     let mut fields = capture_fields(&mut converter, &call);
     if let Some(mistake) = mistake {
         fields.extend(explain(&mut converter, &call, &mistake));
         call.names = std::ptr::null_mut();
     }
-    if let Some((_, _, stacktrace)) = &mut call.exception {
-        let cut = converter.bounded_text(std::mem::take(stacktrace).into_bytes());
-        *stacktrace = String::from_utf8_lossy(&cut).into_owned();
+    if let Some((kind, text, stacktrace)) = &mut call.exception {
+        for part in [kind, text, stacktrace] {
+            bound_part(&mut converter, part);
+        }
+    }
+    for part in [&mut call.stack, &mut call.level_name, &mut call.category].into_iter().flatten() {
+        bound_part(&mut converter, part);
     }
     let complete = call.names.is_null() || fields.len() == call.fields.len();
     if !complete {
@@ -105,6 +111,19 @@ pub(crate) fn submit(py: Python<'_>, name: &[u8], mut call: Call<'_, '_>) -> PyR
         Some(interrupt) => Err(interrupt),
         None => Ok(()),
     }
+}
+
+/// Bytes that the fields of contexts and of the logger take in the record.
+fn inherited_len(py: Python<'_>, call: &Call<'_, '_>) -> usize {
+    let context =
+        STATE.with(py, |state| state.context.as_ref().and_then(|variable| current_context(py, variable)));
+    let bound = call.bound.map_or(0, |bound| bound.bind(py).get().len());
+    bound + context.map_or(0, |context| context.get().len())
+}
+
+fn bound_part(converter: &mut Converter, part: &mut String) {
+    let cut = converter.bounded_text(std::mem::take(part).into_bytes());
+    *part = String::from_utf8_lossy(&cut).into_owned();
 }
 
 /// Submits until the record is in, or must be given up. Waits without the GIL.
@@ -260,7 +279,7 @@ fn capture_fields(converter: &mut Converter, call: &Call<'_, '_>) -> Vec<(Vec<u8
             Ok(text) => utf8(text),
             Err(_) => converter.text_of(key),
         };
-        let name = converter.bounded_text(name);
+        let name = converter.bounded_name(name);
         fields.push((name, converter.capture(value)));
     }
     if call.fields.len() > most {
@@ -334,21 +353,34 @@ fn complete_origin(py: Python<'_>, call: &mut Call<'_, '_>, caller: bool, thread
     }
 }
 
-/// File, line and function of the running Python frame.
+/// File, line and function of the Python frame that made the call: the innermost one outside of logging's
+/// own code, such as a `LoggerAdapter`'s.
 fn current_frame(py: Python<'_>) -> Option<(String, u32, String)> {
-    // SAFETY: the GIL is held; the frame is borrowed from the running thread, its code a new reference.
-    let (line, code) = unsafe {
-        let frame = ffi::PyEval_GetFrame();
-        if frame.is_null() {
-            return None;
+    // SAFETY: the GIL is held; the frame is borrowed from the running thread and becomes a new reference.
+    let mut frame = unsafe { Bound::from_borrowed_ptr_or_opt(py, ffi::PyEval_GetFrame().cast())? };
+    loop {
+        let code = frame.getattr("f_code").ok()?;
+        let text = |name: &str| -> Option<String> {
+            Some(String::from_utf8_lossy(&utf8(code.getattr(name).ok()?.cast().ok()?)).into_owned())
+        };
+        let file = text("co_filename")?;
+        if !own_files(py).contains(&file) {
+            let line = frame.getattr("f_lineno").ok()?.extract().unwrap_or(0);
+            return Some((file, line, text("co_name")?));
         }
-        let code = Bound::from_owned_ptr_or_opt(py, ffi::PyFrame_GetCode(frame).cast())?;
-        (ffi::PyFrame_GetLineNumber(frame), code)
-    };
-    let text = |name: &str| -> Option<String> {
-        Some(String::from_utf8_lossy(&utf8(code.getattr(name).ok()?.cast().ok()?)).into_owned())
-    };
-    Some((text("co_filename")?, line.max(0) as u32, text("co_name")?))
+        frame = frame.getattr("f_back").ok().filter(|frame| !frame.is_none())?;
+    }
+}
+
+/// Source files whose frames never made a call: those of `logging` and of `MetaLogger`.
+fn own_files(py: Python<'_>) -> &'static [String] {
+    static FILES: PyOnceLock<Vec<String>> = PyOnceLock::new();
+    FILES.get_or_init(py, || {
+        [("logging", "_srcfile"), ("metaexpert.logger.meta", "__file__")]
+            .into_iter()
+            .filter_map(|(module, name)| py.import(module).ok()?.getattr(name).ok()?.extract().ok())
+            .collect()
+    })
 }
 
 fn current_thread(py: Python<'_>) -> PyResult<(u64, String)> {

@@ -1,6 +1,6 @@
 """The native engine, as `engine` uses it: nothing else of the library imports this module."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from contextvars import ContextVar
 from logging import Filter, Handler, LogRecord
 from typing import Any, final
@@ -29,10 +29,17 @@ class Channel:
         empty: list[list[Any]],
         single: list[tuple[list[Handler], Handler | Filter]],
     ) -> Channel: ...
-    def method(self, level: int, category: str | None, slow: Callable[..., None]) -> Callable[..., None]:
-        """Return a builtin that logs at `level` under `category`."""
+    def method(
+        self, level: int, category: str | None, slow: Callable[..., None], enabled: bool = True
+    ) -> Callable[..., None]:
+        """Return a builtin that logs at `level` under `category`.
+
+        If it is not `enabled` it does nothing while the channel is open.
+        """
     def log_method(self, threshold: int, slow: Callable[..., None]) -> Callable[..., None]:
         """Return a builtin whose first argument is the level; it does nothing below `threshold`."""
+    def close(self) -> None:
+        """Send every later call of the channel's builtins to their `slow`."""
     def submit(
         self,
         level: int,
@@ -45,7 +52,14 @@ class Channel:
         stack: str | None,
         caller: tuple[str, int, str] | None,
     ) -> None:
-        """Submit a prepared record; `exception` is (type, message, stacktrace), `caller` (file, line, function)."""
+        """Submit a prepared record.
+
+        `exception` is (type, message, stacktrace), `caller` (file, line, function).
+        """
+
+@final
+class Method:
+    """What a builtin of a channel knows: its `__self__`."""
 
 def start(document: str, run_id: str) -> None:
     """Put the configuration `document` (JSON) in force, starting the engine if it does not run.
@@ -88,10 +102,11 @@ def submit_record(
     message: str | None,
     exception: tuple[str, str, str] | None,
     fields: Mapping[str, Any] | None,
-    attributes: set[str] | None,
+    attributes: Container[str] | None,
+    bound: Fields | None = None,
 ) -> None:
     """Submit a record of any logger; `message` replaces its own formatting.
 
     `fields` are its fields under the names used in the call; `attributes` are the record's attributes that
-    hold them.
+    hold them, `bound` those of its logger.
     """

@@ -23,7 +23,7 @@ class log_context:  # noqa: N801 - used like a function
 
     Contexts nest, the innermost value wins, and a field of a bound logger or of a call wins over all. Each
     thread and each asyncio task has its own; a task starts with a copy of its creator's. Values are captured
-    on entry. Functions, coroutine functions and generators' bodies up to their first `yield` can be decorated.
+    on entry. Functions and coroutine functions can be decorated.
     """
 
     def __init__(self, **fields: Any) -> None:
@@ -62,6 +62,11 @@ class log_context:  # noqa: N801 - used like a function
                 return function(*args, **kwargs)
 
         return in_context
+
+
+def current_context() -> Fields | None:
+    """Return the captured fields of all contexts that are open here, or None."""
+    return _current.get(None)
 
 
 def current_fields() -> dict[str, Any]:

@@ -18,10 +18,10 @@ from metaexpert.logger import _native
 from metaexpert.logger._native import (
     Channel,
     Fields,
+    Method,
     flush,
     is_running,
     needs,
-    nothing,
     set_context_variable,
     submit_record,
 )
@@ -29,12 +29,13 @@ from metaexpert.logger._native import (
 __all__ = [
     "Channel",
     "Fields",
+    "Method",
+    "announce_change",
     "ensure_running",
     "flush",
     "is_configured",
     "is_running",
     "needs",
-    "nothing",
     "on_change",
     "set_context_variable",
     "shutdown",
@@ -68,6 +69,12 @@ def on_change(listener: Callable[[], None]) -> None:
     _engine.listeners.append(listener)
 
 
+def announce_change() -> None:
+    """Tell the listeners that something on which the way of records depends has changed."""
+    for listener in _engine.listeners:
+        listener()
+
+
 def is_configured() -> bool:
     """Tell whether a configuration was ever put in force in this process (or its parent, before a fork)."""
     return _engine.document is not None
@@ -95,7 +102,7 @@ def start(document: Mapping[str, Any]) -> None:
         if not _engine.exit_registered:
             atexit.register(_finish)
             _engine.exit_registered = True
-        _announce()
+        announce_change()
 
 
 def ensure_running() -> bool:
@@ -116,7 +123,7 @@ def shutdown(timeout: float | None = None) -> bool:
     """Write what is there and stop. Returns False if that took longer than `timeout` seconds."""
     with _engine.lock:
         stopped = _native.shutdown(timeout)
-        _announce()
+        announce_change()
         return stopped
 
 
@@ -140,11 +147,6 @@ def _restart(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         raise
 
 
-def _announce() -> None:
-    for listener in _engine.listeners:
-        listener()
-
-
 def _finish() -> None:
     """Write everything at the interpreter's end; what is logged even later is written at once."""
     shutdown(EXIT_TIMEOUT)
@@ -156,7 +158,7 @@ def _forget_parent() -> None:
     _native.forget_after_fork()
     _engine.lock = threading.RLock()
     _engine.run_id = uuid.uuid4().hex
-    _announce()
+    announce_change()
 
 
 if hasattr(os, "register_at_fork"):

@@ -12,15 +12,20 @@ ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 
 def exception_info(exc_info: object) -> ExceptionInfo | None:
-    """Return the exception that `exc_info` stands for, in any of the forms that `logging` takes."""
+    """Return the exception that `exc_info` stands for, in any of the forms that `logging` takes.
+
+    A tuple that is not what `sys.exc_info()` returns stands for none.
+    """
     if not exc_info:
         return None
     if isinstance(exc_info, BaseException):
         return type(exc_info), exc_info, exc_info.__traceback__
     if not isinstance(exc_info, tuple):
         exc_info = sys.exc_info()
-    kind, value, trace = exc_info
-    return None if kind is None or value is None else (kind, value, trace)
+    if len(exc_info) != 3 or not isinstance(exc_info[1], BaseException):
+        return None
+    _, value, trace = exc_info
+    return type(value), value, trace if isinstance(trace, TracebackType) else None
 
 
 def describe_exception(info: ExceptionInfo | None) -> tuple[str, str, str] | None:

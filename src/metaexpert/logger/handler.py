@@ -3,16 +3,68 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from metaexpert.logger import engine
+from metaexpert.logger.context import current_context
+from metaexpert.logger.engine import Fields
 from metaexpert.logger.faults import describe_exception, exception_info
+
+#: Attributes of the handler on which the fast way of the loggers depends.
+_WATCHED_ATTRIBUTES: Final = frozenset(("level", "filters", "emit", "handle", "filter"))
+_MISSING: Final = object()
 
 
 class FieldMapping(dict[str, Any]):
-    """A record's fields under the names of the call; `attributes` are the record's attributes holding them."""
+    """A record's fields under the names of the call, with how they came together.
 
-    attributes: set[str]
+    `own` are those of the call, `bound` those of its logger and `context` those of the contexts that were
+    open, as they were captured. `attributes` says which attribute of the record holds which field.
+    """
+
+    def __init__(self, own: Mapping[str, Any], bound: Fields | None, context: Fields | None) -> None:
+        inherited = [{} if fields is None else fields.to_dict() for fields in (context, bound)]
+        super().__init__({**inherited[0], **inherited[1], **own})
+        self.own = own
+        self.bound = bound
+        self.context = context
+        self.attributes: dict[str, str] = {}
+        self._given = dict(self)
+
+    def submitted(self, record: logging.LogRecord) -> Mapping[str, Any]:
+        """Return the call's fields, with what filters have changed in the record since.
+
+        The pipeline adds the bound fields and the context of the running thread by itself; where that is not
+        the call's, as behind a queue, the call's own context is included. What a filter deleted becomes None.
+        """
+        fields = self.own
+        if self.context is not None and self.context is not current_context():
+            fields = {**self.context.to_dict(), **fields}
+        changes = self._changes(record)
+        return {**fields, **changes} if changes else fields
+
+    def _changes(self, record: logging.LogRecord) -> dict[str, Any]:
+        present, given = record.__dict__, self._given
+        changes = {
+            name: present.get(attribute)
+            for attribute, name in self.attributes.items()
+            if present.get(attribute) is not given[name]
+        }
+        for name in (*given, *(name for name in self if name not in given)):
+            if self.get(name, _MISSING) is not given.get(name, _MISSING):
+                changes[name] = self.get(name)
+        return changes
+
+    def __reduce__(self) -> Any:
+        # What was captured stays in its process; another one gets the values.
+        return _rebuilt_fields, (dict(self), self.attributes)
+
+
+def _rebuilt_fields(values: dict[str, Any], attributes: dict[str, str]) -> FieldMapping:
+    fields = FieldMapping(values, None, None)
+    fields.attributes = attributes
+    return fields
 
 
 class PipelineHandler(logging.Handler):
@@ -26,6 +78,22 @@ class PipelineHandler(logging.Handler):
         super().__init__(level)
         self.capture_stdlib = True
 
+    @property
+    def takes_everything(self) -> bool:
+        """Tell whether every record that reaches the handler goes into the pipeline as it is."""
+        replaced = any(name in self.__dict__ for name in ("emit", "handle", "filter"))
+        return self.level == logging.NOTSET and not self.filters and not replaced
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if name in _WATCHED_ATTRIBUTES:
+            engine.announce_change()
+
+    def __delattr__(self, name: str) -> None:
+        super().__delattr__(name)
+        if name in _WATCHED_ATTRIBUTES:
+            engine.announce_change()
+
     def createLock(self) -> None:
         """Do without a lock: the pipeline takes records from any thread."""
         self.lock = None
@@ -33,14 +101,16 @@ class PipelineHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Submit `record`; a failure is reported as `logging` reports a handler's."""
         fields = record.__dict__.get("fields")
-        own = type(fields) is FieldMapping
-        if not (own or self.capture_stdlib) or not engine.ensure_running():
+        if not (isinstance(fields, FieldMapping) or self.capture_stdlib) or not engine.ensure_running():
             return
         try:
             exception = describe_exception(exception_info(record.exc_info)) if record.exc_info else None
             message = None if type(record) is logging.LogRecord else record.getMessage()
-            attributes = fields.attributes if isinstance(fields, FieldMapping) else None
-            engine.submit_record(record, message, exception, fields if own else None, attributes)
+            if isinstance(fields, FieldMapping):
+                own, bound, attributes = fields.submitted(record), fields.bound, fields.attributes
+            else:
+                own, bound, attributes = None, None, None
+            engine.submit_record(record, message, exception, own, attributes, bound)
         except Exception:
             self.handleError(record)
 
@@ -48,12 +118,10 @@ class PipelineHandler(logging.Handler):
 def attach_fields(record: logging.LogRecord, fields: FieldMapping) -> None:
     """Make `fields` available to other handlers: as attributes, and together as `record.fields`."""
     taken = record.__dict__
-    attributes = set()
     for name, value in fields.items():
         attribute = attribute_name(name, taken)
         taken[attribute] = value
-        attributes.add(attribute)
-    fields.attributes = attributes
+        fields.attributes[attribute] = name
     taken["fields"] = fields
 
 

@@ -17,11 +17,11 @@ import weakref
 from collections.abc import Callable, Mapping
 from functools import partial
 from types import FrameType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from metaexpert.logger import engine
-from metaexpert.logger.context import current_fields
-from metaexpert.logger.engine import Channel, Fields
+from metaexpert.logger.context import current_context
+from metaexpert.logger.engine import Channel, Fields, Method
 from metaexpert.logger.faults import describe_exception, exception_info
 from metaexpert.logger.handler import FieldMapping, PipelineHandler, attach_fields
 
@@ -54,8 +54,8 @@ _OVERRIDABLE: Final = (
 _WATCHED_ATTRIBUTES: Final = frozenset(
     (*_OVERRIDABLE, "level", "parent", "propagate", "disabled", "handlers", "filters", "name", "manager")
 )
+_LOG_PARAMETERS: Final = frozenset({"self", "level", "msg", "args"})
 _STANDARD_NAMES: Final = {level: logging.getLevelName(level) for level in _LEVELS.values()}
-_nothing: Final = engine.nothing()
 _SOURCE_FILES: Final = frozenset({logging._srcfile, __file__})
 
 
@@ -79,7 +79,8 @@ class MetaLogger(logging.Logger):
     """A logger with keyword fields, a bound context and trade records; otherwise a `logging.Logger`.
 
     Every logging method takes what `logging` takes (`%`-arguments, `exc_info`, `stack_info`, `stacklevel`,
-    `extra`), and any other keyword as a field of the record. Logging methods never raise for what they are given.
+    `extra`), and any other keyword as a field of the record. Logging methods never raise for what they are
+    given.
     """
 
     _bound: Fields | None = None
@@ -143,6 +144,11 @@ class MetaLogger(logging.Logger):
         """Log a message at the level given first, a number."""
         self._dispatch("log")(*args, **kwargs)
 
+    def getChild(self, suffix: str) -> MetaLogger:
+        """Return the logger `suffix` below this one; of a bound logger, with the same fields bound."""
+        child = adopt(super().getChild(suffix))
+        return child if self._bound is None else child.bind(**self._bound_fields())
+
     # Context.
 
     def bind(self, **fields: Any) -> MetaLogger:
@@ -185,8 +191,9 @@ class MetaLogger(logging.Logger):
         """Serve one call of the method `name` as `logging` does."""
         if self._installed and not self._may_be_fast():
             self._leave_fast_path()
+        self._discard_stale(name)
         if name == "log":
-            level, *args = args  # type: ignore[assignment]
+            level, args = (args[0], args[1:]) if args else (kwargs.pop("level", None), ())
             if not isinstance(level, int):
                 if logging.raiseExceptions:
                     raise TypeError("level must be an integer")
@@ -197,14 +204,14 @@ class MetaLogger(logging.Logger):
             if self.disabled or self.manager.disable >= level:
                 return
             if "category" in kwargs:
-                kwargs["category_"] = kwargs.pop("category")
+                kwargs["extra"] = {**_extra_fields(kwargs.get("extra")), "category": kwargs.pop("category")}
             kwargs["category"] = TRADE
         elif not self.isEnabledFor(level):
             return
-        message, *rest = args if args else (kwargs.pop("msg"),)
-        self._log(level, message, tuple(rest), **kwargs)
+        message, *rest = args if args else (kwargs.pop("msg", ""),)
+        self._log(level, message, tuple(rest), **_without_parameters(kwargs))
 
-    def _log(  # type: ignore[override]
+    def _log(
         self,
         level: int,
         msg: object,
@@ -215,12 +222,9 @@ class MetaLogger(logging.Logger):
         stacklevel: int = 1,
         **fields: Any,
     ) -> None:
-        """Make the record and pass it on: to the pipeline alone if nothing else listens, else as `logging`."""
+        """Make the record and pass it on: to the pipeline if nothing else listens, else as `logging`."""
         exception = exception_info(exc_info)
-        category = fields.pop("category", None)
-        if category is not None and not isinstance(category, str):
-            fields["category"], category = category, None
-        own = {**(extra or {}), **fields}
+        own, category = _own_fields(_extra_fields(extra), fields)
         channel = self._channel if self._may_be_fast() else None
         if channel is None:
             self._log_record(level, msg, args, exception, own, category, stack_info, stacklevel)
@@ -251,16 +255,14 @@ class MetaLogger(logging.Logger):
         except ValueError:
             file, line, function, stack = "(unknown file)", 0, "(unknown function)", None
         record = self.makeRecord(self.name, level, file, line, msg, args, exception, function, None, stack)
-        fields = FieldMapping({**current_fields(), **self._bound_fields(), **own})
+        fields = FieldMapping(own, self._bound, current_context())
         if category is not None:
             record.__dict__["category"] = category
         attach_fields(record, fields)
         self.handle(record)
 
-    def findCaller(
-        self, stack_info: bool = False, stacklevel: int = 1
-    ) -> tuple[str, int, str, str | None]:
-        """Return file, line, function and, if asked for, the stack of the call outside of logging's own code."""
+    def findCaller(self, stack_info: bool = False, stacklevel: int = 1) -> tuple[str, int, str, str | None]:
+        """Return file, line, function and, if asked for, stack of the call outside of logging's own code."""
         frame: FrameType | None = sys._getframe()
         while frame is not None:
             if frame.f_code.co_filename not in _SOURCE_FILES:
@@ -295,11 +297,9 @@ class MetaLogger(logging.Logger):
         installed: dict[str, Callable[..., None]] = {}
         for name, level in _LEVELS.items():
             enabled = self.isEnabledFor(level) and engine.wants(level)
-            installed[name] = channel.method(level, None, partial(self._serve, name)) if enabled else _nothing
-        if self.manager.disable < logging.INFO:
-            installed["trade"] = channel.method(logging.INFO, TRADE, partial(self._serve, "trade"))
-        else:
-            installed["trade"] = _nothing
+            installed[name] = channel.method(level, None, partial(self._serve, name), enabled)
+        enabled = self.manager.disable < logging.INFO
+        installed["trade"] = channel.method(logging.INFO, TRADE, partial(self._serve, "trade"), enabled)
         threshold = max(self.getEffectiveLevel(), self.manager.disable + 1)
         installed["log"] = channel.log_method(threshold, partial(self._serve, "log"))
         self._installed = installed
@@ -316,9 +316,20 @@ class MetaLogger(logging.Logger):
             if attributes.get(name) is builtin:
                 del attributes[name]
         attributes["_installed"] = {}
+        channel = attributes.get("_channel")
+        if channel is not None:
+            # Builtins that somebody took from this logger come back to it with their next call.
+            channel.close()
         attributes["_channel"] = None
         for child in tuple(attributes.get("_children", ())):
-            child._leave_fast_path()
+            # Which also leaves the child's fast way.
+            child._cache.clear()
+
+    def _discard_stale(self, name: str) -> None:
+        """Forget a builtin of an earlier time that somebody has put back, as the end of a patch does."""
+        builtin = self.__dict__.get(name)
+        if name not in self._installed and type(getattr(builtin, "__self__", None)) is Method:
+            del self.__dict__[name]
 
     def _may_be_fast(self) -> bool:
         """Tell whether this logger's records reach the pipeline and nothing else, as things are now."""
@@ -354,12 +365,16 @@ class MetaLogger(logging.Logger):
         return (empty, single) if len(single) == 1 else None
 
     def __setattr__(self, name: str, value: Any) -> None:
+        is_new = name not in self.__dict__
         super().__setattr__(name, value)
-        if name in _WATCHED_ATTRIBUTES:
-            if name == "disabled":
-                for child in self.__dict__.get("_children", ()):
-                    child.disabled = value
-            leave_fast_paths(self.manager if hasattr(self, "manager") else logging.root.manager)
+        if name in _OVERRIDABLE:
+            self._leave_fast_path()
+        elif name in _WATCHED_ATTRIBUTES and not is_new:
+            # Loggers below may depend on it too; while a logger is being made nobody does.
+            if name in ("disabled", "filters"):
+                for child in tuple(self._children):
+                    setattr(child, name, value)
+            leave_fast_paths(self.manager)
             self._leave_fast_path()
 
     def __delattr__(self, name: str) -> None:
@@ -434,7 +449,36 @@ def _is_observed(logger: logging.Logger) -> bool:
 
 
 def _takes_everything(handler: logging.Handler) -> bool:
-    return type(handler) is PipelineHandler and handler.level == logging.NOTSET and not handler.filters
+    return type(handler) is PipelineHandler and handler.takes_everything
+
+
+def _without_parameters(words: dict[str, Any]) -> dict[str, Any]:
+    """Return `words` with those that `_log` takes by position moved to `extra`, where they stay fields."""
+    taken = words.keys() & _LOG_PARAMETERS
+    if taken:
+        moved = {name: words.pop(name) for name in tuple(words) if name in taken}
+        words["extra"] = {**_extra_fields(words.get("extra")), **moved}
+    return words
+
+
+def _extra_fields(extra: object) -> Mapping[Any, Any]:
+    """Return the fields in `extra`; what is no mapping is itself a field of that name."""
+    if not extra:
+        return {}
+    return extra if isinstance(extra, Mapping) else {"extra": extra}
+
+
+def _own_fields(extra: Mapping[Any, Any], fields: Mapping[str, Any]) -> tuple[dict[Any, Any], str | None]:
+    """Return a call's fields, and the category if one of them is one: the keyword, else that of `extra`."""
+    own = {**extra, **fields}
+    category = own.get("category")
+    if not isinstance(category, str):
+        return own, None
+    if "category" in fields and "category" in extra:
+        own["category"] = extra["category"]
+    else:
+        del own["category"]
+    return own, category
 
 
 def _stack_text(frame: FrameType) -> str:

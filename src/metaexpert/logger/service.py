@@ -80,7 +80,7 @@ def configuration() -> LogConfiguration:
 
 
 def get_logger(name: str | None = None) -> MetaLogger:
-    """Return the logger `name`, the same object as `logging.getLogger(name)`; the root logger without a name."""
+    """Return the logger `name`, the same as `logging.getLogger(name)`; the root logger without a name."""
     return adopt(logging.getLogger(name))
 
 
@@ -88,8 +88,8 @@ def setup_logger(name: str | None = None, level: str | None = None) -> MetaLogge
     """Return a logger that is ready for use, configuring the process if nobody has done so.
 
     If the file that `LOG_CONFIG` names exists, it is a `logging.config.dictConfig` document and is applied;
-    else `configure()` does it, with what the environment says. `level` sets this logger's level. A second call
-    never doubles output. Raises `ConfigurationError` for a bad value, naming where it comes from.
+    else `configure()` does it, with what the environment says. `level` sets this logger's level. A second
+    call never doubles output. Raises `ConfigurationError` for a bad value, naming where it comes from.
     """
     from metaexpert.logger.config import log_config_document, parse_level
 

@@ -14,7 +14,7 @@ def _no_counts() -> Mapping[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class SinkStats:
-    """What one handler has done: lines written and given up, bytes, failed attempts, and its present problem."""
+    """What one handler has done: lines written and given up, bytes, failed attempts, present problem."""
 
     written: int
     dropped: int

@@ -11,7 +11,11 @@ from metaexpert.logger.context import current_fields
 from metaexpert.logger.faults import describe_exception, exception_info
 from metaexpert.logger.handler import FieldMapping
 
-_STANDARD = frozenset(logging.LogRecord("", 0, "", 0, "", (), None).__dict__) | {"message", "asctime", "taskName"}
+_STANDARD = frozenset(logging.LogRecord("", 0, "", 0, "", (), None).__dict__) | {
+    "message",
+    "asctime",
+    "taskName",
+}
 
 
 class _Collector(logging.Handler):
@@ -27,8 +31,9 @@ class _Collector(logging.Handler):
 def capture_logs(level: int | str = logging.NOTSET) -> Iterator[list[dict[str, Any]]]:
     """Collect the records made inside the block as dictionaries, whatever is configured.
 
-    Each has `level`, `module`, `message`, `category` if set, the fields, and `exception` if there is one. Every
-    level is collected from `level` on, also those that are off otherwise. The records still go where they go.
+    Each has `level`, `module`, `message`, `category` if set, the fields, and `exception` if there is one.
+    Every level is collected from `level` on, also those that are off otherwise. The records still go where
+    they go.
     """
     root, collector = logging.getLogger(), _Collector()
     before = root.level

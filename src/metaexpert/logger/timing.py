@@ -19,8 +19,8 @@ R = TypeVar("R")
 class timed:  # noqa: N801 - used like a function
     """Record how long a `with` block, or each call of the decorated function, takes.
 
-    The record has `operation`, `duration_ms` (a float), `outcome` (`ok` or `error`, then with `error_type`) and
-    `fields`. Its level is INFO, and WARNING when it took longer than `threshold_ms` or ended with an
+    The record has `operation`, `duration_ms` (a float), `outcome` (`ok` or `error`, then with `error_type`)
+    and `fields`. Its level is INFO, and WARNING when it took longer than `threshold_ms` or ended with an
     exception, which goes on its way.
     """
 

@@ -1,0 +1,186 @@
+"""What tests of logging share: isolation, strict reading of records, and real processes."""
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from metaexpert.logger import MetaLogger, configure, engine, flush, get_logger, service
+
+#: Variables that configure the library; a developer's own must not reach the tests.
+CONFIGURING = ("LOG_", "METAEXPERT_", "NO_COLOR", "PYTHONUNBUFFERED")
+PROCESS_TIMEOUT_S = 60
+
+
+def strict_record(line: str | bytes) -> dict[str, Any]:
+    """Return the object on `line`; fails for a key that is there twice and for what is no JSON number."""
+    text = line if isinstance(line, str) else line.decode("utf-8")
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        names = [name for name, _ in pairs]
+        assert len(names) == len(set(names)), f"a key is there twice: {names}"
+        return dict(pairs)
+
+    def refuse(word: str) -> Any:
+        raise AssertionError(f"not JSON: {word}")
+
+    record = json.loads(text, object_pairs_hook=unique, parse_constant=refuse)
+    assert isinstance(record, dict)
+    return record
+
+
+def read_records(path: Path) -> list[dict[str, Any]]:
+    """Return the records of a log file, each of which must be one strictly valid, complete line."""
+    data = path.read_bytes()
+    assert data == b"" or data.endswith(b"\n"), "the last line is torn"
+    return [strict_record(line) for line in data.split(b"\n")[:-1]]
+
+
+def fields_of(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a flat record's fields."""
+    core = {"timestamp", "level", "module", "message", "category", "seq", "exception"}
+    return {name: value for name, value in record.items() if name not in core}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a process ended, and what it left behind."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+    directory: Path
+
+    def records(self, name: str = "logs/expert.log") -> list[dict[str, Any]]:
+        """Return the records of a log file that the process wrote."""
+        return read_records(self.directory / name)
+
+    def messages(self, name: str = "logs/expert.log") -> list[str]:
+        """Return the messages of a log file that the process wrote."""
+        return [record["message"] for record in self.records(name)]
+
+
+def clean_environment() -> dict[str, str]:
+    """Return the environment without what configures the library."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(CONFIGURING)}
+
+
+@pytest.fixture
+def run_python(tmp_path: Path) -> Callable[..., Outcome]:
+    """Run a script in a Python of its own, in an empty directory."""
+
+    def run(script: str, env: Mapping[str, str] | None = None, code: int = 0) -> Outcome:
+        path = tmp_path / "program.py"
+        path.write_text(textwrap.dedent(script), encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, str(path)],
+            cwd=tmp_path,
+            env={**clean_environment(), **(env or {})},
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=PROCESS_TIMEOUT_S,
+            check=False,
+        )
+        assert done.returncode == code, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return Outcome(done.returncode, done.stdout, done.stderr, tmp_path)
+
+    return run
+
+
+class Logs:
+    """The process's logging under test, writing into a directory of the test's own."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.logger: MetaLogger = get_logger("bot")
+
+    def configure(self, config: Any = None, /, **overrides: Any) -> Any:
+        """Configure into the directory, at DEBUG, without a console unless the test asks for one."""
+        base: dict[str, Any] = {"default_level": "DEBUG", "log_file_path": str(self.directory)}
+        given = dict(config or {}) | overrides
+        handlers = {"console": None, **given.pop("handlers", {})}
+        return configure({**base, **given, "handlers": handlers})
+
+    def records(self, name: str = "expert.log") -> list[dict[str, Any]]:
+        """Return what is in a file once everything logged so far is written."""
+        assert flush(20)
+        return read_records(self.directory / name)
+
+    def messages(self, name: str = "expert.log") -> list[str]:
+        """Return the messages in a file once everything logged so far is written."""
+        return [record["message"] for record in self.records(name)]
+
+    def last(self) -> dict[str, Any]:
+        """Return the record written last."""
+        return self.records()[-1]
+
+    def is_fast(self, logger: logging.Logger | None = None) -> bool:
+        """Tell whether calls of the logger go straight into the engine."""
+        return "info" in (logger or self.logger).__dict__
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[Any]:
+    """Take pytest's own handlers off the root for tests of `logs`: they would close the fast way."""
+    if "logs" in pyfuncitem.fixturenames and "caplog" not in pyfuncitem.fixturenames:
+        for handler in logging.root.handlers[:]:
+            if type(handler).__module__.startswith("_pytest"):
+                logging.root.removeHandler(handler)
+    return (yield)
+
+
+@pytest.fixture
+def fresh_logging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Put the process's logging back as it was, whatever the test does to it."""
+    monkeypatch.chdir(tmp_path)
+    for name in os.environ:
+        if name.startswith(CONFIGURING):
+            monkeypatch.delenv(name)
+    root = logging.root
+    level, names, raise_exceptions = root.level, set(root.manager.loggerDict), logging.raiseExceptions
+    factory, logger_class = logging.getLogRecordFactory(), logging.getLoggerClass()
+    yield
+    engine.shutdown(5)
+    engine._engine.document = None
+    service._service.__init__()  # type: ignore[misc]
+    logging.captureWarnings(False)
+    logging.disable(logging.NOTSET)
+    logging.raiseExceptions = raise_exceptions
+    logging.setLogRecordFactory(factory)
+    logging.setLoggerClass(logger_class)
+    root.filters.clear()
+    for handler in root.handlers[:]:
+        if not type(handler).__module__.startswith("_pytest"):
+            root.removeHandler(handler)
+    root.setLevel(level)
+    for name in set(root.manager.loggerDict) - names:
+        logger = root.manager.loggerDict.pop(name)
+        if isinstance(logger, logging.Logger):
+            logger.disabled = True
+    for logger in root.manager.loggerDict.values():
+        if isinstance(logger, logging.Logger) and logger.level:
+            logger.setLevel(logging.NOTSET)
+
+
+@pytest.fixture
+def logs(fresh_logging: None, tmp_path: Path) -> Logs:
+    """Logging that the test configures, and whose files it reads."""
+    return Logs(tmp_path / "logs")
+
+
+@pytest.fixture(params=["fast", "foreign"])
+def both_ways(request: pytest.FixtureRequest, logs: Logs) -> Logs:
+    """Logging that is configured, once with the fast way open and once with another handler listening."""
+    logs.configure()
+    if request.param == "foreign":
+        logging.root.addHandler(logging.NullHandler())
+    return logs
