@@ -13,6 +13,7 @@ MESSAGE: Final = "Order filled"
 FIELDS: Final[Mapping[str, Any]] = {"symbol": "BTCUSDT", "side": "BUY", "price": 50000.5, "qty": 0.1}
 
 Fields = Callable[[dict[str, Any]], Mapping[str, Any]]
+"""Finds the event in a parsed line: its fields, and its message as `message`."""
 
 
 class VerificationError(Exception):
@@ -31,8 +32,8 @@ class Verified:
 def verify(path: Path, *, records: int, fields: Fields) -> Verified:
     """Return what `path` holds after the numbers 0 to `records` - 1 were logged, each once.
 
-    Every line is parsed as strict JSON: UTF-8, one object, no key twice, no NaN. `fields` finds the event's
-    fields in it. Raises `VerificationError`, naming the line, for one that is not a record that was logged,
+    Every line is parsed as strict JSON: UTF-8, one object, no key twice, no NaN. `fields` finds the event
+    in it. Raises `VerificationError`, naming the line, for one that is not a record that was logged,
     or that came before; records that are not there are counted as lost.
     """
     decode = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_constant).decode
@@ -52,7 +53,7 @@ def verify(path: Path, *, records: int, fields: Fields) -> Verified:
 
 
 def _number(fields: Mapping[str, Any]) -> int:
-    for name, value in FIELDS.items():
+    for name, value in (("message", MESSAGE), *FIELDS.items()):
         if fields[name] != value or type(fields[name]) is not type(value):
             raise ValueError(f"{name} is {fields[name]!r}, not {value!r}")
     number = fields["order_id"]

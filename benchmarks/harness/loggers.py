@@ -52,7 +52,7 @@ class Logger:
     packages: tuple[str, ...] = ()
     """What must be importable for it."""
     fields: Fields = lambda line: line
-    """Finds the event's fields in a parsed line."""
+    """Finds the event in a parsed line."""
     note: str = ""
 
     @property
@@ -96,11 +96,12 @@ def _own_stdlib(path: Path) -> Opened:
 
 
 def _nothing(path: Path) -> Opened:
-    from metaexpert.logger import MetaLogger, engine
+    from metaexpert.logger import MetaLogger
+    from metaexpert.logger._native import nothing
 
     log = MetaLogger("bench")
     # Where the fast way puts its own builtins.
-    log.__dict__["info"] = engine.nothing()
+    log.__dict__["info"] = nothing()
     return Opened(log, lambda: None)
 
 
@@ -243,19 +244,21 @@ def _nautilus(path: Path) -> Opened:
     return Opened(component.Logger("bench"), close)
 
 
-def _fields_in_message(line: dict[str, Any]) -> Mapping[str, Any]:
-    fields: Mapping[str, Any] = json.loads(line["message"])
-    return fields
+def _event_in_message(line: dict[str, Any]) -> Mapping[str, Any]:
+    event: dict[str, Any] = json.loads(line["message"])
+    return {**event, "message": event["event"]}
 
 
-def _fields_of_loguru(line: dict[str, Any]) -> Mapping[str, Any]:
-    fields: Mapping[str, Any] = line["record"]["extra"]
-    return fields
+def _event_of_structlog(line: dict[str, Any]) -> Mapping[str, Any]:
+    return {**line, "message": line["event"]}
 
 
-def _fields_of_logust(line: dict[str, Any]) -> Mapping[str, Any]:
-    fields: Mapping[str, Any] = line["extra"]
-    return fields
+def _event_of_loguru(line: dict[str, Any]) -> Mapping[str, Any]:
+    return {**line["record"]["extra"], "message": line["record"]["message"]}
+
+
+def _event_of_logust(line: dict[str, Any]) -> Mapping[str, Any]:
+    return {**line["extra"], "message": line["message"]}
 
 
 LOGGERS: Final[Mapping[str, Logger]] = {
@@ -266,9 +269,9 @@ LOGGERS: Final[Mapping[str, Logger]] = {
         Logger(OWN_STDLIB, "extra", _own_stdlib),
         Logger(STDLIB, "extra", _stdlib, ("pythonjsonlogger",)),
         Logger("the same, QueueHandler", "extra", _stdlib_queue, ("pythonjsonlogger",)),
-        Logger("structlog + orjson", "keywords", _structlog, ("structlog", "orjson")),
-        Logger("loguru", "keywords", _loguru, ("loguru",), _fields_of_loguru),
-        Logger("loguru, enqueue", "keywords", _loguru_enqueue, ("loguru",), _fields_of_loguru),
+        Logger("structlog + orjson", "keywords", _structlog, ("structlog", "orjson"), _event_of_structlog),
+        Logger("loguru", "keywords", _loguru, ("loguru",), _event_of_loguru),
+        Logger("loguru, enqueue", "keywords", _loguru_enqueue, ("loguru",), _event_of_loguru),
         Logger(
             "picologging",
             "arguments",
@@ -281,17 +284,17 @@ LOGGERS: Final[Mapping[str, Logger]] = {
             "message",
             _logxide,
             ("logxide",),
-            _fields_in_message,
+            _event_in_message,
             note="it turns `extra` into text, so the caller formats the fields into the message; it always "
             "writes to the console too",
         ),
-        Logger("logust", "keywords", _logust, ("logust",), _fields_of_logust),
+        Logger("logust", "keywords", _logust, ("logust",), _event_of_logust),
         Logger(
             "nautilus_trader",
             "message",
             _nautilus,
             ("nautilus_trader",),
-            _fields_in_message,
+            _event_in_message,
             note="it takes a message only: the caller formats the fields into it",
         ),
     )
