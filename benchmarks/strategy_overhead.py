@@ -4,8 +4,8 @@
 
 Method. A moving-average cross runs as a backtest, once with the default logging of an expert (a record a bar,
 order, fill and position change, in files), once with `logging.disable()`, which makes each call do nothing.
-Compared is the time from `on_init`, when the market data are loaded, until everything is written. The data
-are the first bars of the real BTC minute bars if `../shared/data` is there, else generated ones. Fresh process
+Compared is the time from `on_init`, when market data are loaded, until everything is written. The data are
+the first bars of the real BTC minute bars if `../shared/data` is there, else generated ones. Fresh process
 each, taking turns, ratio within a round, median over the rounds. The records in the file are parsed and
 counted, and must be as many as the library says it wrote; both runs must come to the same result.
 
