@@ -12,9 +12,9 @@ from metaexpert.cli.failure import CommandFailedError
 from metaexpert.cli.progress import progress_bar
 from metaexpert.cli.records import RecordCounter
 from metaexpert.expert.errors import ExpertError
-from metaexpert.expert.feed import feed_of_bars
 from metaexpert.expert.market_data import generate_bars
-from metaexpert.expert.options import Overrides, overriding
+from metaexpert.expert.run.feed import feed_of_bars
+from metaexpert.expert.run.options import Overrides, overriding
 from metaexpert.logger import ConfigurationError
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from metaexpert.expert.host import MetaExpert
+from metaexpert.expert import Bar, MetaExpert
 from metaexpert.expert.indicators import sma
-from metaexpert.expert.market_data import Bar
 
 FAST_BARS = 20
 SLOW_BARS = 60

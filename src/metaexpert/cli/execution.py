@@ -11,8 +11,8 @@ from metaexpert.cli.progress import progress_bar
 from metaexpert.cli.records import RecordCounter
 from metaexpert.cli.script import execute
 from metaexpert.expert.errors import ArgumentError
-from metaexpert.expert.feed import Feed
-from metaexpert.expert.options import Overrides, check_overrides
+from metaexpert.expert.run.feed import Feed
+from metaexpert.expert.run.options import Overrides, check_overrides
 
 
 def run_and_report(file: Path, overrides: Overrides, *, as_json: bool) -> int:

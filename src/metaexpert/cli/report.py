@@ -9,7 +9,7 @@ from typing import Any
 
 from metaexpert.cli.failure import INTERRUPTED, STRATEGY_ERROR, TERMINATED
 from metaexpert.cli.records import Records
-from metaexpert.expert.result import RunResult
+from metaexpert.expert.run.result import RunResult
 
 _EXIT_CODES = {"interrupted": INTERRUPTED, "terminated": TERMINATED}
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from metaexpert.cli.execution import run_and_report
-from metaexpert.expert.options import Overrides
+from metaexpert.expert.run.options import Overrides
 
 
 def run(

@@ -10,8 +10,8 @@ from pathlib import Path
 from metaexpert.cli.failure import STRATEGY_ERROR, CommandFailedError
 from metaexpert.expert.errors import ArgumentError, ExpertError
 from metaexpert.expert.market_data import MarketDataError
-from metaexpert.expert.options import Overrides, overriding
-from metaexpert.expert.result import RunResult
+from metaexpert.expert.run.options import Overrides, overriding
+from metaexpert.expert.run.result import RunResult
 from metaexpert.logger import ConfigurationError
 
 

@@ -1,4 +1,10 @@
-"""The expert host: `MetaExpert`, the events a strategy sees, and the simulated market it trades in."""
+"""The expert host: `MetaExpert`, the events a strategy sees, and the simulated market it trades in.
+
+A folder for each part, the upper importing the lower alone: `host` (the object a strategy file builds),
+`run` (one run of it), `handlers` (the strategy's functions) and `broker` (the market it trades in),
+`settings` (what the user asks for), `market_data`. Beside them what they share: `entities`, the `journal`
+of everything that happens, `indicators`, and `errors`.
+"""
 
 from metaexpert.expert.entities import (
     Account,
@@ -11,7 +17,7 @@ from metaexpert.expert.entities import (
     TradeResult,
 )
 from metaexpert.expert.errors import ArgumentError, ExpertError, NotRunningError
-from metaexpert.expert.host import MetaExpert
+from metaexpert.expert.host.meta_expert import MetaExpert
 from metaexpert.expert.market_data import Bar, MarketDataError, OrderBook, Tick
 
 __all__ = [

@@ -1,6 +1,6 @@
 """The records of what happens in a run: one method an event, so that every record is written in one place.
 
-Strategy, symbol, timeframe and simulated time are in the context (see `replay`), not repeated here. Trade
+Strategy, symbol, timeframe and simulated time are in the context (see `run.replay`), not repeated here. Trade
 events go to the trades log. Bars, and refusals that only repeat the one before, are DEBUG records.
 """
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from metaexpert.expert.broker import Entry, SimulatedBroker
+from metaexpert.expert.broker.entry_rules import Refusal
+from metaexpert.expert.broker.fees import FeeSchedule
+from metaexpert.expert.broker.market import move_of_bar
+from metaexpert.expert.broker.simulated import Entry, SimulatedBroker
 from metaexpert.expert.entities import Order
-from metaexpert.expert.entry_rules import Refusal
-from metaexpert.expert.fees import FeeSchedule
 from metaexpert.expert.journal import Journal
-from metaexpert.expert.market import move_of_bar
 from metaexpert.expert.market_data import Bar
-from metaexpert.expert.settings import ExpertSettings, StrategySettings, expert_settings
+from metaexpert.expert.settings.expert import ExpertSettings, expert_settings
+from metaexpert.expert.settings.strategy import StrategySettings
 
 START = datetime(2024, 1, 1, tzinfo=UTC)  # a Monday
 MINUTE = timedelta(minutes=1)

@@ -1,0 +1,116 @@
+"""Calls a strategy's handlers, and decides what a failing one does to the run.
+
+- An exception in `on_init` or `on_backtest_init` stops the run before any market event.
+- An exception anywhere else is recorded with its traceback, `on_error(err)` is called, and the run goes on.
+- It stops when the same handler has failed `MAX_CONSECUTIVE_ERRORS` times in a row, when `on_error` returns
+  False, and when `on_error` itself raises (which does not call `on_error` again).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Coroutine
+from time import perf_counter_ns
+from typing import Any, Final
+
+from metaexpert.expert.errors import ExpertError
+from metaexpert.expert.handlers.registry import Handler, HandlerRegistry
+from metaexpert.expert.journal import Journal
+
+MAX_CONSECUTIVE_ERRORS: Final = 10
+
+
+class StopRunError(Exception):
+    """Ends the run; `reason` is what `on_deinit` is told, `cause` the strategy's exception if it was one."""
+
+    def __init__(self, reason: str, cause: Exception | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.cause = cause
+
+
+class Dispatcher:
+    """Calls handlers, plain or async, one at a time and to the end."""
+
+    def __init__(self, handlers: HandlerRegistry, journal: Journal) -> None:
+        self.errors = 0
+        """How many handler calls have failed."""
+        self.last_error: Exception | None = None
+        self._handlers = handlers
+        self._journal = journal
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def emit(self, event: str, *arguments: Any) -> list[Any]:
+        """Call every handler of an event; returns what those that did not fail returned."""
+        results = []
+        for handler in self._handlers.of(event):
+            ok, value = self.call(handler, *arguments)
+            if ok:
+                results.append(value)
+        return results
+
+    def call(self, handler: Handler, *arguments: Any) -> tuple[bool, Any]:
+        """Call one handler; returns whether it succeeded, and its result. Raises `StopRunError`."""
+        started = perf_counter_ns()
+        try:
+            value = handler.function(*arguments[: handler.arity])
+            if inspect.iscoroutine(value):
+                value = self._await(value)
+        except StopRunError:
+            raise
+        except Exception as error:
+            self._count(handler, perf_counter_ns() - started)
+            self._failed(handler, error)
+            return False, None
+        self._count(handler, perf_counter_ns() - started)
+        handler.consecutive_errors = 0
+        return True, value
+
+    def close(self) -> None:
+        """Cancel what async handlers left running, and end their event loop."""
+        loop, self._loop = self._loop, None
+        if loop is None:
+            return
+        try:
+            pending = asyncio.all_tasks(loop)
+            for task in pending:
+                task.cancel()
+            if pending:
+                loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+            loop.run_until_complete(loop.shutdown_asyncgens())
+        finally:
+            loop.close()
+
+    def _await(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        if self._loop is None:
+            try:
+                asyncio.get_running_loop()
+            except RuntimeError:
+                self._loop = asyncio.new_event_loop()
+            else:
+                coroutine.close()
+                raise ExpertError(
+                    "async handlers cannot run inside a running event loop, as in a notebook; "
+                    "run the expert as a script"
+                )
+        return self._loop.run_until_complete(coroutine)
+
+    def _count(self, handler: Handler, elapsed_ns: int) -> None:
+        handler.calls += 1
+        handler.total_ns += elapsed_ns
+        handler.slowest_ns = max(handler.slowest_ns, elapsed_ns)
+
+    def _failed(self, handler: Handler, error: Exception) -> None:
+        self.errors += 1
+        self.last_error = error
+        handler.consecutive_errors += 1
+        self._journal.handler_failed(handler.name, error, consecutive=handler.consecutive_errors)
+        if handler.event == "on_error":
+            raise StopRunError("error", error)
+        if False in self.emit("on_error", error):
+            raise StopRunError("error", error)
+        if handler.event in ("on_init", "on_backtest_init"):
+            raise StopRunError("init_failed", error)
+        if handler.consecutive_errors >= MAX_CONSECUTIVE_ERRORS:
+            raise StopRunError("error", error)

@@ -1,0 +1,135 @@
+"""How a run is to be made: what `expert.run(...)` says, and what a command line overrides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from metaexpert.expert.errors import ArgumentError
+from metaexpert.expert.settings import arguments as check
+from metaexpert.expert.settings.expert import log_level
+
+if TYPE_CHECKING:
+    from metaexpert.expert.run.feed import Feed
+    from metaexpert.expert.run.result import RunResult
+
+MODES: Final = ("paper", "live", "backtest")
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """The checked arguments of one run; the range is from `start` to before `end`."""
+
+    mode: str
+    start: datetime | None
+    end: datetime | None
+    initial_capital: float
+    data: str | None = None
+    symbol: str | None = None
+    allow_gaps: bool = False
+    fee_pct: float | None = None
+
+
+@dataclass(slots=True)
+class Overrides:
+    """What the command line says; None leaves the strategy file's own value in force."""
+
+    mode: str | None = None
+    data: str | None = None
+    start: str | None = None
+    end: str | None = None
+    initial_capital: float | None = None
+    symbol: str | None = None
+    allow_gaps: bool | None = None
+    fee_pct: float | None = None
+    log_level: str | None = None
+    log_dir: str | None = None
+    quiet: bool = False
+    """The console shows warnings and errors alone, unless `log_level` asks for more."""
+    feed: Feed | None = None
+    """Data that is in memory already, in place of a file."""
+    on_progress: Callable[[int, int], None] | None = None
+    on_start: Callable[[Feed], None] | None = None
+    results: list[RunResult] = field(default_factory=list)
+    """Filled by the runs that were made."""
+
+
+_overrides: ContextVar[Overrides | None] = ContextVar("metaexpert_run_overrides", default=None)
+
+
+@contextmanager
+def overriding(overrides: Overrides) -> Iterator[Overrides]:
+    """Make every `expert.run()` inside the `with` follow these overrides, and leave its result there."""
+    token = _overrides.set(overrides)
+    try:
+        yield overrides
+    finally:
+        _overrides.reset(token)
+
+
+def current_overrides() -> Overrides | None:
+    """Return the overrides in force, or None outside `overriding`."""
+    return _overrides.get()
+
+
+def check_overrides(line: Overrides) -> None:
+    """Raise `ArgumentError` naming the first option of a command line that makes no sense."""
+    if line.mode is not None:
+        check.choice("--mode", line.mode, MODES)
+    if line.log_level is not None:
+        log_level("--log-level", line.log_level)
+    if line.initial_capital is not None:
+        check.number("--capital", line.initial_capital, above=0)
+    if line.symbol is not None:
+        check.normalized_symbol("--symbol", line.symbol)
+    if line.fee_pct is not None:
+        _fee("--fee", line.fee_pct)
+    start, end = check.moment("--from", line.start), check.moment("--to", line.end, end=True)
+    if start is not None and end is not None and start >= end:
+        raise ArgumentError(f"--from {line.start} is not before --to {line.end}")
+
+
+def run_options(
+    mode: str,
+    start: object,
+    end: object,
+    initial_capital: float,
+    *,
+    data: str | Path | None,
+    symbol: str | None,
+    allow_gaps: bool,
+    fee_pct: float | None,
+    overrides: Overrides | None,
+) -> RunOptions:
+    """Check the arguments of a run and apply the overrides; raises `ArgumentError` for the first bad one.
+
+    Data that the command line names is run whole unless the command line also says from when to when: the
+    dates in a strategy file were meant for other data.
+    """
+    line = overrides or Overrides()
+    file_range = line.data is None and line.feed is None
+    return RunOptions(
+        mode=check.choice("mode", line.mode or mode, MODES),
+        start=check.moment("--from", line.start)
+        or (check.moment("backtest_start", start) if file_range else None),
+        end=check.moment("--to", line.end, end=True)
+        or (check.moment("backtest_end", end, end=True) if file_range else None),
+        initial_capital=check.number(
+            "initial_capital",
+            initial_capital if line.initial_capital is None else line.initial_capital,
+            above=0,
+        ),
+        data=line.data or (None if data is None else str(data)),
+        symbol=None if (named := line.symbol or symbol) is None else check.normalized_symbol("symbol", named),
+        allow_gaps=allow_gaps if line.allow_gaps is None else line.allow_gaps,
+        fee_pct=_fee("fee_pct", fee_pct if line.fee_pct is None else line.fee_pct),
+    )
+
+
+def _fee(name: str, value: float | None) -> float | None:
+    return None if value is None else check.number(name, value, minimum=0, maximum=10)

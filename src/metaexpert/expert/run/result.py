@@ -1,0 +1,102 @@
+"""What came out of a run."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from metaexpert.expert.broker.account_book import AccountBook
+from metaexpert.expert.broker.loss_limits import LossLimits
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """The figures of a run; money is in `currency` and agrees with the sums over its records (`session_id`).
+
+    `final_balance` = `initial_capital` + `realized_pnl` - `fees`, where the last two are the sums over the
+    "order.filled" records. Trades are closed positions, counted as won or lost after their fees.
+    """
+
+    session_id: str
+    mode: str
+    strategy_name: str
+    symbol: str
+    timeframe: str
+    source: str
+    start: datetime
+    end: datetime
+    stop_reason: str
+    error: str | None
+    """What stopped the run, when that was an error."""
+    bars: int
+    events: int
+    orders: int
+    fills: int
+    cancelled: int
+    rejected: int
+    rejections: dict[str, int]
+    trades: int
+    winning_trades: int
+    losing_trades: int
+    win_rate_pct: float | None
+    profit_factor: float | None
+    """Net profit of the winning trades over net loss of the others; None without a loss."""
+    currency: str
+    initial_capital: float
+    realized_pnl: float
+    fees: float
+    net_profit: float
+    final_balance: float
+    final_equity: float
+    return_pct: float
+    max_drawdown_pct: float
+    """Largest fall of the equity from its peak, in percent, by the closes of the data."""
+    open_positions: int
+    handler_errors: int
+    criterion: float | None
+    """What `on_backtest` returned."""
+    duration_s: float
+
+    @property
+    def ok(self) -> bool:
+        """Whether the run came to an end of its own."""
+        return self.stop_reason not in ("error", "init_failed", "interrupted", "terminated")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figures as plain data, times in RFC 3339."""
+        return asdict(self) | {"start": _rfc3339(self.start), "end": _rfc3339(self.end)}
+
+
+def _rfc3339(time: datetime) -> str:
+    return time.isoformat().replace("+00:00", "Z")
+
+
+def money_figures(book: AccountBook, limits: LossLimits) -> dict[str, Any]:
+    """Return the fields of `RunResult` that come from the books."""
+    ledger = book.ledger
+    decided = ledger.winning_trades + ledger.losing_trades
+    return {
+        "orders": ledger.orders,
+        "fills": ledger.fills,
+        "cancelled": ledger.cancelled,
+        "rejected": ledger.rejected,
+        "rejections": dict(sorted(ledger.rejections.items(), key=lambda item: -item[1])),
+        "trades": ledger.closed_trades,
+        "winning_trades": ledger.winning_trades,
+        "losing_trades": ledger.losing_trades,
+        "win_rate_pct": round(ledger.winning_trades / decided * 100, 4) if decided else None,
+        "profit_factor": round(ledger.gross_profit / ledger.gross_loss, 6) if ledger.gross_loss else None,
+        "currency": book.contract.currency,
+        "initial_capital": ledger.initial_capital,
+        "realized_pnl": ledger.realized_pnl,
+        "fees": ledger.fees,
+        "net_profit": round(ledger.realized_pnl - ledger.fees, 8) + 0.0,
+        "final_balance": ledger.balance,
+        "final_equity": book.equity,
+        "return_pct": round((book.equity / ledger.initial_capital - 1) * 100, 6)
+        if ledger.initial_capital
+        else 0.0,
+        "max_drawdown_pct": round(limits.max_drawdown * 100, 6),
+        "open_positions": len(book.positions),
+    }

@@ -1,0 +1,334 @@
+"""One run of an expert, from its start over its events to its figures."""
+
+from __future__ import annotations
+
+import secrets
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final
+
+from metaexpert.expert.broker.entry_rules import FILTER_BARS
+from metaexpert.expert.broker.fees import fee_schedule
+from metaexpert.expert.broker.simulated import SimulatedBroker
+from metaexpert.expert.errors import ExpertError
+from metaexpert.expert.handlers.dispatch import Dispatcher, StopRunError
+from metaexpert.expert.handlers.registry import HandlerRegistry
+from metaexpert.expert.journal import Journal
+from metaexpert.expert.market_data import Timeframe
+from metaexpert.expert.run.feed import Feed, feed_of_file
+from metaexpert.expert.run.history import BarHistory
+from metaexpert.expert.run.options import Overrides, RunOptions
+from metaexpert.expert.run.replay import Replay, history_capacities
+from metaexpert.expert.run.result import RunResult, money_figures
+from metaexpert.expert.run.state import SavedState, load_state, save_state
+from metaexpert.expert.settings.expert import ExpertSettings
+from metaexpert.expert.settings.strategy import StrategySettings
+from metaexpert.logger import flush, log_context
+
+FLUSH_TIMEOUT_S: Final = 30.0
+
+
+class Session:
+    """Everything that lives as long as one run; `run` makes it, once."""
+
+    def __init__(
+        self,
+        expert: ExpertSettings,
+        strategy: StrategySettings,
+        *,
+        handlers: HandlerRegistry,
+        options: RunOptions,
+        state: dict[str, Any],
+        overrides: Overrides,
+    ) -> None:
+        """Load and check all that the run needs; raises `ExpertError` or `MarketDataError`."""
+        refuse_what_needs_an_exchange(expert, options, overrides)
+        self.options = options
+        self.strategy = strategy
+        self.state = state
+        self.session_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+        self.feed = _feed(strategy, options, overrides)
+        self.journal = Journal(strategy.comment)
+        self.timeframe = _timeframe(strategy, handlers, self.feed)
+        capacities = history_capacities(
+            handlers,
+            self.feed,
+            self.timeframe,
+            bars=strategy.lookback_bars,
+            span=strategy.lookback_time,
+            filters=FILTER_BARS,
+        )
+        self.history = BarHistory(capacities)
+        self.broker = SimulatedBroker(
+            expert,
+            strategy,
+            self.feed.symbol,
+            capital=options.initial_capital,
+            first_price=self.feed.first_price,
+            fees=fee_schedule(expert.exchange, expert.market_type, options.fee_pct),
+            journal=self.journal,
+            recent_bars=lambda count: self.history.last(str(self.timeframe), count),
+        )
+        self.broker.set_time(self.feed.starts)
+        self.dispatcher = Dispatcher(handlers, self.journal)
+        self.replay = Replay(
+            self.feed,
+            broker=self.broker,
+            handlers=handlers,
+            dispatcher=self.dispatcher,
+            journal=self.journal,
+            history=self.history,
+            timeframe=self.timeframe,
+            warmup_bars=strategy.warmup_bars,
+            on_progress=overrides.on_progress,
+        )
+        self._expert = expert
+        self._handlers = handlers
+        self._overrides = overrides
+        self._criterion: float | None = None
+        self._error: Exception | None = None
+
+    def run(self) -> RunResult:
+        """Make the run; returns its figures, also when a strategy's error ended it."""
+        context = {
+            "strategy_id": self.strategy.strategy_id,
+            "strategy_name": self.strategy.strategy_name,
+            "mode": self.options.mode,
+            "session_id": self.session_id,
+            "symbol": self.feed.symbol,
+            "timeframe": str(self.timeframe),
+        }
+        started = time.perf_counter()
+        with log_context(**context):
+            try:
+                reason = self._play()
+                with log_context(sim_time=self.replay.now):
+                    reason = self._wind_up(reason)
+                    result = self._result(reason, time.perf_counter() - started)
+                    self.journal.stopped(
+                        **{key: value for key, value in result.to_dict().items() if key not in context}
+                    )
+            finally:
+                self.dispatcher.close()
+        flush(FLUSH_TIMEOUT_S)
+        return result
+
+    # -- the phases of a run --------------------------------------------------------------------------
+
+    def _play(self) -> str:
+        """Call the init handlers and replay the data; returns why it ended."""
+        with _stop_on_signals(self.replay), log_context(sim_time=self.replay.now):
+            try:
+                self._begin()
+                return self.replay.run()
+            except StopRunError as stop:
+                self._error = stop.cause
+                return stop.reason
+            except KeyboardInterrupt:
+                return "interrupted"
+            except SystemExit:
+                # The strategy asked for the end of the process: it gets its on_deinit first.
+                self._wind_up("stopped")
+                raise
+
+    def _begin(self) -> None:
+        self.journal.started(
+            source=self.feed.source,
+            events=len(self.feed),
+            initial_capital=self.broker.account.initial_capital,
+            currency=self.broker.account.currency,
+            exchange=self._expert.exchange,
+            market_type=self._expert.market_type,
+            contract_type=self._expert.contract_type,
+        )
+        if self.feed.symbol_note:
+            self.journal.remark(self.feed.symbol_note, "data.symbol")
+        if self.feed.missing_bars:
+            self.journal.remark(
+                "Bars are missing from the data", "data.gaps", missing_bars=self.feed.missing_bars
+            )
+        if self._is_persistent:
+            self._restore()
+        if self._overrides.on_start is not None:
+            self._overrides.on_start(self.feed)
+        if self.options.mode == "backtest":
+            self.dispatcher.emit("on_backtest_init")
+        if False in self.dispatcher.emit("on_init"):
+            raise StopRunError("init_failed", ExpertError("on_init returned False"))
+
+    def _wind_up(self, reason: str) -> str:
+        """Close the books and take leave of the strategy; returns why the run ended."""
+        backtest = self.options.mode == "backtest"
+        steps: list[Callable[[], object]] = []
+        if reason == "end_of_data" and backtest:
+            steps.append(self._close_out)
+        if backtest and reason != "init_failed":
+            steps += [self._score, lambda: self.dispatcher.emit("on_backtest_pass")]
+        steps.append(lambda: self.dispatcher.emit("on_deinit", reason))
+        if backtest:
+            steps.append(lambda: self.dispatcher.emit("on_backtest_deinit"))
+        for step in steps:
+            try:
+                step()
+            except StopRunError as stop:
+                self._error, reason = stop.cause, "error"
+            except KeyboardInterrupt:
+                reason = "interrupted"
+        if self._expert.enable_metrics:
+            for handler in self._handlers.all():
+                if handler.calls:
+                    self.journal.metrics(handler.name, {"event": handler.event, **handler.figures()})
+        if self._is_persistent and reason != "init_failed":
+            self._save()
+        return reason
+
+    def _close_out(self) -> None:
+        self.broker.liquidate_at_end(self.replay.now, "end_of_data")
+        self.replay.deliver_notices()
+
+    def _score(self) -> None:
+        for value in self.dispatcher.emit("on_backtest"):
+            if isinstance(value, (int, float)) and not isinstance(value, bool):
+                self._criterion = float(value)
+            elif value is not None:
+                self.journal.notice(
+                    "on_backtest returned no number", "strategy.criterion", returned=str(value)
+                )
+
+    def _result(self, reason: str, duration_s: float) -> RunResult:
+        error = self._error
+        return RunResult(
+            session_id=self.session_id,
+            mode=self.options.mode,
+            strategy_name=self.strategy.strategy_name,
+            symbol=self.feed.symbol,
+            timeframe=str(self.timeframe),
+            source=self.feed.source,
+            start=self.feed.starts,
+            end=self.replay.now,
+            stop_reason=reason,
+            error=None if error is None else f"{type(error).__name__}: {error}",
+            bars=self.replay.bars,
+            events=len(self.feed),
+            handler_errors=self.dispatcher.errors,
+            criterion=self._criterion,
+            duration_s=round(duration_s, 6),
+            **money_figures(self.broker.book, self.broker.limits),
+        )
+
+    # -- state ----------------------------------------------------------------------------------------
+
+    @property
+    def _is_persistent(self) -> bool:
+        # A backtest starts from nothing by definition, and must not overwrite what a paper account keeps.
+        return self._expert.persist_state and self.options.mode == "paper"
+
+    def _restore(self) -> None:
+        path = Path(self._expert.state_file)
+        saved = load_state(path)
+        if saved is None:
+            return
+        if problem := self._mismatch(saved):
+            self.journal.notice(f"{path} is not continued: {problem}", "state.ignored")
+            return
+        self.state.update(saved.state)
+        self.broker.restore(saved.balance, saved.positions, saved.orders, saved.next_order_id)
+
+    def _mismatch(self, saved: SavedState) -> str:
+        if saved.strategy_id != self.strategy.strategy_id:
+            return f"it is of strategy {saved.strategy_id}"
+        if saved.symbol != self.feed.symbol or saved.currency != self.broker.account.currency:
+            return f"it is of {saved.symbol} in {saved.currency}"
+        if saved.sim_time > self.feed.starts:
+            return f"it is of {saved.sim_time}, after the data's start {self.feed.starts}"
+        return ""
+
+    def _save(self) -> None:
+        saved = SavedState(
+            sim_time=self.replay.now,
+            strategy_id=self.strategy.strategy_id,
+            symbol=self.feed.symbol,
+            currency=self.broker.account.currency,
+            balance=self.broker.book.ledger.balance,
+            next_order_id=self.broker.exchange.next_order_id,
+            positions=list(self.broker.positions),
+            orders=list(self.broker.orders),
+            state=self.state,
+        )
+        try:
+            save_state(Path(self._expert.state_file), saved)
+        except ExpertError as error:
+            self.journal.notice(str(error), "state.not_saved")
+
+
+def refuse_what_needs_an_exchange(expert: ExpertSettings, options: RunOptions, overrides: Overrides) -> None:
+    """Raise `ExpertError` for runs that need a connection or price models that this release lacks."""
+    works = "what works: metaexpert backtest FILE --data CSV, and metaexpert run FILE --mode paper --data CSV"
+    if options.mode == "live":
+        raise ExpertError(f"live mode needs an exchange connection, not in this release; {works}")
+    if options.data is None and overrides.feed is None:
+        if options.mode == "paper":
+            raise ExpertError(
+                f"paper mode without data needs an exchange connection, not in this release; {works}"
+            )
+        raise ExpertError(
+            "a backtest needs market data: metaexpert backtest FILE --data CSV, or expert.run(..., data=CSV)"
+        )
+    if expert.market_type == "options":
+        raise ExpertError(
+            'market_type "options" cannot be simulated: data has no strikes and expiries; use spot or futures'
+        )
+
+
+def _timeframe(strategy: StrategySettings, handlers: HandlerRegistry, feed: Feed) -> Timeframe:
+    """Return the timeframe that on_init names, else the shortest of an `on_bar`, else the data's, else 1m."""
+    if strategy.timeframe is not None:
+        return Timeframe.parse(strategy.timeframe)
+    named = [Timeframe.parse(h.timeframe) for h in handlers.of("on_bar") if h.timeframe is not None]
+    return min(named, default=feed.timeframe or Timeframe(60))
+
+
+def _feed(strategy: StrategySettings, options: RunOptions, overrides: Overrides) -> Feed:
+    if overrides.feed is not None:
+        return overrides.feed
+    return feed_of_file(
+        options.data or "",
+        strategy.symbols,
+        symbol=options.symbol,
+        start=options.start,
+        end=options.end,
+        allow_gaps=options.allow_gaps,
+    )
+
+
+@contextmanager
+def _stop_on_signals(replay: Replay) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end the run after the event in hand; a second Ctrl-C interrupts the handler."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        if number == signal.SIGINT and replay.stop_reason == "interrupted":
+            raise KeyboardInterrupt
+        replay.stop_reason = "interrupted" if number == signal.SIGINT else "terminated"
+
+    # A handler that somebody else installed is theirs.
+    default: dict[signal.Signals, Callable[[int, FrameType | None], Any] | signal.Handlers] = {
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGTERM: signal.SIG_DFL,
+    }
+    taken = [number for number, handler in default.items() if signal.getsignal(number) is handler]
+    for number in taken:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number in taken:
+            signal.signal(number, default[number])
