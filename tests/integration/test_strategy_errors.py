@@ -59,6 +59,21 @@ def test_failing_handler_is_on_record_and_the_run_goes_on(run, tmp_path):
     assert len(records(tmp_path / "logs" / "expert.log", message="heard", heard="no volume")) == 12
 
 
+def test_single_failure_is_told_as_one_call(run):
+    """One failed call is "1 handler call", not "1 handler calls"."""
+    done = run(
+        """
+        @expert.on_bar
+        def bar(rates):
+            seen.append(rates)
+            if len(seen) == 5:
+                raise ZeroDivisionError("no volume")
+        """
+    )
+    assert done.code == 0
+    assert "warning: 1 handler call failed; tracebacks are in logs/errors.log" in done.err
+
+
 def test_handler_that_always_fails_stops_the_run(run, tmp_path):
     """After ten failures in a row the run stops with exit code 1, and on_deinit has been called."""
     done = run(

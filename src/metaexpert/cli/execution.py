@@ -10,6 +10,7 @@ from metaexpert.cli.failure import CommandFailedError
 from metaexpert.cli.progress import progress_bar
 from metaexpert.cli.records import RecordCounter
 from metaexpert.cli.script import execute
+from metaexpert.cli.wording import counted
 from metaexpert.expert.errors import ArgumentError
 from metaexpert.expert.run.feed import Feed
 from metaexpert.expert.run.options import Overrides, check_overrides
@@ -37,4 +38,4 @@ def tell_of_data(feed: Feed) -> None:
     if feed.symbol_note:
         print(f"note: {feed.symbol_note}; --symbol names it", file=sys.stderr)
     if feed.missing_bars:
-        print(f"note: {feed.source} lacks {feed.missing_bars:,} bars", file=sys.stderr)
+        print(f"note: {feed.source} lacks {counted(feed.missing_bars, 'bar')}", file=sys.stderr)

@@ -9,6 +9,7 @@ from typing import Any
 
 from metaexpert.cli.failure import INTERRUPTED, STRATEGY_ERROR, TERMINATED
 from metaexpert.cli.records import Records
+from metaexpert.cli.wording import counted
 from metaexpert.expert.run.result import RunResult
 
 _EXIT_CODES = {"interrupted": INTERRUPTED, "terminated": TERMINATED}
@@ -36,7 +37,7 @@ def explain_stop(result: RunResult, records: Records) -> None:
     elif not result.ok:
         print(f"{result.stop_reason} at {result.end:%Y-%m-%d %H:%M:%S} of the data", file=sys.stderr)
     elif result.handler_errors:
-        print(f"warning: {result.handler_errors} handler calls failed{where}", file=sys.stderr)
+        print(f"warning: {counted(result.handler_errors, 'handler call')} failed{where}", file=sys.stderr)
 
 
 def _rows(result: RunResult, records: Records) -> Mapping[str, str]:

@@ -70,6 +70,7 @@ def test_the_valid_file_is_valid(write: Write) -> None:
         ("1610064120,1,4,0.5,2,10", "1610064120,5,4,0.5,2,10", 4, "Open", "outside low 0.5 to high 4.0"),
         ("1610064120,1,4,0.5,2,10", "1610064120,1,4,0.5,0.4,10", 4, "Close", "outside low 0.5 to high 4.0"),
         ("1610064120,1,4,0.5,2,10", "1610064120,1,4,0.5,2", 4, None, "has 5 cells where the header has 6"),
+        ("1610064120,1,4,0.5,2,10", "1610064120", 4, None, "has 1 cell where the header has 6"),
         ("1610064120,1,4,0.5,2,10", "1610064120,1,4,0.5,2,10,1", 4, None, "has 7 cells"),
         ("1610064120,1,4,0.5,2,10", "", 4, None, "is blank, with data after it"),
         ("1610064120,1,4,0.5,2,10", '1610064120,1,4,0.5,2,"10', 4, None, "quoted cell is malformed"),
