@@ -1,4 +1,21 @@
-"""What exchanges take for a trade: their published schedules for a regular account, in percent."""
+"""What exchanges take for a trade: their published schedules for a regular account, in percent.
+
+`--fee`, or `fee_pct` of `expert.run(...)`, replaces these for every fill. Use it when yours differ: exchanges
+change their schedules, and a fee depends on region, pair, volume and discounts.
+
+Looked up on 2026-11-23, for the lowest tier (regular, VIP 0, Lv1), without a discount for paying in the
+exchange's own coin. What was read were stored copies of these pages, some at mirrors of the exchange:
+
+- Binance: spot, the support article "What is Binance Spot Trading Fee and How to Calculate"; USD-margined
+  futures, https://www.binance.com/en/fee/futureFee, by way of the loweef fee index of 2026-10-12
+- Bybit: spot and futures, https://www.bybit.com/en/help-center/article/Trading-Fee-Structure
+- OKX: spot, https://www.okx.com/fees; futures, the same page by way of the loweef fee index of 2026-10-16
+- Bitget: spot, https://www.bitget.com/fee; futures, the support article "Futures Fee" (12560603811573)
+- KuCoin: spot of class A (B costs twice, C three times as much) and futures,
+  https://www.kucoin.com/support/48142946141635 of 2026-03-26
+
+Inverse futures are taken to cost what linear ones do.
+"""
 
 from __future__ import annotations
 
