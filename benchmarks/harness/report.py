@@ -131,8 +131,8 @@ def finish(
         for note in notes:
             print(f"- {note}")
         if missing:
-            names = ", ".join(missing)
-            print(f"not installed, so not measured: {names}; `uv run --group bench {sys.argv[0]}` has them")
+            names = "; ".join(missing)
+            print(f"not installed, so not measured: {names}. `uv run --group bench {sys.argv[0]}` has them")
         print()
         for goal in goals:
             verdict = "kept" if goal.is_met else "MISSED"
