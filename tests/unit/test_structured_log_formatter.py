@@ -521,8 +521,9 @@ def test_a_message_need_not_be_text(both_ways: "Logs") -> None:
 def test_mass_keys_beyond_the_dictionary_stay_unique(logs: "Logs") -> None:
     """When a program has used up the room for names, records still have every field once."""
     logs.configure(handlers={"trades": None, "errors": None})
-    for number in range(600):
-        logs.logger.info("fill", **{f"{number:05}_{part:02}_" + "k" * 200: part for part in range(10)})
+    for length in (2000, 200, 20, 1):
+        for number in range(600):
+            logs.logger.info("fill", **{f"{number:05}" + "k" * length: number})
 
     logs.logger.info("m", **{"a" * 3: 1, "level": 2, "level_": 3}, extra={"1": "text", 1: "number"})
     bound = logs.logger.bind(**{"fresh_a": 1, "fresh_b": 2})
@@ -542,3 +543,21 @@ def test_a_member_of_an_enum_may_hold_any_value(both_ways: "Logs") -> None:
     both_ways.logger.info("m", pair=holder.PAIR)
 
     assert both_ways.last()["pair"] == ["BTC", "1.0"]
+
+
+@pytest.mark.parametrize("layout", ["flat", "nested"])
+def test_keys_that_become_equal_stay_apart(layout: str, logs: "Logs") -> None:
+    """Keys that are different objects but have one text are both kept, in either layout and when bound."""
+    logs.configure(field_layout=layout)
+    surrogates = {chr(0xD800): "c", chr(0xD801): "d"}
+    extra = {1: "a", "1": "b"} | surrogates
+    logs.logger.info("m", extra=extra)
+    logs.logger.bind(**surrogates).info("m")
+    logs.logger.info("m", **surrogates)
+
+    records = logs.records()
+    assert len(records) == 3
+    first, second, third = (record["context"] if layout == "nested" else record for record in records)
+    assert [first["1"], first["1_"], first["\ufffd"], first["\ufffd_"]] == ["a", "b", "c", "d"]
+    assert [second["\ufffd"], second["\ufffd_"]] == ["c", "d"]
+    assert [third["\ufffd"], third["\ufffd_"]] == ["c", "d"]

@@ -1,5 +1,7 @@
 //! Python values as typed values of a frame. Conversion never fails: what goes wrong becomes a note.
 
+use std::collections::HashSet;
+
 use metaexpert_log::config::Limits;
 use metaexpert_log::frame::Value;
 use pyo3::exceptions::PyException;
@@ -194,6 +196,21 @@ impl Converter {
             self.interrupt = Some(problem.clone_ref(py));
         }
         format!("<unprintable {}: {}>", type_name(&object.get_type()), type_name(&problem.get_type(py)))
+    }
+}
+
+/// Names of one record's fields: keys that are different objects may still have one text.
+#[derive(Default)]
+pub(crate) struct Names(HashSet<Vec<u8>>);
+
+impl Names {
+    /// `name`, with underscores appended while it was there before.
+    pub(crate) fn distinct(&mut self, mut name: Vec<u8>) -> Vec<u8> {
+        while self.0.contains(&name) {
+            name.push(b'_');
+        }
+        self.0.insert(name.clone());
+        name
     }
 }
 

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use pyo3::{PyTraverseError, PyVisit};
 
-use crate::convert::{Captured, Converter, escaped_cost, utf8};
+use crate::convert::{Captured, Converter, Names, escaped_cost, utf8};
 use crate::state::{GilCell, STATE};
 
 /// An immutable set of fields, its values captured when it was made.
@@ -38,6 +38,7 @@ impl Fields {
         let limits = STATE.with(py, |state| state.limits);
         // A third each for contexts, the logger and the call.
         let mut converter = Converter::new(limits, limits.bytes as usize / 3, 0);
+        let mut names = Names::default();
         let mut captured: Vec<(Vec<u8>, Captured)> = Vec::with_capacity(merged.len());
         for (key, value) in merged.iter() {
             let name = match key.cast() {
@@ -51,7 +52,7 @@ impl Fields {
                 Some(value) => converter.spend(value),
                 None => converter.capture(&value),
             };
-            captured.push((converter.bounded_name(name), value));
+            captured.push((names.distinct(converter.bounded_name(name)), value));
         }
         match converter.interrupt {
             Some(interrupt) => Err(interrupt),

@@ -1,7 +1,5 @@
 //! Values that JSON has no number for: containers, times, decimals, and whatever else `str()` can show.
 
-use std::collections::HashSet;
-
 use metaexpert_log::encode::escape::escape_json;
 use metaexpert_log::encode::json::push_value;
 use metaexpert_log::frame::Value;
@@ -13,7 +11,7 @@ use pyo3::types::{
     PyString, PyTuple, PyType,
 };
 
-use crate::convert::{Captured, Converter, plain_value, type_name, utf8};
+use crate::convert::{Captured, Converter, Names, plain_value, type_name, utf8};
 
 /// Python classes that have a form of their own.
 struct Classes {
@@ -275,7 +273,7 @@ fn members<'py>(
     depth: u32,
 ) -> PyResult<Vec<u8>> {
     let mut out = vec![b'{'];
-    let mut names: HashSet<Vec<u8>> = HashSet::new();
+    let mut names = Names::default();
     for (index, pair) in pairs.enumerate() {
         if is_enough(converter, index, out.len()) {
             let left = count.saturating_sub(index);
@@ -286,15 +284,11 @@ fn members<'py>(
             break;
         }
         let (key, value) = pair?;
-        let mut name = match key.cast::<PyString>() {
+        let name = match key.cast::<PyString>() {
             Ok(text) => utf8(text),
             Err(_) => converter.text_of(&key),
         };
-        while names.contains(&name) {
-            name.push(b'_');
-        }
-        push_string(&name, &mut out);
-        names.insert(name);
+        push_string(&names.distinct(name), &mut out);
         out.push(b':');
         push(converter, &value, depth, &mut out)?;
         out.push(b',');

@@ -1,8 +1,10 @@
 //! A frame with its names looked up: what encoders and routes see.
 
+use std::collections::HashMap;
+
 use crate::frame::{Frame, FrameError, InlineFields, SectionRef, Value, Values};
 use crate::level::Level;
-use crate::lexicon::{Key, Lexicon, MAX_SEGMENTS, Name};
+use crate::lexicon::{Key, Lexicon, MAX_SEGMENTS, Name, keys_without_collisions};
 use crate::ring::dictionary::Dictionary;
 
 /// An exception with its traceback.
@@ -42,26 +44,6 @@ enum Segment<'a> {
     Inline(InlineFields<'a>),
 }
 
-/// The name of a field while iterating.
-#[derive(Clone, Copy)]
-pub enum FieldName<'a> {
-    /// A prepared name.
-    Key(&'a Key),
-    /// A name from an overflowing key set, as the program gave it.
-    Raw(&'a [u8]),
-}
-
-impl<'a> FieldName<'a> {
-    /// As the program gave it.
-    #[inline]
-    pub fn raw(self) -> &'a [u8] {
-        match self {
-            FieldName::Key(key) => &key.raw,
-            FieldName::Raw(raw) => raw,
-        }
-    }
-}
-
 /// All fields of a record: context first, then bound, then the call's own; a later one of the same
 /// name replaces an earlier one.
 #[derive(Clone, Copy)]
@@ -70,34 +52,58 @@ pub struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// Calls `visit` with every field that counts, in order.
+    /// Calls `visit` with every field that counts, in order; each key is distinct.
     #[inline]
-    pub fn for_each(&self, mut visit: impl FnMut(FieldName<'a>, Value<'a>)) {
+    pub fn for_each(&self, mut visit: impl FnMut(&Key, Value<'a>)) {
+        if self.has_inline() {
+            return self.for_each_unprepared(&mut visit);
+        }
         for segment in self.segments.iter().map_while(Option::as_ref) {
-            match segment {
-                Segment::Keyed { keys, values, replaced } => {
-                    for (index, (key, value)) in keys.iter().zip(*values).enumerate() {
-                        if !replaced.iter().flatten().any(|marks| marks[index]) {
-                            visit(FieldName::Key(key), value);
-                        }
-                    }
-                }
-                Segment::Inline(fields) => {
-                    for (raw, value) in *fields {
-                        if !self.has_keyed(raw) {
-                            visit(FieldName::Raw(raw), value);
-                        }
-                    }
+            let Segment::Keyed { keys, values, replaced } = segment else { continue };
+            for (index, (key, value)) in keys.iter().zip(*values).enumerate() {
+                if !replaced.iter().flatten().any(|marks| marks[index]) {
+                    visit(key, value);
                 }
             }
+        }
+    }
+
+    #[inline]
+    fn has_inline(&self) -> bool {
+        let segments = self.segments.iter().map_while(Option::as_ref);
+        segments.into_iter().any(|segment| matches!(segment, Segment::Inline(_)))
+    }
+
+    /// A set that the dictionary had no room for has no prepared keys: they are made for this record.
+    #[cold]
+    fn for_each_unprepared(&self, visit: &mut dyn FnMut(&Key, Value<'a>)) {
+        let mut members: Vec<Option<(&[u8], Value<'a>)>> = Vec::new();
+        let mut latest: HashMap<&[u8], usize> = HashMap::new();
+        let mut add = |name, value| {
+            if let Some(earlier) = latest.insert(name, members.len()) {
+                members[earlier] = None;
+            }
+            members.push(Some((name, value)));
+        };
+        for segment in self.segments.iter().map_while(Option::as_ref) {
+            match segment {
+                Segment::Keyed { keys, values, .. } => {
+                    keys.iter().zip(*values).for_each(|(key, value)| add(&key.raw, value));
+                }
+                Segment::Inline(fields) => fields.into_iter().for_each(|(name, value)| add(name, value)),
+            }
+        }
+        let (names, values): (Vec<&[u8]>, Vec<Value<'a>>) = members.into_iter().flatten().unzip();
+        for (key, value) in keys_without_collisions(&names).iter().zip(values) {
+            visit(key, value);
         }
     }
 
     /// The value of the field `name`.
     pub fn get(&self, name: &[u8]) -> Option<Value<'a>> {
         let mut found = None;
-        self.for_each(|field, value| {
-            if field.raw() == name {
+        self.for_each(|key, value| {
+            if *key.raw == *name {
                 found = Some(value);
             }
         });
@@ -109,14 +115,6 @@ impl<'a> Fields<'a> {
         let mut empty = true;
         self.for_each(|_, _| empty = false);
         empty
-    }
-
-    // Overflowing sets have no prepared names to compare, so one that repeats a prepared name gives way.
-    fn has_keyed(&self, raw: &[u8]) -> bool {
-        self.segments.iter().flatten().any(|segment| match segment {
-            Segment::Keyed { keys, .. } => keys.iter().any(|key| *key.raw == *raw),
-            Segment::Inline(_) => false,
-        })
     }
 }
 

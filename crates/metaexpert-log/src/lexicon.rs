@@ -75,7 +75,7 @@ fn push_quoted(text: &[u8], out: &mut Vec<u8>) {
 }
 
 /// The names of one key set, each distinct in the record.
-fn keys_without_collisions(names: &[&[u8]]) -> Box<[Key]> {
+pub(crate) fn keys_without_collisions(names: &[&[u8]]) -> Box<[Key]> {
     let mut taken: Vec<Vec<u8>> = Vec::with_capacity(names.len());
     for name in names {
         let mut flat = name.to_vec();

@@ -26,7 +26,7 @@ class log_context:  # noqa: N801 - used like a function
     on entry. Functions and coroutine functions can be decorated.
     """
 
-    def __init__(self, **fields: Any) -> None:
+    def __init__(self, /, **fields: Any) -> None:
         self._fields = fields
         self._tokens: list[Token[Fields]] = []
 

@@ -4,9 +4,8 @@ use crate::clock::Rfc3339;
 use crate::config::Layout;
 use crate::encode::Include;
 use crate::encode::escape::escape_json;
-use crate::event::{Event, FieldName};
+use crate::event::Event;
 use crate::frame::Value;
-use crate::lexicon::CORE_KEYS;
 
 /// Writes events as one JSON object a line.
 pub struct JsonEncoder {
@@ -63,22 +62,16 @@ impl JsonEncoder {
     #[inline]
     fn push_fields(&self, event: &Event<'_>, out: &mut Vec<u8>) {
         if self.layout == Layout::Flat {
-            event.fields.for_each(|name, value| {
-                match name {
-                    FieldName::Key(key) => out.extend_from_slice(&key.flat),
-                    FieldName::Raw(raw) => push_raw_key(raw, true, out),
-                }
+            event.fields.for_each(|key, value| {
+                out.extend_from_slice(&key.flat);
                 push_value(value, out);
             });
             return;
         }
         out.extend_from_slice(b",\"context\":{");
         let start = out.len();
-        event.fields.for_each(|name, value| {
-            match name {
-                FieldName::Key(key) => out.extend_from_slice(&key.nested),
-                FieldName::Raw(raw) => push_raw_key(raw, false, out),
-            }
+        event.fields.for_each(|key, value| {
+            out.extend_from_slice(&key.nested);
             push_value(value, out);
         });
         if out.len() > start {
@@ -131,15 +124,6 @@ fn push_string(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     escape_json(text, out);
     out.push(b'"');
-}
-
-fn push_raw_key(raw: &[u8], flat: bool, out: &mut Vec<u8>) {
-    out.extend_from_slice(b",\"");
-    escape_json(raw, out);
-    if flat && CORE_KEYS.iter().any(|core| core.as_bytes() == raw) {
-        out.push(b'_');
-    }
-    out.extend_from_slice(b"\":");
 }
 
 /// Appends `value` as JSON: floats in the shortest form that reads back exactly.

@@ -3,13 +3,14 @@
 use crate::encode::escape::{escape_json, escape_plain};
 use crate::encode::number::push_shortest;
 use crate::encode::pattern::INDENT;
-use crate::event::{Exception, FieldName};
+use crate::event::Exception;
 use crate::frame::Value;
+use crate::lexicon::Key;
 
 /// Appends a field's name, quoted like a value.
 #[inline]
-pub(crate) fn push_key(name: FieldName<'_>, out: &mut Vec<u8>) {
-    push_word(name.raw(), out);
+pub(crate) fn push_key(key: &Key, out: &mut Vec<u8>) {
+    push_word(&key.raw, out);
 }
 
 /// Appends a value as in logfmt: text in quotes where its end would not be plain to see, everything

@@ -146,6 +146,7 @@ impl Sink {
         if self.failing.as_ref().is_some_and(|failure| Instant::now() < failure.retry_at) {
             return false;
         }
+        let bytes_before = self.totals.bytes;
         match self.write_pending() {
             Ok(()) => {
                 self.failing = None;
@@ -158,6 +159,10 @@ impl Sink {
                 true
             }
             Err(problem) => {
+                if self.totals.bytes > bytes_before {
+                    // A slow reader is no outage: what it takes must not wait for growing pauses.
+                    self.failing = None;
+                }
                 self.note_failure(&problem);
                 false
             }
