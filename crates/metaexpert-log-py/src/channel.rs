@@ -1,57 +1,75 @@
-//! A logger's way into the pipeline, and the signs by which its fast path knows that it still may be used.
+//! A logger's way into the pipeline.
 
 use metaexpert_log::pipeline::Pipeline;
-use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyTuple};
+use pyo3::types::{PyDict, PyList, PyTuple, PyType};
 use pyo3::{PyTraverseError, PyVisit};
 
+use crate::builtin::{builtin, silent_builtin};
 use crate::fields::Fields;
-use crate::method;
+use crate::premises::Premises;
 use crate::state::{GilValue, KnownId};
 use crate::submit::{Call, submit};
 
-/// A list that must stay as it is: empty, or holding one known item.
-struct Watched {
-    list: Py<PyList>,
-    item: Option<Py<PyAny>>,
+/// What a channel depends on.
+enum Basis {
+    Own(Premises),
+    /// A bound logger's: everything its origin depends on, and handlers of its own, of which there are none.
+    Derived {
+        origin: Py<Channel>,
+        handlers: Py<PyList>,
+    },
 }
 
-/// One logger's name, bound fields and watched lists.
+/// One logger's name and bound fields, and what its builtins depend on.
 #[pyclass(frozen, module = "metaexpert.logger._native")]
 pub(crate) struct Channel {
     name: Vec<u8>,
     id: GilValue<KnownId>,
     bound: Option<Py<Fields>>,
-    watched: Vec<Watched>,
+    basis: Basis,
     /// The logger has found out that something changed and no longer uses the channel.
     closed: GilValue<bool>,
 }
 
 #[pymethods]
 impl Channel {
-    /// A channel for the logger `name`. `empty` are lists that must be empty and `single` pairs of a list
-    /// and the one item it must hold; when one changes, calls take the slow way.
+    /// A channel for the logger `name`. Its builtins serve calls while the `empty` lists are empty, each of
+    /// the `single` pairs is a list and the one item it holds, and nobody has changed the `classes`.
     #[new]
-    #[pyo3(signature = (name, bound, empty, single))]
+    #[pyo3(signature = (name, bound, empty, single, classes=Vec::new()))]
     fn new(
+        py: Python<'_>,
         name: &str,
         bound: Option<Py<Fields>>,
         empty: Vec<Py<PyList>>,
         single: Vec<(Py<PyList>, Py<PyAny>)>,
-    ) -> Self {
-        let watched = empty
-            .into_iter()
-            .map(|list| Watched { list, item: None })
-            .chain(single.into_iter().map(|(list, item)| Watched { list, item: Some(item) }))
-            .collect();
-        Channel {
+        classes: Vec<Py<PyType>>,
+    ) -> PyResult<Self> {
+        Ok(Channel {
             name: name.as_bytes().to_vec(),
             id: GilValue::new(KnownId::default()),
             bound,
-            watched,
+            basis: Basis::Own(Premises::new(py, empty, single, classes)?),
+            closed: GilValue::new(false),
+        })
+    }
+
+    /// A channel with other bound fields, which also depends on `handlers` being empty.
+    fn derive(slf: &Bound<'_, Self>, bound: Option<Py<Fields>>, handlers: Py<PyList>) -> Self {
+        let origin = slf.get();
+        Channel {
+            name: origin.name.clone(),
+            id: GilValue::new(origin.id.get(slf.py())),
+            bound,
+            basis: Basis::Derived { origin: slf.clone().unbind(), handlers },
             closed: GilValue::new(false),
         }
+    }
+
+    /// Whether its builtins serve calls now.
+    fn is_open(&self, py: Python<'_>) -> bool {
+        self.is_undisturbed(py)
     }
 
     /// A builtin that logs at `level`, or does nothing while the channel is open if it is not `enabled`;
@@ -65,9 +83,9 @@ impl Channel {
         enabled: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
         if !enabled {
-            return method::silent_builtin(slf, slow);
+            return silent_builtin(slf, slow);
         }
-        method::builtin(slf, Some(level), i32::MIN, category, slow)
+        builtin(slf, Some(level), i32::MIN, category, slow)
     }
 
     /// A builtin like `Logger.log`, whose first argument is the level; below `threshold` it does nothing.
@@ -76,7 +94,7 @@ impl Channel {
         threshold: i32,
         slow: Py<PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        method::builtin(slf, None, threshold, None, slow)
+        builtin(slf, None, threshold, None, slow)
     }
 
     /// Sends every later call of the channel's builtins to their `slow`.
@@ -84,7 +102,7 @@ impl Channel {
         self.closed.set(py, true);
     }
 
-    /// Submits a record that the Python side has prepared.
+    /// Submits a record that the Python side has prepared. False if no engine runs.
     #[pyo3(signature = (level, level_name, category, message, arguments, fields, exception, stack, caller))]
     #[allow(clippy::too_many_arguments)]
     fn submit(
@@ -98,7 +116,7 @@ impl Channel {
         exception: Option<(String, String, String)>,
         stack: Option<String>,
         caller: Option<(String, u32, String)>,
-    ) -> PyResult<()> {
+    ) -> PyResult<bool> {
         let mut call = Call::new(level, message.clone(), arguments.clone());
         call.level_name = level_name;
         call.category = category;
@@ -113,10 +131,11 @@ impl Channel {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        for watched in &self.watched {
-            visit.call(&watched.list)?;
-            if let Some(item) = &watched.item {
-                visit.call(item)?;
+        match &self.basis {
+            Basis::Own(premises) => premises.traverse(&visit)?,
+            Basis::Derived { origin, handlers } => {
+                visit.call(origin)?;
+                visit.call(handlers)?;
             }
         }
         if let Some(bound) = &self.bound {
@@ -127,29 +146,16 @@ impl Channel {
 }
 
 impl Channel {
-    /// Whether the channel was not closed.
+    /// Whether it was not closed, and everything is as it was when it was made.
     #[inline]
-    pub(crate) fn is_open(&self, gil: Python<'_>) -> bool {
-        !self.closed.get(gil)
-    }
-
-    /// Whether it is open and every watched list is as it should be.
-    #[inline]
-    pub(crate) fn is_undisturbed(&self, gil: Python<'_>) -> bool {
-        if !self.is_open(gil) {
-            return false;
-        }
-        self.watched.iter().all(|watched| {
-            let list = watched.list.as_ptr();
-            // SAFETY: the GIL is held and the list alive; item 0 is read only when the list has one item.
-            unsafe {
-                let len = ffi::PyList_GET_SIZE(list);
-                match &watched.item {
-                    None => len == 0,
-                    Some(item) => len == 1 && ffi::PyList_GET_ITEM(list, 0) == item.as_ptr(),
+    pub(crate) fn is_undisturbed(&self, py: Python<'_>) -> bool {
+        !self.closed.get(py)
+            && match &self.basis {
+                Basis::Own(premises) => premises.hold(py),
+                Basis::Derived { origin, handlers } => {
+                    handlers.bind(py).is_empty() && origin.bind(py).get().is_undisturbed(py)
                 }
             }
-        })
     }
 
     /// The logger's id in the running pipeline.

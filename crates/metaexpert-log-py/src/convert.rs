@@ -113,11 +113,11 @@ pub(crate) struct Converter {
 impl Converter {
     /// A converter for a record of at most `limits.bytes` and `most` bytes, of which `inherited` are taken.
     pub(crate) fn new(limits: Limits, most: usize, inherited: usize) -> Self {
-        let bytes = limits.bytes as usize;
+        let bytes = most.min(limits.bytes as usize);
         let reserve = bytes / RESERVE_SHARE;
         Converter {
             limits,
-            budget: most.min(bytes).saturating_sub(reserve).saturating_sub(inherited),
+            budget: bytes.saturating_sub(reserve).saturating_sub(inherited),
             names_budget: reserve / 2,
             interrupt: None,
         }

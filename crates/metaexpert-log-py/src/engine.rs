@@ -146,13 +146,6 @@ pub(crate) fn check_format(pattern: &str) -> Option<String> {
     Pattern::parse(pattern).err()
 }
 
-/// Tells the engine the contextvar that `log_context` sets to `Fields`.
-#[pyfunction]
-pub(crate) fn set_context_variable(variable: &Bound<'_, PyAny>) {
-    let earlier = STATE.with(variable.py(), |state| state.context.replace(variable.clone().unbind()));
-    drop(earlier);
-}
-
 /// From now on each call waits until its record is written.
 #[pyfunction]
 pub(crate) fn set_synchronous(py: Python<'_>, synchronous: bool) {

@@ -6,12 +6,15 @@
 
 use pyo3::prelude::*;
 
+mod builtin;
 mod channel;
+mod context;
 mod convert;
 mod engine;
 mod fields;
 mod method;
 mod nested;
+mod premises;
 mod record;
 mod site;
 mod state;
@@ -29,10 +32,10 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(engine::stats, module)?)?;
     module.add_function(wrap_pyfunction!(engine::needs, module)?)?;
     module.add_function(wrap_pyfunction!(engine::check_format, module)?)?;
-    module.add_function(wrap_pyfunction!(engine::set_context_variable, module)?)?;
+    module.add_function(wrap_pyfunction!(context::set_context_variable, module)?)?;
     module.add_function(wrap_pyfunction!(engine::set_synchronous, module)?)?;
     module.add_function(wrap_pyfunction!(engine::forget_after_fork, module)?)?;
-    module.add_function(wrap_pyfunction!(method::nothing, module)?)?;
+    module.add_function(wrap_pyfunction!(builtin::nothing, module)?)?;
     module.add_function(wrap_pyfunction!(record::submit_record, module)?)?;
     Ok(())
 }

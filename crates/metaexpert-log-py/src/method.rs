@@ -5,12 +5,11 @@
 //! Python code at all.
 
 use std::mem::MaybeUninit;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 
 use metaexpert_log::clock::now_ns;
 use metaexpert_log::frame::{NO_ID, Record, Section, Value};
-use metaexpert_log::pipeline::Refused;
+use metaexpert_log::pipeline::{Needs, Pipeline, Refused};
 use metaexpert_log::stats::Loss;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -18,6 +17,7 @@ use pyo3::types::{PyDict, PyString, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
 
 use crate::channel::Channel;
+use crate::context::current_context;
 use crate::convert::{plain_text, plain_value};
 use crate::fields::Fields;
 use crate::state::{GilValue, KnownId, STATE, State};
@@ -31,7 +31,6 @@ const WORST_ESCAPE: usize = 8;
 
 /// Words that keep the meaning `logging` gives them.
 const RESERVED: [&str; 4] = ["exc_info", "stack_info", "stacklevel", "extra"];
-pub(crate) const TRADE: &str = "trade";
 
 /// What one builtin knows; its `self`.
 #[pyclass(frozen, module = "metaexpert.logger._native")]
@@ -63,163 +62,38 @@ impl Method {
     }
 }
 
-struct StaticMethod(ffi::PyMethodDef);
-// SAFETY: the definitions are never written and their strings are 'static.
-unsafe impl Sync for StaticMethod {}
-
-static LOG: StaticMethod = StaticMethod(ffi::PyMethodDef {
-    ml_name: c"log".as_ptr(),
-    ml_meth: ffi::PyMethodDefPointer { PyCFunctionFastWithKeywords: log },
-    ml_flags: ffi::METH_FASTCALL | ffi::METH_KEYWORDS,
-    ml_doc: c"Log a message with fields.".as_ptr(),
-});
-
-static SILENT: StaticMethod = StaticMethod(ffi::PyMethodDef {
-    ml_name: c"silent".as_ptr(),
-    ml_meth: ffi::PyMethodDefPointer { PyCFunctionFastWithKeywords: silent },
-    ml_flags: ffi::METH_FASTCALL | ffi::METH_KEYWORDS,
-    ml_doc: c"Do nothing while the level is off.".as_ptr(),
-});
-
-static NOTHING: StaticMethod = StaticMethod(ffi::PyMethodDef {
-    ml_name: c"nothing".as_ptr(),
-    ml_meth: ffi::PyMethodDefPointer { PyCFunctionFastWithKeywords: ignore },
-    ml_flags: ffi::METH_FASTCALL | ffi::METH_KEYWORDS,
-    ml_doc: c"Accept any arguments and do nothing: a level that is off.".as_ptr(),
-});
-
-/// Makes the builtin of `channel` for one level, or for `Logger.log` when `level` is `None`.
-pub(crate) fn builtin<'py>(
-    channel: &Bound<'py, Channel>,
-    level: Option<i32>,
-    threshold: i32,
-    category: Option<String>,
-    slow: Py<PyAny>,
-) -> PyResult<Bound<'py, PyAny>> {
-    let py = channel.py();
-    let method = Method {
-        channel: channel.clone().unbind(),
-        level,
-        threshold,
-        category,
-        category_id: GilValue::new(KnownId::default()),
-        slow: Mutex::new(Some(slow)),
-    };
-    new_builtin(py, &LOG, Some(Bound::new(py, method)?.into_any()))
-}
-
-/// Makes the builtin for a level that is off: it does nothing until the channel is closed.
-pub(crate) fn silent_builtin<'py>(
-    channel: &Bound<'py, Channel>,
-    slow: Py<PyAny>,
-) -> PyResult<Bound<'py, PyAny>> {
-    let py = channel.py();
-    let method = Method {
-        channel: channel.clone().unbind(),
-        level: None,
-        threshold: i32::MAX,
-        category: None,
-        category_id: GilValue::new(KnownId::default()),
-        slow: Mutex::new(Some(slow)),
-    };
-    new_builtin(py, &SILENT, Some(Bound::new(py, method)?.into_any()))
-}
-
-/// A builtin that accepts any arguments and does nothing: what a call costs at least.
-#[pyfunction]
-pub(crate) fn nothing(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    new_builtin(py, &NOTHING, None)
-}
-
-fn new_builtin<'py>(
-    py: Python<'py>,
-    definition: &'static StaticMethod,
-    receiver: Option<Bound<'py, PyAny>>,
-) -> PyResult<Bound<'py, PyAny>> {
-    let receiver = receiver.as_ref().map_or(std::ptr::null_mut(), Bound::as_ptr);
-    // SAFETY: the definition lives for ever and CPython never writes to it; the builtin takes its own
-    // reference to the receiver.
-    unsafe {
-        let function =
-            ffi::PyCFunction_NewEx((&raw const definition.0).cast_mut(), receiver, std::ptr::null_mut());
-        Bound::from_owned_ptr_or_err(py, function)
-    }
-}
-
-unsafe extern "C" fn ignore(
-    _slf: *mut ffi::PyObject,
-    _args: *const *mut ffi::PyObject,
-    _nargs: ffi::Py_ssize_t,
-    _names: *mut ffi::PyObject,
-) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter, which holds the GIL.
-    unsafe { ffi::Py_NewRef(ffi::Py_None()) }
-}
-
 /// A call's arguments as the interpreter passes them; alive until the call returns.
 #[derive(Clone, Copy)]
-struct Arguments<'a> {
-    positional: &'a [*mut ffi::PyObject],
-    named: &'a [*mut ffi::PyObject],
+pub(crate) struct Arguments<'a> {
+    pub(crate) positional: &'a [*mut ffi::PyObject],
+    pub(crate) named: &'a [*mut ffi::PyObject],
     /// The tuple of names, or null.
-    names: *mut ffi::PyObject,
+    pub(crate) names: *mut ffi::PyObject,
 }
 
-unsafe extern "C" fn silent(
-    slf: *mut ffi::PyObject,
-    args: *const *mut ffi::PyObject,
-    nargs: ffi::Py_ssize_t,
+/// A call of nothing but plain values.
+struct PlainCall<'a> {
+    level: i32,
+    message: &'a [u8],
+    values: &'a [Value<'a>],
     names: *mut ffi::PyObject,
-) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter, which holds the GIL, with the `Method` that `silent_builtin` gave;
-    // the arguments are passed on as they came.
-    unsafe {
-        let py = Python::assume_attached();
-        let method = Borrowed::from_ptr(py, slf).cast_unchecked::<Method>().get();
-        if method.channel.bind(py).get().is_open(py) {
-            return ffi::Py_NewRef(ffi::Py_None());
-        }
-        match method.slow(py) {
-            Some(slow) => ffi::PyObject_Vectorcall(slow.as_ptr(), args, nargs as usize, names),
-            None => ffi::Py_NewRef(ffi::Py_None()),
-        }
+    context: Option<&'a Fields>,
+}
+
+impl PlainCall<'_> {
+    /// Whether it can't grow beyond `limit` bytes, however much is escaped; what can is measured and cut.
+    #[inline]
+    fn is_small(&self, limit: u32) -> bool {
+        let size = self.message.len() + self.values.iter().map(Value::encoded_len).sum::<usize>();
+        size <= limit as usize / WORST_ESCAPE
     }
 }
 
-unsafe extern "C" fn log(
-    slf: *mut ffi::PyObject,
-    args: *const *mut ffi::PyObject,
-    nargs: ffi::Py_ssize_t,
-    names: *mut ffi::PyObject,
-) -> *mut ffi::PyObject {
-    // SAFETY: the interpreter calls with the GIL held, with `nargs` positional arguments followed by one
-    // for each name; `slf` is the `Method` that `builtin` gave it.
-    let (py, method, arguments) = unsafe {
-        let named = if names.is_null() { 0 } else { ffi::PyTuple_GET_SIZE(names) as usize };
-        let positional = nargs as usize;
-        let all: &[*mut ffi::PyObject] =
-            if positional + named == 0 { &[] } else { std::slice::from_raw_parts(args, positional + named) };
-        let (positional, named) = all.split_at(positional);
-        let py = Python::assume_attached();
-        (
-            py,
-            Borrowed::from_ptr(py, slf).cast_unchecked::<Method>().get(),
-            Arguments { positional, named, names },
-        )
-    };
-    let outcome = catch_unwind(AssertUnwindSafe(|| method.call(py, &arguments)));
-    match outcome {
-        // SAFETY: the GIL is held.
-        Ok(Ok(None)) => unsafe { ffi::Py_NewRef(ffi::Py_None()) },
-        Ok(Ok(Some(result))) => result.into_ptr(),
-        Ok(Err(interrupt)) => {
-            interrupt.restore(py);
-            std::ptr::null_mut()
-        }
-        // A bug here must not reach the trading code; the panic's message went to standard error.
-        // SAFETY: the GIL is held.
-        Err(_) => unsafe { ffi::Py_NewRef(ffi::Py_None()) },
-    }
+/// Definitions that a call's frame refers to.
+struct Ids {
+    keys: u32,
+    logger: u32,
+    category: u32,
 }
 
 enum Fast {
@@ -231,8 +105,31 @@ enum Fast {
 }
 
 impl Method {
+    pub(crate) fn new(
+        channel: Py<Channel>,
+        level: Option<i32>,
+        threshold: i32,
+        category: Option<String>,
+        slow: Py<PyAny>,
+    ) -> Self {
+        Method {
+            channel,
+            level,
+            threshold,
+            category,
+            category_id: GilValue::new(KnownId::default()),
+            slow: Mutex::new(Some(slow)),
+        }
+    }
+
+    /// Whether calls need not go the slow way.
     #[inline]
-    fn call(&self, py: Python<'_>, arguments: &Arguments<'_>) -> PyResult<Option<Py<PyAny>>> {
+    pub(crate) fn is_undisturbed(&self, py: Python<'_>) -> bool {
+        self.channel.bind(py).get().is_undisturbed(py)
+    }
+
+    #[inline]
+    pub(crate) fn call(&self, py: Python<'_>, arguments: &Arguments<'_>) -> PyResult<Option<Py<PyAny>>> {
         match self.try_fast(py, arguments) {
             Fast::Done => Ok(None),
             Fast::General => self.call_general(py, arguments),
@@ -242,8 +139,7 @@ impl Method {
 
     #[inline]
     fn try_fast(&self, py: Python<'_>, arguments: &Arguments<'_>) -> Fast {
-        let channel = self.channel.bind(py).get();
-        if !channel.is_undisturbed(py) {
+        if !self.is_undisturbed(py) {
             return Fast::Slow;
         }
         let (Some(level), [message]) = (self.level, arguments.positional) else { return Fast::General };
@@ -271,81 +167,48 @@ impl Method {
         // SAFETY: the loop has written one value for each named argument.
         let values: &[Value<'_>] =
             unsafe { std::slice::from_raw_parts(values.as_ptr().cast(), arguments.named.len()) };
-        STATE.with(py, |state| self.submit_fast(py, state, level, message, values, arguments.names))
+        // Fetched and dropped outside of the state's borrow: freeing an object may run Python code.
+        let context = current_context(py);
+        let context = context.as_ref().map(Bound::get).filter(|fields| !fields.is_empty());
+        let call = PlainCall { level, message, values, names: arguments.names, context };
+        STATE.with(py, |state| self.submit_plain(py, state, &call))
     }
 
     #[inline]
-    fn submit_fast(
-        &self,
-        py: Python<'_>,
-        state: &mut State,
-        level: i32,
-        message: &[u8],
-        values: &[Value<'_>],
-        names: *mut ffi::PyObject,
-    ) -> Fast {
-        let State { pipeline: Some(pipeline), generation, sites, context, needs, synchronous, .. } = state
-        else {
+    fn submit_plain(&self, py: Python<'_>, state: &mut State, call: &PlainCall<'_>) -> Fast {
+        if state.pipeline.is_none() {
             return Fast::Slow;
-        };
-        if needs.caller || needs.thread || needs.task || *synchronous {
+        }
+        if state.needs != Needs::default() || state.synchronous || !call.is_small(state.limits.bytes) {
             return Fast::General;
         }
-        let generation = *generation;
-        let keys = if names.is_null() {
-            NO_ID
-        } else {
-            match sites.find(names, generation) {
-                Some(site) => site.keys,
-                None => return Fast::General,
-            }
+        let Some(ids) = self.ids(py, state, call.names) else { return Fast::General };
+        let State { pipeline: Some(pipeline), generation, .. } = state else { return Fast::Slow };
+        let protected = pipeline.protects(call.level) || self.category.is_some();
+        let record = Record {
+            level: call.level,
+            logger: ids.logger,
+            category: ids.category,
+            timestamp_ns: now_ns(),
+            message: call.message,
+            sections: &[],
         };
-        // What is small can't grow beyond the limit when it is escaped; the rest is measured.
-        let size = message.len() + values.iter().map(Value::encoded_len).sum::<usize>();
-        if size > state.limits.bytes as usize / WORST_ESCAPE {
-            return Fast::General;
-        }
-        let channel = self.channel.bind(py).get();
-        let Some(logger) = channel.id(py, pipeline, generation) else { return Fast::General };
-        let category = match &self.category {
-            None => NO_ID,
-            Some(name) => {
-                let known = self.category_id.get(py);
-                if known.generation == generation {
-                    known.id
-                } else {
-                    let Some(id) = pipeline.category_id(name.as_bytes()) else { return Fast::General };
-                    self.category_id.set(py, KnownId { generation, id });
-                    id
-                }
-            }
-        };
-        let context = match context {
-            Some(variable) => current_context(py, variable),
-            None => None,
-        };
-        let own = Section::Fields { keys, values };
-        let record = Record { level, logger, category, timestamp_ns: now_ns(), message, sections: &[] };
-        let protected = pipeline.protects(level) || self.category.is_some();
-        let submitted = match (context.as_ref().filter(|fields| !fields.get().is_empty()), channel.bound()) {
-            (None, None) if keys == NO_ID => pipeline.submit(&record, protected),
+        let own = Section::Fields { keys: ids.keys, values: call.values };
+        let submitted = match (call.context, self.channel.bind(py).get().bound()) {
+            (None, None) if ids.keys == NO_ID => pipeline.submit(&record, protected),
             (None, None) => pipeline.submit(&Record { sections: &[own], ..record }, protected),
             (context, bound) => {
-                let context = context.map(Bound::get);
                 let bound = bound.map(|bound| bound.bind(py).get());
-                with_section(py, context, pipeline, generation, |pipeline, context| {
-                    with_section(py, bound, pipeline, generation, |pipeline, bound| {
-                        let sections = [Section::Encoded(context), Section::Encoded(bound), own];
-                        let first = usize::from(context.is_empty());
-                        // An empty bound section lies between two that are not: it is moved to the front.
-                        if bound.is_empty() {
-                            let sections = [sections[0], own];
-                            let count = if keys == NO_ID { 1 } else { 2 };
-                            return pipeline
-                                .submit(&Record { sections: &sections[..count], ..record }, protected);
+                with_section(py, context, pipeline, *generation, |pipeline, context| {
+                    with_section(py, bound, pipeline, *generation, |pipeline, bound| {
+                        let (mut sections, mut count) = ([own; 3], 0);
+                        for encoded in [context, bound].into_iter().filter(|encoded| !encoded.is_empty()) {
+                            sections[count] = Section::Encoded(encoded);
+                            count += 1;
                         }
-                        let end = if keys == NO_ID { 2 } else { 3 };
-                        pipeline.submit(&Record { sections: &sections[first..end], ..record }, protected)
+                        // What follows the encoded ones is `own` already.
+                        count += usize::from(ids.keys != NO_ID);
+                        pipeline.submit(&Record { sections: &sections[..count], ..record }, protected)
                     })
                 })
             }
@@ -353,11 +216,34 @@ impl Method {
         match submitted {
             Ok(()) => Fast::Done,
             Err(Refused::Full) if !protected => {
-                pipeline.give_up(level, Loss::QueueFull);
+                pipeline.give_up(call.level, Loss::QueueFull);
                 Fast::Done
             }
             Err(_) => Fast::General,
         }
+    }
+
+    /// The dictionary's ids for this call, if they are known or easily made so.
+    #[inline]
+    fn ids(&self, py: Python<'_>, state: &mut State, names: *mut ffi::PyObject) -> Option<Ids> {
+        let State { pipeline: Some(pipeline), generation, sites, .. } = state else { return None };
+        let generation = *generation;
+        let keys = if names.is_null() { NO_ID } else { sites.find(names, generation)?.keys };
+        let logger = self.channel.bind(py).get().id(py, pipeline, generation)?;
+        let category = match &self.category {
+            None => NO_ID,
+            Some(name) => {
+                let known = self.category_id.get(py);
+                if known.generation == generation {
+                    known.id
+                } else {
+                    let id = pipeline.category_id(name.as_bytes())?;
+                    self.category_id.set(py, KnownId { generation, id });
+                    id
+                }
+            }
+        };
+        Some(Ids { keys, logger, category })
     }
 
     /// Serves what needs Python code: arguments, `extra`, other types, a new call site, a full ring.
@@ -397,7 +283,11 @@ impl Method {
         let channel = self.channel.bind(py).get();
         call.bound = channel.bound();
         call.caller_is_current_frame = true;
-        submit(py, channel.name(), call).map(|()| None)
+        match submit(py, channel.name(), call)? {
+            true => Ok(None),
+            // Stopped meanwhile: the slow way starts it again.
+            false => self.call_slow(py, arguments),
+        }
     }
 
     /// Gathers the fields of `extra` and the keywords. False if a word is there that only `logging` serves.
@@ -455,7 +345,7 @@ impl Method {
     }
 
     /// What serves the calls that the builtin can't; nothing once it is being collected.
-    fn slow(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+    pub(crate) fn slow(&self, py: Python<'_>) -> Option<Py<PyAny>> {
         self.slow.lock().ok().and_then(|slow| slow.as_ref().map(|slow| slow.clone_ref(py)))
     }
 
@@ -489,27 +379,12 @@ fn level_is_named(level: i32) -> bool {
 fn with_section<R>(
     py: Python<'_>,
     fields: Option<&Fields>,
-    pipeline: &mut metaexpert_log::pipeline::Pipeline,
+    pipeline: &mut Pipeline,
     generation: u32,
-    body: impl FnOnce(&mut metaexpert_log::pipeline::Pipeline, &[u8]) -> R,
+    body: impl FnOnce(&mut Pipeline, &[u8]) -> R,
 ) -> R {
     match fields {
         Some(fields) => fields.with_section(py, pipeline, generation, body),
         None => body(pipeline, &[]),
-    }
-}
-
-/// The fields of the innermost `log_context` here. Runs no Python code: looking up a contextvar compares
-/// addresses.
-#[inline]
-pub(crate) fn current_context<'py>(py: Python<'py>, variable: &Py<PyAny>) -> Option<Bound<'py, Fields>> {
-    let mut value = std::ptr::null_mut();
-    // SAFETY: the GIL is held and `variable` is a ContextVar; `value` becomes a new reference or null.
-    unsafe {
-        if ffi::PyContextVar_Get(variable.as_ptr(), std::ptr::null_mut(), &mut value) < 0 {
-            ffi::PyErr_Clear();
-            return None;
-        }
-        Bound::from_owned_ptr_or_opt(py, value)?.cast_into::<Fields>().ok()
     }
 }

@@ -46,7 +46,7 @@ pub(crate) fn submit_record(
     fields: Option<&Bound<'_, PyDict>>,
     attributes: Option<&Bound<'_, PyAny>>,
     bound: Option<Py<Fields>>,
-) -> PyResult<()> {
+) -> PyResult<bool> {
     let py = record.py();
     let data = record.getattr("__dict__")?.cast_into::<PyDict>()?;
     let get = |name: &str| data.get_item(name).ok().flatten();

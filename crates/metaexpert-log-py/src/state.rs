@@ -69,8 +69,6 @@ pub(crate) struct State {
     pub(crate) needs: Needs,
     pub(crate) limits: Limits,
     pub(crate) sites: SiteTable,
-    /// The contextvar of `log_context`, once one was used.
-    pub(crate) context: Option<Py<PyAny>>,
     /// Wait for each record to be written: the interpreter is about to end.
     pub(crate) synchronous: bool,
     pub(crate) last_seq: u64,
@@ -84,7 +82,6 @@ pub(crate) static STATE: GilCell<State> = GilCell::new(State {
     needs: Needs { caller: false, thread: false, task: false },
     limits: Limits { depth: 8, items: 1000, bytes: 256 << 10 },
     sites: SiteTable::new(),
-    context: None,
     synchronous: false,
     last_seq: 0,
     last_outcome: None,

@@ -1,7 +1,7 @@
 //! The general way into the pipeline: everything that may run Python code happens first, then room is
 //! reserved, then nothing but copying until the record is published.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use metaexpert_log::clock::now_ns;
 use metaexpert_log::frame::{NO_ID, Record, Section, Value};
@@ -12,11 +12,17 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyMapping, PyString, PyTuple};
 
-use crate::convert::{Captured, Converter, escaped_cost, utf8};
+use crate::context::current_context;
+use crate::convert::{Captured, Converter, Names, escaped_cost, utf8};
 use crate::fields::Fields;
-use crate::method::{TRADE, current_context};
 use crate::site::Site;
 use crate::state::{STATE, State};
+
+/// The category whose records are protected at every level.
+const TRADE: &str = "trade";
+
+/// How long a record made at the interpreter's end waits to be written.
+const SYNCHRONOUS_LIMIT: Duration = Duration::from_secs(1);
 
 /// Room that a frame needs beside its texts: header, lengths, tags.
 const FRAME_OVERHEAD: usize = 4096;
@@ -73,14 +79,15 @@ struct Prepared {
 }
 
 /// Submits `call` under the logger `name`. Fails only with an exception that must not be swallowed, such as
-/// KeyboardInterrupt from a value's own code, and then after the record was submitted.
-pub(crate) fn submit(py: Python<'_>, name: &[u8], mut call: Call<'_, '_>) -> PyResult<()> {
+/// KeyboardInterrupt from a value's own code, and then after the record was submitted. Returns false if
+/// there is no engine to take it.
+pub(crate) fn submit(py: Python<'_>, name: &[u8], mut call: Call<'_, '_>) -> PyResult<bool> {
     let timestamp_ns = call.timestamp_ns.unwrap_or_else(now_ns);
     let Some((limits, needs, largest)) = STATE.with(py, |state| {
         let largest = state.pipeline.as_ref()?.max_frame_len();
         Some((state.limits, state.needs, largest))
     }) else {
-        return Ok(());
+        return Ok(false);
     };
     let inherited = inherited_len(py, &call) + escaped_cost(name);
     let mut converter = Converter::new(limits, largest.saturating_sub(FRAME_OVERHEAD), inherited);
@@ -105,18 +112,16 @@ pub(crate) fn submit(py: Python<'_>, name: &[u8], mut call: Call<'_, '_>) -> PyR
         call.names = std::ptr::null_mut();
     }
     let prepared = Prepared { timestamp_ns, message, fields };
-    let evicted = deliver(py, name, &call, &prepared);
-    drop(evicted);
+    let taken = deliver(py, name, &call, &prepared);
     match converter.interrupt {
         Some(interrupt) => Err(interrupt),
-        None => Ok(()),
+        None => Ok(taken),
     }
 }
 
 /// Bytes that the fields of contexts and of the logger take in the record.
 fn inherited_len(py: Python<'_>, call: &Call<'_, '_>) -> usize {
-    let context =
-        STATE.with(py, |state| state.context.as_ref().and_then(|variable| current_context(py, variable)));
+    let context = current_context(py);
     let bound = call.bound.map_or(0, |bound| bound.bind(py).get().len());
     bound + context.map_or(0, |context| context.get().len())
 }
@@ -126,41 +131,49 @@ fn bound_part(converter: &mut Converter, part: &mut String) {
     *part = String::from_utf8_lossy(&cut).into_owned();
 }
 
-/// Submits until the record is in, or must be given up. Waits without the GIL.
-fn deliver(py: Python<'_>, name: &[u8], call: &Call<'_, '_>, prepared: &Prepared) -> Option<Py<PyAny>> {
+/// Submits until the record is in, or is given up and counted. Waits without the GIL. Returns false if the
+/// engine was stopped meanwhile.
+fn deliver(py: Python<'_>, name: &[u8], call: &Call<'_, '_>, prepared: &Prepared) -> bool {
+    let context = current_context(py);
+    let context = context.as_ref().map(Bound::get);
+    // Dropped at the end, where an object's own code may run.
     let mut evicted = None;
     let mut deadline: Option<Instant> = None;
     loop {
-        let waiter =
-            STATE.with(py, |state| match try_submit(py, state, name, call, prepared, &mut evicted) {
-                Attempt::Done(waiter) => Err(waiter),
-                Attempt::Retry(waiter, limit) => {
-                    let end = *deadline.get_or_insert_with(|| Instant::now() + limit);
-                    if Instant::now() < end {
-                        return Ok(waiter);
-                    }
-                    if let Some(pipeline) = &mut state.pipeline {
-                        pipeline.give_up(call.level, Loss::QueueFull);
-                    }
-                    Err(None)
+        let attempt =
+            STATE.with(py, |state| try_submit(py, state, name, call, prepared, context, &mut evicted));
+        match attempt {
+            Attempt::Done => return true,
+            Attempt::Stopped => return false,
+            Attempt::Written(waiter) => {
+                py.detach(|| waiter.wait(Some(SYNCHRONOUS_LIMIT)));
+                return true;
+            }
+            Attempt::Retry(waiter, limit) => {
+                let end = *deadline.get_or_insert_with(|| Instant::now() + limit);
+                if Instant::now() < end {
+                    py.detach(|| waiter.wait_for_room());
+                } else {
+                    STATE.with(py, |state| {
+                        let pipeline = state.pipeline.as_mut();
+                        pipeline.map(|pipeline| pipeline.give_up(call.level, Loss::QueueFull))
+                    });
+                    return true;
                 }
-            });
-        match waiter {
-            Ok(waiter) => py.detach(|| waiter.wait_for_room()),
-            Err(None) => return evicted,
-            Err(Some(waiter)) => {
-                py.detach(|| waiter.wait(Some(std::time::Duration::from_secs(1))));
-                return evicted;
             }
         }
     }
 }
 
 enum Attempt {
-    /// Submitted, or lost and counted. With a waiter if the record must be written before the call returns.
-    Done(Option<Waiter>),
+    /// Submitted, or lost and counted.
+    Done,
+    /// Submitted, and to be written before the call returns.
+    Written(Waiter),
+    /// There is no engine.
+    Stopped,
     /// No room now, and the record is protected.
-    Retry(Waiter, std::time::Duration),
+    Retry(Waiter, Duration),
 }
 
 fn try_submit(
@@ -169,10 +182,11 @@ fn try_submit(
     name: &[u8],
     call: &Call<'_, '_>,
     prepared: &Prepared,
+    context: Option<&Fields>,
     evicted: &mut Option<Py<PyAny>>,
 ) -> Attempt {
-    let State { pipeline: Some(pipeline), generation, sites, context, synchronous, .. } = state else {
-        return Attempt::Done(None);
+    let State { pipeline: Some(pipeline), generation, sites, synchronous, .. } = state else {
+        return Attempt::Stopped;
     };
     let generation = *generation;
     let values: Vec<Value<'_>> = prepared.fields.iter().map(|(_, value)| value.value()).collect();
@@ -180,14 +194,12 @@ fn try_submit(
     let pairs: Vec<(&[u8], Value<'_>)> = names.iter().copied().zip(values.iter().copied()).collect();
     let mut sections: Vec<Section<'_>> = Vec::with_capacity(8);
 
-    let context = context.as_ref().and_then(|variable| current_context(py, variable));
-    let encoded: Vec<Vec<u8>> =
-        [context.as_ref().map(Bound::get), call.bound.map(|bound| bound.bind(py).get())]
-            .into_iter()
-            .flatten()
-            .filter(|fields| !fields.is_empty())
-            .map(|fields| fields.with_section(py, pipeline, generation, |_, section| section.to_vec()))
-            .collect();
+    let encoded: Vec<Vec<u8>> = [context, call.bound.map(|bound| bound.bind(py).get())]
+        .into_iter()
+        .flatten()
+        .filter(|fields| !fields.is_empty())
+        .map(|fields| fields.with_section(py, pipeline, generation, |_, section| section.to_vec()))
+        .collect();
     sections.extend(encoded.iter().map(|section| Section::Encoded(section)));
     if !pairs.is_empty() {
         match pipeline.keys_id(&names) {
@@ -233,15 +245,16 @@ fn finish_attempt(
     synchronous: bool,
 ) -> Attempt {
     match pipeline.submit(record, protected) {
-        Ok(()) => Attempt::Done(synchronous.then(|| pipeline.waiter())),
+        Ok(()) if synchronous => Attempt::Written(pipeline.waiter()),
+        Ok(()) => Attempt::Done,
         Err(Refused::Full) if protected => Attempt::Retry(pipeline.waiter(), pipeline.wait_limit()),
         Err(Refused::Full) => {
             pipeline.give_up(record.level, Loss::QueueFull);
-            Attempt::Done(None)
+            Attempt::Done
         }
         Err(Refused::TooLarge) => {
             pipeline.give_up(record.level, Loss::TooLarge);
-            Attempt::Done(None)
+            Attempt::Done
         }
     }
 }
@@ -273,13 +286,14 @@ fn push_origin<'a>(sections: &mut Vec<Section<'a>>, call: &'a Call<'_, '_>) {
 
 fn capture_fields(converter: &mut Converter, call: &Call<'_, '_>) -> Vec<(Vec<u8>, Captured)> {
     let most = converter.limits.items as usize;
+    let mut names = Names::default();
     let mut fields = Vec::with_capacity(call.fields.len().min(most) + 1);
     for (key, value) in call.fields.iter().take(most) {
         let name = match key.cast::<PyString>() {
             Ok(text) => utf8(text),
             Err(_) => converter.text_of(key),
         };
-        let name = converter.bounded_name(name);
+        let name = names.distinct(converter.bounded_name(name));
         fields.push((name, converter.capture(value)));
     }
     if call.fields.len() > most {

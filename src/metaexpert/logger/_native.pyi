@@ -18,8 +18,9 @@ class Fields:
 class Channel:
     """A logger's way into the pipeline.
 
-    `empty` are lists that must be empty and `single` pairs of a list and the one item it must hold; while
-    one is different, builtins of the channel pass every call on to their `slow` callable.
+    Its builtins serve calls while the `empty` lists are empty, each of the `single` pairs is a list and the
+    one item it holds, and neither the `classes` nor the record factory of `logging` were changed; then, and
+    after `close`, they pass every call on to their `slow` callable.
     """
 
     def __new__(
@@ -28,7 +29,12 @@ class Channel:
         bound: Fields | None,
         empty: list[list[Any]],
         single: list[tuple[list[Handler], Handler | Filter]],
+        classes: list[type] = ...,
     ) -> Channel: ...
+    def derive(self, bound: Fields | None, handlers: list[Handler]) -> Channel:
+        """Return a channel with other `bound` fields, which also depends on the list `handlers` being empty."""
+    def is_open(self) -> bool:
+        """Tell whether its builtins serve calls now."""
     def method(
         self, level: int, category: str | None, slow: Callable[..., None], enabled: bool = True
     ) -> Callable[..., None]:
@@ -51,8 +57,8 @@ class Channel:
         exception: tuple[str, str, str] | None,
         stack: str | None,
         caller: tuple[str, int, str] | None,
-    ) -> None:
-        """Submit a prepared record.
+    ) -> bool:
+        """Submit a prepared record; False if no engine runs.
 
         `exception` is (type, message, stacktrace), `caller` (file, line, function).
         """

@@ -1,0 +1,133 @@
+//! What must stay true for the fast path to do exactly what `logging` would.
+//!
+//! Handler and filter lists, classes and the record factory can all be changed without telling us, so every
+//! call looks at them, with a few loads.
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyList, PyType};
+use pyo3::{PyTraverseError, PyVisit};
+
+/// Lists, classes and factory as they were when the logger was found to be the pipeline's alone.
+pub(crate) struct Premises {
+    lists: Vec<WatchedList>,
+    classes: Vec<WatchedClass>,
+    factory: FactoryMark,
+}
+
+/// A list that must be empty, or hold one known item.
+struct WatchedList {
+    list: Py<PyList>,
+    item: Option<Py<PyAny>>,
+}
+
+/// A class in which, and in whose bases, nothing may be replaced.
+struct WatchedClass {
+    class: Py<PyType>,
+    version: u32,
+}
+
+impl Premises {
+    pub(crate) fn new(
+        py: Python<'_>,
+        empty: Vec<Py<PyList>>,
+        single: Vec<(Py<PyList>, Py<PyAny>)>,
+        classes: Vec<Py<PyType>>,
+    ) -> PyResult<Self> {
+        let lists = empty
+            .into_iter()
+            .map(|list| WatchedList { list, item: None })
+            .chain(single.into_iter().map(|(list, item)| WatchedList { list, item: Some(item) }))
+            .collect();
+        let mut watched = Vec::with_capacity(classes.len());
+        for class in classes {
+            // Looking up a method makes the interpreter give a changed class its next version.
+            class.bind(py).getattr_opt("handle")?;
+            let version = class_version(class.bind(py));
+            watched.push(WatchedClass { class, version });
+        }
+        Ok(Premises { lists, classes: watched, factory: factory_mark(py)? })
+    }
+
+    /// Whether everything is as it was. Runs no Python code.
+    #[inline]
+    pub(crate) fn hold(&self, py: Python<'_>) -> bool {
+        self.lists.iter().all(|watched| watched.holds(py))
+            && self.classes.iter().all(|watched| watched.holds(py))
+            && factory_mark(py).is_ok_and(|mark| mark == self.factory)
+    }
+
+    pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        for watched in &self.lists {
+            visit.call(&watched.list)?;
+            if let Some(item) = &watched.item {
+                visit.call(item)?;
+            }
+        }
+        for watched in &self.classes {
+            visit.call(&watched.class)?;
+        }
+        Ok(())
+    }
+}
+
+impl WatchedList {
+    #[inline]
+    fn holds(&self, _gil: Python<'_>) -> bool {
+        let list = self.list.as_ptr();
+        // SAFETY: the GIL is held and the list alive; item 0 is read only when the list has one item.
+        unsafe {
+            let len = ffi::PyList_GET_SIZE(list);
+            match &self.item {
+                None => len == 0,
+                Some(item) => len == 1 && ffi::PyList_GET_ITEM(list, 0) == item.as_ptr(),
+            }
+        }
+    }
+}
+
+impl WatchedClass {
+    #[inline]
+    fn holds(&self, py: Python<'_>) -> bool {
+        // Version 0 means "changed, and not looked at since", so it vouches for nothing.
+        self.version != 0 && class_version(self.class.bind(py)) == self.version
+    }
+}
+
+/// The interpreter's number for the present attributes of a class and its bases (`tp_version_tag`): a
+/// change sets it to 0, the next lookup to a number never used before.
+#[inline]
+fn class_version(class: &Bound<'_, PyType>) -> u32 {
+    // SAFETY: the GIL is held and the class alive.
+    unsafe { (*class.as_type_ptr()).tp_version_tag }
+}
+
+type FactoryMark = u64;
+
+/// Changes when `logging.setLogRecordFactory` may have been called.
+#[inline]
+fn factory_mark(py: Python<'_>) -> PyResult<FactoryMark> {
+    static GLOBALS: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
+    let globals = GLOBALS.get_or_try_init(py, || -> PyResult<Py<PyDict>> {
+        Ok(py.import("logging")?.getattr("__dict__")?.cast_into::<PyDict>()?.unbind())
+    })?;
+    Ok(mark_of(globals.bind(py)))
+}
+
+/// The version of `logging`'s globals, a new number after each change.
+#[cfg(not(Py_3_14))]
+#[inline]
+#[allow(deprecated)] // deprecated in 3.12, there up to 3.13
+fn mark_of(globals: &Bound<'_, PyDict>) -> FactoryMark {
+    // SAFETY: the GIL is held and the dict alive.
+    unsafe { (*globals.as_ptr().cast::<ffi::PyDictObject>()).ma_version_tag }
+}
+
+/// The factory itself: dicts have no version any more.
+#[cfg(Py_3_14)]
+#[inline]
+fn mark_of(globals: &Bound<'_, PyDict>) -> FactoryMark {
+    let factory = globals.get_item(pyo3::intern!(globals.py(), "_logRecordFactory"));
+    factory.ok().flatten().map_or(0, |factory| factory.as_ptr() as FactoryMark)
+}
