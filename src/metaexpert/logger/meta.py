@@ -59,6 +59,19 @@ _STANDARD_NAMES: Final = {level: logging.getLevelName(level) for level in _LEVEL
 _SOURCE_FILES: Final = frozenset({logging._srcfile, __file__})
 
 
+class _Changes:
+    """Counts whatever may close a fast way. Not a class attribute: setting one costs every class lookup."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+
+_changes: Final = _Changes()
+
+#: Empty lists, lists with the one item they hold, and classes: see `Channel`.
+_Premises = tuple[list[list[Any]], list[tuple[list[Any], Any]], list[type]]
+
+
 class _LevelCache(dict[int, bool]):
     """A logger's `_cache`, which `logging` clears whenever a level changes anywhere."""
 
@@ -86,7 +99,6 @@ class MetaLogger(logging.Logger):
     _bound: Fields | None = None
     _origin: MetaLogger | None = None
     _channel: Channel | None = None
-    _generation = 0
 
     def __init__(self, name: str, level: int | str = logging.NOTSET) -> None:
         super().__init__(name, level)
@@ -151,7 +163,7 @@ class MetaLogger(logging.Logger):
 
     # Context.
 
-    def bind(self, **fields: Any) -> MetaLogger:
+    def bind(self, /, **fields: Any) -> MetaLogger:
         """Return a logger with `fields` in every record; this one stays as it is.
 
         It follows this logger's level, handlers, filters and name.
@@ -189,8 +201,6 @@ class MetaLogger(logging.Logger):
 
     def _serve(self, name: str, /, *args: Any, **kwargs: Any) -> None:
         """Serve one call of the method `name` as `logging` does."""
-        if self._installed and not self._may_be_fast():
-            self._leave_fast_path()
         self._discard_stale(name)
         if name == "log":
             level, args = (args[0], args[1:]) if args else (kwargs.pop("level", None), ())
@@ -225,7 +235,7 @@ class MetaLogger(logging.Logger):
         """Make the record and pass it on: to the pipeline if nothing else listens, else as `logging`."""
         exception = exception_info(exc_info)
         own, category = _own_fields(_extra_fields(extra), fields)
-        channel = self._channel if self._may_be_fast() else None
+        channel = self._open_channel() if engine.is_running() else None
         if channel is None:
             self._log_record(level, msg, args, exception, own, category, stack_info, stacklevel)
             return
@@ -237,7 +247,9 @@ class MetaLogger(logging.Logger):
             file, line, function, stack = self.findCaller(stack_info, stacklevel)
             caller = (file, line, function)
         described = describe_exception(exception)
-        channel.submit(level, shown, category, msg, arguments, own, described, stack, caller)
+        if not channel.submit(level, shown, category, msg, arguments, own, described, stack, caller):
+            # Stopped meanwhile: the handler starts it again.
+            self._log_record(level, msg, args, exception, own, category, stack_info, stacklevel)
 
     def _log_record(
         self,
@@ -280,37 +292,63 @@ class MetaLogger(logging.Logger):
     def _dispatch(self, name: str) -> Callable[..., None]:
         """Return what serves a call of `name` now."""
         if engine.is_running() and name not in self._installed:
-            self._enter_fast_path()
-            fast = self._installed.get(name)
-            if fast is not None:
-                return fast
+            builtin = self._install(name)
+            if builtin is not None:
+                return builtin
         return partial(self._serve, name)
 
-    def _enter_fast_path(self) -> None:
-        """Put builtins in place of the logging methods, if they would do the same."""
-        generation = MetaLogger._generation
-        watched = self._watched_lists()
-        if watched is None:
-            return
-        channel = Channel(self.name, self._bound, *watched)
-        self._channel = channel
-        installed: dict[str, Callable[..., None]] = {}
-        for name, level in _LEVELS.items():
-            enabled = self.isEnabledFor(level) and engine.wants(level)
-            installed[name] = channel.method(level, None, partial(self._serve, name), enabled)
-        enabled = self.manager.disable < logging.INFO
-        installed["trade"] = channel.method(logging.INFO, TRADE, partial(self._serve, "trade"), enabled)
-        threshold = max(self.getEffectiveLevel(), self.manager.disable + 1)
-        installed["log"] = channel.log_method(threshold, partial(self._serve, "log"))
-        self._installed = installed
-        self.__dict__.update(installed)
-        if generation != MetaLogger._generation:
+    def _install(self, name: str) -> Callable[..., None] | None:
+        """Put a builtin in place of the method `name`, if it would do the same, and return it."""
+        changes = _changes.count
+        channel = self._open_channel()
+        if channel is None:
+            return None
+        slow = partial(self._serve, name)
+        if name == "log":
+            threshold = max(self.getEffectiveLevel(), self.manager.disable + 1)
+            builtin = channel.log_method(threshold, slow)
+        elif name == "trade":
+            builtin = channel.method(logging.INFO, TRADE, slow, self.manager.disable < logging.INFO)
+        else:
+            level = _LEVELS[name]
+            builtin = channel.method(level, None, slow, self.isEnabledFor(level) and engine.wants(level))
+        self._installed[name] = builtin
+        self.__dict__[name] = builtin
+        if changes != _changes.count:
             # Something changed on another thread meanwhile; the next call looks again.
             self._leave_fast_path()
+            return None
+        return builtin
+
+    def _open_channel(self) -> Channel | None:
+        """Return the way into the pipeline, if this logger's records go there and nowhere else."""
+        if self._channel is None or not self._channel.is_open():
+            if self._channel is not None:
+                self._leave_fast_path()
+            self._channel = self._new_channel()
+        return self._channel
+
+    def _new_channel(self) -> Channel | None:
+        origin = self._origin
+        if origin is not None and self._is_as_derived(origin):
+            channel = origin._open_channel()
+            return None if channel is None else channel.derive(self._bound, self.handlers)
+        premises = self._premises()
+        return None if premises is None else Channel(self.name, self._bound, *premises)
+
+    def _is_as_derived(self, origin: MetaLogger) -> bool:
+        """Tell whether nobody has changed this bound logger, so that all depends on its origin."""
+        return (
+            self.parent is origin
+            and self.propagate
+            and not self.handlers
+            and self.filters is origin.filters
+            and _has_own_methods(self)
+        )
 
     def _leave_fast_path(self) -> None:
         """Take the builtins out again, here and in the loggers bound to this one."""
-        MetaLogger._generation += 1
+        _changes.count += 1
         attributes = self.__dict__
         for name, builtin in self.__dict__.get("_installed", {}).items():
             if attributes.get(name) is builtin:
@@ -331,16 +369,8 @@ class MetaLogger(logging.Logger):
         if name not in self._installed and type(getattr(builtin, "__self__", None)) is Method:
             del self.__dict__[name]
 
-    def _may_be_fast(self) -> bool:
-        """Tell whether this logger's records reach the pipeline and nothing else, as things are now."""
-        if not engine.is_running():
-            return False
-        if self._channel is None:
-            self._enter_fast_path()
-        return self._channel is not None and self._watched_lists() is not None
-
-    def _watched_lists(self) -> tuple[list[list[Any]], list[tuple[list[Any], Any]]] | None:
-        """Return the lists on which the fast way depends (those empty now, those with our handler alone).
+    def _premises(self) -> _Premises | None:
+        """Return what the fast way depends on: lists that are empty, lists with our handler alone, classes.
 
         None if something else may listen, filter or replace what `logging` does for this logger.
         """
@@ -362,7 +392,7 @@ class MetaLogger(logging.Logger):
             else:
                 return None
             logger = logger.parent if logger.propagate else None
-        return (empty, single) if len(single) == 1 else None
+        return (empty, single, [type(self), PipelineHandler]) if len(single) == 1 else None
 
     def __setattr__(self, name: str, value: Any) -> None:
         is_new = name not in self.__dict__
@@ -423,7 +453,7 @@ def adopt(logger: logging.Logger) -> MetaLogger:
 
 def leave_fast_paths(manager: logging.Manager | None = None) -> None:
     """Let every logger find out anew whether the fast way is open."""
-    MetaLogger._generation += 1
+    _changes.count += 1
     manager = manager or logging.root.manager
     for logger in (manager.root, *tuple(manager.loggerDict.values())):
         if isinstance(logger, MetaLogger):
@@ -432,10 +462,14 @@ def leave_fast_paths(manager: logging.Manager | None = None) -> None:
 
 def _is_genuine(logger: MetaLogger) -> bool:
     """Tell whether no method that the fast way bypasses was overridden, in a class or on the instance."""
-    kind, attributes = type(logger), logger.__dict__
-    if any(name in attributes and name not in logger._installed for name in _OVERRIDABLE):
-        return False
-    return all(getattr(kind, name) is method for name, method in _genuine.items())
+    kind = type(logger)
+    return _has_own_methods(logger) and all(getattr(kind, name) is method for name, method in _genuine.items())
+
+
+def _has_own_methods(logger: MetaLogger) -> bool:
+    """Tell whether nobody has put something else in place of a method on the instance."""
+    installed, attributes = logger._installed, logger.__dict__
+    return not any(name in attributes and name not in installed for name in _OVERRIDABLE)
 
 
 def _is_observed(logger: logging.Logger) -> bool:
@@ -482,9 +516,14 @@ def _own_fields(extra: Mapping[Any, Any], fields: Mapping[str, Any]) -> tuple[di
 
 
 def _stack_text(frame: FrameType) -> str:
+    import io
     import traceback
 
-    return "Stack (most recent call last):\n" + "".join(traceback.format_stack(frame)).rstrip("\n")
+    text = io.StringIO()
+    text.write("Stack (most recent call last):\n")
+    # Not `format_stack`: programs that shorten stacks patch what `logging` calls.
+    traceback.print_stack(frame, file=text)
+    return text.getvalue().rstrip("\n")
 
 
 def _rebound(name: str, fields: dict[str, Any]) -> MetaLogger:
