@@ -6,7 +6,8 @@ instance's `__dict__`, where they shadow the methods; whatever may change that f
 
 - levels and `logging.disable()` clear every logger's `_cache`, which is a `_LevelCache` here;
 - attributes pass through `__setattr__`;
-- handler and filter lists, which are changed in place, are watched by the builtins themselves.
+- handler and filter lists, which are changed in place, classes, and the record factory are looked at by the
+  builtins themselves, at every call.
 """
 
 from __future__ import annotations

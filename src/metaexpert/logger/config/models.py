@@ -107,7 +107,7 @@ class HandlerConfiguration(_Settings):
     )
     backup_count: Annotated[int, quantity("files", 0, 10_000), Field(ge=0)] | None = Field(
         default=None,
-        description="Rotated files kept; 0 as in `logging`: none by size, and all by time.",
+        description="Rotated files kept; with 0 the file is never rotated.",
     )
     rotate: Annotated[Literal["size", "hourly", "daily"], choice("size", "hourly", "daily")] | None = None
     compress: Annotated[Literal["none", "gzip", "zstd"], choice("none", "gzip", "zstd")] | None = None
