@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import sys
 import threading
 import uuid
 from collections.abc import Callable, Mapping
@@ -45,6 +46,8 @@ __all__ = [
     "wants",
 ]
 
+_AFTER_ALL_OTHERS: Final = -1_000
+
 #: How long the end of the interpreter waits for records to be written, in seconds.
 EXIT_TIMEOUT: Final = 10.0
 
@@ -58,7 +61,7 @@ class _Engine:
         self.run_id = uuid.uuid4().hex
         self.lowest_level = 0
         self.listeners: list[Callable[[], None]] = []
-        self.exit_registered = False
+        self.exit_registered_in: int | None = None
 
 
 _engine = _Engine()
@@ -99,9 +102,7 @@ def start(document: Mapping[str, Any]) -> None:
             _native.start(json.dumps(document), _engine.run_id)
         _engine.document = document
         _engine.lowest_level = min((sink["level"] for sink in document["sinks"]), default=0)
-        if not _engine.exit_registered:
-            atexit.register(_finish)
-            _engine.exit_registered = True
+        _register_exit()
         announce_change()
 
 
@@ -145,6 +146,21 @@ def _restart(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
     except (OSError, ValueError):
         _native.start(json.dumps(before), _engine.run_id)
         raise
+
+
+def _register_exit() -> None:
+    """Have everything written at the end of this process, however it ends by itself."""
+    process = os.getpid()
+    if _engine.exit_registered_in is None:
+        atexit.register(_finish)
+    if _engine.exit_registered_in != process:
+        _engine.exit_registered_in = process
+        multiprocessing = sys.modules.get("multiprocessing")
+        if multiprocessing is not None and multiprocessing.parent_process() is not None:
+            # A worker that was forked leaves through `os._exit`, past atexit, but runs its finalizers.
+            from multiprocessing.util import Finalize
+
+            Finalize(None, _finish, exitpriority=_AFTER_ALL_OTHERS)
 
 
 def _finish() -> None:

@@ -1,0 +1,144 @@
+"""Facts about `log_context`."""
+
+import asyncio
+import contextvars
+import logging
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from metaexpert.logger import log_context
+from metaexpert.logger.context import current_fields
+
+if TYPE_CHECKING:
+    from conftest import Logs
+
+
+def test_fields_are_there_inside_the_block_alone(both_ways: "Logs") -> None:
+    """Records made inside have the fields, whichever logger makes them; before and after they don't."""
+    both_ways.logger.info("before")
+    with log_context(symbol="BTC", n=1):
+        both_ways.logger.info("inside")
+        logging.getLogger("plain").info("plain inside")
+    both_ways.logger.info("after")
+
+    shown = [(record["message"], record.get("symbol"), record.get("n")) for record in both_ways.records()]
+    assert shown == [
+        ("before", None, None),
+        ("inside", "BTC", 1),
+        ("plain inside", "BTC", 1),
+        ("after", None, None),
+    ]
+
+
+def test_the_innermost_value_wins() -> None:
+    """Blocks nest; leaving one brings the outer value back."""
+    seen = []
+    with log_context(a=1, b=1):
+        with log_context(b=2, c=2):
+            seen.append(current_fields())
+        seen.append(current_fields())
+    seen.append(current_fields())
+
+    assert seen == [{"a": 1, "b": 2, "c": 2}, {"a": 1, "b": 1}, {}]
+
+
+def test_a_block_left_by_an_exception_ends() -> None:
+    """The fields are gone after an exception, which goes on its way."""
+    with pytest.raises(ValueError, match="out"), log_context(a=1):
+        raise ValueError("out")
+
+    assert current_fields() == {}
+
+
+def test_one_context_can_be_entered_again() -> None:
+    """The same object works in several blocks, also one inside the other."""
+    context = log_context(a=1)
+    with context, log_context(a=2), context:
+        assert current_fields() == {"a": 1}
+    assert current_fields() == {}
+
+
+def test_values_are_captured_on_entry(both_ways: "Logs") -> None:
+    """Changing an object inside the block changes no record."""
+    limits = {"max": 1}
+    with log_context(limits=limits):
+        limits["max"] = 2
+        both_ways.logger.info("m")
+        both_ways.logger.info("%s", "general")
+
+    assert [record["limits"] for record in both_ways.records()] == [{"max": 1}] * 2
+
+
+def test_functions_can_be_decorated() -> None:
+    """A decorated function runs inside the context and keeps its name, arguments and result."""
+
+    @log_context(a=1)
+    def work(x: int, *, y: int = 0) -> Any:
+        """Work."""
+        return x + y, current_fields()
+
+    assert work(1, y=2) == (3, {"a": 1})
+    assert (work.__name__, work.__doc__) == ("work", "Work.")
+    assert current_fields() == {}
+
+
+def test_coroutine_functions_can_be_decorated() -> None:
+    """The context lasts until a decorated coroutine function ends, over its awaits, in its own task alone."""
+
+    @log_context(who="decorated")
+    async def work() -> list[Any]:
+        seen = [current_fields()]
+        await asyncio.sleep(0)
+        return [*seen, current_fields()]
+
+    async def other() -> Any:
+        await asyncio.sleep(0)
+        return current_fields()
+
+    async def main() -> Any:
+        return await asyncio.gather(work(), other(), work())
+
+    decorated = {"who": "decorated"}
+    assert asyncio.run(main()) == [[decorated] * 2, {}, [decorated] * 2]
+
+
+def test_decorated_functions_may_call_themselves() -> None:
+    """Each call has a context of its own."""
+
+    @log_context(a=1)
+    def down(n: int) -> int:
+        return 0 if n == 0 else 1 + down(n - 1)
+
+    assert down(50) == 50
+    assert current_fields() == {}
+
+
+def test_threads_do_not_see_each_other_s_context() -> None:
+    """A thread starts without its creator's fields, unless it runs in a copy of the context."""
+    seen: list[Any] = []
+    with log_context(a=1):
+        copied = contextvars.copy_context()
+        for target in (
+            lambda: seen.append(current_fields()),
+            lambda: copied.run(lambda: seen.append(current_fields())),
+        ):
+            thread = threading.Thread(target=target)
+            thread.start()
+            thread.join()
+
+    assert seen == [{}, {"a": 1}]
+
+
+def test_any_word_is_a_field() -> None:
+    """`self`, `function` and the like are fields like others."""
+    with log_context(self=1, function=2, fields=3):
+        assert current_fields() == {"self": 1, "function": 2, "fields": 3}
+
+
+def test_fields_handed_out_are_a_copy() -> None:
+    """Changing what `current_fields` returned changes no context."""
+    with log_context(a=1):
+        current_fields()["a"] = 2
+        assert current_fields() == {"a": 1}

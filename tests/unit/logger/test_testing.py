@@ -1,0 +1,88 @@
+"""Facts about `capture_logs`, the help for users' own tests."""
+
+import logging
+from typing import TYPE_CHECKING
+
+import pytest
+
+from metaexpert.logger import get_logger, log_context
+from metaexpert.logger.testing import capture_logs
+
+if TYPE_CHECKING:
+    from conftest import Logs
+
+
+def test_records_are_captured_without_configuration(fresh_logging: None) -> None:
+    """Nothing has to be configured; records of both kinds of loggers come as dictionaries, in order."""
+    log = get_logger("bot")
+    with capture_logs() as records:
+        with log_context(task="t"):
+            log.bind(strategy=7).info("filled %s", "BTC", price=1.5)
+            logging.getLogger("plain").debug("plain", extra={"a": 1})
+        log.trade("sold")
+    log.info("not captured")
+
+    assert records == [
+        {"level": "INFO", "module": "bot", "message": "filled BTC", "task": "t", "strategy": 7, "price": 1.5},
+        {"level": "DEBUG", "module": "plain", "message": "plain", "task": "t", "a": 1},
+        {"level": "INFO", "module": "bot", "message": "sold", "category": "trade"},
+    ]
+
+
+def test_records_still_go_where_they_go(logs: "Logs") -> None:
+    """The file has what it would have without the capture, and the fast way is open again afterwards."""
+    logs.configure()
+    logs.logger.info("before")
+    with capture_logs() as records:
+        logs.logger.info("inside", price=1)
+    logs.logger.info("after")
+
+    assert [record["message"] for record in records] == ["inside"]
+    assert logs.messages() == ["before", "inside", "after"]
+    assert logs.is_fast()
+
+
+def test_a_level_can_be_asked_for(fresh_logging: None) -> None:
+    """Only records from the level on are captured, and the root's level is as before afterwards."""
+    level = logging.root.level
+    with capture_logs("WARNING") as records:
+        get_logger("bot").info("lost")
+        get_logger("bot").warning("kept")
+
+    assert [record["message"] for record in records] == ["kept"]
+    assert logging.root.level == level
+
+
+def test_an_exception_ends_the_capture(fresh_logging: None) -> None:
+    """A test that fails inside the block leaves no handler behind."""
+    handlers = logging.root.handlers[:]
+    with pytest.raises(AssertionError, match="failed"), capture_logs():
+        raise AssertionError("failed")
+
+    assert logging.root.handlers == handlers
+
+
+def test_exceptions_and_colliding_fields_are_shown(fresh_logging: None) -> None:
+    """An exception has type, message and stacktrace; a field named like a member gets an underscore."""
+    with capture_logs() as records:
+        try:
+            raise ValueError("bad")
+        except ValueError:
+            get_logger("bot").exception("failed", level="mine", module=1)
+
+    (record,) = records
+    assert (record["exception"]["type"], record["exception"]["message"]) == ("ValueError", "bad")
+    assert "Traceback" in record["exception"]["stacktrace"]
+    assert (record["level"], record["level_"], record["module_"]) == ("ERROR", "mine", 1)
+
+
+def test_what_was_silent_before_is_captured(logs: "Logs") -> None:
+    """A level that is off otherwise is captured, and off again afterwards."""
+    logs.configure(default_level="ERROR")
+    logs.logger.debug("lost")
+    with capture_logs() as records:
+        logs.logger.debug("kept")
+    logs.logger.debug("lost again")
+
+    assert [record["message"] for record in records] == ["kept"]
+    assert "lost again" not in logs.messages()

@@ -1,0 +1,92 @@
+"""Facts about `timed`."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from metaexpert.logger import timed
+
+if TYPE_CHECKING:
+    from conftest import Logs
+
+
+def test_a_block_is_recorded_with_its_duration(logs: "Logs") -> None:
+    """The record has operation, duration, outcome and fields, at INFO."""
+    logs.configure()
+    with timed(logs.logger, "load bars", symbol="BTC"):
+        pass
+
+    record = logs.last()
+    assert (record["level"], record["operation"], record["outcome"]) == ("INFO", "load bars", "ok")
+    assert record["symbol"] == "BTC"
+    assert isinstance(record["duration_ms"], float)
+    assert record["duration_ms"] > 0
+    assert "threshold_ms" not in record
+
+
+def test_past_the_threshold_it_is_a_warning(logs: "Logs") -> None:
+    """A negative threshold is always passed, an endless one never; both are in the record."""
+    logs.configure()
+    for threshold_ms in (-1.0, 1e9):
+        with timed(logs.logger, "work", threshold_ms):
+            pass
+
+    slow, quick = logs.records()
+    assert (slow["level"], slow["threshold_ms"]) == ("WARNING", -1.0)
+    assert (quick["level"], quick["threshold_ms"]) == ("INFO", 1e9)
+
+
+def test_a_failure_is_recorded_and_goes_on(logs: "Logs") -> None:
+    """A block that raises is a WARNING with the exception's type, and the exception reaches the caller."""
+    logs.configure()
+    with pytest.raises(KeyError), timed(logs.logger, "work"):
+        raise KeyError("x")
+
+    record = logs.last()
+    assert (record["level"], record["outcome"], record["error_type"]) == ("WARNING", "error", "KeyError")
+
+
+def test_functions_and_coroutine_functions_can_be_decorated(logs: "Logs") -> None:
+    """Each call of a decorated function is recorded once, and its result returned."""
+    logs.configure()
+
+    @timed(logs.logger, "add", kind="plain")
+    def add(a: int, b: int) -> int:
+        """Add."""
+        return a + b
+
+    @timed(logs.logger, "wait", kind="async")
+    async def wait(value: int) -> int:
+        await asyncio.sleep(0)
+        return value
+
+    assert (add(1, b=2), add(3, 4), asyncio.run(wait(5))) == (3, 7, 5)
+    assert (add.__name__, add.__doc__) == ("add", "Add.")
+    assert [(record["operation"], record["kind"]) for record in logs.records()] == [
+        ("add", "plain"),
+        ("add", "plain"),
+        ("wait", "async"),
+    ]
+
+
+def test_one_timer_can_be_nested(logs: "Logs") -> None:
+    """The same object entered twice measures both, the inner one no longer than the outer one."""
+    logs.configure()
+    timer = timed(logs.logger, "work")
+    with timer, timer:
+        pass
+
+    inner, outer = logs.records()
+    assert inner["duration_ms"] <= outer["duration_ms"]
+
+
+def test_fields_may_have_any_name(logs: "Logs") -> None:
+    """Fields named like the record's own members are kept, and the measured ones win."""
+    logs.configure()
+    with timed(logs.logger, "work", level="mine", duration_ms="mine", msg="mine"):
+        pass
+
+    record = logs.last()
+    assert (record["level"], record["level_"], record["msg"]) == ("INFO", "mine", "mine")
+    assert isinstance(record["duration_ms"], float)
