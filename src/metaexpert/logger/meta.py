@@ -100,6 +100,7 @@ class MetaLogger(logging.Logger):
     _bound: Fields | None = None
     _origin: MetaLogger | None = None
     _channel: Channel | None = None
+    _is_owned = False
 
     def __init__(self, name: str, level: int | str = logging.NOTSET) -> None:
         super().__init__(name, level)
@@ -160,6 +161,8 @@ class MetaLogger(logging.Logger):
     def getChild(self, suffix: str) -> MetaLogger:
         """Return the logger `suffix` below this one; of a bound logger, with the same fields bound."""
         child = adopt(super().getChild(suffix))
+        if self._is_owned:
+            child.owned()
         return child if self._bound is None else child.bind(**self._bound_fields())
 
     # Context.
@@ -190,6 +193,7 @@ class MetaLogger(logging.Logger):
             disabled=origin.disabled,
             _bound=bound,
             _origin=origin,
+            _is_owned=True,
         )
         derived._become()
         origin._children.add(derived)
@@ -198,10 +202,24 @@ class MetaLogger(logging.Logger):
     def _bound_fields(self) -> dict[str, Any]:
         return {} if self._bound is None else self._bound.to_dict()
 
+    def owned(self) -> MetaLogger:
+        """Return this logger as one that the program got from this library: its records are the library's.
+
+        They reach the pipeline even where `propagate` keeps them from the root logger's other handlers.
+        """
+        self._is_owned = True
+        return self
+
     # The slow way.
 
     def _serve(self, name: str, /, *args: Any, **kwargs: Any) -> None:
         """Serve one call of the method `name` as `logging` does."""
+        replacement = getattr(type(self), name)
+        if name in self._installed and replacement is not _genuine[name]:
+            # The builtin shadowed what somebody has put into the class since.
+            self._leave_fast_path()
+            replacement(self, *args, **kwargs)
+            return
         self._discard_stale(name)
         if name == "log":
             level, args = (args[0], args[1:]) if args else (kwargs.pop("level", None), ())
@@ -274,6 +292,26 @@ class MetaLogger(logging.Logger):
         attach_fields(record, fields)
         self.handle(record)
 
+    def callHandlers(self, record: logging.LogRecord) -> None:
+        """Pass the record to the handlers on its way, and to the pipeline if the way ends before it."""
+        handler = self._handler_out_of_reach()
+        if handler is None or super().hasHandlers():
+            super().callHandlers(record)
+        if handler is not None and record.levelno >= handler.level:
+            handler.handle(record)
+
+    def _handler_out_of_reach(self) -> PipelineHandler | None:
+        """Return the root's handler if this logger is the library's own and its records don't propagate."""
+        if not self._is_owned:
+            return None
+        logger: logging.Logger = self
+        while logger.parent is not None:
+            if not logger.propagate:
+                handlers = self.manager.root.handlers
+                return next((each for each in handlers if isinstance(each, PipelineHandler)), None)
+            logger = logger.parent
+        return None
+
     def findCaller(self, stack_info: bool = False, stacklevel: int = 1) -> tuple[str, int, str, str | None]:
         """Return file, line, function and, if asked for, stack of the call outside of logging's own code."""
         frame: FrameType | None = sys._getframe()
@@ -292,11 +330,17 @@ class MetaLogger(logging.Logger):
 
     def _dispatch(self, name: str) -> Callable[..., None]:
         """Return what serves a call of `name` now."""
-        if engine.is_running() and name not in self._installed:
+        builtin = self._installed.get(name)
+        if builtin is None and engine.is_running():
             builtin = self._install(name)
-            if builtin is not None:
-                return builtin
-        return partial(self._serve, name)
+        return partial(self._serve, name) if builtin is None else builtin
+
+    def enter_fast_path(self) -> None:
+        """Open the fast way now, so that a method taken from the logger before its first call is a builtin."""
+        if engine.is_running():
+            for name in (*_LEVELS, "log", "trade"):
+                if name not in self._installed and self._install(name) is None:
+                    return
 
     def _install(self, name: str) -> Callable[..., None] | None:
         """Put a builtin in place of the method `name`, if it would do the same, and return it."""
@@ -392,8 +436,12 @@ class MetaLogger(logging.Logger):
                 empty.append(logger.handlers[0].filters)
             else:
                 return None
-            logger = logger.parent if logger.propagate else None
-        return (empty, single, [type(self), PipelineHandler]) if len(single) == 1 else None
+            if not logger.propagate and self._is_owned and not single:
+                # Our handler takes its records nevertheless, and the other handlers of the root don't.
+                logger = self.manager.root
+            else:
+                logger = logger.parent if logger.propagate else None
+        return (empty, single, [type(self), PipelineHandler]) if single else None
 
     def __setattr__(self, name: str, value: Any) -> None:
         is_new = name not in self.__dict__
@@ -407,6 +455,9 @@ class MetaLogger(logging.Logger):
                     setattr(child, name, value)
             leave_fast_paths(self.manager)
             self._leave_fast_path()
+            if name in ("level", "parent"):
+                # What `setLevel` does after it, and an assignment alone does not.
+                self.manager._clear_cache()  # type: ignore[attr-defined]
 
     def __delattr__(self, name: str) -> None:
         super().__delattr__(name)
@@ -464,7 +515,9 @@ def leave_fast_paths(manager: logging.Manager | None = None) -> None:
 def _is_genuine(logger: MetaLogger) -> bool:
     """Tell whether no method that the fast way bypasses was overridden, in a class or on the instance."""
     kind = type(logger)
-    return _has_own_methods(logger) and all(getattr(kind, name) is method for name, method in _genuine.items())
+    return _has_own_methods(logger) and all(
+        getattr(kind, name) is method for name, method in _genuine.items()
+    )
 
 
 def _has_own_methods(logger: MetaLogger) -> bool:

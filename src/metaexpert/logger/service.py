@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import logging.config
+import os
 import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,8 @@ class _Service:
         self.sources: Sources | None = None
         self.configuration: LogConfiguration | None = None
         self.handler = PipelineHandler()
+        #: Starting without `configure()`: on its way, or in vain.
+        self.is_starting = self.cannot_start = False
         #: Levels set from `loggers`, to be taken back when they are no longer named.
         self.levels_set: set[str] = set()
 
@@ -80,8 +83,13 @@ def configuration() -> LogConfiguration:
 
 
 def get_logger(name: str | None = None) -> MetaLogger:
-    """Return the logger `name`, the same as `logging.getLogger(name)`; the root logger without a name."""
-    return adopt(logging.getLogger(name))
+    """Return the logger `name`, the same as `logging.getLogger(name)`; the root logger without a name.
+
+    Its records reach the pipeline even where `propagate` keeps them from other handlers.
+    """
+    logger = adopt(logging.getLogger(name)).owned()
+    logger.enter_fast_path()
+    return logger
 
 
 def setup_logger(name: str | None = None, level: str | None = None) -> MetaLogger:
@@ -141,11 +149,39 @@ def _apply(sources: Sources) -> LogConfiguration:
     return configuration
 
 
+def _start_unconfigured() -> bool:
+    """Start with what environment, files and defaults say, for a handler that a program has named itself.
+
+    Loggers, their levels and handlers stay as they are. Returns False if that is under way or has failed
+    before; raises `ConfigurationError` when it fails.
+    """
+    from metaexpert.logger.config import Sources, engine_document
+
+    with _service.lock:
+        if engine.is_configured():
+            return True
+        if _service.is_starting or _service.cannot_start:
+            return False
+        _service.is_starting = _service.cannot_start = True
+        try:
+            sources = Sources.discover()
+            configuration = sources.resolve()
+            try:
+                engine.start(engine_document(configuration))
+            except (OSError, ValueError) as problem:
+                raise ConfigurationError(str(problem)) from None
+            _service.sources, _service.configuration = sources, configuration
+            _service.cannot_start = False
+            return True
+        finally:
+            _service.is_starting = False
+
+
 def _attach(configuration: LogConfiguration) -> None:
     """Let the loggers of the process follow `configuration`."""
     from metaexpert.logger.config import parse_level
 
-    root = get_logger()
+    root = adopt(logging.getLogger())
     _service.handler.capture_stdlib = configuration.capture_stdlib
     if _service.handler not in root.handlers:
         root.addHandler(_service.handler)
@@ -154,10 +190,13 @@ def _attach(configuration: LogConfiguration) -> None:
     for name in _service.levels_set - levels.keys():
         logging.getLogger(name).setLevel(logging.NOTSET)
     for name, level in levels.items():
-        get_logger(name).setLevel(level)
+        adopt(logging.getLogger(name)).setLevel(level)
     _service.levels_set = set(levels)
     # Last, because it makes every logger look anew.
     root.setLevel(parse_level(configuration.default_level))
+    for logger in (root, *tuple(root.manager.loggerDict.values())):
+        if isinstance(logger, MetaLogger):
+            logger.enter_fast_path()
 
 
 def _apply_dictconfig(document: dict[str, Any]) -> None:
@@ -176,3 +215,14 @@ def _checked_level(level: str, parse_level: Any) -> int:
         return int(parse_level(level))
     except ValueError as problem:
         raise ConfigurationError([Problem("level", str(problem), level)]) from None
+
+
+def _forget_parents_threads() -> None:
+    """Free a lock that a thread of the parent held when it forked; that thread is not here to free it."""
+    _service.lock = threading.RLock()
+    _service.is_starting = False
+
+
+engine.on_unconfigured(_start_unconfigured)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_parents_threads)
