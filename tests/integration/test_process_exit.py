@@ -1,4 +1,4 @@
-"""FR-014, FR-022: whichever way a process ends, forks or is shared, what a call returned from is on record."""
+"""FR-014, FR-022: whichever way a process ends or forks, what a call returned from is on record."""
 
 import json
 import signal
@@ -65,7 +65,7 @@ log.info("main")
 
 
 def test_destructors_at_the_very_end_do_no_harm(run_python: Run) -> None:
-    """An object that logs while the interpreter takes itself apart neither hangs nor changes the exit code."""
+    """An object that logs while the interpreter ends neither hangs nor changes the exit code."""
     outcome = run_python(
         BEGIN
         + """
@@ -85,7 +85,7 @@ sys.exit(5)
 
 
 def test_logging_after_shutdown_starts_again(run_python: Run) -> None:
-    """`shutdown` writes everything; the next record, of any logger, starts the system as it was configured."""
+    """`shutdown` writes everything; the next record, of any logger, starts the system again."""
     outcome = run_python(
         CONFIGURE
         + """

@@ -120,10 +120,11 @@ def test_threads_do_not_see_each_other_s_context() -> None:
     seen: list[Any] = []
     with log_context(a=1):
         copied = contextvars.copy_context()
-        for target in (
-            lambda: seen.append(current_fields()),
-            lambda: copied.run(lambda: seen.append(current_fields())),
-        ):
+
+        def look() -> None:
+            seen.append(current_fields())
+
+        for target in (look, lambda: copied.run(look)):
             thread = threading.Thread(target=target)
             thread.start()
             thread.join()

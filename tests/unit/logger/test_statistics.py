@@ -33,11 +33,8 @@ def test_levels_and_handlers_are_counted(logs: "Logs") -> None:
     assert dict(seen.logged_by_level) == dict(seen.written_by_level) == levels
     assert {name: sink.written for name, sink in seen.sinks.items()} == {"file": 7, "errors": 2, "trades": 1}
     assert seen.logged == seen.written == 7
-    assert (seen.dropped, sum(seen.dropped_by_reason.values()), sum(seen.dropped_by_level.values())) == (
-        0,
-        0,
-        0,
-    )
+    lost = [*seen.dropped_by_reason.values(), *seen.dropped_by_level.values()]
+    assert (seen.dropped, sum(lost), len(lost) > 5) == (0, 0, True)
 
 
 def test_custom_levels_count_with_the_standard_one_below(logs: "Logs") -> None:

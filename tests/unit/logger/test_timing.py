@@ -49,7 +49,7 @@ def test_a_failure_is_recorded_and_goes_on(logs: "Logs") -> None:
 
 def test_functions_and_coroutine_functions_can_be_decorated(logs: "Logs") -> None:
     """Each call of a decorated function is recorded once, and its result returned."""
-    logs.configure()
+    logs.configure(default_level="INFO")
 
     @timed(logs.logger, "add", kind="plain")
     def add(a: int, b: int) -> int:
