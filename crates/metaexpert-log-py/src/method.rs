@@ -185,33 +185,33 @@ impl Method {
         let Some(ids) = self.ids(py, state, call.names) else { return Fast::General };
         let State { pipeline: Some(pipeline), generation, .. } = state else { return Fast::Slow };
         let protected = pipeline.protects(call.level) || self.category.is_some();
+        let own = [Section::Fields { keys: ids.keys, values: call.values }];
+        let own = if ids.keys == NO_ID { &own[..0] } else { &own[..] };
         let record = Record {
             level: call.level,
             logger: ids.logger,
             category: ids.category,
             timestamp_ns: now_ns(),
             message: call.message,
-            sections: &[],
+            sections: own,
         };
-        let own = Section::Fields { keys: ids.keys, values: call.values };
-        let submitted = match (call.context, self.channel.bind(py).get().bound()) {
-            (None, None) if ids.keys == NO_ID => pipeline.submit(&record, protected),
-            (None, None) => pipeline.submit(&Record { sections: &[own], ..record }, protected),
-            (context, bound) => {
-                let bound = bound.map(|bound| bound.bind(py).get());
-                with_section(py, context, pipeline, *generation, |pipeline, context| {
-                    with_section(py, bound, pipeline, *generation, |pipeline, bound| {
-                        let (mut sections, mut count) = ([own; 3], 0);
-                        for encoded in [context, bound].into_iter().filter(|encoded| !encoded.is_empty()) {
-                            sections[count] = Section::Encoded(encoded);
-                            count += 1;
-                        }
-                        // What follows the encoded ones is `own` already.
-                        count += usize::from(ids.keys != NO_ID);
-                        pipeline.submit(&Record { sections: &sections[..count], ..record }, protected)
-                    })
+        let bound = self.channel.bind(py).get().bound();
+        let submitted = if call.context.is_none() && bound.is_none() {
+            pipeline.submit(&record, protected)
+        } else {
+            let bound = bound.map(|bound| bound.bind(py).get());
+            with_section(py, call.context, pipeline, *generation, |pipeline, context| {
+                with_section(py, bound, pipeline, *generation, |pipeline, bound| {
+                    let (mut sections, mut count) = ([Section::Encoded(&[]); 3], 0);
+                    for encoded in [context, bound].into_iter().filter(|encoded| !encoded.is_empty()) {
+                        sections[count] = Section::Encoded(encoded);
+                        count += 1;
+                    }
+                    sections[count..count + own.len()].copy_from_slice(own);
+                    count += own.len();
+                    pipeline.submit(&Record { sections: &sections[..count], ..record }, protected)
                 })
-            }
+            })
         };
         match submitted {
             Ok(()) => Fast::Done,
