@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from metaexpert.logger import PipelineHandler, log_context
+from metaexpert.logger import log_context
 from metaexpert.logger.handler import FieldMapping, attach_fields
 
 if TYPE_CHECKING:
@@ -137,10 +137,3 @@ def test_capture_stdlib_off_passes_over_plain_records(logs: "Logs") -> None:
     logs.logger.info("%s", "kept")
 
     assert logs.messages() == ["kept"]
-
-
-def test_an_unconfigured_handler_does_nothing(fresh_logging: None) -> None:
-    """Before any configuration the handler takes records without an error and without a file."""
-    handler = PipelineHandler()
-    assert handler.handle(make_record())
-    assert handler.takes_everything
