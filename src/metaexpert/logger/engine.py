@@ -32,12 +32,15 @@ __all__ = [
     "Fields",
     "Method",
     "announce_change",
+    "ensure_configured",
     "ensure_running",
     "flush",
     "is_configured",
     "is_running",
     "needs",
     "on_change",
+    "on_unconfigured",
+    "run_id",
     "set_context_variable",
     "shutdown",
     "start",
@@ -61,6 +64,7 @@ class _Engine:
         self.run_id = uuid.uuid4().hex
         self.lowest_level = 0
         self.listeners: list[Callable[[], None]] = []
+        self.configurer: Callable[[], bool] | None = None
         self.exit_registered_in: int | None = None
 
 
@@ -70,6 +74,19 @@ _engine = _Engine()
 def on_change(listener: Callable[[], None]) -> None:
     """Call `listener` whenever the engine starts, stops, or takes another configuration."""
     _engine.listeners.append(listener)
+
+
+def on_unconfigured(configurer: Callable[[], bool]) -> None:
+    """Call `configurer` when a record arrives that nobody has configured anything for.
+
+    It starts the engine, or returns False or raises if it can't.
+    """
+    _engine.configurer = configurer
+
+
+def run_id() -> str:
+    """Return what tells this process's pipeline from all others."""
+    return _engine.run_id
 
 
 def announce_change() -> None:
@@ -118,6 +135,18 @@ def ensure_running() -> bool:
         except (OSError, ValueError):
             return False
         return True
+
+
+def ensure_configured() -> bool:
+    """Start the engine if it does not run, also if nobody has configured it. Returns False if it can't now.
+
+    Raises `ConfigurationError`, once, if what environment or files say is wrong.
+    """
+    if _native.is_running():
+        return True
+    if _engine.document is None and (_engine.configurer is None or not _engine.configurer()):
+        return False
+    return ensure_running()
 
 
 def shutdown(timeout: float | None = None) -> bool:

@@ -13,6 +13,9 @@ from metaexpert.logger.faults import describe_exception, exception_info
 
 #: Attributes of the handler on which the fast way of the loggers depends.
 _WATCHED_ATTRIBUTES: Final = frozenset(("level", "filters", "emit", "handle", "filter"))
+_OVERRIDABLE: Final = ("emit", "handle", "filter")
+#: Attribute of a plain record that says which pipeline has it already. It is no field.
+_TAKEN_BY: Final = "_metaexpert_run"
 _MISSING: Final = object()
 
 
@@ -30,6 +33,8 @@ class FieldMapping(dict[str, Any]):
         self.bound = bound
         self.context = context
         self.attributes: dict[str, str] = {}
+        #: The pipeline that has the record already.
+        self.taken_by: str | None = None
         self._given = dict(self)
 
     def submitted(self, record: logging.LogRecord) -> Mapping[str, Any]:
@@ -70,8 +75,11 @@ def _rebuilt_fields(values: dict[str, Any], attributes: dict[str, str]) -> Field
 class PipelineHandler(logging.Handler):
     """Hands complete `LogRecord`s to the pipeline: nothing is formatted or written on the calling thread.
 
-    The root logger carries one from the first configuration on. With `capture_stdlib` off it passes over the
-    records of loggers that are not the library's own. Records are never refused with an exception.
+    The root logger carries one from the first configuration on; others may be put anywhere, also by name in a
+    `logging.config` document, and a record that passes several is taken once. Without a configuration the
+    first record starts the pipeline with what environment, files and defaults say. With `capture_stdlib` off
+    records of loggers that are not the library's own are passed over. Records are never refused with an
+    exception.
     """
 
     def __init__(self, level: int | str = logging.NOTSET) -> None:
@@ -81,8 +89,12 @@ class PipelineHandler(logging.Handler):
     @property
     def takes_everything(self) -> bool:
         """Tell whether every record that reaches the handler goes into the pipeline as it is."""
-        replaced = any(name in self.__dict__ for name in ("emit", "handle", "filter"))
-        return self.level == logging.NOTSET and not self.filters and not replaced
+        return (
+            self.level == logging.NOTSET
+            and not self.filters
+            and all(name not in self.__dict__ for name in _OVERRIDABLE)
+            and all(getattr(PipelineHandler, name) is method for name, method in _genuine.items())
+        )
 
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
@@ -100,19 +112,35 @@ class PipelineHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Submit `record`; a failure is reported as `logging` reports a handler's."""
-        fields = record.__dict__.get("fields")
-        if not (isinstance(fields, FieldMapping) or self.capture_stdlib) or not engine.ensure_running():
-            return
         try:
-            exception = describe_exception(exception_info(record.exc_info)) if record.exc_info else None
-            message = None if type(record) is logging.LogRecord else record.getMessage()
-            if isinstance(fields, FieldMapping):
-                own, bound, attributes = fields.submitted(record), fields.bound, fields.attributes
-            else:
-                own, bound, attributes = None, None, None
-            engine.submit_record(record, message, exception, own, attributes, bound)
+            self._submit(record)
         except Exception:
             self.handleError(record)
+
+    def flush(self) -> None:
+        """Wait until every record submitted so far is written, as long as the interpreter's end would."""
+        engine.flush(engine.EXIT_TIMEOUT)
+
+    def _submit(self, record: logging.LogRecord) -> None:
+        attributes = record.__dict__
+        fields = attributes.get("fields")
+        fields = fields if isinstance(fields, FieldMapping) else None
+        run = engine.run_id()
+        taken_by = attributes.get(_TAKEN_BY) if fields is None else fields.taken_by
+        if taken_by == run or (fields is None and not self.capture_stdlib) or not engine.ensure_configured():
+            return
+        exception = describe_exception(exception_info(record.exc_info)) if record.exc_info else None
+        message = None if type(record) is logging.LogRecord else record.getMessage()
+        if fields is None:
+            engine.submit_record(record, message, exception, None, None)
+            attributes[_TAKEN_BY] = run
+        else:
+            own = fields.submitted(record)
+            engine.submit_record(record, message, exception, own, fields.attributes, fields.bound)
+            fields.taken_by = run
+
+
+_genuine: Final = {name: getattr(PipelineHandler, name) for name in _OVERRIDABLE}
 
 
 def attach_fields(record: logging.LogRecord, fields: FieldMapping) -> None:
@@ -123,6 +151,17 @@ def attach_fields(record: logging.LogRecord, fields: FieldMapping) -> None:
         taken[attribute] = value
         fields.attributes[attribute] = name
     taken["fields"] = fields
+
+
+def extra_of(fields: FieldMapping, category: str | None) -> dict[str, Any]:
+    """Return what `logging` has to be given as `extra` for a record as `attach_fields` makes it."""
+    # Not `makeLogRecord`, which would call a factory of the program's.
+    record = logging.LogRecord("", logging.NOTSET, "", 0, "", (), None)
+    standard = set(record.__dict__)
+    if category is not None:
+        record.__dict__["category"] = category
+    attach_fields(record, fields)
+    return {name: value for name, value in record.__dict__.items() if name not in standard}
 
 
 def attribute_name(name: str, taken: dict[str, Any]) -> str:

@@ -24,7 +24,7 @@ from metaexpert.logger import engine
 from metaexpert.logger.context import current_context
 from metaexpert.logger.engine import Channel, Fields, Method
 from metaexpert.logger.faults import describe_exception, exception_info
-from metaexpert.logger.handler import FieldMapping, PipelineHandler, attach_fields
+from metaexpert.logger.handler import FieldMapping, PipelineHandler, attach_fields, extra_of
 
 TRADE: Final = "trade"
 
@@ -205,7 +205,7 @@ class MetaLogger(logging.Logger):
     def owned(self) -> MetaLogger:
         """Return this logger as one that the program got from this library: its records are the library's.
 
-        They reach the pipeline even where `propagate` keeps them from the root logger's other handlers.
+        Where `propagate` is off and they go to handlers of the program's own, the pipeline gets its copy too.
         """
         self._is_owned = True
         return self
@@ -221,6 +221,9 @@ class MetaLogger(logging.Logger):
             replacement(self, *args, **kwargs)
             return
         self._discard_stale(name)
+        if _is_patched(name):
+            getattr(_Standard, name)(self, *args, **kwargs)
+            return
         if name == "log":
             level, args = (args[0], args[1:]) if args else (kwargs.pop("level", None), ())
             if not isinstance(level, int):
@@ -281,23 +284,29 @@ class MetaLogger(logging.Logger):
         stack_info: bool,
         stacklevel: int,
     ) -> None:
+        fields = FieldMapping(own, self._bound, current_context())
+        if _is_patched("_log"):
+            extra = extra_of(fields, category)
+            _Standard._log(self, level, msg, args, exception, extra, stack_info, stacklevel)
+            return
         try:
             file, line, function, stack = self.findCaller(stack_info, stacklevel)
         except ValueError:
             file, line, function, stack = "(unknown file)", 0, "(unknown function)", None
         record = self.makeRecord(self.name, level, file, line, msg, args, exception, function, None, stack)
-        fields = FieldMapping(own, self._bound, current_context())
         if category is not None:
             record.__dict__["category"] = category
         attach_fields(record, fields)
         self.handle(record)
 
     def callHandlers(self, record: logging.LogRecord) -> None:
-        """Pass the record to the handlers on its way, and to the pipeline if the way ends before it."""
+        """Pass the record to the handlers on its way, and a copy to the pipeline if that is not on the way.
+
+        With no handler at all on its way the record goes nowhere, as in `logging`.
+        """
+        super().callHandlers(record)
         handler = self._handler_out_of_reach()
-        if handler is None or super().hasHandlers():
-            super().callHandlers(record)
-        if handler is not None and record.levelno >= handler.level:
+        if handler is not None and record.levelno >= handler.level and super().hasHandlers():
             handler.handle(record)
 
     def _handler_out_of_reach(self) -> PipelineHandler | None:
@@ -436,11 +445,7 @@ class MetaLogger(logging.Logger):
                 empty.append(logger.handlers[0].filters)
             else:
                 return None
-            if not logger.propagate and self._is_owned and not single:
-                # Our handler takes its records nevertheless, and the other handlers of the root don't.
-                logger = self.manager.root
-            else:
-                logger = logger.parent if logger.propagate else None
+            logger = logger.parent if logger.propagate else None
         return (empty, single, [type(self), PipelineHandler]) if single else None
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -480,7 +485,9 @@ class MetaRootLogger(MetaLogger, logging.RootLogger):
         return logging.getLogger, ()
 
 
-_GENUINE_CLASSES: Final = (MetaLogger, MetaRootLogger)
+#: `logging.Logger` under a name that a program does not assign to.
+_Standard: Final = logging.Logger
+_standard: Final = {name: getattr(_Standard, name) for name in _OVERRIDABLE if hasattr(_Standard, name)}
 _genuine: Final = {name: getattr(MetaLogger, name) for name in _OVERRIDABLE}
 
 
@@ -515,9 +522,16 @@ def leave_fast_paths(manager: logging.Manager | None = None) -> None:
 def _is_genuine(logger: MetaLogger) -> bool:
     """Tell whether no method that the fast way bypasses was overridden, in a class or on the instance."""
     kind = type(logger)
-    return _has_own_methods(logger) and all(
-        getattr(kind, name) is method for name, method in _genuine.items()
+    return (
+        _has_own_methods(logger)
+        and all(getattr(kind, name) is method for name, method in _genuine.items())
+        and not any(map(_is_patched, _standard))
     )
+
+
+def _is_patched(name: str) -> bool:
+    """Tell whether somebody has replaced the method `name` in `logging.Logger`, as tracing tools do."""
+    return name in _standard and getattr(_Standard, name) is not _standard[name]
 
 
 def _has_own_methods(logger: MetaLogger) -> bool:

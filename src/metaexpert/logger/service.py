@@ -85,7 +85,7 @@ def configuration() -> LogConfiguration:
 def get_logger(name: str | None = None) -> MetaLogger:
     """Return the logger `name`, the same as `logging.getLogger(name)`; the root logger without a name.
 
-    Its records reach the pipeline even where `propagate` keeps them from other handlers.
+    Where `propagate` is off, handlers of the program's own get its records, and the pipeline its copy.
     """
     logger = adopt(logging.getLogger(name)).owned()
     logger.enter_fast_path()
