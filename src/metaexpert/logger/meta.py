@@ -449,7 +449,10 @@ class MetaLogger(logging.Logger):
         return (empty, single, [type(self), PipelineHandler]) if single else None
 
     def __setattr__(self, name: str, value: Any) -> None:
-        is_new = name not in self.__dict__
+        # A logger's parent is None until it has been made; before its first call it has no channel.
+        is_new = name not in self.__dict__ or (
+            name == "parent" and self.parent is None and "_channel" not in self.__dict__
+        )
         super().__setattr__(name, value)
         if name in _OVERRIDABLE:
             self._leave_fast_path()
@@ -460,7 +463,7 @@ class MetaLogger(logging.Logger):
                     setattr(child, name, value)
             leave_fast_paths(self.manager)
             self._leave_fast_path()
-            if name in ("level", "parent"):
+            if name in ("level", "parent") and self.manager.root is not None:
                 # What `setLevel` does after it, and an assignment alone does not.
                 self.manager._clear_cache()  # type: ignore[attr-defined]
 
