@@ -8,6 +8,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 
 use crate::channel::Channel;
+use crate::exit::Inside;
 use crate::method::{Arguments, Method};
 
 struct StaticMethod(ffi::PyMethodDef);
@@ -101,6 +102,7 @@ unsafe extern "C" fn silent(
         if method.is_undisturbed(py) {
             return ffi::Py_NewRef(ffi::Py_None());
         }
+        let _inside = Inside::enter(py);
         match method.slow(py) {
             Some(slow) => ffi::PyObject_Vectorcall(slow.as_ptr(), args, nargs as usize, names),
             None => ffi::Py_NewRef(ffi::Py_None()),

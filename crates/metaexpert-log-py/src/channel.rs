@@ -6,6 +6,7 @@ use pyo3::types::{PyDict, PyList, PyTuple, PyType};
 use pyo3::{PyTraverseError, PyVisit};
 
 use crate::builtin::{builtin, silent_builtin};
+use crate::exit::Inside;
 use crate::fields::Fields;
 use crate::premises::Premises;
 use crate::state::{GilValue, KnownId};
@@ -117,6 +118,7 @@ impl Channel {
         stack: Option<String>,
         caller: Option<(String, u32, String)>,
     ) -> PyResult<bool> {
+        let _inside = Inside::enter(slf.py());
         let mut call = Call::new(level, message.clone(), arguments.clone());
         call.level_name = level_name;
         call.category = category;

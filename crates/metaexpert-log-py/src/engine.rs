@@ -12,6 +12,7 @@ use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::exit::{self, Inside};
 use crate::state::{STATE, State};
 
 fn exception(error: Error) -> PyErr {
@@ -28,6 +29,7 @@ fn duration(timeout: Option<f64>) -> Option<Duration> {
 /// Puts the configuration in `document` (JSON) in force, starting the engine if it does not run.
 #[pyfunction]
 pub(crate) fn start(py: Python<'_>, document: &str, run_id: &str) -> PyResult<()> {
+    let _inside = Inside::enter(py);
     let config = Config::from_json(document).map_err(exception)?;
     // The pipeline is away while its files are opened: nothing else may take the GIL meanwhile, and
     // nothing does, because no Python code runs here.
@@ -57,6 +59,7 @@ pub(crate) fn is_running(py: Python<'_>) -> bool {
 #[pyfunction]
 #[pyo3(signature = (timeout=None))]
 pub(crate) fn flush(py: Python<'_>, timeout: Option<f64>) -> bool {
+    let _inside = Inside::enter(py);
     let waiter = STATE.with(py, |state| {
         state.pipeline.as_mut().map(|pipeline| {
             pipeline.report_gap();
@@ -70,6 +73,7 @@ pub(crate) fn flush(py: Python<'_>, timeout: Option<f64>) -> bool {
 #[pyfunction]
 #[pyo3(signature = (timeout=None))]
 pub(crate) fn shutdown(py: Python<'_>, timeout: Option<f64>) -> bool {
+    let _inside = Inside::enter(py);
     let pipeline = STATE.with(py, |state| {
         let pipeline = state.pipeline.take();
         state.last_seq = pipeline.as_ref().map_or(state.last_seq, Pipeline::seq);
@@ -161,4 +165,5 @@ pub(crate) fn forget_after_fork(py: Python<'_>) {
         }
         state.last_seq = 0;
     });
+    exit::forget_after_fork();
 }

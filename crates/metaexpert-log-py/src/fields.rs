@@ -7,6 +7,7 @@ use pyo3::types::PyDict;
 use pyo3::{PyTraverseError, PyVisit};
 
 use crate::convert::{Captured, Converter, Names, escaped_cost, utf8};
+use crate::exit::Inside;
 use crate::state::{GilCell, STATE};
 
 /// An immutable set of fields, its values captured when it was made.
@@ -30,6 +31,7 @@ impl Fields {
     #[pyo3(signature = (mapping, base=None))]
     fn new(mapping: &Bound<'_, PyDict>, base: Option<&Bound<'_, Fields>>) -> PyResult<Self> {
         let py = mapping.py();
+        let _inside = Inside::enter(py);
         let merged = match base {
             Some(base) => base.get().mapping.bind(py).copy()?,
             None => PyDict::new(py),

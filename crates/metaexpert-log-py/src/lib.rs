@@ -11,6 +11,7 @@ mod channel;
 mod context;
 mod convert;
 mod engine;
+mod exit;
 mod fields;
 mod method;
 mod nested;
@@ -33,6 +34,8 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(engine::needs, module)?)?;
     module.add_function(wrap_pyfunction!(engine::check_format, module)?)?;
     module.add_function(wrap_pyfunction!(context::set_context_variable, module)?)?;
+    module.add_function(wrap_pyfunction!(exit::begin_exit, module)?)?;
+    module.add_function(wrap_pyfunction!(exit::park_if_ending, module)?)?;
     module.add_function(wrap_pyfunction!(engine::set_synchronous, module)?)?;
     module.add_function(wrap_pyfunction!(engine::forget_after_fork, module)?)?;
     module.add_function(wrap_pyfunction!(builtin::nothing, module)?)?;

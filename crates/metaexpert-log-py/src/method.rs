@@ -19,6 +19,7 @@ use pyo3::{PyTraverseError, PyVisit};
 use crate::channel::Channel;
 use crate::context::current_context;
 use crate::convert::{plain_text, plain_value};
+use crate::exit::Inside;
 use crate::fields::Fields;
 use crate::state::{GilValue, KnownId, STATE, State};
 use crate::submit::{Call, submit};
@@ -132,8 +133,14 @@ impl Method {
     pub(crate) fn call(&self, py: Python<'_>, arguments: &Arguments<'_>) -> PyResult<Option<Py<PyAny>>> {
         match self.try_fast(py, arguments) {
             Fast::Done => Ok(None),
-            Fast::General => self.call_general(py, arguments),
-            Fast::Slow => self.call_slow(py, arguments),
+            Fast::General => {
+                let _inside = Inside::enter(py);
+                self.call_general(py, arguments)
+            }
+            Fast::Slow => {
+                let _inside = Inside::enter(py);
+                self.call_slow(py, arguments)
+            }
         }
     }
 

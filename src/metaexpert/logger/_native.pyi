@@ -94,6 +94,15 @@ def check_format(pattern: str) -> str | None:
 def set_context_variable(variable: ContextVar[Any]) -> None:
     """Name the variable whose value, a `Fields`, belongs to every record."""
 
+def begin_exit(timeout: float) -> bool:
+    """Let no other thread into the native code any more, and wait until none is inside.
+
+    Returns False if one still was after `timeout` seconds.
+    """
+
+def park_if_ending() -> None:
+    """Never return on another thread once `begin_exit` was called."""
+
 def set_synchronous(synchronous: bool) -> None:
     """Make each call wait until its record is written, or no longer."""
 

@@ -53,6 +53,7 @@ _AFTER_ALL_OTHERS: Final = -1_000
 
 #: How long the end of the interpreter waits for records to be written, in seconds.
 EXIT_TIMEOUT: Final = 10.0
+_EXIT_GRACE: Final = 2.0
 
 
 class _Engine:
@@ -127,6 +128,7 @@ def ensure_running() -> bool:
     """Start the engine again if it was stopped. Returns False if it never ran or can't start now."""
     if _native.is_running():
         return True
+    _native.park_if_ending()
     with _engine.lock:
         if _engine.document is None:
             return False
@@ -194,6 +196,9 @@ def _register_exit() -> None:
 
 def _finish() -> None:
     """Write everything at the interpreter's end; what is logged even later is written at once."""
+    # Daemon threads that go on logging must not be in native code when the interpreter ends them.
+    _native.begin_exit(_EXIT_GRACE)
+    _engine.lock = threading.RLock()
     shutdown(EXIT_TIMEOUT)
     _native.set_synchronous(True)
 
