@@ -9,6 +9,7 @@ use pyo3::types::{PyDict, PyMapping, PyString, PyTuple};
 
 use crate::context::current_context;
 use crate::convert::{plain_text, plain_value};
+use crate::exit::Inside;
 use crate::fields::Fields;
 use crate::state::{STATE, State};
 use crate::submit::{Call, submit};
@@ -92,6 +93,7 @@ pub(crate) fn submit_record(
     bound: Option<Py<Fields>>,
 ) -> PyResult<bool> {
     let py = record.py();
+    let _inside = Inside::enter(py);
     let data = record.getattr("__dict__")?.cast_into::<PyDict>()?;
     let mut parts = Parts::of(&data, fields.is_some());
     if let Some(attributes) = attributes {
