@@ -214,11 +214,10 @@ class MetaLogger(logging.Logger):
 
     def _serve(self, name: str, /, *args: Any, **kwargs: Any) -> None:
         """Serve one call of the method `name` as `logging` does."""
-        replacement = getattr(type(self), name)
-        if name in self._installed and replacement is not _genuine[name]:
+        if name in self._installed and getattr(type(self), name) is not _genuine[name]:
             # The builtin shadowed what somebody has put into the class since.
             self._leave_fast_path()
-            replacement(self, *args, **kwargs)
+            getattr(self, name)(*args, **kwargs)
             return
         self._discard_stale(name)
         if _is_patched(name):
