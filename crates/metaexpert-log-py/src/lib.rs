@@ -20,6 +20,7 @@ mod record;
 mod site;
 mod state;
 mod submit;
+mod times;
 
 #[pymodule(gil_used = true)]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -23,9 +23,13 @@ use crate::exit::Inside;
 use crate::fields::Fields;
 use crate::state::{GilValue, KnownId, STATE, State};
 use crate::submit::{Call, submit};
+use crate::times::{TIME_LEN, plain_time_argument};
 
 /// More fields than this take the general way.
 const FAST_FIELDS: usize = 32;
+
+/// And more times among them.
+const FAST_TIMES: usize = 4;
 
 /// A byte takes at most this many in a JSON string, with something to spare for punctuation.
 const WORST_ESCAPE: usize = 8;
@@ -164,9 +168,16 @@ impl Method {
         if arguments.named.len() > FAST_FIELDS {
             return Fast::General;
         }
+        let mut times = [[0; TIME_LEN]; FAST_TIMES];
+        let mut free_times = times.iter_mut();
         for (slot, argument) in values.iter_mut().zip(arguments.named) {
             // SAFETY: as above.
-            match unsafe { plain_value(*argument) } {
+            let value = unsafe { plain_value(*argument) };
+            let time = || {
+                // SAFETY: as above.
+                unsafe { plain_time_argument(py, *argument, free_times.next()?) }.map(Value::Str)
+            };
+            match value.or_else(time) {
                 Some(value) => slot.write(value),
                 None => return Fast::General,
             };

@@ -12,6 +12,7 @@ use pyo3::types::{
 };
 
 use crate::convert::{Captured, Converter, Names, plain_value, type_name, utf8};
+use crate::times::{TIME_LEN, plain_time};
 
 /// Python classes that have a form of their own.
 struct Classes {
@@ -63,6 +64,9 @@ enum Shape {
 }
 
 fn shape(converter: &mut Converter, object: &Bound<'_, PyAny>, depth: u32) -> PyResult<Shape> {
+    if let Some(time) = plain_time(object, &mut [0; TIME_LEN]) {
+        return Ok(Shape::Text(time.to_vec()));
+    }
     if let Some(basic) = basic(object)? {
         return Ok(basic);
     }
