@@ -118,7 +118,7 @@ impl<'py> Parts<'py> {
     /// Sorts the attributes in `data`. `has_fields`: its attribute `fields` is the library's, not a field.
     /// Runs no Python code.
     fn of(data: &Bound<'py, PyDict>, has_fields: bool) -> Self {
-        let mut parts = Parts { standard: [const { None }; NAMES.len()], fields: Vec::new() };
+        let mut parts = Parts { standard: [const { None }; NAMES.len()], fields: Vec::with_capacity(8) };
         let mut expected = 0;
         for (key, value) in data.iter() {
             match attribute(&key, expected) {

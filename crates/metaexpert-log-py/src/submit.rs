@@ -386,14 +386,13 @@ fn current_frame(py: Python<'_>) -> Option<(String, u32, String)> {
     }
 }
 
-/// Source files whose frames never made a call: those of `logging` and of `MetaLogger`.
+/// Source files whose frames never made a call: those of `logging` and of the library's Python side.
 fn own_files(py: Python<'_>) -> &'static [String] {
     static FILES: PyOnceLock<Vec<String>> = PyOnceLock::new();
     FILES.get_or_init(py, || {
-        [("logging", "_srcfile"), ("metaexpert.logger.meta", "__file__")]
-            .into_iter()
-            .filter_map(|(module, name)| py.import(module).ok()?.getattr(name).ok()?.extract().ok())
-            .collect()
+        let files = py.import("metaexpert.logger.meta").and_then(|meta| meta.getattr("_SOURCE_FILES"));
+        let files = files.and_then(|files| files.try_iter()?.map(|file| file?.extract()).collect());
+        files.unwrap_or_default()
     })
 }
 

@@ -13,6 +13,7 @@ instance's `__dict__`, where they shadow the methods; whatever may change that f
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import weakref
 from collections.abc import Callable, Mapping
@@ -57,7 +58,10 @@ _WATCHED_ATTRIBUTES: Final = frozenset(
 )
 _LOG_PARAMETERS: Final = frozenset({"self", "level", "msg", "args"})
 _STANDARD_NAMES: Final = {level: logging.getLevelName(level) for level in _LEVELS.values()}
-_SOURCE_FILES: Final = frozenset({logging._srcfile, __file__})
+#: Source files whose frames never made a call; the native engine asks for them, too.
+_SOURCE_FILES: Final = frozenset(
+    {logging._srcfile, __file__, os.path.join(os.path.dirname(__file__), "timing.py")}
+)
 
 
 class _Changes:
@@ -324,7 +328,7 @@ class MetaLogger(logging.Logger):
         """Return file, line, function and, if asked for, stack of the call outside of logging's own code."""
         frame: FrameType | None = sys._getframe()
         while frame is not None:
-            if frame.f_code.co_filename not in _SOURCE_FILES:
+            if not _is_internal(frame.f_code.co_filename):
                 stacklevel -= 1
                 if stacklevel <= 0 or frame.f_back is None:
                     break
@@ -583,6 +587,11 @@ def _own_fields(extra: Mapping[Any, Any], fields: Mapping[str, Any]) -> tuple[di
     else:
         del own["category"]
     return own, category
+
+
+def _is_internal(file: str) -> bool:
+    """Tell whether frames of `file` are passed over, as `logging` does with its own and those of imports."""
+    return file in _SOURCE_FILES or ("importlib" in file and "_bootstrap" in file)
 
 
 def _stack_text(frame: FrameType) -> str:
