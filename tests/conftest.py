@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -18,6 +19,12 @@ from metaexpert.logger import MetaLogger, configure, engine, flush, get_logger, 
 #: Variables that configure the library; a developer's own must not reach the tests.
 CONFIGURING = ("LOG_", "METAEXPERT_", "NO_COLOR", "PYTHONUNBUFFERED")
 PROCESS_TIMEOUT_S = 60
+
+
+def pytest_configure() -> None:
+    """Answer Ctrl-C as a shell's foreground job does: one in the background is started with it ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def strict_record(line: str | bytes) -> dict[str, Any]:
