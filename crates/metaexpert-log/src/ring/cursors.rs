@@ -112,6 +112,20 @@ mod tests {
         })
     }
 
+    impl Model {
+        fn read(&self, index: usize) -> u64 {
+            // SAFETY: the word lies between tail and head, where the consumer may read; loom fails the test
+            // if the producer can touch it at the same time.
+            self.words[index].with(|word| unsafe { *word })
+        }
+
+        fn write(&self, index: usize, value: u64) {
+            // SAFETY: the cursor granted the word to the producer; loom fails the test if the consumer can
+            // touch it at the same time.
+            self.words[index].with_mut(|word| unsafe { *word = value });
+        }
+    }
+
     /// Frames of one word and of two, over a ring of four: wraps, pads and fills within few steps.
     fn produce(shared: &Model, frames: &[(u64, u64)]) {
         let mut cursor = ProducerCursor::new(32);
@@ -123,11 +137,10 @@ mod tests {
                 }
             };
             if room.padding > 0 {
-                // SAFETY (loom checks it): granted by the cursor.
-                shared.words[room.padding_offset / 8].with_mut(|word| unsafe { *word = u64::MAX });
+                shared.write(room.padding_offset / 8, u64::MAX);
             }
             for index in 0..words as usize {
-                shared.words[room.offset / 8 + index].with_mut(|word| unsafe { *word = stamp << 8 | words });
+                shared.write(room.offset / 8 + index, stamp << 8 | words);
             }
             cursor.publish(&shared.cursors);
         }
@@ -151,14 +164,14 @@ mod tests {
                 }
                 while at < head {
                     let index = (at as usize / 8) % 4;
-                    let word = shared.words[index].with(|word| unsafe { *word });
+                    let word = shared.read(index);
                     if word == u64::MAX {
                         at += (4 - index as u64) * 8;
                         continue;
                     }
                     let (stamp, words) = (word >> 8, word & 0xFF);
                     for next in 1..words as usize {
-                        let same = shared.words[index + next].with(|word| unsafe { *word });
+                        let same = shared.read(index + next);
                         assert_eq!(same, word);
                     }
                     seen.push((words, stamp));
