@@ -57,6 +57,26 @@ def test_a_failing_block_fails_its_page(tmp_path: Path) -> None:
     assert "assert price == 2" in done.stderr
 
 
+def test_a_block_that_needs_a_missing_package_is_passed_over(tmp_path: Path) -> None:
+    """The other blocks of its page are run, and the output says which was not, and why."""
+    page = tmp_path / "page.md"
+    page.write_text(
+        "# Page\n\n```python needs-json\nprice = 1\n```\n\n"
+        "```python needs-surely_not_installed\nprice = 2\n```\n\n```python\nassert price == 1\n```\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(Path(__file__).with_name("doc_namespace.py")), str(page)],
+        cwd=tmp_path,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=PAGE_TIMEOUT_S,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "line 8 is not run: surely_not_installed is not installed\n"
+
+
 def test_every_page_closes_its_blocks() -> None:
     """A fence that is opened is closed on each page: nothing is hidden from these tests."""
     assert sum(len(blocks(page)) for page in PAGES) > 0
