@@ -32,7 +32,7 @@ class Channel:
         classes: list[type] = ...,
     ) -> Channel: ...
     def derive(self, bound: Fields | None, handlers: list[Handler]) -> Channel:
-        """Return a channel with other `bound` fields, which also depends on the list `handlers` being empty."""
+        """Return a channel with other `bound` fields that also depends on `handlers` being empty."""
     def is_open(self) -> bool:
         """Tell whether its builtins serve calls now."""
     def method(
@@ -119,8 +119,8 @@ def submit_record(
     fields: Mapping[str, Any] | None,
     attributes: Container[str] | None,
     bound: Fields | None = None,
-) -> None:
-    """Submit a record of any logger; `message` replaces its own formatting.
+) -> bool:
+    """Submit a record of any logger; `message` replaces its own formatting. False if no engine runs.
 
     `fields` are its fields under the names used in the call; `attributes` are the record's attributes that
     hold them, `bound` those of its logger.

@@ -111,9 +111,15 @@ class PipelineHandler(logging.Handler):
         self.lock = None
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Submit `record`; a failure is reported as `logging` reports a handler's."""
+        """Submit `record` unless the pipeline has it; failures are reported as those of any handler."""
+        attributes = record.__dict__
+        fields, run = attributes.get("fields"), engine.run_id()
         try:
-            self._submit(record)
+            if isinstance(fields, FieldMapping):
+                if fields.taken_by != run and _submit(record, fields):
+                    fields.taken_by = run
+            elif self.capture_stdlib and attributes.get(_TAKEN_BY) != run and _submit(record, None):
+                attributes[_TAKEN_BY] = run
         except Exception:
             self.handleError(record)
 
@@ -121,23 +127,17 @@ class PipelineHandler(logging.Handler):
         """Wait until every record submitted so far is written, as long as the interpreter's end would."""
         engine.flush(engine.EXIT_TIMEOUT)
 
-    def _submit(self, record: logging.LogRecord) -> None:
-        attributes = record.__dict__
-        fields = attributes.get("fields")
-        fields = fields if isinstance(fields, FieldMapping) else None
-        run = engine.run_id()
-        taken_by = attributes.get(_TAKEN_BY) if fields is None else fields.taken_by
-        if taken_by == run or (fields is None and not self.capture_stdlib) or not engine.ensure_configured():
-            return
-        exception = describe_exception(exception_info(record.exc_info)) if record.exc_info else None
-        message = None if type(record) is logging.LogRecord else record.getMessage()
-        if fields is None:
-            engine.submit_record(record, message, exception, None, None)
-            attributes[_TAKEN_BY] = run
-        else:
-            own = fields.submitted(record)
-            engine.submit_record(record, message, exception, own, fields.attributes, fields.bound)
-            fields.taken_by = run
+
+def _submit(record: logging.LogRecord, fields: FieldMapping | None) -> bool:
+    """Submit a record, starting the pipeline if it does not run. Returns False if that is impossible now."""
+    exception = describe_exception(exception_info(record.exc_info)) if record.exc_info else None
+    message = None if type(record) is logging.LogRecord else record.getMessage()
+    own, names, bound = None, None, None
+    if fields is not None:
+        own, names, bound = fields.submitted(record), fields.attributes, fields.bound
+    if engine.submit_record(record, message, exception, own, names, bound):
+        return True
+    return engine.ensure_configured() and engine.submit_record(record, message, exception, own, names, bound)
 
 
 _genuine: Final = {name: getattr(PipelineHandler, name) for name in _OVERRIDABLE}

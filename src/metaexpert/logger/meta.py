@@ -348,7 +348,7 @@ class MetaLogger(logging.Logger):
         return partial(self._serve, name) if builtin is None else builtin
 
     def enter_fast_path(self) -> None:
-        """Open the fast way now, so that a method taken from the logger before its first call is a builtin."""
+        """Open the fast way now, so that a method taken before its first call is a builtin."""
         if engine.is_running():
             for name in (*_LEVELS, "log", "trade"):
                 if name not in self._installed and self._install(name) is None:
