@@ -145,16 +145,19 @@ impl Pipeline {
         let waiting = self.producer.publish();
         self.shared.counters.count_logged(Level(record.level).slot());
         if waiting > self.high_water_bytes || record.level >= Level::ERROR.0 {
-            self.nudge();
+            self.nudge(record.level);
         }
         Ok(())
     }
 
-    /// Wakes the backend if it sleeps and the backlog or a record's weight calls for it.
+    /// Wakes the backend if it sleeps and the backlog or a record's weight calls for it: a system call, so
+    /// the backlog is looked at first.
     #[cold]
-    fn nudge(&self) {
-        self.shared.counters.saw_backlog(self.producer.waiting() as u64);
-        if self.shared.is_napping() {
+    fn nudge(&mut self, level: i32) {
+        let waiting = self.producer.waiting();
+        self.shared.counters.saw_backlog(waiting as u64);
+        let is_urgent = waiting > self.high_water_bytes || level >= Level::ERROR.0;
+        if is_urgent && self.shared.is_napping() {
             self.shared.wake();
         }
     }
@@ -297,7 +300,7 @@ impl Pipeline {
 
     /// Bytes waiting in the ring, and its size.
     pub fn queue_depth(&self) -> (usize, usize) {
-        (self.producer.waiting(), self.producer.ring().capacity())
+        (self.producer.backlog(), self.producer.ring().capacity())
     }
 
     /// Tells the backend to end; [`Stopping::wait`] waits for it.

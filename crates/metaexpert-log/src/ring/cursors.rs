@@ -83,6 +83,12 @@ impl ProducerCursor {
         self.head - self.known_tail
     }
 
+    /// The bytes waiting now, which also makes the bound of [`ProducerCursor::publish`] exact again.
+    pub(super) fn waiting(&mut self, cursors: &Cursors) -> u64 {
+        self.known_tail = cursors.tail();
+        self.head - self.known_tail
+    }
+
     #[inline]
     pub(super) fn published(&self) -> u64 {
         self.head

@@ -97,7 +97,8 @@ impl Producer {
         Ok(unsafe { std::slice::from_raw_parts_mut(data.add(room.offset), len) })
     }
 
-    /// Makes the reserved frame visible. Returns how many bytes are now waiting.
+    /// Makes the reserved frame visible. Returns an upper bound of the bytes now waiting: what the consumer
+    /// has taken since [`Producer::waiting`] was last asked still counts.
     #[inline]
     pub fn publish(&mut self) -> usize {
         self.cursor.publish(self.ring.cursors()) as usize
@@ -110,8 +111,12 @@ impl Producer {
     }
 
     /// Bytes between the last published frame and what the sinks have taken.
-    #[inline]
-    pub fn waiting(&self) -> usize {
+    pub fn waiting(&mut self) -> usize {
+        self.cursor.waiting(self.ring.cursors()) as usize
+    }
+
+    /// As [`Producer::waiting`], by a look from outside.
+    pub fn backlog(&self) -> usize {
         (self.position() - self.ring.cursors().tail()) as usize
     }
 
@@ -243,6 +248,30 @@ mod tests {
             producer.publish();
         }
         assert!(producer.reserve(1024, 0).is_ok());
+    }
+
+    #[test]
+    fn asking_for_the_backlog_makes_its_bound_exact() {
+        let (mut producer, mut consumer) = Ring::create(MIN_CAPACITY).unwrap();
+        let mut bound = 0;
+        for seq in 0..100 {
+            push(&mut producer, b"taken at once", seq).unwrap();
+            assert_eq!(drain(&mut consumer, usize::MAX / 2).len(), 1);
+            producer.reserve(64, 0).unwrap();
+            bound = producer.publish();
+            assert_eq!(drain_all(&mut consumer), 64);
+        }
+        assert!(bound > 64, "{bound}");
+        assert_eq!(producer.waiting(), 0);
+        producer.reserve(64, 0).unwrap();
+        assert_eq!(producer.publish(), 64);
+    }
+
+    fn drain_all(consumer: &mut Consumer) -> u64 {
+        let before = consumer.position();
+        let head = consumer.ring().cursors().head();
+        consumer.release(head);
+        head - before
     }
 
     #[test]
