@@ -390,7 +390,7 @@ fn current_frame(py: Python<'_>) -> Option<(String, u32, String)> {
 fn own_files(py: Python<'_>) -> &'static [String] {
     static FILES: PyOnceLock<Vec<String>> = PyOnceLock::new();
     FILES.get_or_init(py, || {
-        let files = py.import("metaexpert.logger.meta").and_then(|meta| meta.getattr("_SOURCE_FILES"));
+        let files = py.import("metaexpert.logger.calls").and_then(|calls| calls.getattr("SOURCE_FILES"));
         let files = files.and_then(|files| files.try_iter()?.map(|file| file?.extract()).collect());
         files.unwrap_or_default()
     })

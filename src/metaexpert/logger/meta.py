@@ -1,99 +1,36 @@
 """`MetaLogger`: a `logging.Logger` whose calls go straight into the pipeline while nothing foreign listens.
 
-The methods below are the slow way, in which `logging` behaves as ever. When a call finds that this logger's
-records would reach the pipeline's handler and nothing else, builtins of the native engine are put into the
-instance's `__dict__`, where they shadow the methods; whatever may change that finding takes them out again:
-
-- levels and `logging.disable()` clear every logger's `_cache`, which is a `_LevelCache` here;
-- attributes pass through `__setattr__`;
-- handler and filter lists, which are changed in place, classes, and the record factory are looked at by the
-  builtins themselves, at every call.
+The methods below are the slow way, in which `logging` behaves as ever; `fast_path` puts builtins in their
+place.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import sys
-import weakref
-from collections.abc import Callable, Mapping
-from functools import partial
-from types import FrameType
+from collections.abc import Mapping
 from typing import Any, Final
 
 from metaexpert.logger import engine
+from metaexpert.logger.calls import extra_fields, find_caller, own_fields, without_parameters
 from metaexpert.logger.context import current_context
-from metaexpert.logger.engine import Channel, Fields, Method
+from metaexpert.logger.engine import Fields
+from metaexpert.logger.fast_path import (
+    LEVELS,
+    STANDARD,
+    TRADE,
+    FastPathLogger,
+    define_genuine,
+    is_genuine_method,
+    is_patched,
+)
 from metaexpert.logger.faults import describe_exception, exception_info
 from metaexpert.logger.handler import FieldMapping, PipelineHandler, attach_fields, extra_of
 
-TRADE: Final = "trade"
-
-_LEVELS: Final[Mapping[str, int]] = {
-    "debug": logging.DEBUG,
-    "info": logging.INFO,
-    "warning": logging.WARNING,
-    "error": logging.ERROR,
-    "critical": logging.CRITICAL,
-    "fatal": logging.CRITICAL,
-}
-#: What the fast way would bypass if a subclass, or somebody at run time, replaced it.
-_OVERRIDABLE: Final = (
-    *_LEVELS,
-    "log",
-    "trade",
-    "_log",
-    "_serve",
-    "makeRecord",
-    "handle",
-    "callHandlers",
-    "findCaller",
-    "filter",
-    "isEnabledFor",
-    "getEffectiveLevel",
-    "hasHandlers",
-)
-_WATCHED_ATTRIBUTES: Final = frozenset(
-    (*_OVERRIDABLE, "level", "parent", "propagate", "disabled", "handlers", "filters", "name", "manager")
-)
-_LOG_PARAMETERS: Final = frozenset({"self", "level", "msg", "args"})
-_STANDARD_NAMES: Final = {level: logging.getLevelName(level) for level in _LEVELS.values()}
-#: Source files whose frames never made a call; the native engine asks for them, too.
-_SOURCE_FILES: Final = frozenset(
-    {logging._srcfile, __file__, os.path.join(os.path.dirname(__file__), "timing.py")}
-)
+_STANDARD_NAMES: Final = {level: logging.getLevelName(level) for level in LEVELS.values()}
 
 
-class _Changes:
-    """Counts whatever may close a fast way. Not a class attribute: setting one costs every class lookup."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-
-_changes: Final = _Changes()
-
-#: Empty lists, lists with the one item they hold, and classes: see `Channel`.
-_Premises = tuple[list[list[Any]], list[tuple[list[Any], Any]], list[type]]
-
-
-class _LevelCache(dict[int, bool]):
-    """A logger's `_cache`, which `logging` clears whenever a level changes anywhere."""
-
-    __slots__ = ("_logger",)
-
-    def __init__(self, logger: MetaLogger) -> None:
-        super().__init__()
-        self._logger = weakref.ref(logger)
-
-    def clear(self) -> None:
-        super().clear()
-        logger = self._logger()
-        if logger is not None:
-            logger._leave_fast_path()
-
-
-class MetaLogger(logging.Logger):
+class MetaLogger(FastPathLogger):
     """A logger with keyword fields, a bound context and trade records; otherwise a `logging.Logger`.
 
     Every logging method takes what `logging` takes (`%`-arguments, `exc_info`, `stack_info`, `stacklevel`,
@@ -101,20 +38,8 @@ class MetaLogger(logging.Logger):
     given.
     """
 
-    _bound: Fields | None = None
     _origin: MetaLogger | None = None
-    _channel: Channel | None = None
     _is_owned = False
-
-    def __init__(self, name: str, level: int | str = logging.NOTSET) -> None:
-        super().__init__(name, level)
-        self._become()
-
-    def _become(self) -> None:
-        """Complete a logger that was made by `logging` as a plain one."""
-        self._installed: dict[str, Callable[..., None]] = {}
-        self._children: weakref.WeakSet[MetaLogger] = weakref.WeakSet()
-        self._cache = _LevelCache(self)
 
     # The logging methods. Each is a builtin in the instance's `__dict__` while the fast way is open.
 
@@ -218,14 +143,14 @@ class MetaLogger(logging.Logger):
 
     def _serve(self, name: str, /, *args: Any, **kwargs: Any) -> None:
         """Serve one call of the method `name` as `logging` does."""
-        if name in self._installed and getattr(type(self), name) is not _genuine[name]:
+        if name in self._installed and not is_genuine_method(type(self), name):
             # The builtin shadowed what somebody has put into the class since.
             self._leave_fast_path()
             getattr(self, name)(*args, **kwargs)
             return
         self._discard_stale(name)
-        if _is_patched(name):
-            getattr(_Standard, name)(self, *args, **kwargs)
+        if is_patched(name):
+            getattr(STANDARD, name)(self, *args, **kwargs)
             return
         if name == "log":
             level, args = (args[0], args[1:]) if args else (kwargs.pop("level", None), ())
@@ -234,17 +159,17 @@ class MetaLogger(logging.Logger):
                     raise TypeError("level must be an integer")
                 return
         else:
-            level = _LEVELS.get(name, logging.INFO)
+            level = LEVELS.get(name, logging.INFO)
         if name == "trade":
             if self.disabled or self.manager.disable >= level:
                 return
             if "category" in kwargs:
-                kwargs["extra"] = {**_extra_fields(kwargs.get("extra")), "category": kwargs.pop("category")}
+                kwargs["extra"] = {**extra_fields(kwargs.get("extra")), "category": kwargs.pop("category")}
             kwargs["category"] = TRADE
         elif not self.isEnabledFor(level):
             return
         message, *rest = args if args else (kwargs.pop("msg", ""),)
-        self._log(level, message, tuple(rest), **_without_parameters(kwargs))
+        self._log(level, message, tuple(rest), **without_parameters(kwargs))
 
     def _log(
         self,
@@ -259,7 +184,7 @@ class MetaLogger(logging.Logger):
     ) -> None:
         """Make the record and pass it on: to the pipeline if nothing else listens, else as `logging`."""
         exception = exception_info(exc_info)
-        own, category = _own_fields(_extra_fields(extra), fields)
+        own, category = own_fields(extra_fields(extra), fields)
         channel = self._open_channel() if engine.is_running() else None
         if channel is None:
             self._log_record(level, msg, args, exception, own, category, stack_info, stacklevel)
@@ -288,9 +213,9 @@ class MetaLogger(logging.Logger):
         stacklevel: int,
     ) -> None:
         fields = FieldMapping(own, self._bound, current_context())
-        if _is_patched("_log"):
+        if is_patched("_log"):
             extra = extra_of(fields, category)
-            _Standard._log(self, level, msg, args, exception, extra, stack_info, stacklevel)
+            STANDARD._log(self, level, msg, args, exception, extra, stack_info, stacklevel)
             return
         try:
             file, line, function, stack = self.findCaller(stack_info, stacklevel)
@@ -326,154 +251,7 @@ class MetaLogger(logging.Logger):
 
     def findCaller(self, stack_info: bool = False, stacklevel: int = 1) -> tuple[str, int, str, str | None]:
         """Return file, line, function and, if asked for, stack of the call outside of logging's own code."""
-        frame: FrameType | None = sys._getframe()
-        while frame is not None:
-            if not _is_internal(frame.f_code.co_filename):
-                stacklevel -= 1
-                if stacklevel <= 0 or frame.f_back is None:
-                    break
-            frame = frame.f_back
-        if frame is None:
-            return "(unknown file)", 0, "(unknown function)", None
-        stack = _stack_text(frame) if stack_info else None
-        return frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name, stack
-
-    # The fast way: when it is open, and how it is entered and left.
-
-    def _dispatch(self, name: str) -> Callable[..., None]:
-        """Return what serves a call of `name` now."""
-        builtin = self._installed.get(name)
-        if builtin is None and engine.is_running():
-            builtin = self._install(name)
-        return partial(self._serve, name) if builtin is None else builtin
-
-    def enter_fast_path(self) -> None:
-        """Open the fast way now, so that a method taken before its first call is a builtin."""
-        if engine.is_running():
-            for name in (*_LEVELS, "log", "trade"):
-                if name not in self._installed and self._install(name) is None:
-                    return
-
-    def _install(self, name: str) -> Callable[..., None] | None:
-        """Put a builtin in place of the method `name`, if it would do the same, and return it."""
-        changes = _changes.count
-        channel = self._open_channel()
-        if channel is None:
-            return None
-        slow = partial(self._serve, name)
-        if name == "log":
-            threshold = max(self.getEffectiveLevel(), self.manager.disable + 1)
-            builtin = channel.log_method(threshold, slow)
-        elif name == "trade":
-            builtin = channel.method(logging.INFO, TRADE, slow, self.manager.disable < logging.INFO)
-        else:
-            level = _LEVELS[name]
-            builtin = channel.method(level, None, slow, self.isEnabledFor(level) and engine.wants(level))
-        self._installed[name] = builtin
-        self.__dict__[name] = builtin
-        if changes != _changes.count:
-            # Something changed on another thread meanwhile; the next call looks again.
-            self._leave_fast_path()
-            return None
-        return builtin
-
-    def _open_channel(self) -> Channel | None:
-        """Return the way into the pipeline, if this logger's records go there and nowhere else."""
-        if self._channel is None or not self._channel.is_open():
-            if self._channel is not None:
-                self._leave_fast_path()
-            self._channel = self._new_channel()
-        return self._channel
-
-    def _new_channel(self) -> Channel | None:
-        origin = self._origin
-        if origin is not None and self._is_as_derived(origin):
-            channel = origin._open_channel()
-            return None if channel is None else channel.derive(self._bound, self.handlers)
-        premises = self._premises()
-        return None if premises is None else Channel(self.name, self._bound, *premises)
-
-    def _is_as_derived(self, origin: MetaLogger) -> bool:
-        """Tell whether nobody has changed this bound logger, so that all depends on its origin."""
-        return (
-            self.parent is origin
-            and self.propagate
-            and not self.handlers
-            and self.filters is origin.filters
-            and _has_own_methods(self)
-        )
-
-    def _leave_fast_path(self) -> None:
-        """Take the builtins out again, here and in the loggers bound to this one."""
-        _changes.count += 1
-        attributes = self.__dict__
-        for name, builtin in self.__dict__.get("_installed", {}).items():
-            if attributes.get(name) is builtin:
-                del attributes[name]
-        attributes["_installed"] = {}
-        channel = attributes.get("_channel")
-        if channel is not None:
-            # Builtins that somebody took from this logger come back to it with their next call.
-            channel.close()
-        attributes["_channel"] = None
-        for child in tuple(attributes.get("_children", ())):
-            # Which also leaves the child's fast way.
-            child._cache.clear()
-
-    def _discard_stale(self, name: str) -> None:
-        """Forget a builtin of an earlier time that somebody has put back, as the end of a patch does."""
-        builtin = self.__dict__.get(name)
-        if name not in self._installed and type(getattr(builtin, "__self__", None)) is Method:
-            del self.__dict__[name]
-
-    def _premises(self) -> _Premises | None:
-        """Return what the fast way depends on: lists that are empty, lists with our handler alone, classes.
-
-        None if something else may listen, filter or replace what `logging` does for this logger.
-        """
-        if self.disabled or self.filters or logging.getLogRecordFactory() is not logging.LogRecord:
-            return None
-        if not _is_genuine(self):
-            return None
-        empty: list[list[Any]] = [self.filters]
-        single: list[tuple[list[Any], Any]] = []
-        logger: logging.Logger | None = self
-        while logger is not None:
-            if not _is_observed(logger):
-                return None
-            if not logger.handlers:
-                empty.append(logger.handlers)
-            elif len(logger.handlers) == 1 and _takes_everything(logger.handlers[0]):
-                single.append((logger.handlers, logger.handlers[0]))
-                empty.append(logger.handlers[0].filters)
-            else:
-                return None
-            logger = logger.parent if logger.propagate else None
-        return (empty, single, [type(self), PipelineHandler]) if single else None
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        # A logger's parent is None until it has been made; before its first call it has no channel.
-        is_new = name not in self.__dict__ or (
-            name == "parent" and self.parent is None and "_channel" not in self.__dict__
-        )
-        super().__setattr__(name, value)
-        if name in _OVERRIDABLE:
-            self._leave_fast_path()
-        elif name in _WATCHED_ATTRIBUTES and not is_new:
-            # Loggers below may depend on it too; while a logger is being made nobody does.
-            if name in ("disabled", "filters"):
-                for child in tuple(self._children):
-                    setattr(child, name, value)
-            leave_fast_paths(self.manager)
-            self._leave_fast_path()
-            if name in ("level", "parent") and self.manager.root is not None:
-                # What `setLevel` does after it, and an assignment alone does not.
-                self.manager._clear_cache()  # type: ignore[attr-defined]
-
-    def __delattr__(self, name: str) -> None:
-        super().__delattr__(name)
-        if name in _WATCHED_ATTRIBUTES:
-            self._leave_fast_path()
+        return find_caller(sys._getframe(), stack_info, stacklevel)
 
     def __reduce__(self) -> Any:
         if self._origin is None:
@@ -491,10 +269,7 @@ class MetaRootLogger(MetaLogger, logging.RootLogger):
         return logging.getLogger, ()
 
 
-#: `logging.Logger` under a name that a program does not assign to.
-_Standard: Final = logging.Logger
-_standard: Final = {name: getattr(_Standard, name) for name in _OVERRIDABLE if hasattr(_Standard, name)}
-_genuine: Final = {name: getattr(MetaLogger, name) for name in _OVERRIDABLE}
+define_genuine(MetaLogger)
 
 
 def adopt(logger: logging.Logger) -> MetaLogger:
@@ -516,98 +291,6 @@ def adopt(logger: logging.Logger) -> MetaLogger:
     return logger
 
 
-def leave_fast_paths(manager: logging.Manager | None = None) -> None:
-    """Let every logger find out anew whether the fast way is open."""
-    _changes.count += 1
-    manager = manager or logging.root.manager
-    for logger in (manager.root, *tuple(manager.loggerDict.values())):
-        if isinstance(logger, MetaLogger):
-            logger._leave_fast_path()
-
-
-def _is_genuine(logger: MetaLogger) -> bool:
-    """Tell whether no method that the fast way bypasses was overridden, in a class or on the instance."""
-    kind = type(logger)
-    return (
-        _has_own_methods(logger)
-        and all(getattr(kind, name) is method for name, method in _genuine.items())
-        and not any(map(_is_patched, _standard))
-    )
-
-
-def _is_patched(name: str) -> bool:
-    """Tell whether somebody has replaced the method `name` in `logging.Logger`, as tracing tools do."""
-    return name in _standard and getattr(_Standard, name) is not _standard[name]
-
-
-def _has_own_methods(logger: MetaLogger) -> bool:
-    """Tell whether nobody has put something else in place of a method on the instance."""
-    installed, attributes = logger._installed, logger.__dict__
-    return not any(name in attributes and name not in installed for name in _OVERRIDABLE)
-
-
-def _is_observed(logger: logging.Logger) -> bool:
-    """Tell whether changes of the logger's attributes are noticed; plain loggers are adopted for that."""
-    if isinstance(logger, MetaLogger):
-        return True
-    if type(logger) in (logging.Logger, logging.RootLogger):
-        adopt(logger)
-        return True
-    return False
-
-
-def _takes_everything(handler: logging.Handler) -> bool:
-    return type(handler) is PipelineHandler and handler.takes_everything
-
-
-def _without_parameters(words: dict[str, Any]) -> dict[str, Any]:
-    """Return `words` with those that `_log` takes by position moved to `extra`, where they stay fields."""
-    taken = words.keys() & _LOG_PARAMETERS
-    if taken:
-        moved = {name: words.pop(name) for name in tuple(words) if name in taken}
-        words["extra"] = {**_extra_fields(words.get("extra")), **moved}
-    return words
-
-
-def _extra_fields(extra: object) -> Mapping[Any, Any]:
-    """Return the fields in `extra`; what is no mapping is itself a field of that name."""
-    if not extra:
-        return {}
-    return extra if isinstance(extra, Mapping) else {"extra": extra}
-
-
-def _own_fields(extra: Mapping[Any, Any], fields: Mapping[str, Any]) -> tuple[dict[Any, Any], str | None]:
-    """Return a call's fields, and the category if one of them is one: the keyword, else that of `extra`."""
-    own = {**extra, **fields}
-    category = own.get("category")
-    if not isinstance(category, str):
-        return own, None
-    if "category" in fields and "category" in extra:
-        own["category"] = extra["category"]
-    else:
-        del own["category"]
-    return own, category
-
-
-def _is_internal(file: str) -> bool:
-    """Tell whether frames of `file` are passed over, as `logging` does with its own and those of imports."""
-    return file in _SOURCE_FILES or ("importlib" in file and "_bootstrap" in file)
-
-
-def _stack_text(frame: FrameType) -> str:
-    import io
-    import traceback
-
-    text = io.StringIO()
-    text.write("Stack (most recent call last):\n")
-    # Not `format_stack`: programs that shorten stacks patch what `logging` calls.
-    traceback.print_stack(frame, file=text)
-    return text.getvalue().rstrip("\n")
-
-
 def _rebound(name: str, fields: dict[str, Any]) -> MetaLogger:
     """Rebuild a bound logger in another process."""
     return adopt(logging.getLogger(name)).bind(**fields)
-
-
-engine.on_change(leave_fast_paths)

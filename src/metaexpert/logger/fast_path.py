@@ -1,0 +1,304 @@
+"""How a logger enters the fast way into the pipeline, and leaves it.
+
+When a logger's records would reach the pipeline's handler and nothing else, builtins of the native engine are
+put into its `__dict__`, where they shadow the methods of the class. Whatever may change that takes them out:
+
+- levels and `logging.disable()` clear every logger's `_cache`, which is a `_LevelCache` here;
+- attributes pass through `__setattr__`;
+- handler and filter lists, which are changed in place, classes, and the record factory are looked at by the
+  builtins themselves, at every call.
+"""
+
+from __future__ import annotations
+
+import logging
+import weakref
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from metaexpert.logger import engine
+from metaexpert.logger.engine import Channel, Fields, Method
+from metaexpert.logger.handler import PipelineHandler
+
+TRADE: Final = "trade"
+
+LEVELS: Final[Mapping[str, int]] = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+    "critical": logging.CRITICAL,
+    "fatal": logging.CRITICAL,
+}
+#: What the fast way would bypass if a subclass, or somebody at run time, replaced it.
+_OVERRIDABLE: Final = (
+    *LEVELS,
+    "log",
+    "trade",
+    "_log",
+    "_serve",
+    "makeRecord",
+    "handle",
+    "callHandlers",
+    "findCaller",
+    "filter",
+    "isEnabledFor",
+    "getEffectiveLevel",
+    "hasHandlers",
+)
+_WATCHED_ATTRIBUTES: Final = frozenset(
+    (*_OVERRIDABLE, "level", "parent", "propagate", "disabled", "handlers", "filters", "name", "manager")
+)
+
+
+class _Changes:
+    """Counts whatever may close a fast way. Not a class attribute: setting one costs every class lookup."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+
+_changes: Final = _Changes()
+
+#: Empty lists, lists with the one item they hold, and classes: see `Channel`.
+_Premises = tuple[list[list[Any]], list[tuple[list[Any], Any]], list[type]]
+
+
+class _LevelCache(dict[int, bool]):
+    """A logger's `_cache`, which `logging` clears whenever a level changes anywhere."""
+
+    __slots__ = ("_logger",)
+
+    def __init__(self, logger: FastPathLogger) -> None:
+        super().__init__()
+        self._logger = weakref.ref(logger)
+
+    def clear(self) -> None:
+        super().clear()
+        logger = self._logger()
+        if logger is not None:
+            logger._leave_fast_path()
+
+
+class FastPathLogger(logging.Logger):
+    """A logger whose methods are served by builtins while nothing foreign listens."""
+
+    _bound: Fields | None = None
+    _origin: FastPathLogger | None = None
+    _channel: Channel | None = None
+
+    def __init__(self, name: str, level: int | str = logging.NOTSET) -> None:
+        super().__init__(name, level)
+        self._become()
+
+    def _become(self) -> None:
+        """Complete a logger that was made by `logging` as a plain one."""
+        self._installed: dict[str, Callable[..., None]] = {}
+        self._children: weakref.WeakSet[FastPathLogger] = weakref.WeakSet()
+        self._cache = _LevelCache(self)
+
+    if TYPE_CHECKING:
+
+        def _serve(self, name: str, /, *args: Any, **kwargs: Any) -> None:
+            """Serve one call of the method `name` the slow way: the subclass does."""
+
+    def _dispatch(self, name: str) -> Callable[..., None]:
+        """Return what serves a call of `name` now."""
+        builtin = self._installed.get(name)
+        if builtin is None and engine.is_running():
+            builtin = self._install(name)
+        return partial(self._serve, name) if builtin is None else builtin
+
+    def enter_fast_path(self) -> None:
+        """Open the fast way now, so that a method taken before its first call is a builtin."""
+        if engine.is_running():
+            for name in (*LEVELS, "log", "trade"):
+                if name not in self._installed and self._install(name) is None:
+                    return
+
+    def _install(self, name: str) -> Callable[..., None] | None:
+        """Put a builtin in place of the method `name`, if it would do the same, and return it."""
+        changes = _changes.count
+        channel = self._open_channel()
+        if channel is None:
+            return None
+        slow = partial(self._serve, name)
+        if name == "log":
+            threshold = max(self.getEffectiveLevel(), self.manager.disable + 1)
+            builtin = channel.log_method(threshold, slow)
+        elif name == "trade":
+            builtin = channel.method(logging.INFO, TRADE, slow, self.manager.disable < logging.INFO)
+        else:
+            level = LEVELS[name]
+            builtin = channel.method(level, None, slow, self.isEnabledFor(level) and engine.wants(level))
+        self._installed[name] = builtin
+        self.__dict__[name] = builtin
+        if changes != _changes.count:
+            # Something changed on another thread meanwhile; the next call looks again.
+            self._leave_fast_path()
+            return None
+        return builtin
+
+    def _open_channel(self) -> Channel | None:
+        """Return the way into the pipeline, if this logger's records go there and nowhere else."""
+        if self._channel is None or not self._channel.is_open():
+            if self._channel is not None:
+                self._leave_fast_path()
+            self._channel = self._new_channel()
+        return self._channel
+
+    def _new_channel(self) -> Channel | None:
+        origin = self._origin
+        if origin is not None and self._is_as_derived(origin):
+            channel = origin._open_channel()
+            return None if channel is None else channel.derive(self._bound, self.handlers)
+        premises = self._premises()
+        return None if premises is None else Channel(self.name, self._bound, *premises)
+
+    def _is_as_derived(self, origin: FastPathLogger) -> bool:
+        """Tell whether nobody has changed this bound logger, so that all depends on its origin."""
+        return (
+            self.parent is origin
+            and self.propagate
+            and not self.handlers
+            and self.filters is origin.filters
+            and _has_own_methods(self)
+        )
+
+    def _leave_fast_path(self) -> None:
+        """Take the builtins out again, here and in the loggers bound to this one."""
+        _changes.count += 1
+        attributes = self.__dict__
+        for name, builtin in self.__dict__.get("_installed", {}).items():
+            if attributes.get(name) is builtin:
+                del attributes[name]
+        attributes["_installed"] = {}
+        channel = attributes.get("_channel")
+        if channel is not None:
+            # Builtins that somebody took from this logger come back to it with their next call.
+            channel.close()
+        attributes["_channel"] = None
+        for child in tuple(attributes.get("_children", ())):
+            # Which also leaves the child's fast way.
+            child._cache.clear()
+
+    def _discard_stale(self, name: str) -> None:
+        """Forget a builtin of an earlier time that somebody has put back, as the end of a patch does."""
+        builtin = self.__dict__.get(name)
+        if name not in self._installed and type(getattr(builtin, "__self__", None)) is Method:
+            del self.__dict__[name]
+
+    def _premises(self) -> _Premises | None:
+        """Return what the fast way depends on: lists that are empty, lists with our handler alone, classes.
+
+        None if something else may listen, filter or replace what `logging` does for this logger.
+        """
+        if self.disabled or self.filters or logging.getLogRecordFactory() is not logging.LogRecord:
+            return None
+        if not _is_genuine(self):
+            return None
+        empty: list[list[Any]] = [self.filters]
+        single: list[tuple[list[Any], Any]] = []
+        logger: logging.Logger | None = self
+        while logger is not None:
+            if not _is_observed(logger):
+                return None
+            if not logger.handlers:
+                empty.append(logger.handlers)
+            elif len(logger.handlers) == 1 and _takes_everything(logger.handlers[0]):
+                single.append((logger.handlers, logger.handlers[0]))
+                empty.append(logger.handlers[0].filters)
+            else:
+                return None
+            logger = logger.parent if logger.propagate else None
+        return (empty, single, [type(self), PipelineHandler]) if single else None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # A logger's parent is None until it has been made; before its first call it has no channel.
+        is_new = name not in self.__dict__ or (
+            name == "parent" and self.parent is None and "_channel" not in self.__dict__
+        )
+        super().__setattr__(name, value)
+        if name in _OVERRIDABLE:
+            self._leave_fast_path()
+        elif name in _WATCHED_ATTRIBUTES and not is_new:
+            # Loggers below may depend on it too; while a logger is being made nobody does.
+            if name in ("disabled", "filters"):
+                for child in tuple(self._children):
+                    setattr(child, name, value)
+            leave_fast_paths(self.manager)
+            self._leave_fast_path()
+            if name in ("level", "parent") and self.manager.root is not None:
+                # What `setLevel` does after it, and an assignment alone does not.
+                self.manager._clear_cache()  # type: ignore[attr-defined]
+
+    def __delattr__(self, name: str) -> None:
+        super().__delattr__(name)
+        if name in _WATCHED_ATTRIBUTES:
+            self._leave_fast_path()
+
+
+#: `logging.Logger` under a name that a program does not assign to.
+STANDARD: Final = logging.Logger
+_standard: Final = {name: getattr(STANDARD, name) for name in _OVERRIDABLE if hasattr(STANDARD, name)}
+_genuine: Final[dict[str, Any]] = {}
+
+
+def define_genuine(kind: type[FastPathLogger]) -> None:
+    """Take the methods of `kind` for those that the builtins stand in for."""
+    _genuine.update({name: getattr(kind, name) for name in _OVERRIDABLE})
+
+
+def leave_fast_paths(manager: logging.Manager | None = None) -> None:
+    """Let every logger find out anew whether the fast way is open."""
+    _changes.count += 1
+    manager = manager or logging.root.manager
+    for logger in (manager.root, *tuple(manager.loggerDict.values())):
+        if isinstance(logger, FastPathLogger):
+            logger._leave_fast_path()
+
+
+def _is_genuine(logger: FastPathLogger) -> bool:
+    """Tell whether no method that the fast way bypasses was overridden, in a class or on the instance."""
+    kind = type(logger)
+    return (
+        _has_own_methods(logger)
+        and all(getattr(kind, name) is method for name, method in _genuine.items())
+        and not any(map(is_patched, _standard))
+    )
+
+
+def is_genuine_method(kind: type, name: str) -> bool:
+    """Tell whether `kind` has the method that the builtin `name` stands in for."""
+    return getattr(kind, name) is _genuine[name]
+
+
+def is_patched(name: str) -> bool:
+    """Tell whether somebody has replaced the method `name` in `logging.Logger`, as tracing tools do."""
+    return name in _standard and getattr(STANDARD, name) is not _standard[name]
+
+
+def _has_own_methods(logger: FastPathLogger) -> bool:
+    """Tell whether nobody has put something else in place of a method on the instance."""
+    installed, attributes = logger._installed, logger.__dict__
+    return not any(name in attributes and name not in installed for name in _OVERRIDABLE)
+
+
+def _is_observed(logger: logging.Logger) -> bool:
+    """Tell whether changes of the logger's attributes are noticed; plain loggers are adopted for that."""
+    if isinstance(logger, FastPathLogger):
+        return True
+    if type(logger) in (logging.Logger, logging.RootLogger):
+        from metaexpert.logger.meta import adopt
+
+        adopt(logger)
+        return True
+    return False
+
+
+def _takes_everything(handler: logging.Handler) -> bool:
+    return type(handler) is PipelineHandler and handler.takes_everything
+
+
+engine.on_change(leave_fast_paths)
