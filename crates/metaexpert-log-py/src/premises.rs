@@ -5,7 +5,6 @@
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyType};
 use pyo3::{PyTraverseError, PyVisit};
 
@@ -13,6 +12,8 @@ use pyo3::{PyTraverseError, PyVisit};
 pub(crate) struct Premises {
     lists: Vec<WatchedList>,
     classes: Vec<WatchedClass>,
+    /// `logging`'s globals, among them the record factory.
+    globals: Py<PyDict>,
     factory: FactoryMark,
 }
 
@@ -47,7 +48,9 @@ impl Premises {
             let version = class_version(class.bind(py));
             watched.push(WatchedClass { class, version });
         }
-        Ok(Premises { lists, classes: watched, factory: factory_mark(py)? })
+        let globals = py.import("logging")?.getattr("__dict__")?.cast_into::<PyDict>()?;
+        let factory = factory_mark(&globals);
+        Ok(Premises { lists, classes: watched, globals: globals.unbind(), factory })
     }
 
     /// Whether everything is as it was. Runs no Python code.
@@ -55,7 +58,7 @@ impl Premises {
     pub(crate) fn hold(&self, py: Python<'_>) -> bool {
         self.lists.iter().all(|watched| watched.holds(py))
             && self.classes.iter().all(|watched| watched.holds(py))
-            && factory_mark(py).is_ok_and(|mark| mark == self.factory)
+            && factory_mark(self.globals.bind(py)) == self.factory
     }
 
     pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -68,7 +71,7 @@ impl Premises {
         for watched in &self.classes {
             visit.call(&watched.class)?;
         }
-        Ok(())
+        visit.call(&self.globals)
     }
 }
 
@@ -105,21 +108,11 @@ fn class_version(class: &Bound<'_, PyType>) -> u32 {
 
 type FactoryMark = u64;
 
-/// Changes when `logging.setLogRecordFactory` may have been called.
-#[inline]
-fn factory_mark(py: Python<'_>) -> PyResult<FactoryMark> {
-    static GLOBALS: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
-    let globals = GLOBALS.get_or_try_init(py, || -> PyResult<Py<PyDict>> {
-        Ok(py.import("logging")?.getattr("__dict__")?.cast_into::<PyDict>()?.unbind())
-    })?;
-    Ok(mark_of(globals.bind(py)))
-}
-
-/// The version of `logging`'s globals, a new number after each change.
+/// The version of `logging`'s globals, a new number after each change: `setLogRecordFactory` is one.
 #[cfg(not(Py_3_14))]
 #[inline]
 #[allow(deprecated)] // deprecated in 3.12, there up to 3.13
-fn mark_of(globals: &Bound<'_, PyDict>) -> FactoryMark {
+fn factory_mark(globals: &Bound<'_, PyDict>) -> FactoryMark {
     // SAFETY: the GIL is held and the dict alive.
     unsafe { (*globals.as_ptr().cast::<ffi::PyDictObject>()).ma_version_tag }
 }
@@ -127,7 +120,7 @@ fn mark_of(globals: &Bound<'_, PyDict>) -> FactoryMark {
 /// The factory itself: dicts have no version any more.
 #[cfg(Py_3_14)]
 #[inline]
-fn mark_of(globals: &Bound<'_, PyDict>) -> FactoryMark {
+fn factory_mark(globals: &Bound<'_, PyDict>) -> FactoryMark {
     let factory = globals.get_item(pyo3::intern!(globals.py(), "_logRecordFactory"));
     factory.ok().flatten().map_or(0, |factory| factory.as_ptr() as FactoryMark)
 }
