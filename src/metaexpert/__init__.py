@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from metaexpert.expert import MetaExpert
 
-__version__ = "0.1.0"
+    __version__: str
 __all__ = ["MetaExpert", "__version__"]
 
 
@@ -15,4 +15,8 @@ def __getattr__(name: str) -> Any:
         from metaexpert.expert import MetaExpert
 
         return MetaExpert
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("metaexpert")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

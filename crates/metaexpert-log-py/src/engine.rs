@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use metaexpert_log::config::Config;
-use metaexpert_log::encode::pattern::Pattern;
 use metaexpert_log::error::Error;
 use metaexpert_log::level::LEVEL_SLOTS;
 use metaexpert_log::pipeline::Pipeline;
@@ -142,12 +141,6 @@ fn by_level<'py>(py: Python<'py>, counts: &PerLevel) -> PyResult<Bound<'py, PyDi
 pub(crate) fn needs(py: Python<'_>) -> (bool, bool, bool) {
     let needs = STATE.with(py, |state| state.needs);
     (needs.caller, needs.thread, needs.task)
-}
-
-/// What is wrong with a `%`-style format, or None.
-#[pyfunction]
-pub(crate) fn check_format(pattern: &str) -> Option<String> {
-    Pattern::parse(pattern).err()
 }
 
 /// From now on each call waits until its record is written.

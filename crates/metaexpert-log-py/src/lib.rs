@@ -33,7 +33,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(engine::shutdown, module)?)?;
     module.add_function(wrap_pyfunction!(engine::stats, module)?)?;
     module.add_function(wrap_pyfunction!(engine::needs, module)?)?;
-    module.add_function(wrap_pyfunction!(engine::check_format, module)?)?;
     module.add_function(wrap_pyfunction!(context::set_context_variable, module)?)?;
     module.add_function(wrap_pyfunction!(exit::begin_exit, module)?)?;
     module.add_function(wrap_pyfunction!(exit::park_if_ending, module)?)?;

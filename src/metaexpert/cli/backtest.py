@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from metaexpert.cli.execution import run_and_report
+from metaexpert.cli.options import AllowGaps, AsJson, LogDirectory, LogLevel, Symbol
 from metaexpert.expert.run.options import Overrides
 
 
@@ -25,8 +26,8 @@ def backtest(
     end: Annotated[
         str | None, typer.Option("--to", metavar="DATE", help="Last day, or the time to stop before (UTC).")
     ] = None,
-    symbol: Annotated[str | None, typer.Option("--symbol", help="The symbol of the data.")] = None,
-    allow_gaps: Annotated[bool, typer.Option("--allow-gaps", help="Accept data that lacks bars.")] = False,
+    symbol: Symbol = None,
+    allow_gaps: AllowGaps = False,
     capital: Annotated[
         float | None, typer.Option("--capital", metavar="AMOUNT", help="Initial capital, in quote currency.")
     ] = None,
@@ -34,14 +35,9 @@ def backtest(
         float | None,
         typer.Option("--fee", metavar="PERCENT", help="Fee of every fill, for the exchange's own."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
-    log_level: Annotated[
-        str | None,
-        typer.Option("--log-level", metavar="LEVEL", help="DEBUG, INFO, WARNING, ERROR or CRITICAL."),
-    ] = None,
-    log_dir: Annotated[
-        str | None, typer.Option("--log-dir", metavar="DIR", help="Where the log files go.")
-    ] = None,
+    as_json: AsJson = False,
+    log_level: LogLevel = None,
+    log_dir: LogDirectory = None,
 ) -> None:
     """Run a strategy on recorded market data in simulated time, and print what came of it.
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from metaexpert.cli.execution import run_and_report
+from metaexpert.cli.options import AllowGaps, AsJson, LogDirectory, LogLevel, Symbol
 from metaexpert.expert.run.options import Overrides
 
 
@@ -21,16 +22,11 @@ def run(
         str | None,
         typer.Option("--data", metavar="CSV", help="Market data to replay, in paper mode or a backtest."),
     ] = None,
-    symbol: Annotated[str | None, typer.Option("--symbol", help="The symbol of the data.")] = None,
-    allow_gaps: Annotated[bool, typer.Option("--allow-gaps", help="Accept data that lacks bars.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
-    log_level: Annotated[
-        str | None,
-        typer.Option("--log-level", metavar="LEVEL", help="DEBUG, INFO, WARNING, ERROR or CRITICAL."),
-    ] = None,
-    log_dir: Annotated[
-        str | None, typer.Option("--log-dir", metavar="DIR", help="Where the log files go.")
-    ] = None,
+    symbol: Symbol = None,
+    allow_gaps: AllowGaps = False,
+    as_json: AsJson = False,
+    log_level: LogLevel = None,
+    log_dir: LogDirectory = None,
 ) -> None:
     """Run a strategy file; its log is on stderr, the figures on stdout.
 

@@ -88,9 +88,6 @@ def stats() -> dict[str, Any] | None:
 def needs() -> tuple[bool, bool, bool]:
     """Return whether some format shows a call's (caller, thread, task)."""
 
-def check_format(pattern: str) -> str | None:
-    """Return what is wrong with a `%`-style format, or None."""
-
 def set_context_variable(variable: ContextVar[Any]) -> None:
     """Name the variable whose value, a `Fields`, belongs to every record."""
 

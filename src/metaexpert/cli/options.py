@@ -1,0 +1,14 @@
+"""Options that several commands take, in the same words."""
+
+from typing import Annotated
+
+import typer
+
+Symbol = Annotated[str | None, typer.Option("--symbol", help="The symbol of the data.")]
+AllowGaps = Annotated[bool, typer.Option("--allow-gaps", help="Accept data that lacks bars.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")]
+LogLevel = Annotated[
+    str | None,
+    typer.Option("--log-level", metavar="LEVEL", help="DEBUG, INFO, WARNING, ERROR or CRITICAL."),
+]
+LogDirectory = Annotated[str | None, typer.Option("--log-dir", metavar="DIR", help="Where the log files go.")]
