@@ -1,5 +1,7 @@
 //! The stages behind the ring for one configuration: route, encoders, sinks.
 
+use std::time::Instant;
+
 use crate::config::{Config, Format};
 use crate::encode::{Encoder, Include};
 use crate::error::Error;
@@ -82,6 +84,10 @@ impl Assembly {
 
     pub(crate) fn hurry(&mut self) {
         self.sinks.iter_mut().for_each(Sink::hurry);
+    }
+
+    pub(crate) fn settle(&self, deadline: Instant) {
+        self.sinks.iter().for_each(|sink| sink.settle(deadline));
     }
 
     pub(crate) fn abandon(&mut self) -> u64 {

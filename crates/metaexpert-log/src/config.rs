@@ -106,6 +106,12 @@ pub struct SinkConfig {
     /// When the file is rotated, beside its size.
     #[serde(default)]
     pub rotate: Rotate,
+    /// How rotated files are packed.
+    #[serde(default)]
+    pub compress: Compress,
+    /// Rotated files are removed when they were last written this many days ago; the current one never is.
+    #[serde(default)]
+    pub max_age_days: Option<u32>,
     /// When the file is forced to the disk.
     #[serde(default)]
     pub sync: Sync,
@@ -158,6 +164,19 @@ pub enum Rotate {
     Daily,
 }
 
+/// How a rotated file is packed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Compress {
+    /// It stays as it is.
+    #[default]
+    None,
+    /// As `gzip` does (RFC 1952), under `.gz`.
+    Gzip,
+    /// As `zstd` does (RFC 8878), under `.zst`.
+    Zstd,
+}
+
 /// When a file is forced to the disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -165,6 +184,12 @@ pub enum Sync {
     /// When the system sees fit.
     #[default]
     Never,
+    /// At least once a second.
+    Interval,
+    /// At least once a second, and at once after a record of ERROR or above.
+    Error,
+    /// After each batch; the call returns when the disk has acknowledged its record.
+    Always,
 }
 
 /// How a record looks.

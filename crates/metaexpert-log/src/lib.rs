@@ -8,11 +8,14 @@
 // Shared vocabulary.
 pub mod clock;
 pub mod config;
+pub mod disk;
 pub mod error;
 pub mod frame;
+mod holdings;
 pub mod level;
 pub mod stats;
 mod sync;
+mod thread;
 
 // The stages, in flow order.
 pub mod encode;

@@ -17,6 +17,7 @@ use crate::ring::{Consumer, Producer, Ring};
 use crate::sink::SinkReport;
 use crate::sink::trouble::TroubleLog;
 use crate::stats::{Loss, PerLevel, Snapshot};
+use crate::thread;
 use crate::worker::{Shared, Worker, lock};
 
 /// The name under which the system logs about itself.
@@ -96,7 +97,9 @@ impl Pipeline {
     pub fn start(config: &Config, run_id: &str, first_seq: u64) -> Result<Pipeline, Error> {
         let include = include(config, run_id);
         let needs = Needs::of(config)?;
-        let assembly = Assembly::open(config, &include)?;
+        let mut assembly = Assembly::open(config, &include)?;
+        // A file that cannot be activated is activated again by its first write, which tells of it.
+        let _ = assembly.activate();
         let (producer, consumer) = Ring::create(config.queue.capacity_bytes)?;
         let shared = Arc::new(Shared::default());
         *lock(&shared.sinks) = assembly.reports();
@@ -317,6 +320,7 @@ impl Pipeline {
     /// memory belong to the parent.
     pub fn forget_after_fork(self) {
         std::mem::forget(self);
+        crate::sink::forget_after_fork();
     }
 }
 
@@ -377,7 +381,7 @@ fn include(config: &Config, run_id: &str) -> Include {
     }
 }
 
-/// Starts the backend with every signal blocked, so that handlers run on the program's own threads.
+/// Starts the backend on a thread of its own.
 fn spawn(
     consumer: Consumer,
     shared: Arc<Shared>,
@@ -385,25 +389,5 @@ fn spawn(
     trouble: TroubleLog,
 ) -> Result<JoinHandle<()>, Error> {
     let worker = Worker::new(consumer, shared, assembly, trouble);
-    let restore = block_signals();
-    let handle = std::thread::Builder::new().name("metaexpert-log".into()).spawn(move || worker.run());
-    restore_signals(&restore);
-    handle.map_err(Error::Thread)
-}
-
-fn block_signals() -> libc::sigset_t {
-    // SAFETY: both sets are plain data, filled before use; the mask concerns this thread alone and is
-    // inherited by the thread spawned next.
-    unsafe {
-        let mut all: libc::sigset_t = std::mem::zeroed();
-        let mut before: libc::sigset_t = std::mem::zeroed();
-        libc::sigfillset(&mut all);
-        libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut before);
-        before
-    }
-}
-
-fn restore_signals(before: &libc::sigset_t) {
-    // SAFETY: `before` is a mask that `block_signals` read.
-    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before, std::ptr::null_mut()) };
+    thread::spawn("metaexpert-log", move || worker.run()).map_err(Error::Thread)
 }

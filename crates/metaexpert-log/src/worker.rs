@@ -21,6 +21,8 @@ use crate::stats::{Counters, Loss, PerLevel};
 const BATCH_BYTES: usize = 256 << 10;
 const SHORTEST_NAP: Duration = Duration::from_millis(1);
 const LONGEST_NAP: Duration = Duration::from_millis(10);
+/// How long the end waits for finished files to be packed; what is left is done by the next start.
+const PACKING_GRACE: Duration = Duration::from_millis(500);
 
 /// What the capture side and the backend thread tell each other.
 #[derive(Default)]
@@ -247,6 +249,7 @@ impl Worker {
         }
         self.settle(true, self.consumer.position());
         *lock(&self.shared.sinks) = self.assembly.reports();
+        self.assembly.settle(Instant::now() + PACKING_GRACE);
     }
 }
 

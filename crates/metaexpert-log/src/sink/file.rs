@@ -1,49 +1,85 @@
-//! A log file: appended to, one writer a file, rotated between lines.
+//! A log file: appended to, one writer a file, rotated between lines, followed when others move it.
 
-use std::collections::HashMap;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::fd::AsRawFd;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use crate::config::SinkConfig;
+use crate::clock::now_ns;
+use crate::config::{SinkConfig, Sync};
+use crate::disk::{Disk, FileId, directory, is_absent};
 use crate::error::Error;
-use crate::sink::rotate::{Clockwork, shift};
+use crate::sink::archive::Archive;
+use crate::sink::claim::{Current, claim, lock};
+use crate::sink::rotate::{Clockwork, is_at};
 
-/// How many sinks of this process write a file; with the process's id, because a forked child inherits
-/// the table but not the right.
-static HELD: LazyLock<Mutex<HashMap<(u32, PathBuf), usize>>> = LazyLock::new(Mutex::default);
+/// A rotation that failed is tried again after this; until then the file grows.
+const ROTATION_RETRY: Duration = Duration::from_secs(1);
+const TIDY_INTERVAL: Duration = Duration::from_secs(3600);
+/// What has no line break in this many bytes at the end is no torn line: no record is as long.
+const LONGEST_TORN_BYTES: u64 = 8 << 20;
+
+/// What an outside program has done to a file since the last look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Nothing that matters.
+    None,
+    /// It has another name now, and all that was written; what follows goes into a new file.
+    Moved,
+    /// It is gone, with what was written since the last look; what follows goes into a new file.
+    Removed,
+    /// It was cut; what follows goes on from there.
+    Truncated,
+}
 
 /// An open log file.
 pub struct LogFile {
+    disk: Arc<dyn Disk>,
+    config: SinkConfig,
     path: PathBuf,
-    file: File,
+    current: Current,
     size: u64,
-    max_size: u64,
-    backup_count: u32,
     clockwork: Clockwork,
+    archive: Archive,
+    is_active: bool,
+    /// What has been forced to the disk, and whether forcing the rest has failed.
+    synced: u64,
+    sync_failed: bool,
+    /// The directory does not know the file for certain.
+    directory_unsynced: bool,
+    rotation_retry: Option<Instant>,
+    tidied: Instant,
+    problem: Option<String>,
 }
 
 impl LogFile {
     /// Opens `config.path` for appending, with its directory. If another process writes it already,
-    /// `name.<pid>.ext` is opened instead.
-    pub fn open(config: &SinkConfig) -> Result<LogFile, Error> {
-        if let Some(directory) = config.path.parent() {
-            fs::create_dir_all(directory).map_err(Error::io("create log directory", directory))?;
-        }
-        let (path, file) = open_unshared(&config.path).map_err(Error::io("open log file", &config.path))?;
-        let metadata = file.metadata().map_err(Error::io("examine log file", &path))?;
-        let clockwork = Clockwork::new(config.rotate, metadata.mtime() * 1_000_000_000);
-        Ok(LogFile {
+    /// `name.<pid>.ext` is opened instead. Finished files are not touched before [`LogFile::activate`].
+    pub fn open(config: &SinkConfig, disk: Arc<dyn Disk>) -> Result<LogFile, Error> {
+        let parent = directory(&config.path);
+        disk.create_directory(parent).map_err(Error::io("create log directory", parent))?;
+        let (path, current) =
+            claim(&*disk, &config.path, &config.path).map_err(Error::io("open log file", &config.path))?;
+        let archive = Archive::new(Arc::clone(&disk), &path, config);
+        let mut file = LogFile {
+            disk,
+            config: config.clone(),
             path,
-            file,
-            size: metadata.len(),
-            max_size: config.max_size,
-            backup_count: config.backup_count,
-            clockwork,
-        })
+            size: current.status.len,
+            synced: current.status.len,
+            clockwork: Clockwork::new(config.rotate, now_ns()),
+            current,
+            archive,
+            is_active: false,
+            sync_failed: false,
+            directory_unsynced: config.sync != Sync::Never,
+            rotation_retry: None,
+            tidied: Instant::now(),
+            problem: None,
+        };
+        file.wind_clockwork();
+        Ok(file)
     }
 
     /// Where it writes.
@@ -51,106 +87,303 @@ impl LogFile {
         &self.path
     }
 
-    /// Opens again if the path names another file by now: an earlier sink may have rotated it.
+    /// Its length in bytes.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Which file it is.
+    pub fn identity(&self) -> FileId {
+        self.current.status.identity
+    }
+
+    /// How far the disk has acknowledged it: what was there when it was opened, and what [`LogFile::sync`] has
+    /// forced since.
+    pub fn synced_size(&self) -> u64 {
+        self.synced
+    }
+
+    /// Takes over from an earlier sink on the same file, which is closed by now: opens again if that has rotated
+    /// it, claims it, and tidies up its finished files. The first write does so at the latest.
     pub fn activate(&mut self) -> io::Result<()> {
-        let (ours, there) = (self.file.metadata()?, fs::metadata(&self.path));
-        if !there.is_ok_and(|there| (there.dev(), there.ino()) == (ours.dev(), ours.ino())) {
-            self.file = open_append(&self.path)?;
+        if is_at(&*self.disk, &self.path, self.identity()) {
+            // The earlier sink's claim ended with it.
+            lock(&self.current.file);
+            self.measure()?;
+        } else {
+            self.reopen()?;
         }
-        // The earlier sink's claim ended with it.
-        lock(&self.file);
-        self.size = self.file.metadata()?.len();
+        if !self.is_active {
+            self.is_active = true;
+            self.archive.begin();
+        }
         Ok(())
     }
 
     /// Writes some of `bytes`.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let count = self.file.write(bytes)?;
+        if !self.is_active {
+            self.activate()?;
+        }
+        let count = self.disk.write(&self.current.file, bytes)?;
         self.size += count as u64;
         Ok(count)
+    }
+
+    /// Returns when everything written is on the disk, with the file's name. After a failure the system may
+    /// hold for written what is lost, so no later call succeeds before [`LogFile::cut_to`] has taken the file
+    /// back to [`LogFile::synced_size`], or [`LogFile::forget_failed_sync`] was told that the loss is known.
+    pub fn sync(&mut self) -> io::Result<()> {
+        if self.sync_failed {
+            return Err(io::Error::other(format!(
+                "what follows byte {} could not be forced to the disk before",
+                self.synced
+            )));
+        }
+        if self.current.status.is_regular {
+            self.disk.sync(&self.current.file).inspect_err(|_| self.sync_failed = true)?;
+        }
+        self.synced = self.size;
+        if self.directory_unsynced {
+            self.disk.sync_directory(directory(&self.path))?;
+            self.directory_unsynced = false;
+        }
+        Ok(())
+    }
+
+    /// Counts as forced what a failed [`LogFile::sync`] has left in doubt.
+    pub fn forget_failed_sync(&mut self) {
+        (self.sync_failed, self.synced) = (false, self.size);
+    }
+
+    /// Takes back what was written after the first `size` bytes.
+    pub fn cut_to(&mut self, size: u64) -> io::Result<()> {
+        self.disk.truncate(&self.current.file, size)?;
+        self.size = size;
+        if size <= self.synced {
+            (self.sync_failed, self.synced) = (false, size);
+        }
+        Ok(())
     }
 
     /// Whether a line at `start..end` of the waiting bytes belongs into the next file.
     #[inline]
     pub fn is_due(&self, start: usize, end: usize, timestamp_ns: i64) -> bool {
-        let before = self.size + start as u64;
-        before > 0
-            && self.backup_count > 0
-            && ((self.max_size > 0 && self.size + end as u64 > self.max_size)
-                || self.clockwork.is_due(timestamp_ns))
+        let (max, before) = (self.config.max_size, self.size + start as u64);
+        let is_full = max > 0 && before > 0 && self.size + end as u64 > max;
+        (is_full || self.clockwork.is_due(timestamp_ns))
+            && self.config.backup_count > 0
+            && self.rotation_retry.is_none_or(|retry| Instant::now() >= retry)
     }
 
-    /// Moves the file to `name.1` (and `name.1` to `name.2`…) and begins a new one.
+    /// Moves the file to `name.1` (and `name.1` to `name.2`…) and begins a new one; an empty file stays. On an
+    /// error it goes on being written, and is due again after a second.
     pub fn rotate(&mut self, timestamp_ns: i64) -> io::Result<()> {
-        self.clockwork.advance(timestamp_ns);
-        if self.size == 0 {
-            return Ok(());
+        let outcome = if self.size == 0 { Ok(()) } else { self.begin_next() };
+        match &outcome {
+            Ok(()) => self.clockwork.advance(timestamp_ns),
+            Err(_) => self.rotation_retry = Some(Instant::now() + ROTATION_RETRY),
         }
-        shift(&self.path, self.backup_count)?;
-        self.file = open_append(&self.path)?;
-        lock(&self.file);
-        self.size = self.file.metadata()?.len();
+        outcome
+    }
+
+    fn begin_next(&mut self) -> io::Result<()> {
+        if self.config.sync != Sync::Never {
+            self.sync()?;
+        }
+        let finished = self.identity();
+        // Else somebody has moved it already, and what is at the path is to be gone on with.
+        if is_at(&*self.disk, &self.path, finished) {
+            self.archive.take()?;
+        }
+        match claim(&*self.disk, &self.path, &self.config.path) {
+            Ok((path, current)) => self.follow(path, current),
+            Err(problem) => {
+                self.note(self.archive.give_back(finished));
+                return Err(problem);
+            }
+        }
+        self.rotation_retry = None;
+        self.tidy();
+        if self.directory_unsynced {
+            // Repeated with the next `sync`, which does not succeed without.
+            let synced = self.disk.sync_directory(directory(&self.path));
+            self.directory_unsynced = synced.is_err();
+            self.note(synced);
+        }
         Ok(())
     }
-}
 
-impl Drop for LogFile {
-    fn drop(&mut self) {
-        let held = (std::process::id(), self.path.clone());
-        let mut table = HELD.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = table.get_mut(&held) {
-            *count -= 1;
-            if *count == 0 {
-                table.remove(&held);
+    /// Looks, after a write, whether an outside program has moved, removed or cut the file, and opens the path
+    /// again where it has, with its directory. Now and then it also removes finished files that are too old.
+    /// After an error it is not known whether what was written since the last look is safe: look again before
+    /// more is written, and if that does not help, [`LogFile::reopen`] and write it again.
+    pub fn look(&mut self) -> io::Result<Change> {
+        if !self.current.status.is_regular {
+            return Ok(Change::None);
+        }
+        let now = self.disk.status(&self.current.file)?;
+        if now.links == 0 {
+            self.reopen()?;
+            return Ok(Change::Removed);
+        }
+        if !is_at(&*self.disk, &self.path, now.identity) {
+            return Ok(self.leave_moved());
+        }
+        if self.tidied.elapsed() >= TIDY_INTERVAL {
+            self.tidy();
+        }
+        let was_cut = now.len < self.size;
+        self.size = now.len;
+        self.synced = self.synced.min(now.len);
+        Ok(if was_cut { Change::Truncated } else { Change::None })
+    }
+
+    /// Goes on in a new file; if that cannot be had, or the moved one not be forced to the disk, in the moved
+    /// one, where nothing is lost.
+    fn leave_moved(&mut self) -> Change {
+        let is_safe = if self.config.sync == Sync::Never { Ok(()) } else { self.sync() };
+        match is_safe.and_then(|()| self.reopen()) {
+            Ok(()) => Change::Moved,
+            Err(problem) => {
+                self.note(Err(problem));
+                Change::None
             }
         }
     }
-}
 
-/// Never waits: a pipe without a reader is an error at once, not a process that hangs in `configure`.
-fn open_append(path: &Path) -> io::Result<File> {
-    let flags = libc::O_CLOEXEC | libc::O_NONBLOCK;
-    OpenOptions::new().append(true).create(true).mode(0o644).custom_flags(flags).open(path)
-}
+    /// Opens the path anew, with its directory: after an error from which an open file does not recover. What
+    /// was not forced to the disk before stays in doubt.
+    pub fn reopen(&mut self) -> io::Result<()> {
+        let (path, current) = match claim(&*self.disk, &self.config.path, &self.config.path) {
+            Err(problem) if is_absent(&problem) => {
+                self.disk.create_directory(directory(&self.config.path))?;
+                claim(&*self.disk, &self.config.path, &self.config.path)?
+            }
+            outcome => outcome?,
+        };
+        if current.status.identity == self.identity() {
+            // The old claim holds for the old opening alone, and ends with it.
+            self.current = current;
+            lock(&self.current.file);
+            return self.measure();
+        }
+        self.follow(path, current);
+        self.wind_clockwork();
+        Ok(())
+    }
 
-/// Opens `path`, or its namesake with the process id if another process holds it.
-fn open_unshared(path: &Path) -> io::Result<(PathBuf, File)> {
-    let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
-    let process = std::process::id();
-    for candidate in [path.to_owned(), with_process_id(path, process)] {
-        let file = open_append(&candidate)?;
-        let ours = held.contains_key(&(process, candidate.clone()));
-        if ours || lock(&file) || candidate != path {
-            *held.entry((process, candidate.clone())).or_default() += 1;
-            return Ok((candidate, file));
+    /// Goes on in `current`, at `path`.
+    fn follow(&mut self, path: PathBuf, current: Current) {
+        if path != self.path {
+            self.archive = Archive::new(Arc::clone(&self.disk), &path, &self.config);
+            if self.is_active {
+                self.archive.begin();
+            }
+            self.path = path;
+        }
+        self.size = current.status.len;
+        self.current = current;
+        (self.synced, self.sync_failed) = (self.size, false);
+        self.directory_unsynced = self.config.sync != Sync::Never;
+    }
+
+    fn measure(&mut self) -> io::Result<()> {
+        let now = self.disk.status(&self.current.file)?;
+        if !self.is_active {
+            self.synced = now.len;
+        }
+        self.synced = self.synced.min(now.len);
+        self.size = now.len;
+        self.current.status = now;
+        self.wind_clockwork();
+        Ok(())
+    }
+
+    /// An empty file's period is that of its first line, one with lines has that of its last.
+    fn wind_clockwork(&mut self) {
+        let written_ns = if self.size == 0 { now_ns() } else { self.current.status.modified_ns };
+        self.clockwork = Clockwork::new(self.config.rotate, written_ns);
+    }
+
+    /// Mends what a killed process or machine left at the end: a line without a line break. Of JSON it is cut
+    /// off and returned, for half a record is none; any other is ended, and nothing returned.
+    pub fn repair_last_line(&mut self, json: bool) -> io::Result<Option<Vec<u8>>> {
+        if !self.current.status.is_regular {
+            return Ok(None);
+        }
+        let reader = self.disk.open_read(&self.path)?;
+        let status = self.disk.status(&reader)?;
+        if status.identity != self.identity() {
+            return Ok(None);
+        }
+        self.size = status.len;
+        let torn = self.read_torn(&reader)?;
+        match torn {
+            Some(torn) if torn.is_empty() => Ok(None),
+            Some(torn) if json => {
+                self.cut_to(self.size - torn.len() as u64)?;
+                Ok(Some(torn))
+            }
+            _ => {
+                while self.write(b"\n")? == 0 {}
+                Ok(None)
+            }
         }
     }
-    unreachable!("the second candidate is always accepted")
-}
 
-/// Claims the file for this process until it is closed; false if another one has it.
-fn lock(file: &File) -> bool {
-    // SAFETY: the descriptor is open for the duration of the call.
-    unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) == 0 }
-}
-
-/// `expert.log` → `expert.<pid>.log`.
-fn with_process_id(path: &Path, process: u32) -> PathBuf {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let name = match path.extension() {
-        Some(extension) => format!("{stem}.{process}.{}", extension.to_string_lossy()),
-        None => format!("{stem}.{process}"),
-    };
-    path.with_file_name(name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_process_id_goes_before_the_extension() {
-        assert_eq!(with_process_id(Path::new("logs/expert.log"), 7), Path::new("logs/expert.7.log"));
-        assert_eq!(with_process_id(Path::new("logs/expert"), 7), Path::new("logs/expert.7"));
+    /// What follows the last line break; `None` if that is too much for a line.
+    fn read_torn(&self, reader: &File) -> io::Result<Option<Vec<u8>>> {
+        let mut torn = Vec::new();
+        let mut end = self.size;
+        while end > 0 && self.size - end <= LONGEST_TORN_BYTES {
+            let start = end.saturating_sub(64 << 10);
+            let mut block = vec![0; (end - start) as usize];
+            read_exact_at(&*self.disk, reader, &mut block, start)?;
+            let line_break = memchr::memrchr(b'\n', &block);
+            block.drain(..line_break.map_or(0, |at| at + 1));
+            block.append(&mut torn);
+            torn = block;
+            if line_break.is_some() {
+                return Ok(Some(torn));
+            }
+            end = start;
+        }
+        Ok((end == 0).then_some(torn))
     }
+
+    fn tidy(&mut self) {
+        self.tidied = Instant::now();
+        self.archive.tidy();
+    }
+
+    /// Gives the packing of finished files until `deadline`. Returns false if it is not done; the next start
+    /// then does it.
+    pub fn settle(&self, deadline: Instant) -> bool {
+        self.archive.wait(deadline)
+    }
+
+    /// What went wrong beside the writing since the last call: with finished files, or a file that was moved.
+    pub fn take_problem(&mut self) -> Option<String> {
+        self.problem.take().or_else(|| self.archive.take_problem())
+    }
+
+    fn note(&mut self, outcome: io::Result<()>) {
+        if let Err(problem) = outcome {
+            self.problem = Some(format!("{}: {problem}", self.path.display()));
+        }
+    }
+}
+
+fn read_exact_at(disk: &dyn Disk, file: &File, bytes: &mut [u8], offset: u64) -> io::Result<()> {
+    let mut done = 0;
+    while done < bytes.len() {
+        match disk.read_at(file, &mut bytes[done..], offset + done as u64) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(count) => done += count,
+            Err(problem) if problem.kind() == io::ErrorKind::Interrupted => {}
+            Err(problem) => return Err(problem),
+        }
+    }
+    Ok(())
 }

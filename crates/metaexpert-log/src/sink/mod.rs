@@ -3,6 +3,8 @@
 //! A sink gathers lines and writes them in batches. When its destination fails it keeps what fits its
 //! budget, tries again with growing pauses, and counts what it had to give up.
 
+mod archive;
+mod claim;
 mod console;
 mod file;
 mod rotate;
@@ -12,10 +14,13 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use crate::config::{SinkConfig, SinkKind};
+use crate::disk;
 use crate::error::Error;
 
+pub use crate::holdings::forget_after_fork;
 pub use console::{Console, shows_colour};
-pub use file::LogFile;
+pub use file::{Change, LogFile};
+pub use rotate::family;
 
 /// A sink writes when this much has gathered, and at the end of each batch.
 const WRITE_BYTES: usize = 128 << 10;
@@ -27,7 +32,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// Where lines go.
 enum Target {
     Console(Console),
-    File(LogFile),
+    File(Box<LogFile>),
 }
 
 /// A destination with its waiting lines.
@@ -77,7 +82,7 @@ impl Sink {
     pub fn open(config: &SinkConfig) -> Result<Sink, Error> {
         let target = match config.kind {
             SinkKind::Console => Target::Console(Console::new(config.stream)),
-            SinkKind::File => Target::File(LogFile::open(config)?),
+            SinkKind::File => Target::File(Box::new(LogFile::open(config, disk::system())?)),
         };
         Ok(Sink {
             name: config.name.clone(),
@@ -177,7 +182,15 @@ impl Sink {
         let mut done = 0;
         let outcome = loop {
             if done == self.pending.len() {
-                break Ok(());
+                let Target::File(file) = &mut self.target else { break Ok(()) };
+                match file.look() {
+                    Ok(Change::Removed) => done = 0,
+                    Ok(_) => break Ok(()),
+                    Err(problem) => {
+                        done = 0;
+                        break Err(problem);
+                    }
+                }
             }
             let rest = &self.pending[done..];
             let written = match &mut self.target {
@@ -213,6 +226,13 @@ impl Sink {
         match &self.target {
             Target::Console(_) => format!("handler {}", self.name),
             Target::File(file) => format!("handler {} ({})", self.name, file.path().display()),
+        }
+    }
+
+    /// Gives the packing of finished files until `deadline`.
+    pub fn settle(&self, deadline: Instant) {
+        if let Target::File(file) = &self.target {
+            file.settle(deadline);
         }
     }
 

@@ -1,11 +1,12 @@
 //! When a file is full or its time is over, and how its predecessors move along.
 
 use std::ffi::OsString;
-use std::fs;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use crate::config::Rotate;
+use crate::config::{Compress, Rotate};
+use crate::disk::{Disk, FileId, directory, is_absent};
 
 /// Knows when the current period ends, in UTC so that no time zone change disturbs it.
 pub struct Clockwork {
@@ -26,7 +27,8 @@ impl Clockwork {
         Clockwork { period_ns, current: period_ns.map_or(0, |period| written_ns.div_euclid(period)) }
     }
 
-    /// Whether `timestamp_ns` lies in a later period than the last record.
+    /// Whether `timestamp_ns` lies in a later period than the last record. A clock that was set back never
+    /// strikes.
     #[inline]
     pub fn is_due(&self, timestamp_ns: i64) -> bool {
         self.period_ns.is_some_and(|period| timestamp_ns.div_euclid(period) > self.current)
@@ -40,35 +42,220 @@ impl Clockwork {
     }
 }
 
-/// Renames `name` to `name.1`, `name.1` to `name.2` and so on; number `keep` is replaced.
-pub fn shift(path: &Path, keep: u32) -> io::Result<()> {
-    for number in (1..keep).rev() {
-        let from = numbered(path, number);
-        if from.exists() {
-            fs::rename(&from, numbered(path, number + 1))?;
-        }
-    }
-    fs::rename(path, numbered(path, 1))
+/// A finished file: `name.<number>`, with `.gz` or `.zst` if it is packed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Backup {
+    pub(super) number: u32,
+    pub(super) packing: Compress,
+    pub(super) path: PathBuf,
 }
 
-fn numbered(path: &Path, number: u32) -> PathBuf {
+/// The finished files of `path`, newest first; of a number that is there plain and packed, plain comes first.
+pub(super) fn backups(disk: &dyn Disk, path: &Path) -> io::Result<Vec<Backup>> {
+    let mut found: Vec<Backup> =
+        relatives(disk, path)?.into_iter().filter_map(|(ending, path)| Backup::read(&ending, path)).collect();
+    found.sort_by_key(|backup| (backup.number, backup.packing as u8));
+    Ok(found)
+}
+
+/// Files in the making that an earlier process left.
+pub(super) fn parts(disk: &dyn Disk, path: &Path) -> io::Result<Vec<PathBuf>> {
+    let is_part = |ending: &str| {
+        let Some((number, rest)) = ending.split_once('.') else { return false };
+        number.parse::<u32>().is_ok() && rest.ends_with(".part")
+    };
+    Ok(relatives(disk, path)?
+        .into_iter()
+        .filter(|(ending, _)| is_part(ending))
+        .map(|(_, path)| path)
+        .collect())
+}
+
+/// What stands beside `path` under its name, a dot and an ending, with the endings.
+fn relatives(disk: &dyn Disk, path: &Path) -> io::Result<Vec<(String, PathBuf)>> {
+    let Some(name) = path.file_name() else { return Ok(Vec::new()) };
+    let ending = |other: &Path| -> Option<String> {
+        let rest = other.file_name()?.as_bytes().strip_prefix(name.as_bytes())?.strip_prefix(b".")?;
+        String::from_utf8(rest.to_vec()).ok()
+    };
+    let all = disk.list(directory(path))?;
+    Ok(all.into_iter().filter_map(|other| ending(&other).map(|ending| (ending, other))).collect())
+}
+
+impl Backup {
+    fn read(ending: &str, path: PathBuf) -> Option<Backup> {
+        let (digits, packing) = match ending.split_once('.') {
+            None => (ending, Compress::None),
+            Some((digits, "gz")) => (digits, Compress::Gzip),
+            Some((digits, "zst")) => (digits, Compress::Zstd),
+            Some(_) => return None,
+        };
+        let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
+        let number = digits.parse().ok().filter(|_| is_plain)?;
+        Some(Backup { number, packing, path })
+    }
+}
+
+/// The path and its backups, newest first, packed ones included: each line of them is in one of these files.
+/// What cannot be listed counts as absent.
+pub fn family(disk: &dyn Disk, path: &Path) -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    if disk.status_at(path).is_ok() {
+        all.push(path.to_owned());
+    }
+    let mut last = 0;
+    for backup in backups(disk, path).unwrap_or_default() {
+        // Plain and packed under one number: packing it was not finished, and both hold the same lines.
+        if std::mem::replace(&mut last, backup.number) != backup.number {
+            all.push(backup.path);
+        }
+    }
+    all
+}
+
+/// Renames `name` to `name.1`, `name.1` to `name.2` and so on, up to the first number that is free; with `keep`
+/// backups the oldest is removed first. Stopped at any step it leaves a free number, at which the next one
+/// ends: no file is lost or removed twice. Nothing is ever renamed onto another file.
+pub(super) fn shift(disk: &dyn Disk, path: &Path, keep: u32) -> io::Result<()> {
+    let all = backups(disk, path)?;
+    let of = |number| all.iter().filter(move |backup| backup.number == number);
+    let free = (1..keep).find(|number| of(*number).next().is_none()).unwrap_or(keep);
+    for backup in of(free) {
+        unless_absent(disk.remove(&backup.path))?;
+    }
+    for number in (1..free).rev() {
+        for backup in of(number) {
+            unless_absent(disk.rename(&backup.path, &numbered(path, number + 1, backup.packing)))?;
+        }
+    }
+    disk.rename(path, &numbered(path, 1, Compress::None))
+}
+
+/// Takes back the last step of [`shift`] if `path` is free: its file `identity` could not be followed by a new
+/// one.
+pub(super) fn unshift(disk: &dyn Disk, path: &Path, identity: FileId) -> io::Result<()> {
+    let first = numbered(path, 1, Compress::None);
+    if is_at(disk, &first, identity) && disk.status_at(path).is_err_and(|problem| is_absent(&problem)) {
+        disk.rename(&first, path)?;
+    }
+    Ok(())
+}
+
+/// Whether the file `identity` is at `path`. What cannot be seen counts as being there.
+pub(super) fn is_at(disk: &dyn Disk, path: &Path, identity: FileId) -> bool {
+    match disk.status_at(path) {
+        Ok(status) => status.identity == identity,
+        Err(problem) => !is_absent(&problem),
+    }
+}
+
+/// What an outside program removed or moved meanwhile is no failure.
+pub(super) fn unless_absent(outcome: io::Result<()>) -> io::Result<()> {
+    outcome.or_else(|problem| if is_absent(&problem) { Ok(()) } else { Err(problem) })
+}
+
+/// `name.<number>` with the ending of its packing.
+pub(super) fn numbered(path: &Path, number: u32, packing: Compress) -> PathBuf {
+    let ending = match packing {
+        Compress::None => "",
+        Compress::Gzip => ".gz",
+        Compress::Zstd => ".zst",
+    };
     let mut name = OsString::from(path);
-    name.push(format!(".{number}"));
+    name.push(format!(".{number}{ending}"));
     PathBuf::from(name)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
+    use crate::disk::SystemDisk;
+
+    /// A directory of its own for each test, with one-line files named as given.
+    fn scratch(test: &str, names: &[&str]) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("metaexpert-rotate-{}-{test}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).unwrap();
+        names.iter().for_each(|name| fs::write(path.join(name), name).unwrap());
+        path
+    }
+
+    /// (name, what it was called before) of every file, sorted; removes the directory.
+    fn outcome(directory: &Path) -> Vec<(String, String)> {
+        let mut all: Vec<_> = fs::read_dir(directory)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .map(|path| {
+                (path.file_name().unwrap().to_string_lossy().into(), fs::read_to_string(&path).unwrap())
+            })
+            .collect();
+        all.sort();
+        fs::remove_dir_all(directory).unwrap();
+        all
+    }
+
+    fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
+        expected.iter().map(|(now, before)| ((*now).into(), (*before).into())).collect()
+    }
 
     #[test]
-    fn a_clockwork_strikes_once_a_period() {
+    fn a_clockwork_strikes_once_a_period_and_never_backwards() {
         let hour = 3_600_000_000_000;
         let mut clockwork = Clockwork::new(Rotate::Hourly, 5 * hour);
         assert!(!clockwork.is_due(6 * hour - 1));
         assert!(clockwork.is_due(6 * hour));
         clockwork.advance(6 * hour);
         assert!(!clockwork.is_due(6 * hour));
+        assert!(!clockwork.is_due(3 * hour));
         assert!(!Clockwork::new(Rotate::Size, 0).is_due(i64::MAX));
+    }
+
+    #[test]
+    fn files_move_up_to_the_first_free_number_and_no_further() {
+        let directory = scratch("hole", &["a.log", "a.log.1", "a.log.2.gz", "a.log.4.zst", "a.log.5"]);
+        shift(&SystemDisk, &directory.join("a.log"), 5).unwrap();
+        let expected = [
+            ("a.log.1", "a.log"),
+            ("a.log.2", "a.log.1"),
+            ("a.log.3.gz", "a.log.2.gz"),
+            ("a.log.4.zst", "a.log.4.zst"),
+            ("a.log.5", "a.log.5"),
+        ];
+        assert_eq!(outcome(&directory), pairs(&expected));
+    }
+
+    #[test]
+    fn the_oldest_gives_way_only_when_no_number_is_free() {
+        let directory = scratch("full", &["a.log", "a.log.1", "a.log.2.gz"]);
+        shift(&SystemDisk, &directory.join("a.log"), 2).unwrap();
+        assert_eq!(outcome(&directory), pairs(&[("a.log.1", "a.log"), ("a.log.2", "a.log.1")]));
+    }
+
+    #[test]
+    fn a_family_is_the_file_and_its_backups_newest_first() {
+        let names = [
+            "a.log",
+            "a.log.1",
+            "a.log.2",
+            "a.log.2.gz",
+            "a.log.10.zst",
+            "a.log.01",
+            "a.log.0",
+            "a.log.3.gz.7-1.part",
+            "a.log.x",
+            "a.log2",
+            "a.4711.log",
+            "b.log.1",
+            "a.log.3.bz2",
+        ];
+        let directory = scratch("family", &names);
+        let found = family(&SystemDisk, &directory.join("a.log"));
+        let names: Vec<_> = found.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
+        assert_eq!(names, ["a.log", "a.log.1", "a.log.2", "a.log.10.zst"]);
+        let left = parts(&SystemDisk, &directory.join("a.log")).unwrap();
+        assert_eq!(left, [directory.join("a.log.3.gz.7-1.part")]);
+        fs::remove_dir_all(&directory).unwrap();
     }
 }

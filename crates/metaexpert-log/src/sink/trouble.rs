@@ -1,18 +1,27 @@
 //! The system's own troubles: one line a second on standard error and in `logging_errors.log`.
 
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::clock::{Rfc3339, now_ns};
+use crate::disk::{Disk, directory, is_absent, system};
 use crate::encode::escape::escape_plain;
 
 const INTERVAL: Duration = Duration::from_secs(1);
+/// A file of this size becomes `logging_errors.log.1`, in place of the one before.
+const MAX_BYTES: u64 = 10 << 20;
+/// What a pipe that is ready takes at once (POSIX `PIPE_BUF`, as large on Linux).
+const READY_BYTES: usize = 4096;
 
-/// Reports problems without becoming one: at most one line a second, errors ignored.
+/// Reports problems without becoming one: at most one line a second, errors ignored, never waiting for a
+/// reader.
 pub struct TroubleLog {
     path: PathBuf,
+    disk: Arc<dyn Disk>,
     last: Option<Instant>,
     held_back: u64,
 }
@@ -20,7 +29,12 @@ pub struct TroubleLog {
 impl TroubleLog {
     /// Reports into `directory`, where the file is made when first needed.
     pub fn new(directory: PathBuf) -> Self {
-        TroubleLog { path: directory.join("logging_errors.log"), last: None, held_back: 0 }
+        TroubleLog::with_disk(directory, system())
+    }
+
+    /// As [`TroubleLog::new`], by way of `disk`.
+    pub fn with_disk(directory: PathBuf, disk: Arc<dyn Disk>) -> Self {
+        TroubleLog { path: directory.join("logging_errors.log"), disk, last: None, held_back: 0 }
     }
 
     /// Reports `problem`, or counts it if another was reported within the last second.
@@ -40,9 +54,140 @@ impl TroubleLog {
         }
         line.push(b'\n');
         // Nothing is left to tell if telling fails.
-        let _ = std::io::stderr().write_all(&line);
-        if let Ok(mut file) = OpenOptions::new().append(true).create(true).open(&self.path) {
-            let _ = file.write_all(&line);
+        write_if_ready(libc::STDERR_FILENO, &line);
+        let _ = self.append(&line);
+    }
+
+    fn append(&self, line: &[u8]) -> io::Result<()> {
+        let mut file = self.open()?;
+        if self.disk.status(&file)?.len >= MAX_BYTES {
+            self.disk.rename(&self.path, &backup(&self.path))?;
+            file = self.open()?;
         }
+        let mut done = 0;
+        while done < line.len() {
+            match self.disk.write(&file, &line[done..]) {
+                Ok(0) => break,
+                Ok(count) => done += count,
+                Err(problem) if problem.kind() == io::ErrorKind::Interrupted => {}
+                Err(problem) => return Err(problem),
+            }
+        }
+        Ok(())
+    }
+
+    fn open(&self) -> io::Result<File> {
+        match self.disk.open_append(&self.path) {
+            Err(problem) if is_absent(&problem) => {
+                self.disk.create_directory(directory(&self.path))?;
+                self.disk.open_append(&self.path)
+            }
+            outcome => outcome,
+        }
+    }
+}
+
+fn backup(path: &Path) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(".1");
+    PathBuf::from(name)
+}
+
+/// Writes to `fd` unless that would wait. Not by way of `std::io::stderr`, whose lock another thread may hold at
+/// a fork, for ever in the child.
+fn write_if_ready(fd: libc::c_int, line: &[u8]) {
+    let mut poll = libc::pollfd { fd, events: libc::POLLOUT, revents: 0 };
+    // SAFETY: one valid pollfd, exclusively borrowed.
+    if unsafe { libc::poll(&mut poll, 1, 0) } != 1 || poll.revents & libc::POLLOUT == 0 {
+        return;
+    }
+    let mut line = line;
+    let mut short;
+    if line.len() > READY_BYTES {
+        short = line[..READY_BYTES].to_vec();
+        short[READY_BYTES - 1] = b'\n';
+        line = &short;
+    }
+    // SAFETY: `line` is readable for its length; a closed descriptor gives an error, not harm.
+    unsafe { libc::write(fd, line.as_ptr().cast(), line.len()) };
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::disk::{FaultyDisk, Operation};
+
+    fn scratch(test: &str) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("metaexpert-trouble-{}-{test}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        path
+    }
+
+    #[test]
+    fn a_missing_directory_is_made_and_the_rest_of_a_second_is_counted() {
+        let directory = scratch("missing");
+        let mut log = TroubleLog::new(directory.clone());
+        log.report("one\nline");
+        log.report("two");
+        log.last = None;
+        log.report("three");
+        let text = fs::read_to_string(directory.join("logging_errors.log")).unwrap();
+        let lines: Vec<_> = text.lines().map(|line| line.split_once(": ").unwrap().1).collect();
+        assert_eq!(lines, ["one\\nline", "three (1 more since the last report)"]);
+        fs::remove_dir_all(&directory).unwrap();
+    }
+
+    #[test]
+    fn a_large_file_makes_way_for_a_new_one_and_one_is_kept() {
+        let directory = scratch("large");
+        fs::create_dir_all(&directory).unwrap();
+        let path = directory.join("logging_errors.log");
+        for round in 0..2 {
+            fs::File::create(&path).unwrap().set_len(MAX_BYTES + round).unwrap();
+            TroubleLog::new(directory.clone()).report("new");
+            assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 1);
+            assert_eq!(fs::metadata(backup(&path)).unwrap().len(), MAX_BYTES + round);
+        }
+        assert_eq!(fs::read_dir(&directory).unwrap().count(), 2);
+        fs::remove_dir_all(&directory).unwrap();
+    }
+
+    #[test]
+    fn no_failing_operation_stops_a_report() {
+        let directory = scratch("faults");
+        let disk = FaultyDisk::new();
+        let mut log = TroubleLog::with_disk(directory.clone(), disk.clone());
+        for operation in [Operation::OpenAppend, Operation::Status, Operation::Write] {
+            disk.fail(0, &[operation], libc::EIO);
+            log.last = None;
+            log.report("unseen");
+        }
+        log.last = None;
+        log.report("seen");
+        let text = fs::read_to_string(directory.join("logging_errors.log")).unwrap();
+        assert_eq!(text.lines().count(), 1);
+        assert!(text.ends_with(": seen\n"));
+        fs::remove_dir_all(&directory).unwrap();
+    }
+
+    #[test]
+    fn a_pipe_that_is_full_or_gone_is_passed_over() {
+        let mut ends = [0; 2];
+        // SAFETY: two descriptors are written into an array of two.
+        assert_eq!(unsafe { libc::pipe(ends.as_mut_ptr()) }, 0);
+        // A pipe with room for less than is ready at once would make a write wait: it ends when it is full.
+        for _ in 0..1000 {
+            write_if_ready(ends[1], &[b'x'; 5000]);
+        }
+        let mut block = vec![0; 1 << 20];
+        // SAFETY: `block` is writable for its length.
+        let count = unsafe { libc::read(ends[0], block.as_mut_ptr().cast(), block.len()) };
+        assert!(count >= READY_BYTES as isize);
+        assert!(block[..READY_BYTES].ends_with(b"x\n"));
+        // SAFETY: both are ours and closed once.
+        unsafe { (libc::close(ends[0]), libc::close(ends[1])) };
+        write_if_ready(ends[1], b"nobody\n");
     }
 }

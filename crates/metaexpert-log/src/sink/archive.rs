@@ -1,0 +1,390 @@
+//! Finished files: kept by number and age, and packed, off the write path.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use crate::clock::now_ns;
+use crate::config::{Compress, SinkConfig};
+use crate::disk::{Disk, FileId, Status, directory, is_absent};
+use crate::holdings::is_ours;
+use crate::sink::rotate::{Backup, backups, numbered, parts, shift, unless_absent, unshift};
+use crate::thread;
+
+const BLOCK_BYTES: usize = 128 << 10;
+const GZIP_LEVEL: u32 = 6;
+const ZSTD_LEVEL: i32 = 3;
+const DAY_NS: i64 = 24 * 3_600_000_000_000;
+
+/// The finished files of one log file, and the thread that packs them while there are some to be packed.
+pub(super) struct Archive {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    disk: Arc<dyn Disk>,
+    path: PathBuf,
+    keep: u32,
+    max_age_days: Option<u32>,
+    packing: Compress,
+    /// Whose turn it is to rename or remove finished files. Held for that alone, never while one is read or
+    /// written.
+    turn: Mutex<()>,
+    state: Mutex<State>,
+    ended: Condvar,
+    stop: AtomicBool,
+}
+
+#[derive(Default)]
+struct State {
+    is_running: bool,
+    /// There may be more to do than the thread has seen.
+    again: bool,
+    problem: Option<String>,
+}
+
+impl Archive {
+    /// The finished files of `path`; nothing is touched yet.
+    pub(super) fn new(disk: Arc<dyn Disk>, path: &Path, config: &SinkConfig) -> Archive {
+        Archive {
+            shared: Arc::new(Shared {
+                disk,
+                path: path.to_owned(),
+                keep: config.backup_count,
+                max_age_days: config.max_age_days,
+                packing: config.compress,
+                turn: Mutex::default(),
+                state: Mutex::default(),
+                ended: Condvar::new(),
+                stop: AtomicBool::new(false),
+            }),
+        }
+    }
+
+    /// Clears away what a killed process left behind, then [`Archive::tidy`].
+    pub(super) fn begin(&self) {
+        self.shared.note(self.shared.clear());
+        self.tidy();
+    }
+
+    /// Removes what is too many or too old, and has the rest packed. A failure is a problem to be told.
+    pub(super) fn tidy(&self) {
+        match self.shared.remove_spent() {
+            Ok(true) if self.shared.packing != Compress::None => self.wake(),
+            outcome => self.shared.note(outcome.map(drop)),
+        }
+    }
+
+    /// Makes the file at the path the first of the finished ones.
+    pub(super) fn take(&self) -> io::Result<()> {
+        let _turn = lock(&self.shared.turn);
+        shift(&*self.shared.disk, &self.shared.path, self.shared.keep)
+    }
+
+    /// Undoes [`Archive::take`] for the file `identity`.
+    pub(super) fn give_back(&self, identity: FileId) -> io::Result<()> {
+        let _turn = lock(&self.shared.turn);
+        unshift(&*self.shared.disk, &self.shared.path, identity)
+    }
+
+    /// Waits until nothing is being packed, at most until `deadline`. False if something still is.
+    pub(super) fn wait(&self, deadline: Instant) -> bool {
+        let mut state = lock(&self.shared.state);
+        while state.is_running {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            let waited = self.shared.ended.wait_timeout(state, left);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        true
+    }
+
+    /// What went wrong since the last call, the latest of it.
+    pub(super) fn take_problem(&self) -> Option<String> {
+        lock(&self.shared.state).problem.take()
+    }
+
+    fn wake(&self) {
+        let mut state = lock(&self.shared.state);
+        state.again = true;
+        if !state.is_running {
+            let shared = Arc::clone(&self.shared);
+            match thread::spawn("metaexpert-pack", move || shared.run()) {
+                Ok(_) => state.is_running = true,
+                Err(problem) => {
+                    state.problem = Some(format!("could not start the packing thread: {problem}"))
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Archive {
+    /// The thread ends at its next block; the next start does what it has not done.
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::Release);
+        // A renaming under way ends first, and no other begins: an heir has a turn of its own.
+        drop(lock(&self.shared.turn));
+    }
+}
+
+impl Shared {
+    fn run(&self) {
+        thread::lower_priority();
+        loop {
+            lock(&self.state).again = false;
+            self.note(self.pack_all());
+            let mut state = lock(&self.state);
+            if !state.again || self.is_stopped() {
+                state.is_running = false;
+                self.ended.notify_all();
+                return;
+            }
+        }
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Acquire)
+    }
+
+    fn note(&self, outcome: io::Result<()>) {
+        if let Err(problem) = outcome {
+            if !self.is_stopped() {
+                let path = self.path.display();
+                lock(&self.state).problem = Some(format!("finished files of {path}: {problem}"));
+            }
+        }
+    }
+
+    /// Removes what was packed by half, and mends names.
+    fn clear(&self) -> io::Result<()> {
+        for part in parts(&*self.disk, &self.path)? {
+            unless_absent(self.disk.remove(&part))?;
+        }
+        self.mend_names()
+    }
+
+    /// Gives files that were packed but have a plain name the right one: see [`Shared::replace`].
+    fn mend_names(&self) -> io::Result<()> {
+        for backup in backups(&*self.disk, &self.path)? {
+            if backup.packing != Compress::None {
+                continue;
+            }
+            let Some((file, status)) = self.open(&backup)? else { continue };
+            let packing = self.packing_of(&file)?;
+            if packing != Compress::None {
+                let _turn = lock(&self.turn);
+                if let Some(number) = self.find(backup.number, status.identity) {
+                    let plain = numbered(&self.path, number, Compress::None);
+                    self.disk.rename(&plain, &numbered(&self.path, number, packing))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A finished file that nobody writes any more; `None` for what is none or has gone.
+    fn open(&self, backup: &Backup) -> io::Result<Option<(File, Status)>> {
+        let file = match self.disk.open_read(&backup.path) {
+            Ok(file) => file,
+            Err(problem) if is_absent(&problem) => return Ok(None),
+            Err(problem) => return Err(problem),
+        };
+        let status = self.disk.status(&file)?;
+        // Ours: it is being rotated, or a new configuration has it open that is not in force yet.
+        let is_finished = status.is_regular && !is_ours(status.identity);
+        Ok(is_finished.then_some((file, status)))
+    }
+
+    /// How a file is packed, by its first bytes, with which no line of text begins.
+    fn packing_of(&self, file: &File) -> io::Result<Compress> {
+        let mut first = [0; 4];
+        let count = self.disk.read_at(file, &mut first, 0)?;
+        Ok(match &first[..count] {
+            [0x1f, 0x8b, ..] => Compress::Gzip,
+            [0x28, 0xb5, 0x2f, 0xfd] => Compress::Zstd,
+            _ => Compress::None,
+        })
+    }
+
+    /// The number by now of the plain file that had `number`. Numbers only grow. To be asked in one's turn;
+    /// whoever is no longer wanted finds nothing.
+    fn find(&self, number: u32, identity: FileId) -> Option<u32> {
+        let is_here = |number: &u32| {
+            let path = numbered(&self.path, *number, Compress::None);
+            self.disk.status_at(&path).is_ok_and(|status| status.identity == identity)
+        };
+        (number..=self.keep.max(number)).find(is_here).filter(|_| !self.is_stopped())
+    }
+
+    /// Removes what is too many or too old. Returns whether plain files are left.
+    fn remove_spent(&self) -> io::Result<bool> {
+        let oldest_ns = self.max_age_days.map(|days| now_ns().saturating_sub(i64::from(days) * DAY_NS));
+        let mut plain_left = false;
+        let _turn = lock(&self.turn);
+        for backup in backups(&*self.disk, &self.path)? {
+            // With no backups the file is not rotated at all: what is there is not ours to remove.
+            let surplus = self.keep > 0 && backup.number > self.keep;
+            if surplus || self.is_older(&backup, oldest_ns)? {
+                unless_absent(self.disk.remove(&backup.path))?;
+            } else {
+                plain_left |= backup.packing == Compress::None;
+            }
+        }
+        Ok(plain_left)
+    }
+
+    fn is_older(&self, backup: &Backup, than_ns: Option<i64>) -> io::Result<bool> {
+        let Some(than_ns) = than_ns else { return Ok(false) };
+        match self.disk.status_at(&backup.path) {
+            Ok(status) => Ok(status.is_regular && status.modified_ns < than_ns),
+            Err(problem) => unless_absent(Err(problem)).map(|()| false),
+        }
+    }
+
+    /// Packs what is plain, oldest first, up to the first failure.
+    fn pack_all(&self) -> io::Result<()> {
+        self.mend_names()?;
+        // Files move along meanwhile, so each is known by its identity.
+        let mut seen = HashSet::new();
+        while let Some((number, file, status)) = self.next_plain(&mut seen)? {
+            self.pack(number, &file, status.identity)?;
+        }
+        Ok(())
+    }
+
+    fn next_plain(&self, seen: &mut HashSet<FileId>) -> io::Result<Option<(u32, File, Status)>> {
+        for backup in backups(&*self.disk, &self.path)?.iter().rev() {
+            if backup.packing != Compress::None || self.is_stopped() {
+                continue;
+            }
+            if let Some((file, status)) = self.open(backup)? {
+                if seen.insert(status.identity) {
+                    return Ok(Some((backup.number, file, status)));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Packs one file beside itself, then puts the result in its place.
+    fn pack(&self, number: u32, source: &File, identity: FileId) -> io::Result<()> {
+        static SERIAL: AtomicU64 = AtomicU64::new(0);
+        let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
+        let mut part = numbered(&self.path, number, self.packing).into_os_string();
+        part.push(format!(".{}-{serial}.part", std::process::id()));
+        let part = PathBuf::from(part);
+        let replaced = self
+            .write_packed(source, &part)
+            .and_then(|len| self.replace(number, source, identity, len, &part));
+        match replaced {
+            // The names are as they should be; a machine that dies now may find the plain file again.
+            Ok(true) => self.disk.sync_directory(directory(&self.path)),
+            outcome => {
+                let _ = self.disk.remove(&part);
+                if self.is_stopped() { Ok(()) } else { outcome.map(drop) }
+            }
+        }
+    }
+
+    /// Writes `source`, packed, into the new file `part` and onto the disk. Returns how many bytes were read.
+    fn write_packed(&self, source: &File, part: &Path) -> io::Result<u64> {
+        let file = self.disk.create_new(part)?;
+        let mut input = Input { shared: self, file: source, offset: 0 };
+        let output = Output { disk: &*self.disk, file: &file };
+        match self.packing {
+            Compress::Gzip => {
+                let mut packer = flate2::write::GzEncoder::new(output, flate2::Compression::new(GZIP_LEVEL));
+                copy(&mut input, &mut packer)?;
+                packer.finish()?;
+            }
+            Compress::Zstd => {
+                let mut packer = zstd::stream::write::Encoder::new(output, ZSTD_LEVEL)?;
+                packer.include_checksum(true)?;
+                copy(&mut input, &mut packer)?;
+                packer.finish()?;
+            }
+            Compress::None => copy(&mut input, &mut { output })?,
+        }
+        self.disk.imitate(source, &file)?;
+        self.disk.sync(&file)?;
+        Ok(input.offset)
+    }
+
+    /// Puts `part` in the place of the file `identity`, under the number it has by now. Two renamings, the
+    /// first onto the plain name: killed between them, each line is still in one file, whose name is mended
+    /// by the next start. Returns false if the file is gone.
+    fn replace(
+        &self,
+        number: u32,
+        source: &File,
+        identity: FileId,
+        len: u64,
+        part: &Path,
+    ) -> io::Result<bool> {
+        let _turn = lock(&self.turn);
+        let Some(number) = self.find(number, identity) else { return Ok(false) };
+        if self.disk.status(source)?.len != len {
+            return Err(io::Error::other(format!("number {number} was written to while it was packed")));
+        }
+        let plain = numbered(&self.path, number, Compress::None);
+        self.disk.rename(part, &plain)?;
+        self.disk.rename(&plain, &numbered(&self.path, number, self.packing))?;
+        Ok(true)
+    }
+}
+
+/// A file being read from its beginning, as long as the archive is wanted.
+struct Input<'a> {
+    shared: &'a Shared,
+    file: &'a File,
+    offset: u64,
+}
+
+impl Read for Input<'_> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        if self.shared.is_stopped() {
+            return Err(io::Error::other("no longer wanted"));
+        }
+        let count = self.shared.disk.read_at(self.file, bytes, self.offset)?;
+        self.offset += count as u64;
+        Ok(count)
+    }
+}
+
+struct Output<'a> {
+    disk: &'a dyn Disk,
+    file: &'a File,
+}
+
+impl Write for Output<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.disk.write(self.file, bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn copy(input: &mut impl Read, output: &mut impl Write) -> io::Result<()> {
+    let mut block = vec![0; BLOCK_BYTES];
+    loop {
+        match input.read(&mut block) {
+            Ok(0) => return Ok(()),
+            Ok(count) => output.write_all(&block[..count])?,
+            Err(problem) if problem.kind() == io::ErrorKind::Interrupted => {}
+            Err(problem) => return Err(problem),
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,70 @@
+//! One writer a file: a file that another process writes is left to it.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::AsRawFd;
+use std::path::{Path, PathBuf};
+
+use crate::disk::{Disk, Status};
+use crate::holdings::{Holding, is_ours, register};
+use crate::sink::rotate::is_at;
+
+/// How often a file is opened anew that another process rotates at the same moment.
+const CLAIM_ATTEMPTS: usize = 8;
+
+/// The file behind the path; it ceases to be held before it is closed.
+pub(super) struct Current {
+    _holding: Holding,
+    pub(super) file: File,
+    pub(super) status: Status,
+}
+
+/// Opens `first`, or the namesake of `wanted` with the process id if another process holds it.
+pub(super) fn claim(disk: &dyn Disk, first: &Path, wanted: &Path) -> io::Result<(PathBuf, Current)> {
+    let own = with_process_id(wanted, std::process::id());
+    for (candidate, is_last) in [(first, first == own), (&own, true)] {
+        for _ in 0..CLAIM_ATTEMPTS {
+            let file = disk.open_append(candidate)?;
+            let status = disk.status(&file)?;
+            if !is_ours(status.identity) && !lock(&file) && !is_last {
+                break;
+            }
+            // Another process may have rotated it away between opening and claiming.
+            if is_at(disk, candidate, status.identity) {
+                let holding = register(file.as_raw_fd(), status.identity);
+                return Ok((candidate.to_owned(), Current { _holding: holding, file, status }));
+            }
+        }
+        if is_last {
+            break;
+        }
+    }
+    Err(io::Error::other("it is replaced faster than it can be opened"))
+}
+
+/// Claims the file for this process until it is closed; false if another one has it. Where files cannot be
+/// claimed, nobody has.
+pub(super) fn lock(file: &File) -> bool {
+    // SAFETY: the descriptor is open for the duration of the call.
+    let done = unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) == 0 };
+    done || io::Error::last_os_error().kind() != io::ErrorKind::WouldBlock
+}
+
+/// `expert.log` → `expert.<pid>.log`; a name without an extension gets one, for `expert.<pid>` would be a
+/// finished file's name.
+fn with_process_id(path: &Path, process: u32) -> PathBuf {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let extension = path.extension().map_or("log".into(), |extension| extension.to_string_lossy());
+    path.with_file_name(format!("{stem}.{process}.{extension}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_process_id_goes_before_the_extension_and_never_looks_like_a_backup() {
+        assert_eq!(with_process_id(Path::new("logs/expert.log"), 7), Path::new("logs/expert.7.log"));
+        assert_eq!(with_process_id(Path::new("logs/expert"), 7), Path::new("logs/expert.7.log"));
+    }
+}
