@@ -1,13 +1,18 @@
 //! Starting, stopping and asking the engine.
 
-use std::time::Duration;
+use std::path::Path;
+use std::sync::Once;
+use std::time::{Duration, Instant};
 
 use metaexpert_log::config::Config;
 use metaexpert_log::error::Error;
 use metaexpert_log::level::LEVEL_SLOTS;
-use metaexpert_log::pipeline::Pipeline;
+use metaexpert_log::pipeline::{Opened, Pipeline, QUEUE_STAYED_FULL, SWITCH_LIMIT, Surroundings};
+use metaexpert_log::recovery;
+use metaexpert_log::sink::trouble::TroubleLog;
 use metaexpert_log::stats::{LOSS_NAMES, PerLevel};
 use pyo3::exceptions::{PyOSError, PyValueError};
+use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -25,27 +30,64 @@ fn duration(timeout: Option<f64>) -> Option<Duration> {
     timeout.map(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX))
 }
 
-/// Puts the configuration in `document` (JSON) in force, starting the engine if it does not run.
+/// Puts the configuration in `document` (JSON) in force, starting the engine if it does not run. Files are
+/// opened, and what killed processes have left is written, without the GIL.
 #[pyfunction]
 pub(crate) fn start(py: Python<'_>, document: &str, run_id: &str) -> PyResult<()> {
     let _inside = Inside::enter(py);
     let config = Config::from_json(document).map_err(exception)?;
-    // The pipeline is away while its files are opened: nothing else may take the GIL meanwhile, and
-    // nothing does, because no Python code runs here.
-    STATE
-        .with(py, |state| {
-            match &mut state.pipeline {
-                Some(pipeline) => pipeline.reconfigure(&config, run_id)?,
-                None => {
-                    state.pipeline = Some(Pipeline::start(&config, run_id, state.last_seq + 1)?);
-                    state.generation += 1;
-                }
-            }
-            state.limits = config.limits;
-            state.needs = state.pipeline.as_ref().map(Pipeline::needs).unwrap_or_default();
-            Ok(())
-        })
-        .map_err(exception)
+    let (in_force, first_seq) =
+        STATE.with(py, |state| (state.pipeline.as_ref().map(Pipeline::in_force), state.last_seq + 1));
+    match in_force {
+        None => {
+            let pipeline = py.detach(|| Pipeline::start(&config, run_id, first_seq)).map_err(exception)?;
+            STATE.with(py, |state| {
+                state.pipeline = Some(pipeline);
+                state.generation += 1;
+            });
+        }
+        Some(in_force) => {
+            let surroundings = Surroundings::default();
+            let opened = py.detach(|| Opened::new(&surroundings, &config, run_id, Some(&in_force)));
+            switch_to(py, Box::new(opened.map_err(exception)?))?;
+        }
+    }
+    STATE.with(py, |state| {
+        state.limits = config.limits;
+        state.needs = state.pipeline.as_ref().map(Pipeline::needs).unwrap_or_default();
+    });
+    Ok(())
+}
+
+/// Puts what is opened in force, as soon as the ring has room for the change.
+fn switch_to(py: Python<'_>, mut opened: Box<Opened>) -> PyResult<()> {
+    let deadline = Instant::now() + SWITCH_LIMIT;
+    loop {
+        let outcome = STATE.with(py, |state| match &mut state.pipeline {
+            Some(pipeline) => pipeline.switch_to(opened).map_err(|again| (again, pipeline.waiter())),
+            None => Ok(()),
+        });
+        let Err((again, waiter)) = outcome else { return Ok(()) };
+        if Instant::now() > deadline {
+            return Err(PyOSError::new_err(QUEUE_STAYED_FULL));
+        }
+        opened = again;
+        py.detach(|| waiter.wait_for_room());
+    }
+}
+
+/// Writes what killed processes have left in the log directory, or in any if `everything` is wanted; returns
+/// the report as JSON.
+#[pyfunction]
+#[pyo3(signature = (directory, everything=false))]
+pub(crate) fn recover(py: Python<'_>, directory: &str, everything: bool) -> String {
+    let _inside = Inside::enter(py);
+    let directory = Path::new(directory);
+    py.detach(|| {
+        let mut trouble = TroubleLog::new(directory.to_owned());
+        let recover = if everything { recovery::recover_all } else { recovery::recover };
+        recover(&Surroundings::default(), directory, &mut trouble).to_json()
+    })
 }
 
 /// Whether records are being taken.
@@ -90,9 +132,11 @@ pub(crate) fn shutdown(py: Python<'_>, timeout: Option<f64>) -> bool {
 /// The counters of the running engine, else of the last one, else None.
 #[pyfunction]
 pub(crate) fn stats(py: Python<'_>) -> PyResult<Option<Bound<'_, PyDict>>> {
-    let Some((seen, sinks, (depth, capacity))) = STATE.with(py, |state| match &state.pipeline {
-        Some(pipeline) => Some((pipeline.stats(), pipeline.sinks(), pipeline.queue_depth())),
-        None => state.last_outcome.clone().map(|(seen, sinks)| (seen, sinks, (0, 0))),
+    let Some((seen, sinks, (depth, capacity), crash_safe)) = STATE.with(py, |state| match &state.pipeline {
+        Some(pipeline) => {
+            Some((pipeline.stats(), pipeline.sinks(), pipeline.queue_depth(), pipeline.is_crash_safe()))
+        }
+        None => state.last_outcome.clone().map(|(seen, sinks)| (seen, sinks, (0, 0), false)),
     }) else {
         return Ok(None);
     };
@@ -113,7 +157,7 @@ pub(crate) fn stats(py: Python<'_>) -> PyResult<Option<Bound<'_, PyDict>>> {
     result.set_item("delay_p50_ns", seen.delay_p50_ns)?;
     result.set_item("delay_p99_ns", seen.delay_p99_ns)?;
     result.set_item("delay_max_ns", seen.delay_max_ns)?;
-    result.set_item("crash_safe", false)?;
+    result.set_item("crash_safe", crash_safe)?;
     let by_sink = PyDict::new(py);
     for sink in sinks {
         let entry = PyDict::new(py);
@@ -159,4 +203,22 @@ pub(crate) fn forget_after_fork(py: Python<'_>) {
         state.last_seq = 0;
     });
     exit::forget_after_fork();
+}
+
+/// Has [`forget_after_fork`] called in a child before anything else runs there: not even another package's
+/// hook may write into the parent's ring.
+pub(crate) fn watch_forks() {
+    static WATCHED: Once = Once::new();
+    WATCHED.call_once(|| {
+        // SAFETY: the function lives as long as the process, and sees itself to what it may touch.
+        unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+    });
+}
+
+extern "C" fn in_child() {
+    // SAFETY: asks for a flag of this thread.
+    if unsafe { ffi::PyGILState_Check() } == 1 {
+        // SAFETY: the forking thread, which is the one here, holds the GIL, as was just seen.
+        forget_after_fork(unsafe { Python::assume_attached() });
+    }
 }

@@ -79,7 +79,13 @@ pub(crate) struct State {
 pub(crate) static STATE: GilCell<State> = GilCell::new(State {
     pipeline: None,
     generation: 0,
-    needs: Needs { caller: false, thread: false, task: false },
+    needs: Needs {
+        caller: false,
+        thread: false,
+        task: false,
+        durable_level: None,
+        durable_category_level: None,
+    },
     limits: Limits { depth: 8, items: 1000, bytes: 256 << 10 },
     sites: SiteTable::new(),
     synchronous: false,

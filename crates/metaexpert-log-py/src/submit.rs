@@ -145,8 +145,8 @@ fn deliver(py: Python<'_>, name: &[u8], call: &Call<'_, '_>, prepared: &Prepared
         match attempt {
             Attempt::Done => return true,
             Attempt::Stopped => return false,
-            Attempt::Written(waiter) => {
-                py.detach(|| waiter.wait(Some(SYNCHRONOUS_LIMIT)));
+            Attempt::Written(waiter, limit) => {
+                py.detach(|| waiter.wait(Some(limit)));
                 return true;
             }
             Attempt::Retry(waiter, limit) => {
@@ -168,8 +168,8 @@ fn deliver(py: Python<'_>, name: &[u8], call: &Call<'_, '_>, prepared: &Prepared
 enum Attempt {
     /// Submitted, or lost and counted.
     Done,
-    /// Submitted, and to be written before the call returns.
-    Written(Waiter),
+    /// Submitted, and to be written before the call returns, for which it waits at most so long.
+    Written(Waiter, Duration),
     /// There is no engine.
     Stopped,
     /// No room now, and the record is protected.
@@ -185,7 +185,7 @@ fn try_submit(
     context: Option<&Fields>,
     evicted: &mut Option<Py<PyAny>>,
 ) -> Attempt {
-    let State { pipeline: Some(pipeline), generation, sites, synchronous, .. } = state else {
+    let State { pipeline: Some(pipeline), generation, sites, synchronous, needs, .. } = state else {
         return Attempt::Stopped;
     };
     let generation = *generation;
@@ -235,24 +235,29 @@ fn try_submit(
         sections: &sections,
     };
     let protected = pipeline.protects(call.level) || call.category.as_deref() == Some(TRADE);
-    finish_attempt(pipeline, &record, protected, *synchronous)
+    let patience = if *synchronous {
+        Some(SYNCHRONOUS_LIMIT)
+    } else {
+        needs.is_durable(call.level, call.category.is_some()).then(|| pipeline.wait_limit())
+    };
+    finish_attempt(pipeline, &record, protected, patience)
 }
 
 fn finish_attempt(
     pipeline: &mut Pipeline,
     record: &Record<'_>,
     protected: bool,
-    synchronous: bool,
+    patience: Option<Duration>,
 ) -> Attempt {
-    match pipeline.submit(record, protected) {
-        Ok(()) if synchronous => Attempt::Written(pipeline.waiter()),
-        Ok(()) => Attempt::Done,
-        Err(Refused::Full) if protected => Attempt::Retry(pipeline.waiter(), pipeline.wait_limit()),
-        Err(Refused::Full) => {
+    match (pipeline.submit(record, protected), patience) {
+        (Ok(()), Some(limit)) => Attempt::Written(pipeline.waiter(), limit),
+        (Ok(()), None) => Attempt::Done,
+        (Err(Refused::Full), _) if protected => Attempt::Retry(pipeline.waiter(), pipeline.wait_limit()),
+        (Err(Refused::Full), _) => {
             pipeline.give_up(record.level, Loss::QueueFull);
             Attempt::Done
         }
-        Err(Refused::TooLarge) => {
+        (Err(Refused::TooLarge), _) => {
             pipeline.give_up(record.level, Loss::TooLarge);
             Attempt::Done
         }

@@ -1,134 +1,296 @@
 //! The stages behind the ring for one configuration: route, encoders, sinks.
 
-use std::time::Instant;
+use std::sync::Arc;
 
-use crate::config::{Config, Format};
+use crate::config::{Config, Format, SinkKind};
+use crate::disk::Disk;
 use crate::encode::{Encoder, Include};
 use crate::error::Error;
 use crate::event::Event;
+use crate::replay::Part;
+use crate::ring::Ring;
 use crate::route::{Router, SinkSet};
-use crate::sink::{Sink, SinkReport, shows_colour};
+use crate::sink::trouble::TroubleLog;
+use crate::sink::{Settled, Sink, SinkReport, shows_colour};
 use crate::stats::Counters;
 
 /// Route, encoders and sinks of one configuration.
 pub(crate) struct Assembly {
+    config: Config,
     router: Router,
     /// One encoder a format, with the sinks that take its lines.
     encoders: Vec<(Encoder, SinkSet)>,
-    sinks: Vec<Sink>,
+    /// `None` until it is taken over from the configuration before.
+    sinks: Vec<Option<Sink>>,
+    /// Sinks that have fallen behind and get nothing until they have caught up.
+    behind: SinkSet,
     line: Vec<u8>,
 }
 
+/// A sink of an earlier configuration that is still behind, with stages of its own.
+pub(crate) struct Straggler {
+    router: Router,
+    encoder: Encoder,
+    pub(crate) sink: Sink,
+    /// From here on another configuration is in force.
+    pub(crate) until: u64,
+}
+
+impl Straggler {
+    pub(crate) fn part(&mut self) -> Part<'_> {
+        Part { router: &mut self.router, encoder: &mut self.encoder, bit: 1, sink: &mut self.sink }
+    }
+}
+
 impl Assembly {
-    /// Opens every sink of `config`; on an error nothing stays open.
-    pub(crate) fn open(config: &Config, include: &Include) -> Result<Assembly, Error> {
+    /// The stages of `config` without any sink, which are added one by one.
+    pub(crate) fn bare(config: &Config, include: &Include) -> Result<Assembly, Error> {
+        let bare = Config { sinks: Vec::new(), ..config.clone() };
+        let mut assembly = Assembly::open(&bare, include, None, &crate::disk::system())?;
+        for sink in &config.sinks {
+            let encoder = encoder(config, include, &sink.name, &sink.format, false)?;
+            assembly.encoders.push((encoder, 1 << assembly.sinks.len()));
+            assembly.sinks.push(None);
+        }
+        assembly.router = Router::new(&config.sinks);
+        assembly.config = config.clone();
+        Ok(assembly)
+    }
+
+    /// Puts `sink` at `index`.
+    pub(crate) fn put(&mut self, index: usize, sink: Sink) {
+        self.sinks[index] = Some(sink);
+    }
+
+    /// Opens every sink of `config`; on an error nothing stays open. What `before` has as well is not opened
+    /// again but taken over later, wherever it is.
+    pub(crate) fn open(
+        config: &Config,
+        include: &Include,
+        before: Option<&Config>,
+        disk: &Arc<dyn Disk>,
+    ) -> Result<Assembly, Error> {
         let mut kinds: Vec<(Format, bool)> = Vec::new();
-        let (mut encoders, mut sinks) = (Vec::<(Encoder, SinkSet)>::new(), Vec::new());
+        let mut encoders = Vec::<(Encoder, SinkSet)>::new();
+        let mut sinks = Vec::with_capacity(config.sinks.len());
         for sink in &config.sinks {
             let colour = sink.format == Format::Console && shows_colour(sink);
             let kind = (sink.format.clone(), colour);
             let index = kinds.iter().position(|known| *known == kind).unwrap_or(kinds.len());
             if index == kinds.len() {
-                let encoder =
-                    Encoder::new(&kind.0, config.field_layout, include, colour).map_err(|problem| {
-                        Error::Configuration(format!("handlers.{}.format: {problem}", sink.name))
-                    })?;
-                encoders.push((encoder, 0));
+                encoders.push((encoder(config, include, &sink.name, &sink.format, colour)?, 0));
                 kinds.push(kind);
             }
             encoders[index].1 |= 1 << sinks.len();
-            sinks.push(Sink::open(sink)?);
+            let is_known =
+                before.is_some_and(|before| before.writes_alike(config) && before.sinks.contains(sink));
+            sinks.push(if is_known { None } else { Some(Sink::open(sink, disk)?) });
         }
-        Ok(Assembly { router: Router::new(&config.sinks), encoders, sinks, line: Vec::new() })
+        let router = Router::new(&config.sinks);
+        Ok(Assembly { config: config.clone(), router, encoders, sinks, behind: 0, line: Vec::new() })
     }
 
-    /// Encodes `event` once for each format wanted and gives it to every sink that wants it. Returns false
-    /// if a sink had to give it up.
+    /// Begins with an empty ring as its first configuration.
+    pub(crate) fn begin(&mut self, ring: &Arc<Ring>, trouble: &mut TroubleLog) {
+        for (index, sink) in self.sinks() {
+            if let Err(problem) = sink.begin(ring, 0, index, 0) {
+                trouble.report(&format!("handler {}: {problem}", sink.config().name));
+            }
+        }
+    }
+
+    /// What it was opened with.
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Every sink, with its index.
+    pub(crate) fn sinks(&mut self) -> impl Iterator<Item = (usize, &mut Sink)> {
+        self.sinks.iter_mut().enumerate().filter_map(|(index, sink)| Some((index, sink.as_mut()?)))
+    }
+
+    /// Sinks that get nothing until they have caught up.
     #[inline]
-    pub(crate) fn deliver(&mut self, event: &Event<'_>) -> bool {
-        let targets = self.router.targets(event);
-        let mut complete = true;
+    pub(crate) fn behind(&self) -> SinkSet {
+        self.behind
+    }
+
+    pub(crate) fn set_behind(&mut self, index: usize, is_behind: bool) {
+        self.behind = self.behind & !(1 << index) | SinkSet::from(is_behind) << index;
+    }
+
+    /// One sink's share of the stages.
+    pub(crate) fn part(&mut self, index: usize) -> Option<Part<'_>> {
+        let bit = 1 << index;
+        let (encoder, _) = self.encoders.iter_mut().find(|(_, members)| members & bit != 0)?;
+        Some(Part { router: &mut self.router, encoder, bit, sink: self.sinks[index].as_mut()? })
+    }
+
+    /// Encodes `event`, of the frame at ring position `at`, once for each format wanted and gives it to every sink
+    /// that is in step and wants it.
+    #[inline]
+    pub(crate) fn deliver(&mut self, event: &Event<'_>, at: u64) {
+        let targets = self.router.targets(event) & !self.behind;
+        let mut failed = 0;
         for (encoder, members) in &mut self.encoders {
             let mut takers = targets & *members;
             if takers == 0 {
                 continue;
             }
-            let sink = &mut self.sinks[pop(&mut takers)];
+            let first = pop(&mut takers);
+            let Some(sink) = self.sinks[first].as_mut() else { continue };
             let start = sink.pending().len();
             encoder.encode(event, sink.pending());
             if takers != 0 {
                 self.line.clear();
                 self.line.extend_from_slice(&sink.pending()[start..]);
             }
-            complete &= sink.commit(start, event.timestamp_ns);
+            failed |= SinkSet::from(!sink.accept(start, at, event.timestamp_ns, event.level)) << first;
             while takers != 0 {
-                let sink = &mut self.sinks[pop(&mut takers)];
+                let index = pop(&mut takers);
+                let Some(sink) = self.sinks[index].as_mut() else { continue };
                 let start = sink.pending().len();
                 sink.pending().extend_from_slice(&self.line);
-                complete &= sink.commit(start, event.timestamp_ns);
+                failed |= SinkSet::from(!sink.accept(start, at, event.timestamp_ns, event.level)) << index;
             }
         }
-        complete
+        self.behind |= failed;
     }
 
-    /// Writes what waits. Returns whether every sink is done.
-    pub(crate) fn flush(&mut self, counters: &Counters) -> bool {
-        let mut settled = true;
-        for sink in &mut self.sinks {
-            settled &= sink.flush();
+    /// Writes what waits, and moves the marks of the sinks in step to `position`, forcing files to the disk
+    /// where that is due or `wanted`.
+    pub(crate) fn settle(&mut self, position: u64, wanted: bool) {
+        let mut failed = 0;
+        let behind = self.behind;
+        for (index, sink) in self.sinks().filter(|(index, _)| behind & (1 << index) == 0) {
+            if !sink.flush() || sink.settle(position, wanted) == Settled::Behind {
+                failed |= 1 << index;
+            }
+        }
+        self.behind |= failed;
+    }
+
+    /// Whether the sink at `index` writes to the same file as `other`.
+    pub(crate) fn shares_file(&self, index: usize, other: &Sink) -> bool {
+        let Some(sink) = &self.sinks[index] else { return false };
+        sink.config().kind == SinkKind::File
+            && other.config().kind == SinkKind::File
+            && sink.config().path == other.config().path
+    }
+
+    /// Makes the sink that writes to the same file as `straggler` wait for it.
+    pub(crate) fn follow_later(&mut self, straggler: &Sink) {
+        for index in 0..self.sinks.len() {
+            if self.shares_file(index, straggler) {
+                self.set_behind(index, true);
+            }
+        }
+    }
+
+    /// Lets the sink that has waited for `straggler` go on from where that has come.
+    pub(crate) fn follow(&mut self, straggler: &Sink) {
+        for index in 0..self.sinks.len() {
+            if self.shares_file(index, straggler) {
+                if let Some(sink) = &mut self.sinks[index] {
+                    // A file that can't be had now is tried again like any other.
+                    let _ = sink.begin_again();
+                }
+            }
+        }
+    }
+
+    pub(crate) fn count_volume(&mut self, counters: &Counters) {
+        for (_, sink) in self.sinks() {
             let (bytes, errors) = sink.take_volume();
             counters.count_volume(bytes, errors);
         }
-        settled
     }
 
-    pub(crate) fn hurry(&mut self) {
-        self.sinks.iter_mut().for_each(Sink::hurry);
-    }
-
-    pub(crate) fn settle(&self, deadline: Instant) {
-        self.sinks.iter().for_each(|sink| sink.settle(deadline));
-    }
-
-    pub(crate) fn abandon(&mut self) -> u64 {
-        self.sinks.iter_mut().map(Sink::abandon).sum()
+    /// The position that every sink has passed.
+    pub(crate) fn settled_to(&self) -> Option<u64> {
+        self.sinks.iter().flatten().map(|sink| sink.mark().position).min()
     }
 
     pub(crate) fn reports(&self) -> Vec<SinkReport> {
-        self.sinks.iter().map(Sink::report).collect()
+        self.sinks.iter().flatten().map(Sink::report).collect()
     }
 
     pub(crate) fn problems(&self) -> impl Iterator<Item = &str> {
-        self.sinks.iter().filter_map(Sink::problem)
+        self.sinks.iter().flatten().filter_map(Sink::problem)
     }
 
-    /// Goes on from `earlier`, whose sinks are closed: totals, and lines they could not write.
-    pub(crate) fn take_over(&mut self, earlier: &mut Assembly) -> Result<(), String> {
-        let mut lost = 0;
-        for mut old in std::mem::take(&mut earlier.sinks) {
-            old.hurry();
-            old.flush();
-            let abandoned = old.abandon();
-            lost += abandoned;
-            let report = old.report();
-            if let Some(heir) = self.sinks.iter_mut().find(|sink| sink.name() == report.name) {
-                heir.continue_from(report.totals);
+    /// Begins at `position` as the configuration `epoch`. Sinks of `earlier` that go on are taken over, and
+    /// what it leaves behind is returned.
+    pub(crate) fn take_over(
+        &mut self,
+        earlier: &mut Assembly,
+        ring: &Arc<Ring>,
+        epoch: u64,
+        position: u64,
+        include: &Include,
+        problems: &mut Vec<String>,
+    ) -> Vec<Straggler> {
+        for index in 0..self.sinks.len() {
+            if self.sinks[index].is_none() {
+                self.inherit(index, earlier, ring, epoch);
             }
         }
-        match lost {
-            0 => Ok(()),
-            lost => Err(format!(
-                "{lost} records were lost with handlers that were failing when they were replaced"
-            )),
+        let stragglers = earlier.leave_stragglers(include, position);
+        for (index, sink) in self.sinks.iter_mut().enumerate() {
+            let Some(sink) = sink.as_mut().filter(|sink| sink.mark().position < position) else { continue };
+            if self.behind & (1 << index) != 0 {
+                continue;
+            }
+            if let Err(problem) = sink.begin(ring, epoch, index, position) {
+                problems.push(format!("handler {}: {problem}", sink.config().name));
+            }
+        }
+        stragglers
+    }
+
+    /// Takes over the sink at `index` as it is.
+    fn inherit(&mut self, index: usize, earlier: &mut Assembly, ring: &Arc<Ring>, epoch: u64) {
+        let wanted = &self.config.sinks[index];
+        let found =
+            earlier.sinks.iter().position(|sink| sink.as_ref().is_some_and(|sink| sink.config() == wanted));
+        let Some(from) = found else { return };
+        if let Some(mut sink) = earlier.sinks[from].take() {
+            sink.move_to(ring, epoch, index);
+            self.set_behind(index, earlier.behind & (1 << from) != 0);
+            self.sinks[index] = Some(sink);
         }
     }
 
-    pub(crate) fn activate(&mut self) -> Result<(), String> {
-        for sink in &mut self.sinks {
-            sink.activate().map_err(|problem| format!("handler {}: {problem}", sink.name()))?;
+    /// Closes the sinks that have everything, and gives the others stages of their own.
+    fn leave_stragglers(&mut self, include: &Include, until: u64) -> Vec<Straggler> {
+        let behind = self.behind;
+        let mut stragglers = Vec::new();
+        for (index, slot) in self.sinks.iter_mut().enumerate() {
+            let Some(mut sink) = slot.take() else { continue };
+            if behind & (1 << index) == 0 && sink.mark().position >= until {
+                continue;
+            }
+            let config = sink.config().clone();
+            let colour = config.format == Format::Console && shows_colour(&config);
+            let Ok(encoder) = encoder(&self.config, include, &config.name, &config.format, colour) else {
+                continue;
+            };
+            sink.leave_place();
+            stragglers.push(Straggler { router: Router::new(&[config]), encoder, sink, until });
         }
-        Ok(())
+        stragglers
     }
+}
+
+fn encoder(
+    config: &Config,
+    include: &Include,
+    name: &str,
+    format: &Format,
+    colour: bool,
+) -> Result<Encoder, Error> {
+    Encoder::new(format, config.field_layout, include, colour)
+        .map_err(|problem| Error::Configuration(format!("handlers.{name}.format: {problem}")))
 }
 
 /// Takes the lowest member out of a set that is not empty.

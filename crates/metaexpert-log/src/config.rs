@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 
 /// Everything the engine needs to run.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Where `logging_errors.log` goes.
@@ -39,10 +39,20 @@ impl Config {
         }
         Ok(config)
     }
+
+    /// The document again, for whoever recovers what this process leaves behind.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("plain values have a JSON form")
+    }
+
+    /// Whether a record looks the same as with `other` in a sink that both have.
+    pub(crate) fn writes_alike(&self, other: &Config) -> bool {
+        self.include == other.include && self.field_layout == other.field_layout
+    }
 }
 
 /// An optional member of every record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IncludeKey {
     /// The run's id.
@@ -56,7 +66,7 @@ pub enum IncludeKey {
 }
 
 /// Where fields go in JSON.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Layout {
     /// Beside the core keys.
@@ -67,7 +77,7 @@ pub enum Layout {
 }
 
 /// One destination.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct SinkConfig {
     /// The handler's name in the configuration.
@@ -118,7 +128,7 @@ pub struct SinkConfig {
 }
 
 /// What kind of destination.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SinkKind {
     /// A standard stream of the process.
@@ -128,7 +138,7 @@ pub enum SinkKind {
 }
 
 /// A standard stream.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stream {
     /// File descriptor 1.
@@ -139,7 +149,7 @@ pub enum Stream {
 }
 
 /// Whether to colour.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Colour {
     /// On a terminal, unless `NO_COLOR` is set.
@@ -152,7 +162,7 @@ pub enum Colour {
 }
 
 /// When a file is rotated.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rotate {
     /// By size alone.
@@ -165,7 +175,7 @@ pub enum Rotate {
 }
 
 /// How a rotated file is packed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Compress {
     /// It stays as it is.
@@ -178,7 +188,7 @@ pub enum Compress {
 }
 
 /// When a file is forced to the disk.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sync {
     /// When the system sees fit.
@@ -193,7 +203,7 @@ pub enum Sync {
 }
 
 /// How a record looks.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Format {
     /// JSON Lines.
@@ -213,7 +223,7 @@ pub enum Format {
 }
 
 /// The ring and its overflow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct QueueConfig {
     /// Size of the ring.
@@ -228,7 +238,7 @@ pub struct QueueConfig {
 }
 
 /// Bounds of a single record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
     /// Nesting of containers.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub use faulty::{FaultyDisk, Operation};
 
 /// Which file it is, whatever its name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct FileId {
     /// The file system.
     pub dev: u64,

@@ -10,6 +10,7 @@ pub mod clock;
 pub mod config;
 pub mod disk;
 pub mod error;
+mod fork;
 pub mod frame;
 mod holdings;
 pub mod level;
@@ -27,5 +28,10 @@ pub mod sink;
 
 // Assembly.
 mod assembly;
+mod ledger;
+mod notice;
+mod opening;
 pub mod pipeline;
+pub mod recovery;
+mod replay;
 mod worker;

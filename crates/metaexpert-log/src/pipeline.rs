@@ -1,59 +1,33 @@
-//! Assembly: the stages put together, started, reconfigured, flushed and stopped.
+//! The pipeline: the stages put together, started, reconfigured, flushed and stopped.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crate::assembly::Assembly;
 use crate::clock::now_ns;
-use crate::config::{Config, Format, IncludeKey, QueueConfig};
+use crate::config::{Config, QueueConfig};
 use crate::encode::Include;
-use crate::encode::pattern::Pattern;
 use crate::error::Error;
-use crate::frame::{self, HEADER_LEN, NO_ID, Record, Section, Value};
-use crate::level::{LEVEL_SLOTS, Level};
+use crate::frame::{self, HEADER_LEN, Record};
+use crate::level::Level;
+use crate::notice::Notice;
+use crate::recovery::{self, Report};
 use crate::ring::dictionary::{Definition, DictionaryWriter};
-use crate::ring::{Consumer, Producer, Ring};
+use crate::ring::store::{FORMAT, Origin, Store};
+use crate::ring::{Consumer, Gap, Producer, Ring};
 use crate::sink::SinkReport;
 use crate::sink::trouble::TroubleLog;
-use crate::stats::{Loss, PerLevel, Snapshot};
+use crate::stats::{Loss, Snapshot};
 use crate::thread;
-use crate::worker::{Shared, Worker, lock};
+use crate::worker::{Next, Shared, Worker, lock};
 
-/// The name under which the system logs about itself.
-pub const OWN_LOGGER: &str = "metaexpert.logger";
+pub use crate::notice::OWN_LOGGER;
+pub use crate::opening::{InForce, Needs, Opened, Surroundings};
 
-/// What the capture side has to collect because some format shows it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Needs {
-    /// File, line and function of the call.
-    pub caller: bool,
-    /// The calling thread.
-    pub thread: bool,
-    /// The running asyncio task.
-    pub task: bool,
-}
-
-impl Needs {
-    fn of(config: &Config) -> Result<Needs, Error> {
-        let mut needs = Needs {
-            caller: config.include.contains(&IncludeKey::Caller),
-            thread: config.include.contains(&IncludeKey::ThreadId),
-            task: false,
-        };
-        for sink in &config.sinks {
-            if let Format::Percent { pattern, .. } = &sink.format {
-                let pattern = Pattern::parse(pattern).map_err(|problem| {
-                    Error::Configuration(format!("handlers.{}.format: {problem}", sink.name))
-                })?;
-                needs.caller |= pattern.needs_caller();
-                needs.thread |= pattern.needs_thread();
-                needs.task |= pattern.needs_task();
-            }
-        }
-        Ok(needs)
-    }
-}
+/// How long a change of configuration waits for room in the ring.
+pub const SWITCH_LIMIT: Duration = Duration::from_secs(5);
+/// What is wrong if there was none.
+pub const QUEUE_STAYED_FULL: &str = "the log queue stayed full for 5 s; the old configuration stays in force";
 
 /// Why a record was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,8 +44,8 @@ pub struct Pipeline {
     dictionary: DictionaryWriter,
     shared: Arc<Shared>,
     worker: Option<JoinHandle<()>>,
-    include: Include,
     needs: Needs,
+    config: Config,
     queue: QueueConfig,
     /// What records below the protected level must leave free.
     reserve_bytes: usize,
@@ -85,34 +59,38 @@ pub struct Pipeline {
     gap: Gap,
 }
 
-/// Records lost since the last one that got through.
-#[derive(Clone, Copy, Debug, Default)]
-struct Gap {
-    first_seq: u64,
-    lost: PerLevel,
-}
-
 impl Pipeline {
-    /// Opens all sinks and starts the backend thread. Records are numbered from `first_seq`.
+    /// Writes what killed processes have left in the log directory, opens all sinks and starts the backend
+    /// thread. Records are numbered from `first_seq`.
     pub fn start(config: &Config, run_id: &str, first_seq: u64) -> Result<Pipeline, Error> {
-        let include = include(config, run_id);
-        let needs = Needs::of(config)?;
-        let mut assembly = Assembly::open(config, &include)?;
-        // A file that cannot be activated is activated again by its first write, which tells of it.
-        let _ = assembly.activate();
-        let (producer, consumer) = Ring::create(config.queue.capacity_bytes)?;
+        Pipeline::start_in(&Surroundings::default(), config, run_id, first_seq)
+    }
+
+    /// As [`Pipeline::start`], in other surroundings than the system's usual ones.
+    pub fn start_in(
+        surroundings: &Surroundings,
+        config: &Config,
+        run_id: &str,
+        first_seq: u64,
+    ) -> Result<Pipeline, Error> {
+        let store = surroundings.store.as_ref().filter(|_| config.queue.crash_safe);
+        let mut trouble = TroubleLog::new(config.directory.clone());
+        let recovered = store.map(|_| recovery::recover(surroundings, &config.directory, &mut trouble));
+        let mut opened = Opened::new(surroundings, config, run_id, None)?;
+        recovery::repair(&mut opened.assembly, &mut trouble);
+        let (producer, consumer) = make_ring(store, config, run_id, &mut trouble)?;
+        opened.assembly.begin(consumer.ring(), &mut trouble);
         let shared = Arc::new(Shared::default());
-        *lock(&shared.sinks) = assembly.reports();
-        let trouble = TroubleLog::new(config.directory.clone());
-        let worker = spawn(consumer, Arc::clone(&shared), assembly, trouble)?;
+        *lock(&shared.sinks) = opened.assembly.reports();
+        let worker = spawn(consumer, Arc::clone(&shared), opened.assembly, opened.include, trouble)?;
         let capacity = producer.ring().capacity();
-        Ok(Pipeline {
+        let mut pipeline = Pipeline {
             producer,
             dictionary: DictionaryWriter::default(),
             shared,
             worker: Some(worker),
-            include,
-            needs,
+            needs: opened.needs,
+            config: config.clone(),
             queue: config.queue,
             reserve_bytes: capacity / 8,
             relief_bytes: capacity / 2,
@@ -121,7 +99,20 @@ impl Pipeline {
             seq: first_seq.max(1) - 1,
             epoch: 0,
             gap: Gap::default(),
-        })
+        };
+        if let Some(report) = recovered {
+            pipeline.tell_of(&report);
+        }
+        Ok(pipeline)
+    }
+
+    /// Logs what was recovered.
+    fn tell_of(&mut self, report: &Report) {
+        for ring in report.rings.iter().filter(|ring| ring.records > 0) {
+            let notice = Notice::recovered(ring.process, &ring.run_id, ring.records, ring.unreadable);
+            // An empty ring has room for it.
+            let _ = notice.with_record(|record| self.submit_leaving(record, 0));
+        }
     }
 
     /// Submits one record. Neither blocks nor fails beyond what [`Refused`] says; a refused record is not
@@ -129,8 +120,7 @@ impl Pipeline {
     #[inline]
     pub fn submit(&mut self, record: &Record<'_>, protected: bool) -> Result<(), Refused> {
         // What was lost is told before anything that came after it.
-        if self.gap.first_seq != 0 && !self.report_gap_leaving(if protected { 0 } else { self.relief_bytes })
-        {
+        if !self.gap.is_empty() && !self.report_gap_leaving(if protected { 0 } else { self.relief_bytes }) {
             return Err(Refused::Full);
         }
         self.submit_leaving(record, if protected { 0 } else { self.reserve_bytes })
@@ -172,47 +162,25 @@ impl Pipeline {
         self.shared.counters.count_logged(slot);
         self.shared.counters.count_dropped(reason, slot);
         self.seq += 1;
-        if self.gap.first_seq == 0 {
-            self.gap.first_seq = self.seq;
-        }
-        self.gap.lost[slot] += 1;
+        self.gap.add(self.seq, slot);
+        // Told by whoever comes after, should this process be killed before it can.
+        self.producer.note_gap(&self.gap);
     }
 
     /// Writes what was lost into the log itself, if there is room. Returns whether nothing is left to tell.
     pub fn report_gap(&mut self) -> bool {
-        self.gap.first_seq == 0 || self.report_gap_leaving(0)
+        self.gap.is_empty() || self.report_gap_leaving(0)
     }
 
     #[cold]
     fn report_gap_leaving(&mut self, keep_free: usize) -> bool {
-        let gap = self.gap;
-        let total: u64 = gap.lost.iter().sum();
-        let message = format!("{total} records were lost because the queue was full");
-        let counts = gap.lost.map(Value::U64);
-        let mut fields: Vec<(&[u8], Value<'_>)> = vec![
-            (b"event_name", Value::Str(b"log.gap")),
-            (b"dropped", Value::U64(total)),
-            (b"first_seq", Value::U64(gap.first_seq)),
-            (b"last_seq", Value::U64(self.seq)),
-        ];
-        let names = LEVEL_SLOTS.map(|name| format!("dropped_{}", name.to_ascii_lowercase()));
-        fields.extend(
-            names.iter().map(String::as_bytes).zip(counts).filter(|(_, count)| *count != Value::U64(0)),
-        );
-        self.gap = Gap::default();
-        let sections = [Section::Logger(OWN_LOGGER.as_bytes()), Section::Inline(&fields)];
-        let record = Record {
-            level: Level::WARNING.0,
-            logger: NO_ID,
-            category: NO_ID,
-            timestamp_ns: now_ns(),
-            message: message.as_bytes(),
-            sections: &sections,
-        };
-        if self.submit_leaving(&record, keep_free).is_err() {
+        let gap = std::mem::take(&mut self.gap);
+        let notice = Notice::gap(&gap, "the queue was full");
+        if notice.with_record(|record| self.submit_leaving(record, keep_free)).is_err() {
             self.gap = gap;
         }
-        self.gap.first_seq == 0
+        self.producer.note_gap(&self.gap);
+        self.gap.is_empty()
     }
 
     /// Whether records of `level` wait for room rather than give way; trade records always do.
@@ -251,36 +219,63 @@ impl Pipeline {
         self.dictionary.keys(self.producer.ring().dictionary(), keys)
     }
 
-    /// Puts `config` in force for every record submitted after this call. On an error nothing changes.
-    /// The queue's size stays as it is; only a new pipeline changes it.
-    pub fn reconfigure(&mut self, config: &Config, run_id: &str) -> Result<(), Error> {
-        let include = include(config, run_id);
-        let needs = Needs::of(config)?;
-        let assembly = Assembly::open(config, &include)?;
-        let deadline = Instant::now() + Duration::from_secs(5);
-        loop {
-            if let Ok(slot) = self.producer.reserve(HEADER_LEN, 0) {
-                self.epoch += 1;
-                frame::write_switch(slot, self.epoch);
-                break;
-            }
-            if Instant::now() > deadline {
-                return Err(Error::Configuration(
-                    "the log queue stayed full for 5 s; the old configuration stays in force".into(),
-                ));
-            }
-            self.shared.wake();
-            std::thread::sleep(Duration::from_millis(1));
+    /// What is in force, for [`Opened::new`].
+    pub fn in_force(&self) -> InForce {
+        InForce { config: self.config.clone(), epoch: self.epoch }
+    }
+
+    /// Puts `opened` in force for every record submitted after this call. Gives it back if there is no room in
+    /// the ring for the change now, or if another configuration came between. The queue's size stays as it is;
+    /// only a new pipeline changes it.
+    pub fn switch_to(&mut self, opened: Box<Opened>) -> Result<(), Box<Opened>> {
+        if opened.after != Some(self.epoch) {
+            return Err(opened);
         }
-        lock(&self.shared.switches).insert(self.epoch, assembly);
+        let epoch = self.epoch + 1;
+        let kept = match self.producer.ring().claim() {
+            Some(claim) => claim.write_config(epoch, &opened.config.to_json()),
+            None => Ok(()),
+        };
+        let Ok(slot) = self.producer.reserve(HEADER_LEN, 0) else {
+            self.shared.wake();
+            return Err(opened);
+        };
+        if kept.is_err() {
+            return Err(opened);
+        }
+        frame::write_switch(slot, epoch);
+        let Opened { config, include, needs, assembly, .. } = *opened;
+        lock(&self.shared.switches).insert(epoch, Next { assembly, include });
         self.producer.publish();
+        self.epoch = epoch;
         self.shared.wake();
-        (self.include, self.needs) = (include, needs);
+        self.needs = needs;
         self.queue = QueueConfig { capacity_bytes: self.queue.capacity_bytes, ..config.queue };
+        self.config = config;
         Ok(())
     }
 
-    /// What the capture side has to collect.
+    /// Opens what `config` needs and puts it in force, waiting for room in the ring for at most 5 s. On an error
+    /// nothing changes.
+    pub fn reconfigure(
+        &mut self,
+        surroundings: &Surroundings,
+        config: &Config,
+        run_id: &str,
+    ) -> Result<(), Error> {
+        let mut opened = Box::new(Opened::new(surroundings, config, run_id, Some(&self.in_force()))?);
+        let deadline = Instant::now() + SWITCH_LIMIT;
+        while let Err(again) = self.switch_to(opened) {
+            if Instant::now() > deadline {
+                return Err(Error::Configuration(QUEUE_STAYED_FULL.into()));
+            }
+            opened = again;
+            self.waiter().wait_for_room();
+        }
+        Ok(())
+    }
+
+    /// What the capture side has to do.
     #[inline]
     pub fn needs(&self) -> Needs {
         self.needs
@@ -289,6 +284,11 @@ impl Pipeline {
     /// The number of the last record.
     pub fn seq(&self) -> u64 {
         self.seq
+    }
+
+    /// Whether what is logged survives the process.
+    pub fn is_crash_safe(&self) -> bool {
+        self.producer.ring().is_crash_safe()
     }
 
     /// The counters now.
@@ -362,7 +362,7 @@ impl Stopping {
             }
             std::thread::sleep(Duration::from_micros(200));
         }
-        worker.join().is_ok()
+        worker.join().is_ok() && self.shared.has_written_all()
     }
 
     /// The counters and what each sink has done; final once [`Stopping::wait`] has returned true.
@@ -371,23 +371,40 @@ impl Stopping {
     }
 }
 
-fn include(config: &Config, run_id: &str) -> Include {
-    let has = |key| config.include.contains(&key);
-    Include {
-        run_id: has(IncludeKey::RunId).then(|| run_id.to_owned()),
-        process_id: has(IncludeKey::ProcessId).then(std::process::id),
-        thread_id: has(IncludeKey::ThreadId),
-        caller: has(IncludeKey::Caller),
+/// The ring, where it outlives the process if that is wanted and possible.
+fn make_ring(
+    store: Option<&Store>,
+    config: &Config,
+    run_id: &str,
+    trouble: &mut TroubleLog,
+) -> Result<(Producer, Consumer), Error> {
+    let capacity = config.queue.capacity_bytes;
+    if let Some(store) = store {
+        let origin = Origin {
+            format: FORMAT,
+            process: std::process::id(),
+            run_id: run_id.to_owned(),
+            started_ns: now_ns(),
+            directory: config.directory.clone(),
+        };
+        match Ring::create_in(store, &origin, &config.to_json(), capacity) {
+            Ok(ends) => return Ok(ends),
+            Err(problem) => trouble.report(&format!(
+                "the queue lies in plain memory, so that what is in it dies with the process: {problem}"
+            )),
+        }
     }
+    Ring::create(capacity)
 }
 
 /// Starts the backend on a thread of its own.
 fn spawn(
     consumer: Consumer,
     shared: Arc<Shared>,
-    assembly: Assembly,
+    assembly: crate::assembly::Assembly,
+    include: Include,
     trouble: TroubleLog,
 ) -> Result<JoinHandle<()>, Error> {
-    let worker = Worker::new(consumer, shared, assembly, trouble);
+    let worker = Worker::new(consumer, shared, assembly, include, trouble);
     thread::spawn("metaexpert-log", move || worker.run()).map_err(Error::Thread)
 }

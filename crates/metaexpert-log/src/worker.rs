@@ -5,16 +5,21 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::assembly::Assembly;
-use crate::clock::now_ns;
+use crate::assembly::{Assembly, Straggler};
+use crate::config::QueueConfig;
+use crate::encode::Include;
 use crate::event::Event;
+use crate::fork::Gate;
 use crate::frame::{self, Kind};
+use crate::ledger::Ledger;
 use crate::level::Level;
 use crate::lexicon::Lexicon;
+use crate::replay::delays;
 use crate::ring::Consumer;
+use crate::route::SinkSet;
 use crate::sink::SinkReport;
 use crate::sink::trouble::TroubleLog;
-use crate::stats::{Counters, Loss, PerLevel};
+use crate::stats::{Counters, PerLevel};
 
 /// Ring bytes handled between two writes: enough to amortise a system call, little enough that a
 /// record of a slow stretch is not held up by its successors.
@@ -23,20 +28,32 @@ const SHORTEST_NAP: Duration = Duration::from_millis(1);
 const LONGEST_NAP: Duration = Duration::from_millis(10);
 /// How long the end waits for finished files to be packed; what is left is done by the next start.
 const PACKING_GRACE: Duration = Duration::from_millis(500);
+/// Failing sinks of earlier configurations that are kept at the same time.
+const MOST_STRAGGLERS: usize = 8;
+
+/// A configuration on its way to the backend.
+pub(crate) struct Next {
+    pub(crate) assembly: Assembly,
+    pub(crate) include: Include,
+}
 
 /// What the capture side and the backend thread tell each other.
 #[derive(Default)]
 pub(crate) struct Shared {
     pub(crate) counters: Counters,
     /// Configurations whose switch frame is still in the ring.
-    pub(crate) switches: Mutex<BTreeMap<u64, Assembly>>,
+    pub(crate) switches: Mutex<BTreeMap<u64, Next>>,
     /// What each sink has done, as of the last batch.
     pub(crate) sinks: Mutex<Vec<SinkReport>>,
     /// Everything before this ring position is written by every sink.
     written_to: AtomicU64,
+    /// Somebody waits for everything before this position.
+    wanted: AtomicU64,
     stop: AtomicBool,
     /// The backend thread has ended, in order or not: nothing more will be written.
     ended: AtomicBool,
+    /// And nothing was left when it did.
+    written_all: AtomicBool,
     napping: AtomicBool,
     wake: Mutex<bool>,
     wake_signal: Condvar,
@@ -66,6 +83,7 @@ impl Shared {
 
     /// Waits until every sink has written what was published before `position`.
     pub(crate) fn wait_written(&self, position: u64, deadline: Option<Instant>) -> bool {
+        self.wanted.fetch_max(position, Ordering::AcqRel);
         let mut guard = lock(&self.progress);
         while self.written_to.load(Ordering::Acquire) < position {
             if self.ended.load(Ordering::Acquire) {
@@ -84,6 +102,11 @@ impl Shared {
             guard = wait(&self.progress_signal, guard, pause);
         }
         true
+    }
+
+    /// Whether the backend has ended with nothing left to write.
+    pub(crate) fn has_written_all(&self) -> bool {
+        self.written_all.load(Ordering::Acquire)
     }
 
     fn nap(&self, duration: Duration) {
@@ -130,11 +153,16 @@ pub(crate) struct Worker {
     consumer: Consumer,
     shared: Arc<Shared>,
     assembly: Assembly,
+    include: Include,
+    /// Sinks of earlier configurations that have not written everything yet.
+    stragglers: Vec<Straggler>,
     lexicon: Lexicon,
+    ledger: Ledger,
     trouble: TroubleLog,
-    /// Taken from the ring, not yet written by every sink.
-    unsettled: PerLevel,
-    /// When the records of the current batch were made.
+    /// Where the current batch begins, and its records by level.
+    batch_from: u64,
+    batch: PerLevel,
+    /// When they were made.
     made_ns: Vec<i64>,
     shutdown_grace: Duration,
 }
@@ -144,15 +172,20 @@ impl Worker {
         consumer: Consumer,
         shared: Arc<Shared>,
         assembly: Assembly,
+        include: Include,
         trouble: TroubleLog,
     ) -> Self {
         Worker {
             consumer,
             shared,
             assembly,
+            include,
+            stragglers: Vec::new(),
             lexicon: Lexicon::default(),
+            ledger: Ledger::default(),
             trouble,
-            unsettled: [0; 5],
+            batch_from: 0,
+            batch: PerLevel::default(),
             made_ns: Vec::new(),
             shutdown_grace: Duration::from_secs(2),
         }
@@ -164,11 +197,16 @@ impl Worker {
         let mut nap = SHORTEST_NAP;
         loop {
             let stopping = self.shared.stop.load(Ordering::Acquire);
-            if self.drain() {
+            let is_busy = {
+                let _working = Gate::enter();
+                self.turn()
+            };
+            if is_busy {
                 nap = SHORTEST_NAP;
                 continue;
             }
             if stopping {
+                let _working = Gate::enter();
                 self.finish();
                 return;
             }
@@ -178,92 +216,263 @@ impl Worker {
     }
 
     /// Handles one batch. Returns whether there was anything to do.
-    fn drain(&mut self) -> bool {
-        let Worker { consumer, assembly, lexicon, shared, trouble, unsettled, made_ns, .. } = self;
-        let ring = consumer.ring().clone();
+    fn turn(&mut self) -> bool {
+        let switch = self.drain();
+        let position = self.consumer.read();
+        let is_busy = self.batch != PerLevel::default() || switch.is_some();
+        let wanted = self.is_wanted() || switch.is_some();
+        self.assembly.settle(position, wanted);
+        // Before the frame of the change is released, so that no kill can separate the two.
+        if let Some(epoch) = switch {
+            self.switch(epoch);
+        }
+        let has_caught_up = self.catch_up();
+        self.release();
+        is_busy || has_caught_up
+    }
+
+    /// Reads a batch, up to a change of configuration, and gives its records to the sinks in step.
+    fn drain(&mut self) -> Option<u64> {
+        self.batch_from = self.consumer.read();
+        let Worker { consumer, assembly, lexicon, trouble, batch: levels, made_ns, .. } = self;
+        let dictionary = consumer.ring().dictionary();
         let mut batch = consumer.batch(BATCH_BYTES);
-        let mut busy = false;
-        for (kind, bytes) in batch.by_ref() {
-            busy = true;
+        let mut switch = None;
+        for (at, kind, bytes) in batch.by_ref() {
             if kind == Kind::Switch {
-                switch(assembly, shared, trouble, bytes);
-                continue;
+                switch = frame::switch_epoch(bytes).ok();
+                break;
             }
-            match Event::decode(bytes, ring.dictionary(), lexicon) {
+            levels[Level(frame::level(bytes)).slot()] += 1;
+            match Event::decode(bytes, dictionary, lexicon) {
                 Ok(event) => {
-                    let slot = Level(event.level).slot();
                     made_ns.push(event.timestamp_ns);
-                    if assembly.deliver(&event) {
-                        unsettled[slot] += 1;
-                    } else {
-                        shared.counters.count_dropped(Loss::Sink, slot);
-                    }
+                    assembly.deliver(&event, at);
                 }
                 Err(problem) => trouble.report(&format!("a record could not be read: {problem}")),
             }
         }
         let position = batch.position();
-        let settled = self.assembly.flush(&self.shared.counters);
-        self.consumer.release(position);
-        self.settle(settled, position);
-        busy
+        self.consumer.advance(position);
+        switch
     }
 
-    fn settle(&mut self, settled: bool, position: u64) {
-        if !self.made_ns.is_empty() {
-            let now = now_ns();
-            for made in self.made_ns.drain(..) {
-                self.shared.counters.saw_delay(now - made);
+    /// Whether somebody waits for records to be settled that are not, or too much of the ring waits for it.
+    fn is_wanted(&self) -> bool {
+        let tail = self.consumer.position();
+        self.shared.wanted.load(Ordering::Acquire) > tail
+            || self.shared.stop.load(Ordering::Acquire)
+            || self.consumer.backlog() > self.consumer.ring().capacity() as u64 / 4
+    }
+
+    /// Lets sinks that are behind replay a batch each, and makes them give up what they keep from others for too
+    /// long. Returns whether one has got on.
+    fn catch_up(&mut self) -> bool {
+        if self.assembly.behind() == 0 && self.stragglers.is_empty() {
+            return false;
+        }
+        self.squeeze();
+        let mut has_got_on = self.catch_up_stragglers();
+        let read = self.consumer.read();
+        for index in members(self.assembly.behind()) {
+            if self.stragglers.iter().any(|straggler| self.assembly.shares_file(index, &straggler.sink)) {
+                continue;
+            }
+            let Some(mut part) = self.assembly.part(index) else { continue };
+            let before = part.sink.mark().position;
+            if !part.sink.is_ready_to_replay() || !part.catch_up_held(&mut self.ledger, &self.shared.counters)
+            {
+                continue;
+            }
+            let tally = part.replay(&self.consumer, &mut self.lexicon, read, BATCH_BYTES, false);
+            has_got_on |= part.sink.mark().position > before;
+            if tally.is_done {
+                self.assembly.set_behind(index, false);
             }
         }
-        if settled {
-            if self.unsettled != [0; 5] {
-                self.shared.counters.count_written(&self.unsettled);
-                self.unsettled = [0; 5];
-                *lock(&self.shared.sinks) = self.assembly.reports();
+        has_got_on
+    }
+
+    fn catch_up_stragglers(&mut self) -> bool {
+        let Worker { stragglers, consumer, lexicon, ledger, shared, assembly, .. } = self;
+        let mut has_got_on = false;
+        stragglers.retain_mut(|straggler| {
+            let until = straggler.until;
+            let mut part = straggler.part();
+            if !part.sink.is_ready_to_replay() || !part.catch_up_held(ledger, &shared.counters) {
+                return true;
             }
-            self.shared.announce_written(position);
-        } else {
-            *lock(&self.shared.sinks) = self.assembly.reports();
-            for problem in self.assembly.problems() {
-                self.trouble.report(problem);
+            has_got_on = true;
+            let is_done = part.replay(consumer, lexicon, until, BATCH_BYTES, false).is_done;
+            if is_done {
+                assembly.follow(&straggler.sink);
+            }
+            !is_done
+        });
+        has_got_on
+    }
+
+    /// Makes sinks that are behind give up the oldest of what they keep in the ring, so that it is not filled
+    /// for the others.
+    fn squeeze(&mut self) {
+        let queue = self.assembly.config().queue;
+        let capacity = self.consumer.ring().capacity() as u64;
+        let head = self.consumer.position() + self.consumer.backlog();
+        let until = head.saturating_sub(capacity / 8 * 3).min(self.consumer.read());
+        for straggler in &mut self.stragglers {
+            let until = until.min(straggler.until);
+            let mut part = straggler.part();
+            if part.sink.mark().position < until {
+                part.squeeze(&self.consumer, &mut self.lexicon, until, &queue, &mut self.ledger);
+            }
+        }
+        for index in members(self.assembly.behind()) {
+            let Some(mut part) = self.assembly.part(index) else { continue };
+            if part.sink.mark().position < until {
+                part.squeeze(&self.consumer, &mut self.lexicon, until, &queue, &mut self.ledger);
             }
         }
     }
 
-    /// Gives failing sinks a last chance, then counts what they could not write.
+    /// Gives back the room of what every sink has, and tells who waits for it.
+    fn release(&mut self) {
+        let (read, before) = (self.consumer.read(), self.consumer.position());
+        let stragglers = self.stragglers.iter().map(|straggler| straggler.sink.mark().position).min();
+        let settled = [self.assembly.settled_to(), stragglers].into_iter().flatten().fold(read, u64::min);
+        let levels = std::mem::take(&mut self.batch);
+        let counters = &self.shared.counters;
+        delays(&mut self.made_ns, counters);
+        self.assembly.count_volume(counters);
+        if settled > before {
+            if before == self.batch_from && settled == read && self.ledger.is_empty() {
+                // The usual case: the batch was read and written in one go.
+                counters.count_written(&levels);
+            } else {
+                self.ledger.settle(&self.consumer, before, settled, counters);
+            }
+            self.consumer.release(settled);
+        }
+        if settled > before || settled < read {
+            self.report();
+        }
+        if !self.holds_any() {
+            self.shared.announce_written(settled);
+        }
+    }
+
+    fn report(&mut self) {
+        *lock(&self.shared.sinks) = self.assembly.reports();
+        for problem in self.assembly.problems() {
+            self.trouble.report(problem);
+        }
+        for (_, sink) in self.assembly.sinks() {
+            if let Some(problem) = sink.take_side_problem() {
+                self.trouble.report(&problem);
+            }
+        }
+        for problem in self.stragglers.iter().filter_map(|straggler| straggler.sink.problem()) {
+            self.trouble.report(problem);
+        }
+    }
+
+    fn holds_any(&mut self) -> bool {
+        self.stragglers.iter().any(|straggler| !straggler.sink.held.is_empty())
+            || self.assembly.sinks().any(|(_, sink)| !sink.held.is_empty())
+    }
+
+    /// Puts the configuration `epoch` in force; everything before its frame has been read.
+    fn switch(&mut self, epoch: u64) {
+        let Some(Next { assembly: mut next, include }) = lock(&self.shared.switches).remove(&epoch) else {
+            return;
+        };
+        let position = self.consumer.read();
+        let ring = Arc::clone(self.consumer.ring());
+        let mut problems = Vec::new();
+        let behind = next.take_over(&mut self.assembly, &ring, epoch, position, &self.include, &mut problems);
+        self.consumer.set_epoch(epoch);
+        self.assembly = next;
+        self.include = include;
+        for straggler in behind {
+            self.assembly.follow_later(&straggler.sink);
+            self.stragglers.push(straggler);
+        }
+        while self.stragglers.len() > MOST_STRAGGLERS {
+            let straggler = self.stragglers.remove(0);
+            self.give_up(straggler);
+        }
+        problems.iter().for_each(|problem| self.trouble.report(problem));
+        *lock(&self.shared.sinks) = self.assembly.reports();
+    }
+
+    /// Counts everything that a failing sink of an earlier configuration has not written as lost.
+    fn give_up(&mut self, mut straggler: Straggler) {
+        let queue = QueueConfig { protect_level: i32::MAX, ..self.assembly.config().queue };
+        let until = straggler.until;
+        straggler.part().squeeze(&self.consumer, &mut self.lexicon, until, &queue, &mut self.ledger);
+        let held = straggler.sink.give_up_held();
+        self.ledger.let_go(&held, false, &self.shared.counters);
+        let name = &straggler.sink.config().name;
+        self.trouble
+            .report(&format!("handler {name} was failing when it was replaced; its records are lost"));
+    }
+
+    /// Gives failing sinks a last chance. What they can't write waits in the ring for the next start, where
+    /// it outlives the process; else it is counted as lost.
     fn finish(&mut self) {
         let deadline = Instant::now() + self.shutdown_grace;
-        while !self.assembly.flush(&self.shared.counters) && Instant::now() < deadline {
+        while self.is_unsettled() && Instant::now() < deadline {
+            self.assembly.sinks().for_each(|(_, sink)| sink.hurry());
+            self.stragglers.iter_mut().for_each(|straggler| straggler.sink.hurry());
+            self.turn();
             std::thread::sleep(SHORTEST_NAP);
-            self.assembly.hurry();
         }
-        if self.assembly.abandon() > 0 {
-            self.trouble.report("some records could not be written before the end and are lost");
-            for (slot, records) in self.unsettled.iter().enumerate() {
-                for _ in 0..*records {
-                    self.shared.counters.count_dropped(Loss::Sink, slot);
-                }
+        for straggler in std::mem::take(&mut self.stragglers) {
+            self.give_up(straggler);
+        }
+        let held: Vec<u64> = self.assembly.sinks().flat_map(|(_, sink)| sink.give_up_held()).collect();
+        self.ledger.let_go(&held, false, &self.shared.counters);
+        if self.is_unsettled() {
+            self.leave_behind();
+        }
+        self.release();
+        self.shared.written_all.store(!self.is_unsettled(), Ordering::Release);
+        if let Some(claim) = self.consumer.ring().claim().filter(|_| !self.is_unsettled()) {
+            if let Err(problem) = claim.remove() {
+                self.trouble.report(&format!("{} could not be removed: {problem}", claim.path().display()));
             }
-            self.unsettled = [0; 5];
         }
-        self.settle(true, self.consumer.position());
-        *lock(&self.shared.sinks) = self.assembly.reports();
-        self.assembly.settle(Instant::now() + PACKING_GRACE);
+        self.finish_packing();
+    }
+
+    fn finish_packing(&mut self) {
+        let deadline = Instant::now() + PACKING_GRACE;
+        self.assembly.sinks().for_each(|(_, sink)| sink.finish_packing(deadline));
+    }
+
+    fn is_unsettled(&self) -> bool {
+        self.consumer.position() < self.consumer.read()
+    }
+
+    fn leave_behind(&mut self) {
+        if let Some(claim) = self.consumer.ring().claim() {
+            let kept = claim.path().display();
+            self.trouble.report(&format!(
+                "some records could not be written; they are kept in {kept} for the next start"
+            ));
+            return;
+        }
+        self.trouble.report("some records could not be written before the end and are lost");
+        let queue = QueueConfig { protect_level: i32::MAX, ..self.assembly.config().queue };
+        let read = self.consumer.read();
+        for index in members(self.assembly.behind()) {
+            if let Some(mut part) = self.assembly.part(index) {
+                part.squeeze(&self.consumer, &mut self.lexicon, read, &queue, &mut self.ledger);
+            }
+        }
     }
 }
 
-/// Puts the configuration that the switch frame names in force.
-fn switch(assembly: &mut Assembly, shared: &Shared, trouble: &mut TroubleLog, bytes: &[u8]) {
-    let Ok(epoch) = frame::switch_epoch(bytes) else { return };
-    let Some(mut next) = lock(&shared.switches).remove(&epoch) else { return };
-    assembly.flush(&shared.counters);
-    if let Err(problem) = next.take_over(assembly) {
-        trouble.report(&problem);
-    }
-    *assembly = next;
-    if let Err(problem) = assembly.activate() {
-        trouble.report(&problem);
-    }
-    *lock(&shared.sinks) = assembly.reports();
+/// The indexes of the sinks in `set`.
+fn members(set: SinkSet) -> impl Iterator<Item = usize> {
+    (0..SinkSet::BITS as usize).filter(move |index| set & (1 << index) != 0)
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use metaexpert_log::config::Config;
 use metaexpert_log::frame::{Record, Section, Value};
-use metaexpert_log::pipeline::{Pipeline, Refused};
+use metaexpert_log::pipeline::{Pipeline, Refused, Surroundings};
 use metaexpert_log::stats::Loss;
 use serde_json::{Value as Json, json};
 
@@ -124,7 +124,9 @@ fn a_new_configuration_takes_over_between_two_records() {
     for number in 0..20 {
         submit(&mut pipeline, 20, &format!("before {number}"), 0).unwrap();
     }
-    pipeline.reconfigure(&config(&scratch.0, json!([file(&scratch.0, "new")])), "run").unwrap();
+    pipeline
+        .reconfigure(&Surroundings::default(), &config(&scratch.0, json!([file(&scratch.0, "new")])), "run")
+        .unwrap();
     for number in 0..20 {
         submit(&mut pipeline, 20, &format!("after {number}"), 0).unwrap();
     }
@@ -141,8 +143,13 @@ fn a_configuration_that_cannot_be_opened_changes_nothing() {
         Pipeline::start(&config(&scratch.0, json!([file(&scratch.0, "old")])), "run", 1).unwrap();
     let mut bad = file(&scratch.0, "bad");
     bad["path"] = json!(scratch.0.join("old.log/impossible.log"));
-    let problem =
-        pipeline.reconfigure(&config(&scratch.0, json!([file(&scratch.0, "new"), bad])), "run").unwrap_err();
+    let problem = pipeline
+        .reconfigure(
+            &Surroundings::default(),
+            &config(&scratch.0, json!([file(&scratch.0, "new"), bad])),
+            "run",
+        )
+        .unwrap_err();
     assert!(problem.to_string().contains("old.log"), "{problem}");
     submit(&mut pipeline, 20, "still here", 0).unwrap();
     finish(pipeline);
@@ -156,7 +163,13 @@ fn the_same_file_goes_on_under_a_new_configuration() {
         Pipeline::start(&config(&scratch.0, json!([file(&scratch.0, "expert")])), "run", 1).unwrap();
     for round in 0..10 {
         submit(&mut pipeline, 20, &format!("round {round}"), 0).unwrap();
-        pipeline.reconfigure(&config(&scratch.0, json!([file(&scratch.0, "expert")])), "run").unwrap();
+        pipeline
+            .reconfigure(
+                &Surroundings::default(),
+                &config(&scratch.0, json!([file(&scratch.0, "expert")])),
+                "run",
+            )
+            .unwrap();
     }
     finish(pipeline);
     assert_eq!(scratch.lines("expert.log").len(), 10);

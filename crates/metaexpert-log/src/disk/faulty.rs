@@ -35,8 +35,9 @@ enum Fault {
     Fail(i32),
     /// A write takes at most this many bytes.
     Short(usize),
-    /// The process is killed here: half of a write is done, of anything else nothing, and nothing follows.
-    Kill,
+    /// The process is killed here, as far as this disk goes or for real: half of a write is done, of anything
+    /// else nothing, and nothing follows.
+    Kill { for_real: bool },
     /// It waits until released.
     Stall,
 }
@@ -56,6 +57,7 @@ struct State {
     plans: Vec<Plan>,
     done: Vec<Operation>,
     dead: bool,
+    for_real: bool,
     stalled: usize,
     released: u64,
 }
@@ -91,7 +93,12 @@ impl FaultyDisk {
 
     /// Stops for good at the operation after `skipped`, as if the process had been killed there.
     pub fn kill(&self, skipped: u64) {
-        self.plan(skipped, &[], false, Fault::Kill);
+        self.plan(skipped, &[], false, Fault::Kill { for_real: false });
+    }
+
+    /// As [`FaultyDisk::kill`], but it is this process that is killed.
+    pub fn kill_process(&self, skipped: u64) {
+        self.plan(skipped, &[], false, Fault::Kill { for_real: true });
     }
 
     /// Holds the operation after `skipped` of these `kinds`, and all that follow, until
@@ -151,8 +158,12 @@ impl FaultyDisk {
             None => Ok(None),
             Some(Fault::Fail(errno)) => Err(io::Error::from_raw_os_error(errno)),
             Some(Fault::Short(bytes)) => Ok(Some(bytes)),
-            Some(Fault::Kill) => {
+            Some(Fault::Kill { for_real }) => {
                 state.dead = true;
+                if for_real && operation != Operation::Write {
+                    kill_this_process();
+                }
+                state.for_real = for_real;
                 Err(killed())
             }
             Some(Fault::Stall) => {
@@ -193,6 +204,12 @@ impl State {
     }
 }
 
+fn kill_this_process() -> ! {
+    // SAFETY: no preconditions; it does not return, for SIGKILL can't be caught.
+    unsafe { libc::kill(libc::getpid(), libc::SIGKILL) };
+    unreachable!("SIGKILL was sent to this process")
+}
+
 fn killed() -> io::Error {
     io::Error::other("the process was killed here")
 }
@@ -222,6 +239,9 @@ impl Disk for FaultyDisk {
                 if self.is_dead() && !was_dead {
                     // Nobody learns of it; the rest of the line is never written.
                     let _ = SystemDisk.write(file, &bytes[..bytes.len() / 2]);
+                    if self.lock().for_real {
+                        kill_this_process();
+                    }
                 }
                 Err(problem)
             }

@@ -21,6 +21,8 @@ pub struct Include {
     pub run_id: Option<String>,
     /// The process's id.
     pub process_id: Option<u32>,
+    /// The process that text formats speak of; this one if it is not given.
+    pub process: Option<text::Process>,
     /// The calling thread's id.
     pub thread_id: bool,
     /// File, line and function of the call.
@@ -41,12 +43,16 @@ impl Encoder {
     /// The encoder for `format`. `colour` says whether the destination shows colours. Fails on a pattern that
     /// [`pattern::Pattern::parse`] refuses.
     pub fn new(format: &Format, layout: Layout, include: &Include, colour: bool) -> Result<Self, String> {
+        let text = |encoder: text::TextEncoder| match &include.process {
+            Some(process) => Encoder::Text(encoder.for_process(process.clone())),
+            None => Encoder::Text(encoder),
+        };
         Ok(match format {
             Format::Json => Encoder::Json(json::JsonEncoder::new(layout, include)),
             Format::Console => Encoder::Console(console::ConsoleEncoder::new(colour)),
-            Format::Text => Encoder::Text(text::TextEncoder::with_fields()),
+            Format::Text => text(text::TextEncoder::with_fields()),
             Format::Percent { pattern, datefmt } => {
-                Encoder::Text(text::TextEncoder::new(pattern::Pattern::parse(pattern)?, datefmt.clone()))
+                text(text::TextEncoder::new(pattern::Pattern::parse(pattern)?, datefmt.clone()))
             }
         })
     }

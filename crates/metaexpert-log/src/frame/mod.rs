@@ -15,7 +15,9 @@
 mod read;
 mod write;
 
-pub use read::{Frame, FrameError, InlineFields, SectionRef, Sections, Values, peek, switch_epoch};
+pub use read::{
+    Frame, FrameError, InlineFields, SectionRef, Sections, Values, level, peek, seq, switch_epoch,
+};
 pub use write::{Record, Section, write_padding, write_switch};
 
 /// Bytes of the fixed header.

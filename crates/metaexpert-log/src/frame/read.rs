@@ -27,7 +27,8 @@ impl fmt::Display for FrameError {
 
 impl std::error::Error for FrameError {}
 
-/// Length and kind of the frame at the start of `bytes`.
+/// Length and kind of the frame at the start of `bytes`. The header's check must hold; of padding, which has
+/// none, only the length can be judged.
 #[inline]
 pub fn peek(bytes: &[u8]) -> Result<(usize, Kind), FrameError> {
     let head = bytes.first_chunk::<8>().ok_or(FrameError::Truncated)?;
@@ -45,7 +46,27 @@ pub fn peek(bytes: &[u8]) -> Result<(usize, Kind), FrameError> {
     if len > bytes.len() {
         return Err(FrameError::Truncated);
     }
+    if kind != Kind::Padding {
+        let mut input = Input { rest: &bytes[8..HEADER_LEN] };
+        let (seq, timestamp_ns) = (input.u64()?, input.u64()? as i64);
+        let checked = u32::from_le_bytes([bytes[40], bytes[41], bytes[42], bytes[43]]);
+        if checked != check(len as u32, seq, timestamp_ns) {
+            return Err(FrameError::Header);
+        }
+    }
     Ok((len, kind))
+}
+
+/// The number of the record whose frame starts `bytes`; 0 if they are too few.
+#[inline]
+pub fn seq(bytes: &[u8]) -> u64 {
+    bytes.get(8..16).and_then(|seq| seq.try_into().ok()).map_or(0, u64::from_le_bytes)
+}
+
+/// The severity of the record whose frame starts `bytes`; 0 if they are too few.
+#[inline]
+pub fn level(bytes: &[u8]) -> i32 {
+    bytes.get(24..28).and_then(|level| level.try_into().ok()).map_or(0, i32::from_le_bytes)
 }
 
 /// The epoch number of a switch frame.
@@ -85,10 +106,8 @@ impl<'a> Frame<'a> {
         let (seq, timestamp_ns) = (input.u64()?, input.u64()? as i64);
         let (level, logger, category) = (input.u32()? as i32, input.u32()?, input.u32()?);
         let message_len = input.u32()? as usize;
-        if input.u32()? != check(len as u32, seq, timestamp_ns) {
-            return Err(FrameError::Header);
-        }
-        input.u32()?;
+        // The check, which `peek` has looked at, and what is reserved.
+        input.u64()?;
         let message = input.take(message_len)?;
         Ok(Frame {
             seq,

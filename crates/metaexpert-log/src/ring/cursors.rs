@@ -30,6 +30,12 @@ impl Cursors {
     pub(super) fn release(&self, position: u64) {
         self.tail.store(position, Ordering::Release);
     }
+
+    /// Sets both positions of a ring that has no producer.
+    pub(super) fn set(&self, head: u64, tail: u64) {
+        self.head.store(head, Ordering::Release);
+        self.tail.store(tail, Ordering::Release);
+    }
 }
 
 /// Bytes the producer may write.

@@ -39,6 +39,11 @@ pub struct Dictionary<'a> {
 }
 
 impl<'a> Dictionary<'a> {
+    /// A region without definitions.
+    pub(crate) fn empty() -> Dictionary<'static> {
+        Dictionary { start: std::ptr::null_mut(), len: 0, region: PhantomData }
+    }
+
     /// # Safety
     /// `start` must point to `len` mapped bytes that live for `'a`, aligned to eight and zero at
     /// first, which nothing else touches. At most one [`DictionaryWriter`] may write to it.

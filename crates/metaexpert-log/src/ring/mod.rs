@@ -1,44 +1,103 @@
 //! **Ring**: bounded bytes between one producer and one consumer, with the names they share.
 //!
-//! The memory is one mapping: a header page with the cursors, the [`dictionary`] of names, then the
-//! ring's bytes. Frames never wrap; room that is too short at the end is filled with padding.
-//! The consumer moves the tail only when the sinks have taken the frames, so what lies between tail
-//! and head is always the whole of what is not yet written.
+//! The memory is one mapping: a page with the cursors, the sinks' [`marks`], the [`dictionary`] of names,
+//! then the ring's bytes. Frames never wrap; room that is too short at the end is filled with padding.
+//! The consumer moves the tail only when every sink has taken the frames, so what lies between tail
+//! and head is always the whole of what is not yet written. Where the mapping is of a file in a
+//! [`store`], that outlives the process.
 
 mod cursors;
 pub mod dictionary;
+mod gap;
 mod mapping;
+pub mod marks;
+mod remains;
+pub mod store;
 
 use std::sync::Arc;
 
 use cursors::{Cursors, ProducerCursor};
 use dictionary::Dictionary;
 use mapping::Mapping;
+use marks::{Mark, Marks};
+use store::{Claim, Origin, Store};
+
+pub use gap::Gap;
+use gap::SharedGap;
 
 use crate::error::Error;
 use crate::frame::{self, ALIGN};
+use crate::sync::{AtomicU64, Ordering};
 
 const HEADER_BYTES: usize = 4096;
+const MARKS_BYTES: usize = size_of::<Marks>().next_multiple_of(4096);
 const DICTIONARY_BYTES: usize = 1 << 20;
+const DATA_OFFSET: usize = HEADER_BYTES + MARKS_BYTES + DICTIONARY_BYTES;
 /// The smallest ring: room for the largest records that small limits allow.
 pub const MIN_CAPACITY: usize = 64 << 10;
+
+/// The first page.
+#[repr(C)]
+struct Header {
+    cursors: Cursors,
+    /// The configuration in force at the tail.
+    epoch: AtomicU64,
+    gap: SharedGap,
+}
 
 /// The memory shared by the two sides.
 pub struct Ring {
     mapping: Mapping,
     capacity: usize,
+    /// Where it outlives the process, if it does.
+    claim: Option<Claim>,
 }
 
 impl Ring {
     /// Reserves a ring of `capacity_bytes`, rounded up to a power of two of at least
-    /// [`MIN_CAPACITY`]. Every page is touched here, so that no later store can fault.
+    /// [`MIN_CAPACITY`], that ends with the process. Every page is touched here, so that no later store
+    /// can fault.
     pub fn create(capacity_bytes: usize) -> Result<(Producer, Consumer), Error> {
-        let capacity = capacity_bytes.max(MIN_CAPACITY).next_power_of_two();
-        let mapping =
-            Mapping::anonymous(HEADER_BYTES + DICTIONARY_BYTES + capacity).map_err(Error::Memory)?;
-        let ring = Arc::new(Ring { mapping, capacity });
-        let producer = Producer { cursor: ProducerCursor::new(capacity as u64), ring: Arc::clone(&ring) };
-        Ok((producer, Consumer { ring }))
+        let capacity = capacity_of(capacity_bytes);
+        let mapping = Mapping::anonymous(DATA_OFFSET + capacity).map_err(Error::Memory)?;
+        Ok(Ring { mapping, capacity, claim: None }.into_ends())
+    }
+
+    /// As [`Ring::create`], in `store`, where the ring outlives the process that `origin` names.
+    pub fn create_in(
+        store: &Store,
+        origin: &Origin,
+        config: &str,
+        capacity_bytes: usize,
+    ) -> std::io::Result<(Producer, Consumer)> {
+        let capacity = capacity_of(capacity_bytes);
+        let claim = store.create(origin, config, DATA_OFFSET + capacity)?;
+        let mapping = Mapping::of_file(claim.file(), DATA_OFFSET + capacity).inspect_err(|_| {
+            let _ = claim.remove();
+        })?;
+        Ok(Ring { mapping, capacity, claim: Some(claim) }.into_ends())
+    }
+
+    /// The reading end of a ring whose process is gone. Fails if its size is none that [`Ring::create_in`] makes.
+    pub fn adopt(claim: Claim) -> std::io::Result<Consumer> {
+        let len = claim.file().metadata()?.len() as usize;
+        let capacity = len.saturating_sub(DATA_OFFSET);
+        if capacity < MIN_CAPACITY || !capacity.is_power_of_two() {
+            let problem = format!("the ring's file has an impossible size: {len} bytes");
+            return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, problem));
+        }
+        let mapping = Mapping::of_file(claim.file(), len)?;
+        let ring = Arc::new(Ring { mapping, capacity, claim: Some(claim) });
+        remains::mend(&ring);
+        let read = ring.cursors().tail();
+        Ok(Consumer { ring, read })
+    }
+
+    fn into_ends(self) -> (Producer, Consumer) {
+        let capacity = self.capacity as u64;
+        let ring = Arc::new(self);
+        let producer = Producer { cursor: ProducerCursor::new(capacity), ring: Arc::clone(&ring) };
+        (producer, Consumer { ring, read: 0 })
     }
 
     /// Bytes of frames it can hold.
@@ -46,26 +105,63 @@ impl Ring {
         self.capacity
     }
 
+    /// Whether it outlives the process.
+    pub fn is_crash_safe(&self) -> bool {
+        self.claim.is_some()
+    }
+
+    /// Its files, if it has any.
+    pub fn claim(&self) -> Option<&Claim> {
+        self.claim.as_ref()
+    }
+
     /// The names that frames refer to.
     #[inline]
     pub fn dictionary(&self) -> Dictionary<'_> {
-        // SAFETY: the region lies inside the mapping, behind the header page and before the data;
+        // SAFETY: the region lies inside the mapping, behind the marks and before the data;
         // only `Dictionary` touches it.
-        unsafe { Dictionary::new(self.mapping.start().add(HEADER_BYTES), DICTIONARY_BYTES) }
+        unsafe { Dictionary::new(self.mapping.start().add(HEADER_BYTES + MARKS_BYTES), DICTIONARY_BYTES) }
+    }
+
+    #[inline]
+    fn header(&self) -> &Header {
+        const { assert!(size_of::<Header>() <= HEADER_BYTES) };
+        // SAFETY: the mapping is page-aligned, zeroed at creation and longer than `Header`, which is valid
+        // for any bits; the first page is touched through this reference alone, and all of it is atomic.
+        unsafe { &*self.mapping.start().cast::<Header>() }
     }
 
     #[inline]
     fn cursors(&self) -> &Cursors {
-        // SAFETY: the mapping is page-aligned, zeroed at creation and longer than `Cursors`, which
-        // is valid for any bits; the header page is touched through this reference alone.
-        unsafe { &*self.mapping.start().cast::<Cursors>() }
+        &self.header().cursors
+    }
+
+    fn marks(&self) -> &Marks {
+        // SAFETY: the region lies inside the mapping, page-aligned, behind the header and before the
+        // dictionary; `Marks` is valid for any bits, and all of it is atomic.
+        unsafe { &*self.mapping.start().add(HEADER_BYTES).cast::<Marks>() }
     }
 
     #[inline]
     fn data(&self) -> *mut u8 {
         // SAFETY: the offset lies inside the mapping.
-        unsafe { self.mapping.start().add(HEADER_BYTES + DICTIONARY_BYTES) }
+        unsafe { self.mapping.start().add(DATA_OFFSET) }
     }
+
+    /// Notes how far sink number `sink` of the configuration `epoch` has come. For the reading side alone.
+    #[inline]
+    pub(crate) fn set_mark(&self, epoch: u64, sink: usize, mark: &Mark) {
+        self.marks().slot(epoch, sink).set(epoch, mark);
+    }
+
+    /// What was lost and not yet told in the log, kept for whoever comes after a kill.
+    pub fn gap(&self) -> Gap {
+        self.header().gap.get()
+    }
+}
+
+fn capacity_of(bytes: usize) -> usize {
+    bytes.max(MIN_CAPACITY).next_power_of_two()
 }
 
 /// There is no room for a frame of this size now.
@@ -120,6 +216,11 @@ impl Producer {
         (self.position() - self.ring.cursors().tail()) as usize
     }
 
+    /// Keeps what was lost where it outlives the process.
+    pub fn note_gap(&self, gap: &Gap) {
+        self.ring.header().gap.set(gap);
+    }
+
     /// The shared memory.
     #[inline]
     pub fn ring(&self) -> &Arc<Ring> {
@@ -130,15 +231,35 @@ impl Producer {
 /// The reading end.
 pub struct Consumer {
     ring: Arc<Ring>,
+    /// Everything before has been read, though not every sink may have taken it.
+    read: u64,
 }
 
 impl Consumer {
-    /// The published, unreleased frames, at most about `limit` bytes of them.
+    /// The published frames that were not read yet, at most about `limit` bytes of them.
     #[inline]
-    pub fn batch(&mut self, limit: usize) -> Batch<'_> {
-        let cursors = self.ring.cursors();
-        let (tail, head) = (cursors.tail(), cursors.head());
-        Batch { ring: &self.ring, at: tail, end: head, stop: tail + limit as u64 }
+    pub fn batch(&self, limit: usize) -> Batch<'_> {
+        self.frames(self.read, u64::MAX, limit)
+    }
+
+    /// The frames from position `from` on and before `until`, at most about `limit` bytes of them. Nothing
+    /// before `from` may have been released.
+    #[inline]
+    pub fn frames(&self, from: u64, until: u64, limit: usize) -> Batch<'_> {
+        let head = self.ring.cursors().head();
+        Batch { ring: &self.ring, at: from, end: head.min(until), stop: from + limit as u64, damaged: 0 }
+    }
+
+    /// Notes that everything before `position` has been read.
+    #[inline]
+    pub fn advance(&mut self, position: u64) {
+        self.read = position;
+    }
+
+    /// The position behind the last frame that was read.
+    #[inline]
+    pub fn read(&self) -> u64 {
+        self.read
     }
 
     /// Gives the room before `position` back to the producer.
@@ -148,8 +269,38 @@ impl Consumer {
     }
 
     /// The position behind the last released frame.
+    #[inline]
     pub fn position(&self) -> u64 {
         self.ring.cursors().tail()
+    }
+
+    /// Bytes published and not released.
+    pub fn backlog(&self) -> u64 {
+        self.ring.cursors().head() - self.position()
+    }
+
+    /// The configuration in force at the tail.
+    pub fn epoch(&self) -> u64 {
+        self.ring.header().epoch.load(Ordering::Acquire)
+    }
+
+    /// Puts another configuration in force; its sinks must have their marks.
+    pub fn set_epoch(&mut self, epoch: u64) {
+        let before = self.epoch();
+        self.ring.header().epoch.store(epoch, Ordering::Release);
+        if let Some(claim) = self.ring.claim().filter(|_| before != epoch) {
+            claim.forget_config(before);
+        }
+    }
+
+    /// How far sink number `sink` of the configuration `epoch` had come.
+    pub fn mark(&self, epoch: u64, sink: usize) -> Option<Mark> {
+        self.ring.marks().slot(epoch, sink).get(epoch)
+    }
+
+    /// Forgets what was lost: it is told in the log.
+    pub fn clear_gap(&mut self) {
+        self.ring.header().gap.set(&Gap::default());
     }
 
     /// The shared memory.
@@ -164,6 +315,7 @@ pub struct Batch<'a> {
     at: u64,
     end: u64,
     stop: u64,
+    damaged: u64,
 }
 
 impl Batch<'_> {
@@ -172,31 +324,40 @@ impl Batch<'_> {
     pub fn position(&self) -> u64 {
         self.at
     }
+
+    /// Places where bytes had to be passed over because they are no frame.
+    pub fn damaged(&self) -> u64 {
+        self.damaged
+    }
+
+    /// Passes over bytes that are no frame, which only happens in what a dead process has left.
+    #[cold]
+    fn resume(&mut self) {
+        self.damaged += 1;
+        self.at = remains::next_frame(self.ring, self.at + ALIGN as u64, self.end).unwrap_or(self.end);
+    }
 }
 
 impl<'a> Iterator for Batch<'a> {
-    type Item = (frame::Kind, &'a [u8]);
+    /// Where it lies, what it is, and its bytes.
+    type Item = (u64, frame::Kind, &'a [u8]);
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         while self.at < self.end && self.at < self.stop {
-            let offset = self.at as usize & (self.ring.capacity - 1);
-            let most = (self.ring.capacity - offset).min((self.end - self.at) as usize);
-            // SAFETY: tail..head is published and unreleased, so the producer does not touch it; the
-            // slice ends at the ring's end or at head, whichever comes first.
-            let bytes = unsafe { std::slice::from_raw_parts(self.ring.data().add(offset), most) };
-            // Only this process writes here; a frame that can't be read is a bug, and passing over the
-            // rest of the batch beats reading it for ever.
-            let Ok((len, kind)) = frame::peek(bytes) else {
-                debug_assert!(false, "unreadable frame at {}", self.at);
-                self.at = self.end;
-                return None;
-            };
-            self.at += len as u64;
-            if kind != frame::Kind::Padding {
-                return Some((kind, &bytes[..len]));
+            let at = self.at;
+            let bytes = remains::bytes_at(self.ring, at, self.end);
+            match frame::peek(bytes) {
+                Ok((len, frame::Kind::Padding)) if len == bytes.len() || at + len as u64 == self.end => {
+                    self.at += len as u64;
+                    self.stop += len as u64;
+                }
+                Ok((len, kind)) if kind != frame::Kind::Padding => {
+                    self.at += len as u64;
+                    return Some((at, kind, &bytes[..len]));
+                }
+                _ => self.resume(),
             }
-            self.stop += len as u64;
         }
         None
     }
@@ -218,11 +379,12 @@ mod tests {
     fn drain(consumer: &mut Consumer, limit: usize) -> Vec<(u64, Vec<u8>)> {
         let mut batch = consumer.batch(limit);
         let mut seen = Vec::new();
-        for (_, bytes) in batch.by_ref() {
+        for (_, _, bytes) in batch.by_ref() {
             let frame = Frame::parse(bytes).unwrap();
             seen.push((frame.seq, frame.message.to_vec()));
         }
         let position = batch.position();
+        consumer.advance(position);
         consumer.release(position);
         seen
     }
@@ -270,13 +432,14 @@ mod tests {
     fn drain_all(consumer: &mut Consumer) -> u64 {
         let before = consumer.position();
         let head = consumer.ring().cursors().head();
+        consumer.advance(head);
         consumer.release(head);
         head - before
     }
 
     #[test]
     fn a_reserved_frame_is_invisible_until_published() {
-        let (mut producer, mut consumer) = Ring::create(MIN_CAPACITY).unwrap();
+        let (mut producer, consumer) = Ring::create(MIN_CAPACITY).unwrap();
         producer.reserve(64, 0).unwrap();
         assert!(consumer.batch(1 << 20).next().is_none());
     }

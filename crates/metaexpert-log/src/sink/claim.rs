@@ -21,7 +21,7 @@ pub(super) struct Current {
 
 /// Opens `first`, or the namesake of `wanted` with the process id if another process holds it.
 pub(super) fn claim(disk: &dyn Disk, first: &Path, wanted: &Path) -> io::Result<(PathBuf, Current)> {
-    let own = with_process_id(wanted, std::process::id());
+    let own = sibling(wanted, std::process::id());
     for (candidate, is_last) in [(first, first == own), (&own, true)] {
         for _ in 0..CLAIM_ATTEMPTS {
             let file = disk.open_append(candidate)?;
@@ -52,7 +52,7 @@ pub(super) fn lock(file: &File) -> bool {
 
 /// `expert.log` → `expert.<pid>.log`; a name without an extension gets one, for `expert.<pid>` would be a
 /// finished file's name.
-fn with_process_id(path: &Path, process: u32) -> PathBuf {
+pub fn sibling(path: &Path, process: u32) -> PathBuf {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let extension = path.extension().map_or("log".into(), |extension| extension.to_string_lossy());
     path.with_file_name(format!("{stem}.{process}.{extension}"))
@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn the_process_id_goes_before_the_extension_and_never_looks_like_a_backup() {
-        assert_eq!(with_process_id(Path::new("logs/expert.log"), 7), Path::new("logs/expert.7.log"));
-        assert_eq!(with_process_id(Path::new("logs/expert"), 7), Path::new("logs/expert.7.log"));
+        assert_eq!(sibling(Path::new("logs/expert.log"), 7), Path::new("logs/expert.7.log"));
+        assert_eq!(sibling(Path::new("logs/expert"), 7), Path::new("logs/expert.7.log"));
     }
 }

@@ -1,33 +1,44 @@
 //! **Sink**: encoded lines to their destination, with failures as values.
 //!
-//! A sink gathers lines and writes them in batches. When its destination fails it keeps what fits its
-//! budget, tries again with growing pauses, and counts what it had to give up.
+//! A sink gathers lines and writes them in batches. Its [`Mark`] says how far it has come: everything
+//! before that position of the ring is in the destination. When the destination fails, the sink forgets the lines and
+//! falls behind; what it had not written is still in the ring, and is replayed from the mark once it can
+//! be ([`crate::replay`]).
 
 mod archive;
+mod backoff;
 mod claim;
 mod console;
 mod file;
+mod held;
+mod resume;
 mod rotate;
 pub mod trouble;
 
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::config::{SinkConfig, SinkKind};
-use crate::disk;
+use crate::config::{Format, SinkConfig, SinkKind, Sync};
+use crate::disk::{Disk, FileId};
 use crate::error::Error;
+use crate::level::Level;
+use crate::ring::marks::Mark;
+use crate::ring::{Gap, Ring};
 
 pub use crate::holdings::forget_after_fork;
+use backoff::Backoff;
+pub use claim::sibling;
 pub use console::{Console, shows_colour};
 pub use file::{Change, LogFile};
+pub(crate) use held::Held;
+pub(crate) use resume::{Found, Resume};
 pub use rotate::family;
 
 /// A sink writes when this much has gathered, and at the end of each batch.
 const WRITE_BYTES: usize = 128 << 10;
-/// What a failing sink holds back for better times.
-const BUDGET_BYTES: usize = 4 << 20;
-const FIRST_PAUSE: Duration = Duration::from_millis(10);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// A file that is forced to the disk now and then is so at least this often.
+const SYNC_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Where lines go.
 enum Target {
@@ -35,22 +46,38 @@ enum Target {
     File(Box<LogFile>),
 }
 
+/// Where a sink's marks are kept.
+struct Place {
+    ring: Arc<Ring>,
+    epoch: u64,
+    index: usize,
+}
+
 /// A destination with its waiting lines.
 pub struct Sink {
-    name: String,
+    config: SinkConfig,
     target: Target,
     pending: Vec<u8>,
     pending_records: u64,
-    failing: Option<Failure>,
+    mark: Mark,
+    place: Option<Place>,
+    /// Bytes written since the mark.
+    since_mark: u64,
+    /// Lines written before the mark: what was written since is counted again when it is replayed.
+    written_at_mark: u64,
+    /// What replayed lines may find written already.
+    pub(crate) resume: Resume,
+    failure: Option<Backoff>,
+    /// Why the file could not be rotated: lines go on into it until that is tried again.
+    rotation_problem: Option<String>,
+    last_sync: Instant,
+    has_urgent: bool,
+    pub(crate) held: Held,
+    /// What it had to give up and has not told yet.
+    pub(crate) gap: Gap,
     totals: SinkTotals,
     /// Bytes and errors that `take_volume` has handed out.
     counted: (u64, u64),
-}
-
-struct Failure {
-    problem: String,
-    pause: Duration,
-    retry_at: Instant,
 }
 
 /// What a sink has done so far.
@@ -77,98 +104,182 @@ pub struct SinkReport {
     pub problem: Option<String>,
 }
 
+/// What became of a replayed line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Accepted {
+    /// It is to be written, all of it or what was missing.
+    New,
+    /// All of it was in the destination.
+    Known,
+    /// The sink has fallen behind again.
+    Not,
+}
+
+/// Where the end of a batch leaves a sink.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Settled {
+    /// In step with the batch.
+    InStep,
+    /// Behind: what came after its mark must be replayed.
+    Behind,
+}
+
 impl Sink {
     /// Opens the destination.
-    pub fn open(config: &SinkConfig) -> Result<Sink, Error> {
+    pub fn open(config: &SinkConfig, disk: &Arc<dyn Disk>) -> Result<Sink, Error> {
         let target = match config.kind {
             SinkKind::Console => Target::Console(Console::new(config.stream)),
-            SinkKind::File => Target::File(Box::new(LogFile::open(config, disk::system())?)),
+            SinkKind::File => Target::File(Box::new(LogFile::open(config, Arc::clone(disk))?)),
         };
         Ok(Sink {
-            name: config.name.clone(),
+            config: config.clone(),
             target,
             pending: Vec::with_capacity(WRITE_BYTES + (16 << 10)),
             pending_records: 0,
-            failing: None,
+            mark: Mark::default(),
+            place: None,
+            since_mark: 0,
+            written_at_mark: 0,
+            resume: Resume::Nothing,
+            failure: None,
+            rotation_problem: None,
+            last_sync: Instant::now(),
+            has_urgent: false,
+            held: Held::default(),
+            gap: Gap::default(),
             totals: SinkTotals::default(),
             counted: (0, 0),
         })
     }
 
-    /// Takes over from the sink that wrote to the same destination before.
-    pub fn activate(&mut self) -> io::Result<()> {
-        match &mut self.target {
-            Target::Console(_) => Ok(()),
-            Target::File(file) => file.activate(),
-        }
+    /// Begins at `position` of the ring, keeping marks there as sink number `index` of the configuration
+    /// `epoch`. Takes over the file from a sink that wrote to it before.
+    pub(crate) fn begin(
+        &mut self,
+        ring: &Arc<Ring>,
+        epoch: u64,
+        index: usize,
+        position: u64,
+    ) -> io::Result<()> {
+        self.place = Some(Place { ring: Arc::clone(ring), epoch, index });
+        self.mark.position = position;
+        self.begin_again()
     }
 
-    /// Lines waiting to be written; append one, then call [`Sink::commit`].
+    /// Takes over the file from a sink that wrote to it until now, at the mark.
+    pub(crate) fn begin_again(&mut self) -> io::Result<()> {
+        let outcome = match &mut self.target {
+            Target::Console(_) => Ok(()),
+            Target::File(file) => file.activate(),
+        };
+        self.set_mark(self.mark.position);
+        outcome
+    }
+
+    /// Goes on as sink number `index` of another configuration, wherever it is.
+    pub(crate) fn move_to(&mut self, ring: &Arc<Ring>, epoch: u64, index: usize) {
+        let place = Place { ring: Arc::clone(ring), epoch, index };
+        place.ring.set_mark(epoch, index, &self.mark);
+        self.place = Some(place);
+    }
+
+    /// Goes on from a mark that another process has left in its ring.
+    pub(crate) fn go_on_from(&mut self, ring: &Arc<Ring>, epoch: u64, index: usize, mark: Mark) {
+        self.place = Some(Place { ring: Arc::clone(ring), epoch, index });
+        self.mark = mark;
+    }
+
+    /// Keeps no marks any more: its configuration is not in force.
+    pub(crate) fn leave_place(&mut self) {
+        self.place = None;
+    }
+
+    /// Lines waiting to be written; append one, then call [`Sink::accept`].
     #[inline]
     pub fn pending(&mut self) -> &mut Vec<u8> {
         &mut self.pending
     }
 
-    /// Accepts the line that was appended at `start`. Returns false if it had to be given up.
+    /// Whether what was appended at `start` passes a check for the sink's format.
+    pub(crate) fn ends_with_line(&self, start: usize, is_line: impl Fn(&Format, &[u8]) -> bool) -> bool {
+        is_line(&self.config.format, &self.pending[start..])
+    }
+
+    /// Accepts the line that was appended at `start`, of the frame at ring position `at`. Returns false if the
+    /// sink has fallen behind; the line is replayed later.
     #[inline]
-    pub fn commit(&mut self, start: usize, timestamp_ns: i64) -> bool {
-        if self.failing.is_some() && self.pending.len() > BUDGET_BYTES {
-            self.pending.truncate(start);
-            self.totals.dropped += 1;
-            return false;
-        }
+    pub fn accept(&mut self, start: usize, at: u64, timestamp_ns: i64, level: i32) -> bool {
         if let Target::File(file) = &self.target {
-            if file.is_due(start, self.pending.len(), timestamp_ns) {
-                self.rotate_before(start, timestamp_ns);
+            if file.is_due(start, self.pending.len(), timestamp_ns)
+                && !self.rotate_before(start, at, timestamp_ns)
+            {
+                return false;
             }
+            self.has_urgent |= level >= Level::ERROR.0;
         }
         self.pending_records += 1;
-        if self.pending.len() >= WRITE_BYTES {
-            self.flush();
+        self.pending.len() < WRITE_BYTES || self.flush()
+    }
+
+    /// As [`Sink::accept`], for a line that may be in the destination already, or a part of it.
+    pub(crate) fn accept_again(&mut self, start: usize, at: u64, timestamp_ns: i64, level: i32) -> Accepted {
+        let known = self.resume.known(&self.pending[start..]);
+        let is_whole = known > 0 && known == self.pending.len() - start;
+        if is_whole {
+            self.pending.truncate(start);
+            self.totals.written += 1;
+            return Accepted::Known;
         }
+        if known > 0 {
+            // The rest of a line belongs where its beginning is.
+            self.pending.drain(start..start + known);
+            self.pending_records += 1;
+        } else if !self.accept(start, at, timestamp_ns, level) {
+            return Accepted::Not;
+        }
+        Accepted::New
+    }
+
+    /// Finishes the current file with what comes before `start`, and begins the next with the rest. Returns
+    /// false if the sink has fallen behind.
+    #[cold]
+    fn rotate_before(&mut self, start: usize, at: u64, timestamp_ns: i64) -> bool {
+        let line = self.pending.split_off(start);
+        if !self.flush() || !self.sync_before_rotation() {
+            return false;
+        }
+        // Whatever happens to the names from here on: what was written so far is complete.
+        self.set_mark(at);
+        let Target::File(file) = &mut self.target else { return true };
+        let outcome = file.rotate(timestamp_ns);
+        self.totals.errors += u64::from(outcome.is_err());
+        self.rotation_problem = outcome.err().map(|problem| {
+            format!("{}: could not be rotated: {problem}", describe(&self.config, &self.target))
+        });
+        self.set_mark(at);
+        self.pending.extend_from_slice(&line);
         true
     }
 
-    /// Finishes the current file with what comes before `start`, and begins the next with the rest.
-    #[cold]
-    fn rotate_before(&mut self, start: usize, timestamp_ns: i64) {
-        let line = self.pending.split_off(start);
-        let finished = self.flush();
-        let Target::File(file) = &mut self.target else { return };
-        if finished {
-            if let Err(problem) = file.rotate(timestamp_ns) {
-                self.note_failure(&problem);
-            }
-        }
-        self.pending.extend_from_slice(&line);
-    }
-
-    /// Writes what is waiting. Returns whether nothing waits any more.
+    /// Writes what is waiting. Returns false if the sink has fallen behind.
     pub fn flush(&mut self) -> bool {
         if self.pending.is_empty() {
             return true;
         }
-        if self.failing.as_ref().is_some_and(|failure| Instant::now() < failure.retry_at) {
-            return false;
-        }
-        let bytes_before = self.totals.bytes;
         match self.write_pending() {
             Ok(()) => {
-                self.failing = None;
+                self.failure = None;
                 self.totals.written += std::mem::take(&mut self.pending_records);
                 true
             }
             Err(_) if self.is_closed() => {
                 // Nobody reads the console any more, and never will: not a loss to wait for.
-                self.abandon();
+                self.totals.dropped += std::mem::take(&mut self.pending_records);
+                self.pending.clear();
                 true
             }
             Err(problem) => {
-                if self.totals.bytes > bytes_before {
-                    // A slow reader is no outage: what it takes must not wait for growing pauses.
-                    self.failing = None;
-                }
-                self.note_failure(&problem);
+                self.fall_behind(&problem);
                 false
             }
         }
@@ -179,23 +290,24 @@ impl Sink {
     }
 
     fn write_pending(&mut self) -> io::Result<()> {
+        let mut bytes = std::mem::take(&mut self.pending);
+        let (done, outcome) = self.write_all(&bytes);
+        self.since_mark += done;
+        bytes.clear();
+        self.pending = bytes;
+        outcome
+    }
+
+    /// Writes `bytes`, as many as go. Returns how many those were.
+    fn write_all(&mut self, bytes: &[u8]) -> (u64, io::Result<()>) {
         let mut done = 0;
         let outcome = loop {
-            if done == self.pending.len() {
-                let Target::File(file) = &mut self.target else { break Ok(()) };
-                match file.look() {
-                    Ok(Change::Removed) => done = 0,
-                    Ok(_) => break Ok(()),
-                    Err(problem) => {
-                        done = 0;
-                        break Err(problem);
-                    }
-                }
+            if done == bytes.len() {
+                break Ok(());
             }
-            let rest = &self.pending[done..];
             let written = match &mut self.target {
-                Target::Console(console) => console.write(rest),
-                Target::File(file) => file.write(rest),
+                Target::Console(console) => console.write(&bytes[done..]),
+                Target::File(file) => file.write(&bytes[done..]),
             };
             match written {
                 Ok(0) => break Err(io::ErrorKind::WriteZero.into()),
@@ -205,55 +317,247 @@ impl Sink {
             }
         };
         self.totals.bytes += done as u64;
-        self.pending.drain(..done);
-        outcome
+        (done as u64, outcome)
     }
 
-    fn note_failure(&mut self, problem: &io::Error) {
-        let pause = match &self.failing {
-            Some(failure) => (failure.pause * 2).min(LONGEST_PAUSE),
-            None => FIRST_PAUSE,
-        };
-        self.totals.errors += 1;
-        self.failing = Some(Failure {
-            problem: format!("{}: {problem}", self.describe()),
-            pause,
-            retry_at: Instant::now() + pause,
-        });
-    }
-
-    fn describe(&self) -> String {
-        match &self.target {
-            Target::Console(_) => format!("handler {}", self.name),
-            Target::File(file) => format!("handler {} ({})", self.name, file.path().display()),
-        }
-    }
-
-    /// Gives the packing of finished files until `deadline`.
-    pub fn settle(&self, deadline: Instant) {
-        if let Target::File(file) = &self.target {
-            file.settle(deadline);
-        }
-    }
-
-    /// Gives up what is still waiting, at shutdown. Returns how many lines that were.
-    pub fn abandon(&mut self) -> u64 {
-        let lost = std::mem::take(&mut self.pending_records);
+    /// The destination takes nothing now: all since the mark is to be replayed, but for the bytes it took.
+    #[cold]
+    fn fall_behind(&mut self, problem: &io::Error) {
+        let made_progress = self.since_mark > self.resume.bytes();
         self.pending.clear();
-        self.totals.dropped += lost;
-        lost
+        self.pending_records = 0;
+        self.totals.written = self.written_at_mark;
+        self.totals.errors += 1;
+        // A slow reader is no outage: what it takes must not wait for growing pauses.
+        let earlier = self.failure.take().filter(|_| !made_progress);
+        let text = format!("{}: {problem}", describe(&self.config, &self.target));
+        self.failure = Some(Backoff::after(earlier, text));
+        self.resume = Resume::after(self.since_mark);
     }
 
-    /// Makes the next [`Sink::flush`] try at once.
-    pub fn hurry(&mut self) {
-        if let Some(failure) = &mut self.failing {
-            failure.retry_at = Instant::now();
+    /// At the end of a batch that has been flushed: forces the file to the disk if that is due or `wanted`,
+    /// looks what others have done to it, and moves the mark to `position`.
+    pub(crate) fn settle(&mut self, position: u64, wanted: bool) -> Settled {
+        if position == self.mark.position {
+            return Settled::InStep;
+        }
+        if self.since_mark > 0 {
+            if !self.is_to_sync(wanted) {
+                return Settled::InStep;
+            }
+            if !self.sync() {
+                return Settled::Behind;
+            }
+            match self.look() {
+                Ok(Change::Removed) => {
+                    // What was written last went with the file: once more, into the new one.
+                    self.totals.written = self.written_at_mark;
+                    self.set_mark(self.mark.position);
+                    self.resume = Resume::Nothing;
+                    return Settled::Behind;
+                }
+                Ok(_) => {}
+                Err(problem) => {
+                    self.fall_behind(&problem);
+                    return Settled::Behind;
+                }
+            }
+        }
+        self.set_mark(position);
+        Settled::InStep
+    }
+
+    /// Whether what was written since the mark may count as settled once it is synced, which is now.
+    fn is_to_sync(&self, wanted: bool) -> bool {
+        match self.config.sync {
+            Sync::Never | Sync::Always => true,
+            Sync::Error if self.has_urgent => true,
+            Sync::Error | Sync::Interval => wanted || self.last_sync.elapsed() >= SYNC_INTERVAL,
         }
     }
 
-    /// The handler's name in the configuration.
-    pub fn name(&self) -> &str {
-        &self.name
+    /// Forces the file to the disk, if it is one that is. Returns false if the sink has fallen behind: the
+    /// disk may have forgotten what it was given, so all of it is cut off and replayed.
+    fn sync(&mut self) -> bool {
+        let Target::File(file) = &mut self.target else { return true };
+        if self.config.sync == Sync::Never {
+            return true;
+        }
+        match file.sync() {
+            Ok(()) => {
+                self.last_sync = Instant::now();
+                self.has_urgent = false;
+                true
+            }
+            Err(problem) => {
+                let cut = file.cut_to(self.mark.size);
+                if cut.is_ok() {
+                    self.since_mark = 0;
+                }
+                self.fall_behind(&io::Error::new(problem.kind(), format!("could not be synced: {problem}")));
+                false
+            }
+        }
+    }
+
+    fn sync_before_rotation(&mut self) -> bool {
+        self.since_mark == 0 || self.sync()
+    }
+
+    fn look(&mut self) -> io::Result<Change> {
+        match &mut self.target {
+            Target::Console(_) => Ok(Change::None),
+            Target::File(file) => file.look(),
+        }
+    }
+
+    /// Everything before `position` is in the destination.
+    fn set_mark(&mut self, position: u64) {
+        let (size, file) = match &self.target {
+            Target::Console(_) => (0, FileId::default()),
+            Target::File(file) => (file.size(), file.identity()),
+        };
+        self.mark = Mark { position, size, file };
+        self.since_mark = 0;
+        self.written_at_mark = self.totals.written;
+        if let Some(Place { ring, epoch, index }) = &self.place {
+            ring.set_mark(*epoch, *index, &self.mark);
+        }
+    }
+
+    /// How far it has come.
+    #[inline]
+    pub(crate) fn mark(&self) -> &Mark {
+        &self.mark
+    }
+
+    /// Prepares for a replay from the mark. Returns false while it is too early to try again, or if the
+    /// destination can't be had.
+    pub(crate) fn is_ready_to_replay(&mut self) -> bool {
+        if self.failure.as_ref().is_some_and(|failure| !failure.is_due()) {
+            return false;
+        }
+        self.pending.clear();
+        self.pending_records = 0;
+        if self.failure.is_none() {
+            return true;
+        }
+        match self.reopen() {
+            Ok(()) => true,
+            Err(problem) => {
+                self.fall_behind(&problem);
+                false
+            }
+        }
+    }
+
+    /// Looks whether the file that failed is still the one at its path; another one begins from the mark.
+    fn reopen(&mut self) -> io::Result<()> {
+        let Target::File(file) = &mut self.target else { return Ok(()) };
+        match file.look() {
+            Ok(Change::None | Change::Truncated) => return Ok(()),
+            Ok(Change::Moved | Change::Removed) => {}
+            Err(_) => file.reopen()?,
+        }
+        let file = file.identity();
+        if file != self.mark.file {
+            self.set_mark(self.mark.position);
+            self.resume = Resume::Nothing;
+        }
+        Ok(())
+    }
+
+    /// Passes over the frame that ends at `position`, of which `len` bytes are in the destination; if that is not
+    /// its whole line, the rest is held.
+    pub(crate) fn pass_written(&mut self, position: u64, len: u64, is_whole: bool) {
+        self.mark.position = position;
+        self.mark.size += len;
+        self.since_mark -= len;
+        self.totals.written += u64::from(is_whole);
+        self.written_at_mark = self.totals.written;
+        self.resume = Resume::after(self.since_mark);
+    }
+
+    /// Passes over everything before `position` without having written it; what was begun is cut off.
+    pub(crate) fn pass_unwritten(&mut self, position: u64) {
+        if self.since_mark > 0 {
+            let cut = match &mut self.target {
+                Target::Console(_) => false,
+                Target::File(file) => file.cut_to(self.mark.size).is_ok(),
+            };
+            if !cut {
+                self.held.end_line();
+            }
+            self.since_mark = 0;
+            self.resume = Resume::Nothing;
+        }
+        self.pass(position);
+    }
+
+    /// Passes over frames before `position` that it has no part in.
+    pub(crate) fn pass(&mut self, position: u64) {
+        self.mark.position = position;
+        if let Some(Place { ring, epoch, index }) = &self.place {
+            ring.set_mark(*epoch, *index, &self.mark);
+        }
+    }
+
+    /// Counts a line that was given up.
+    pub(crate) fn count_dropped(&mut self) {
+        self.totals.dropped += 1;
+    }
+
+    /// Writes the lines that it holds from before its mark. Returns the numbers of their records once all
+    /// are written, `None` if the destination still fails.
+    pub(crate) fn write_held(&mut self) -> Option<Vec<u64>> {
+        if self.held.is_empty() {
+            return Some(Vec::new());
+        }
+        let bytes = self.held.take_bytes();
+        let (done, outcome) = self.write_all(&bytes);
+        if let Err(problem) = outcome {
+            self.held.put_back(bytes, done as usize);
+            self.set_size();
+            self.fall_behind(&problem);
+            return None;
+        }
+        let records = self.held.take_records();
+        self.totals.written += records.len() as u64;
+        self.set_size();
+        Some(records)
+    }
+
+    /// The file has grown by what is not in the ring.
+    fn set_size(&mut self) {
+        self.set_mark(self.mark.position);
+    }
+
+    /// Gives up what it holds, at the end. Returns the numbers of the records.
+    pub(crate) fn give_up_held(&mut self) -> Vec<u64> {
+        self.held.take_bytes();
+        let records = self.held.take_records();
+        self.totals.dropped += records.len() as u64;
+        records
+    }
+
+    /// Makes the next attempt come at once.
+    pub fn hurry(&mut self) {
+        if let Some(failure) = &mut self.failure {
+            failure.hurry();
+        }
+    }
+
+    /// What it was opened with.
+    pub fn config(&self) -> &SinkConfig {
+        &self.config
+    }
+
+    /// The log file, if it is one.
+    pub(crate) fn file(&mut self) -> Option<&mut LogFile> {
+        match &mut self.target {
+            Target::Console(_) => None,
+            Target::File(file) => Some(file),
+        }
     }
 
     /// Bytes written and attempts failed since the last call.
@@ -266,20 +570,40 @@ impl Sink {
     /// Name, totals and state.
     pub fn report(&self) -> SinkReport {
         SinkReport {
-            name: self.name.clone(),
+            name: self.config.name.clone(),
             totals: self.totals.clone(),
             problem: self.problem().map(str::to_owned),
         }
     }
 
-    /// Why it does not write now, if it doesn't.
+    /// Why it does not write now, or not as it should, if so.
     pub fn problem(&self) -> Option<&str> {
-        self.failing.as_ref().map(|failure| failure.problem.as_str())
+        self.failure.as_ref().map(Backoff::problem).or(self.rotation_problem.as_deref())
+    }
+
+    /// What went wrong beside the writing since the last call.
+    pub(crate) fn take_side_problem(&mut self) -> Option<String> {
+        self.file()?.take_problem()
+    }
+
+    /// Gives the packing of finished files until `deadline`; what is left is done by the next start.
+    pub(crate) fn finish_packing(&mut self, deadline: Instant) {
+        if let Some(file) = self.file() {
+            file.settle(deadline);
+        }
     }
 
     /// Goes on counting from what an earlier sink of this name had reached.
     pub fn continue_from(&mut self, totals: SinkTotals) {
         self.counted = (totals.bytes, totals.errors);
+        self.written_at_mark = totals.written;
         self.totals = totals;
+    }
+}
+
+fn describe(config: &SinkConfig, target: &Target) -> String {
+    match target {
+        Target::Console(_) => format!("handler {}", config.name),
+        Target::File(file) => format!("handler {} ({})", config.name, file.path().display()),
     }
 }

@@ -1,0 +1,61 @@
+//! A fork in the middle of the backend's work: the child would inherit locks whose holder it does not have.
+//!
+//! So a backend works inside a gate, and a fork waits a moment for it to come out. The wait is bounded: a
+//! backend that is stuck in the disk holds no lock that a child could need.
+
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+/// How long a fork waits for the backend at most.
+const PATIENCE: Duration = Duration::from_millis(20);
+const STEP: Duration = Duration::from_micros(20);
+
+/// Backends at work, of which there is more than one only while one takes over from another.
+static WORKING: AtomicU32 = AtomicU32::new(0);
+static FORKING: AtomicBool = AtomicBool::new(false);
+
+/// Work during which a fork waits.
+pub(crate) struct Gate;
+
+impl Gate {
+    /// Enters, after a fork that is under way.
+    pub(crate) fn enter() -> Gate {
+        static REGISTERED: Once = Once::new();
+        REGISTERED.call_once(|| {
+            // SAFETY: the three functions touch atomics alone, and live as long as the process.
+            unsafe { libc::pthread_atfork(Some(prepare), Some(parent), Some(child)) };
+        });
+        loop {
+            WORKING.fetch_add(1, Ordering::SeqCst);
+            if !FORKING.load(Ordering::SeqCst) {
+                return Gate;
+            }
+            WORKING.fetch_sub(1, Ordering::SeqCst);
+            std::thread::sleep(STEP);
+        }
+    }
+}
+
+impl Drop for Gate {
+    fn drop(&mut self) {
+        WORKING.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+extern "C" fn prepare() {
+    FORKING.store(true, Ordering::SeqCst);
+    let deadline = Instant::now() + PATIENCE;
+    while WORKING.load(Ordering::SeqCst) > 0 && Instant::now() < deadline {
+        std::thread::sleep(STEP);
+    }
+}
+
+extern "C" fn parent() {
+    FORKING.store(false, Ordering::SeqCst);
+}
+
+extern "C" fn child() {
+    WORKING.store(0, Ordering::SeqCst);
+    FORKING.store(false, Ordering::SeqCst);
+}

@@ -1,0 +1,139 @@
+//! What killed processes have left in their rings, written to the files it was meant for, exactly once and in order.
+//!
+//! The ring of a dead process is read like that of a living one, by the same stages: its configuration lies
+//! beside it, and its marks say how far each file had come. What a file has beyond the mark is compared
+//! with what is to be written, and not written again. Marks move as the recovery goes on, so that one that is
+//! killed itself is completed by the next.
+
+mod remnant;
+mod report;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::assembly::Assembly;
+use crate::clock::Rfc3339;
+use crate::config::Format;
+use crate::pipeline::Surroundings;
+use crate::ring::store::{Claim, FORMAT, Store, origin};
+use crate::sink::trouble::TroubleLog;
+
+use remnant::Remnant;
+pub use report::{Report, RingReport, Status};
+
+/// Recovers every ring of the log directory `directory` whose process is gone. Nothing here fails as a whole: what
+/// could not be recovered says why, and stays for the next time.
+pub fn recover(surroundings: &Surroundings, directory: &Path, trouble: &mut TroubleLog) -> Report {
+    recover_where(surroundings, directory, |ring| Store::is_of(ring, directory), trouble)
+}
+
+/// As [`recover`], for the rings of every log directory.
+pub fn recover_all(surroundings: &Surroundings, directory: &Path, trouble: &mut TroubleLog) -> Report {
+    recover_where(surroundings, directory, |_| true, trouble)
+}
+
+fn recover_where(
+    surroundings: &Surroundings,
+    directory: &Path,
+    is_wanted: impl Fn(&Path) -> bool,
+    trouble: &mut TroubleLog,
+) -> Report {
+    let mut report = Report { directory: directory.to_owned(), ..Report::default() };
+    let Some(store) = &surroundings.store else { return report };
+    let rings = store.rings().unwrap_or_else(|problem| {
+        trouble.report(&format!("the rings of killed processes could not be listed: {problem}"));
+        Vec::new()
+    });
+    for path in rings {
+        if !is_wanted(&path) {
+            report.elsewhere += u64::from(is_left_over(&path));
+            continue;
+        }
+        let Some(ring) = recover_ring(surroundings, &path, &mut report.repaired) else { continue };
+        if let Some(problem) = &ring.problem {
+            trouble.report(&format!("{}: {problem}", path.display()));
+        }
+        report.rings.push(ring);
+    }
+    report
+}
+
+/// Whether nobody lives who writes to the ring at `path`.
+fn is_left_over(path: &Path) -> bool {
+    matches!(Claim::take(path), Ok(Some(_)))
+}
+
+/// `None` if there is no ring any more.
+fn recover_ring(
+    surroundings: &Surroundings,
+    path: &Path,
+    repaired: &mut BTreeMap<PathBuf, u64>,
+) -> Option<RingReport> {
+    let mut report = RingReport::default();
+    let claim = match Claim::take(path) {
+        Ok(Some(claim)) => claim,
+        Ok(None) if path.join("ring").exists() => {
+            if let Ok(origin) = origin(path) {
+                report.set_origin(&origin);
+            }
+            report.status = Status::Alive;
+            return Some(report);
+        }
+        Ok(None) => {
+            // A ring's directory without its ring: somebody was killed while removing it.
+            let _ = std::fs::remove_dir_all(path);
+            return None;
+        }
+        Err(problem) => return Some(report.failed(format!("could not be opened: {problem}"))),
+    };
+    let origin = match origin(path) {
+        Ok(origin) => origin,
+        Err(problem) => return Some(report.failed(format!("origin.json could not be read: {problem}"))),
+    };
+    report.set_origin(&origin);
+    if origin.format != FORMAT {
+        report.status = Status::Foreign;
+        report.problem = Some(format!(
+            "was written by another version of metaexpert (format {}, this one reads {FORMAT}): recover it with that one",
+            origin.format
+        ));
+        return Some(report);
+    }
+    let outcome = Remnant::open(surroundings, claim, origin)
+        .and_then(|mut remnant| remnant.recover(&mut report, repaired));
+    Some(match outcome {
+        Ok(()) => report,
+        Err(problem) => report.failed(problem.to_string()),
+    })
+}
+
+/// Repairs the last line of each file that `assembly` has opened: one that an earlier process could not complete.
+/// What had to be cut off is told in `trouble`.
+pub(crate) fn repair(assembly: &mut Assembly, trouble: &mut TroubleLog) {
+    for (_, sink) in assembly.sinks() {
+        let json = sink.config().format == Format::Json;
+        let name = sink.config().path.display().to_string();
+        let Some(file) = sink.file() else { continue };
+        match file.repair_last_line(json) {
+            Ok(Some(torn)) => {
+                let torn = String::from_utf8_lossy(&torn).into_owned();
+                trouble.report(&format!("{name}: the last line was torn, and cut off: {torn}"));
+            }
+            Ok(None) => {}
+            Err(problem) => {
+                trouble.report(&format!("{name}: a torn last line could not be repaired: {problem}"))
+            }
+        }
+    }
+}
+
+/// RFC 3339 text of a time in nanoseconds since the epoch.
+fn rfc3339(time_ns: i64) -> String {
+    String::from_utf8_lossy(Rfc3339::default().format(time_ns)).into_owned()
+}
+
+/// An error of the kind that says that what was read makes no sense.
+fn nonsense(problem: impl Into<String>) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, problem.into())
+}

@@ -1,0 +1,310 @@
+//! One ring of a dead process, on its way into the files.
+
+use std::collections::{BTreeMap, HashSet};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::{RingReport, nonsense};
+use crate::assembly::Assembly;
+use crate::config::{Config, IncludeKey, SinkConfig, SinkKind};
+use crate::disk::{Disk, FileId};
+use crate::encode::Include;
+use crate::encode::text::Process;
+use crate::event::Event;
+use crate::frame::{self, Kind};
+use crate::lexicon::Lexicon;
+use crate::notice::Notice;
+use crate::pipeline::Surroundings;
+use crate::ring::dictionary::Dictionary;
+use crate::ring::marks::Mark;
+use crate::ring::store::{Claim, Origin};
+use crate::ring::{Consumer, Ring};
+use crate::sink::{Found, Resume, Sink, family, sibling};
+
+/// Frames replayed between two looks at how a sink does.
+const STEP_BYTES: usize = 256 << 10;
+/// Attempts that may bring a sink no further: somebody else may be at work on the files.
+const PATIENCE: u32 = 100;
+/// What is looked at of a file that is not the one of the mark.
+const MOST_COMPARED: u64 = 16 << 20;
+
+/// A dead process's ring with its configuration.
+pub(super) struct Remnant<'a> {
+    surroundings: &'a Surroundings,
+    origin: Origin,
+    consumer: Consumer,
+    epoch: u64,
+    lexicon: Lexicon,
+    /// Records that some sink has got now, and those that one had already.
+    written: HashSet<u64>,
+    known: HashSet<u64>,
+}
+
+impl<'a> Remnant<'a> {
+    pub(super) fn open(
+        surroundings: &'a Surroundings,
+        claim: Claim,
+        origin: Origin,
+    ) -> io::Result<Remnant<'a>> {
+        let consumer = Ring::adopt(claim)?;
+        let epoch = consumer.epoch();
+        Ok(Remnant {
+            surroundings,
+            origin,
+            consumer,
+            epoch,
+            lexicon: Lexicon::default(),
+            written: HashSet::new(),
+            known: HashSet::new(),
+        })
+    }
+
+    /// Writes everything, then removes the ring.
+    pub(super) fn recover(
+        &mut self,
+        report: &mut RingReport,
+        repaired: &mut BTreeMap<PathBuf, u64>,
+    ) -> io::Result<()> {
+        let position = self.consumer.position();
+        let mut assembly = self.stages(repaired, position)?;
+        loop {
+            let switch = self.next_switch();
+            let until = switch.map_or(self.end(), |(_, before, _)| before);
+            self.replay(&mut assembly, until, report)?;
+            let Some((epoch, _, after)) = switch else { break };
+            assembly = self.change(assembly, epoch, after, repaired)?;
+            self.consumer.advance(after);
+            self.consumer.release(after);
+        }
+        self.tell_of_gaps(&mut assembly, report)?;
+        self.consumer.release(self.end());
+        report.records = self.written.len() as u64;
+        report.already_written = self.known.difference(&self.written).count() as u64;
+        match self.consumer.ring().claim() {
+            Some(claim) => claim.remove(),
+            None => Ok(()),
+        }
+    }
+
+    fn end(&self) -> u64 {
+        self.consumer.position() + self.consumer.backlog()
+    }
+
+    /// The next change of configuration: its number, and where its frame begins and ends.
+    fn next_switch(&self) -> Option<(u64, u64, u64)> {
+        let frames = self.consumer.frames(self.consumer.read(), u64::MAX, usize::MAX / 2);
+        frames.filter(|(_, kind, _)| *kind == Kind::Switch).find_map(|(at, _, bytes)| {
+            // One that has taken place may still be there, for a sink that had fallen behind.
+            let epoch = frame::switch_epoch(bytes).ok().filter(|epoch| *epoch > self.epoch)?;
+            Some((epoch, at, at + bytes.len() as u64))
+        })
+    }
+
+    /// The stages of the configuration in force, its files open where they had come to.
+    fn stages(&self, repaired: &mut BTreeMap<PathBuf, u64>, position: u64) -> io::Result<Assembly> {
+        let config = self.config()?;
+        let include = self.include(&config);
+        let mut assembly =
+            Assembly::bare(&config, &include).map_err(|problem| nonsense(problem.to_string()))?;
+        for (index, sink) in config.sinks.iter().enumerate() {
+            // Who watched a console has seen its lines, or is gone.
+            if sink.kind == SinkKind::File {
+                let mark = self.consumer.mark(self.epoch, index);
+                let sink = self.open_sink(sink, index, mark, position, repaired)?;
+                assembly.put(index, sink);
+            }
+        }
+        Ok(assembly)
+    }
+
+    fn config(&self) -> io::Result<Config> {
+        let text = match self.consumer.ring().claim() {
+            Some(claim) => claim.config(self.epoch)?,
+            None => return Err(nonsense("the ring has no configuration")),
+        };
+        Config::from_json(&text).map_err(|problem| nonsense(problem.to_string()))
+    }
+
+    /// Records say of their process what they would have said then.
+    fn include(&self, config: &Config) -> Include {
+        let has = |key| config.include.contains(&key);
+        let Origin { process, run_id, started_ns, .. } = &self.origin;
+        let name = "MainProcess".to_owned();
+        Include {
+            run_id: has(IncludeKey::RunId).then(|| run_id.clone()),
+            process_id: has(IncludeKey::ProcessId).then_some(*process),
+            process: Some(Process { id: *process, name, started_ns: *started_ns }),
+            thread_id: has(IncludeKey::ThreadId),
+            caller: has(IncludeKey::Caller),
+        }
+    }
+
+    fn open_sink(
+        &self,
+        config: &SinkConfig,
+        index: usize,
+        mark: Option<Mark>,
+        position: u64,
+        repaired: &mut BTreeMap<PathBuf, u64>,
+    ) -> io::Result<Sink> {
+        let disk = &self.surroundings.disk;
+        let mark = mark.unwrap_or(Mark { position, ..Mark::default() });
+        let path = self.path_of(config, &mark);
+        let config = SinkConfig { path, ..config.clone() };
+        let mut sink = Sink::open(&config, disk).map_err(|problem| io::Error::other(problem.to_string()))?;
+        let Some(file) = sink.file() else { return Ok(sink) };
+        // The line is written again, whole.
+        if let Some(torn) = file.repair_last_line(true)? {
+            *repaired.entry(file.path().to_owned()).or_default() += torn.len() as u64;
+        }
+        let found = found_since(disk.as_ref(), &config.path, &mark);
+        sink.go_on_from(self.consumer.ring(), self.epoch, index, mark);
+        sink.resume = Resume::Found(Found::new(found));
+        Ok(sink)
+    }
+
+    /// The file that the process wrote: the configured one, or its own if another process had that.
+    fn path_of(&self, config: &SinkConfig, mark: &Mark) -> PathBuf {
+        let own = sibling(&config.path, self.origin.process);
+        let disk = self.surroundings.disk.as_ref();
+        let is_there =
+            |path: &Path| family(disk, path).iter().any(|path| identity(disk, path) == Some(mark.file));
+        if !is_there(&config.path) && (is_there(&own) || disk.status_at(&own).is_ok()) {
+            return own;
+        }
+        config.path.clone()
+    }
+
+    /// Brings every sink to `until`.
+    fn replay(&mut self, assembly: &mut Assembly, until: u64, report: &mut RingReport) -> io::Result<()> {
+        for index in 0..assembly.config().sinks.len() {
+            let mut stuck = 0;
+            while let Some(mut part) = assembly.part(index) {
+                let before = part.sink.mark().position;
+                let tally = part.replay(&self.consumer, &mut self.lexicon, until, STEP_BYTES, true);
+                self.written.extend(&tally.written);
+                self.known.extend(&tally.known);
+                if let Some(file) = part.sink.file().filter(|_| !tally.written.is_empty()) {
+                    *report.files.entry(file.path().to_owned()).or_default() += tally.written.len() as u64;
+                }
+                if tally.is_done {
+                    report.unreadable = report.unreadable.max(tally.unreadable);
+                    break;
+                }
+                stuck = if part.sink.mark().position > before { 0 } else { stuck + 1 };
+                if let Some(problem) = part.sink.problem() {
+                    return Err(io::Error::other(problem.to_owned()));
+                }
+                if stuck > PATIENCE {
+                    return Err(io::Error::other("the files keep changing; nothing else may write to them"));
+                }
+            }
+        }
+        self.consumer.advance(until);
+        self.consumer.release(until);
+        Ok(())
+    }
+
+    /// Puts the configuration `epoch` in force from `position` on.
+    fn change(
+        &mut self,
+        earlier: Assembly,
+        epoch: u64,
+        position: u64,
+        repaired: &mut BTreeMap<PathBuf, u64>,
+    ) -> io::Result<Assembly> {
+        drop(earlier);
+        let before = std::mem::replace(&mut self.epoch, epoch);
+        let config = self.config().inspect_err(|_| self.epoch = before)?;
+        let include = self.include(&config);
+        let mut assembly =
+            Assembly::bare(&config, &include).map_err(|problem| nonsense(problem.to_string()))?;
+        for (index, sink) in config.sinks.iter().enumerate().filter(|(_, sink)| sink.kind == SinkKind::File) {
+            // A file of the process's own may have been made for it under this configuration already.
+            let mark = self.mark_at_end(sink, position);
+            let mut sink = self.open_sink(sink, index, Some(mark), position, repaired)?;
+            sink.move_to(self.consumer.ring(), epoch, index);
+            assembly.put(index, sink);
+        }
+        self.consumer.set_epoch(epoch);
+        Ok(assembly)
+    }
+
+    /// Where a configuration begins that the process had not come to: at the present end of the file.
+    fn mark_at_end(&self, config: &SinkConfig, position: u64) -> Mark {
+        let disk = self.surroundings.disk.as_ref();
+        let own = sibling(&config.path, self.origin.process);
+        let path = if disk.status_at(&own).is_ok() { own } else { config.path.clone() };
+        match disk.status_at(&path) {
+            Ok(status) => Mark { position, size: status.len, file: status.identity },
+            Err(_) => Mark { position, ..Mark::default() },
+        }
+    }
+
+    /// Logs what the process had lost and not told, and what damage has made unreadable.
+    fn tell_of_gaps(&mut self, assembly: &mut Assembly, report: &mut RingReport) -> io::Result<()> {
+        let gap = self.consumer.ring().gap();
+        let last = self.written.iter().chain(&self.known).max().copied().unwrap_or(gap.last_seq);
+        let mut notices = Vec::new();
+        if !gap.is_empty() {
+            report.lost = gap.total();
+            notices.push((Notice::gap(&gap, "the queue was full"), gap.last_seq));
+        }
+        if report.unreadable > 0 {
+            notices.push((Notice::damage(report.unreadable), last));
+        }
+        for (notice, seq) in notices {
+            let frame = notice.frame(seq);
+            let mut lexicon = Lexicon::default();
+            let Ok(event) = Event::decode(&frame, Dictionary::empty(), &mut lexicon) else { continue };
+            for index in 0..assembly.config().sinks.len() {
+                let Some(part) = assembly.part(index) else { continue };
+                if part.router.targets(&event) & part.bit == 0 {
+                    continue;
+                }
+                let mut line = Vec::new();
+                part.encoder.encode(&event, &mut line);
+                part.sink.held.add(&line);
+                if part.sink.write_held().is_none() {
+                    return Err(io::Error::other(part.sink.problem().unwrap_or_default().to_owned()));
+                }
+            }
+        }
+        self.consumer.clear_gap();
+        Ok(())
+    }
+}
+
+fn identity(disk: &dyn Disk, path: &Path) -> Option<FileId> {
+    disk.status_at(path).ok().map(|status| status.identity)
+}
+
+/// What is in the file of the mark beyond it, and in the files that were begun after that one.
+fn found_since(disk: &dyn Disk, path: &Path, mark: &Mark) -> Vec<u8> {
+    let family = family(disk, path);
+    let marked = family.iter().position(|path| identity(disk, path) == Some(mark.file));
+    let Some(marked) = marked else {
+        // Moved away, or packed: what it had is complete, and what follows is in the file that is there now.
+        let size = disk.status_at(path).map_or(0, |status| status.len);
+        return read(disk, path, size.saturating_sub(MOST_COMPARED));
+    };
+    let len = disk.status_at(&family[marked]).map_or(0, |status| status.len);
+    // Cut short by somebody else: what is there now came after that.
+    let from = if len < mark.size { len.saturating_sub(MOST_COMPARED) } else { mark.size };
+    let mut found = read(disk, &family[marked], from);
+    for path in family[..marked].iter().rev() {
+        found.extend(read(disk, path, 0));
+    }
+    found
+}
+
+/// The bytes of a file from `offset` on; as many as can be read.
+fn read(disk: &dyn Disk, path: &Path, mut offset: u64) -> Vec<u8> {
+    let (mut bytes, mut chunk) = (Vec::new(), vec![0; 64 << 10]);
+    let Ok(file) = disk.open_read(path) else { return bytes };
+    while let Ok(count @ 1..) = disk.read_at(&file, &mut chunk, offset) {
+        bytes.extend_from_slice(&chunk[..count]);
+        offset += count as u64;
+    }
+    bytes
+}

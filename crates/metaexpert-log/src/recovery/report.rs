@@ -1,0 +1,83 @@
+//! What a recovery did, in plain values.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::rfc3339;
+use crate::ring::store::Origin;
+
+/// What became of one ring.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// All of it is written, and the ring is gone.
+    #[default]
+    Recovered,
+    /// Its process lives, or another one recovers it now; nothing was touched.
+    Alive,
+    /// It could not be recovered, and stays for the next time.
+    Failed,
+    /// Another version wrote it; nothing was touched.
+    Foreign,
+}
+
+/// One ring.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct RingReport {
+    /// The process that wrote it.
+    pub process: u32,
+    /// That process's run.
+    pub run_id: String,
+    /// When the ring was made, RFC 3339.
+    pub started: String,
+    /// What became of it.
+    pub status: Status,
+    /// Records of which something was written now.
+    pub records: u64,
+    /// Records that were in the ring, but written everywhere already.
+    pub already_written: u64,
+    /// Frames that damage had made unreadable.
+    pub unreadable: u64,
+    /// Records that the process had given up, which is told in the log now.
+    pub lost: u64,
+    /// Lines written now, by file.
+    pub files: BTreeMap<PathBuf, u64>,
+    /// What went wrong, if something did.
+    pub problem: Option<String>,
+}
+
+/// A whole recovery.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Report {
+    /// The log directory.
+    pub directory: PathBuf,
+    /// Its rings, oldest first.
+    pub rings: Vec<RingReport>,
+    /// Bytes cut off because they were the beginning of a line that was never completed, by file.
+    pub repaired: BTreeMap<PathBuf, u64>,
+    /// Rings of dead processes with other log directories, left alone.
+    pub elsewhere: u64,
+}
+
+impl Report {
+    /// The report as a JSON document.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("plain values have a JSON form")
+    }
+}
+
+impl RingReport {
+    pub(super) fn set_origin(&mut self, origin: &Origin) {
+        self.process = origin.process;
+        self.run_id.clone_from(&origin.run_id);
+        self.started = rfc3339(origin.started_ns);
+    }
+
+    pub(super) fn failed(mut self, problem: String) -> RingReport {
+        self.status = Status::Failed;
+        self.problem = Some(problem);
+        self
+    }
+}

@@ -1,0 +1,205 @@
+//! Bringing a sink that has fallen behind back into step: the records after its mark once more, for it alone.
+//! The same serves a destination that failed for a while, and one whose process was killed.
+
+use crate::clock::now_ns;
+use crate::config::{Format, QueueConfig};
+use crate::encode::Encoder;
+use crate::event::Event;
+use crate::frame::Kind;
+use crate::ledger::Ledger;
+use crate::level::Level;
+use crate::lexicon::Lexicon;
+use crate::notice::Notice;
+use crate::ring::{Consumer, Gap};
+use crate::route::{Router, SinkSet};
+use crate::sink::{Accepted, Settled, Sink};
+use crate::stats::Counters;
+
+/// The category whose records are protected at every level.
+const TRADE: &[u8] = b"trade";
+
+/// One sink's share of the stages.
+pub(crate) struct Part<'a> {
+    pub(crate) router: &'a mut Router,
+    pub(crate) encoder: &'a mut Encoder,
+    /// The sink's bit for the router.
+    pub(crate) bit: SinkSet,
+    pub(crate) sink: &'a mut Sink,
+}
+
+/// What a replay has done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    /// The sink has everything before the position asked for.
+    pub(crate) is_done: bool,
+    /// Records whose lines were written now. These two are kept of what is suspect alone.
+    pub(crate) written: Vec<u64>,
+    /// Records whose lines were in the destination already.
+    pub(crate) known: Vec<u64>,
+    /// Frames that could not be read, or gave no valid line.
+    pub(crate) unreadable: u64,
+}
+
+/// Whether records of this kind wait rather than give way.
+pub(crate) fn is_protected(event: &Event<'_>, queue: &QueueConfig) -> bool {
+    event.level >= queue.protect_level || event.category.is_some_and(|category| category.raw == TRADE)
+}
+
+impl Part<'_> {
+    /// Replays at most about `limit` bytes of frames between the sink's mark and `until`. What a dead process
+    /// has left is `suspect`: each line is checked.
+    pub(crate) fn replay(
+        &mut self,
+        consumer: &Consumer,
+        lexicon: &mut Lexicon,
+        until: u64,
+        limit: usize,
+        suspect: bool,
+    ) -> Tally {
+        let mut tally = Tally::default();
+        let dictionary = consumer.ring().dictionary();
+        let mut frames = consumer.frames(self.sink.mark().position, until, limit);
+        for (at, kind, bytes) in frames.by_ref() {
+            if kind != Kind::Record {
+                continue;
+            }
+            let Ok(event) = Event::decode(bytes, dictionary, lexicon) else {
+                tally.unreadable += 1;
+                continue;
+            };
+            if self.router.targets(&event) & self.bit == 0 {
+                continue;
+            }
+            let start = self.sink.pending().len();
+            self.encoder.encode(&event, self.sink.pending());
+            if suspect && !self.sink.ends_with_line(start, is_line) {
+                self.sink.pending().truncate(start);
+                tally.unreadable += 1;
+                continue;
+            }
+            let is_known = match self.sink.accept_again(start, at, event.timestamp_ns, event.level) {
+                Accepted::Known => true,
+                Accepted::New => false,
+                Accepted::Not => return tally,
+            };
+            if suspect {
+                if is_known { &mut tally.known } else { &mut tally.written }.push(event.seq);
+            }
+        }
+        tally.unreadable += frames.damaged();
+        let position = frames.position();
+        if self.sink.flush() && self.sink.settle(position, true) == Settled::InStep {
+            tally.is_done = position >= until;
+        }
+        tally
+    }
+
+    /// Gives up the oldest frames until the sink's mark is at `until`: records that are protected are held, the
+    /// others dropped and counted.
+    pub(crate) fn squeeze(
+        &mut self,
+        consumer: &Consumer,
+        lexicon: &mut Lexicon,
+        until: u64,
+        queue: &QueueConfig,
+        ledger: &mut Ledger,
+    ) {
+        let dictionary = consumer.ring().dictionary();
+        let mut line = Vec::new();
+        let mut is_passing = true;
+        let mut frames = consumer.frames(self.sink.mark().position, until, usize::MAX / 2);
+        for (at, kind, bytes) in frames.by_ref() {
+            let end = at + bytes.len() as u64;
+            if kind != Kind::Record {
+                continue;
+            }
+            let Ok(event) = Event::decode(bytes, dictionary, lexicon) else { continue };
+            if self.router.targets(&event) & self.bit == 0 {
+                continue;
+            }
+            line.clear();
+            self.encoder.encode(&event, &mut line);
+            if is_passing {
+                let known = self.sink.resume.bytes() as usize;
+                is_passing = known > line.len();
+                if known >= line.len() {
+                    self.sink.pass_written(end, line.len() as u64, true);
+                    continue;
+                }
+                // A line that was begun is completed, whatever its level.
+                if known > 0 && self.sink.held.hold(&line[known..], event.seq) {
+                    self.sink.pass_written(end, known as u64, false);
+                    ledger.hold(event.seq, event.level);
+                    continue;
+                }
+            }
+            if is_protected(&event, queue) && self.sink.held.hold(&line, event.seq) {
+                ledger.hold(event.seq, event.level);
+            } else {
+                ledger.drop_record(event.seq, event.level);
+                self.sink.gap.add(event.seq, Level(event.level).slot());
+                self.sink.count_dropped();
+            }
+        }
+        let position = frames.position();
+        if is_passing {
+            self.sink.pass(position);
+        } else {
+            self.sink.pass_unwritten(position);
+        }
+    }
+
+    /// Writes what the sink holds from before its mark, and that there is a gap. Returns false if the
+    /// destination still fails.
+    pub(crate) fn catch_up_held(&mut self, ledger: &mut Ledger, counters: &Counters) -> bool {
+        if !self.sink.gap.is_empty() {
+            let gap = std::mem::take(&mut self.sink.gap);
+            let line = self.gap_line(&gap, "the handler could not write them");
+            self.sink.held.add(&line);
+        }
+        match self.sink.write_held() {
+            Some(records) => {
+                ledger.let_go(&records, true, counters);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// The line that tells of `gap`, in the place of the last lost record.
+    pub(crate) fn gap_line(&mut self, gap: &Gap, why: &str) -> Vec<u8> {
+        let frame = Notice::gap(gap, why).frame(gap.last_seq);
+        let mut line = Vec::new();
+        let consumer_free = crate::ring::dictionary::Dictionary::empty();
+        if let Ok(event) = Event::decode(&frame, consumer_free, &mut Lexicon::default()) {
+            self.encoder.encode(&event, &mut line);
+        }
+        line
+    }
+}
+
+/// Whether what was encoded from damaged memory may go into a file of this format.
+fn is_line(format: &Format, line: &[u8]) -> bool {
+    match format {
+        Format::Json => is_json(line) && is_one_line(line),
+        Format::Console | Format::Text | Format::Percent { .. } => std::str::from_utf8(line).is_ok(),
+    }
+}
+
+fn is_json(line: &[u8]) -> bool {
+    std::str::from_utf8(line).is_ok_and(|line| serde_json::from_str::<serde::de::IgnoredAny>(line).is_ok())
+}
+
+fn is_one_line(line: &[u8]) -> bool {
+    line.iter().position(|byte| *byte == b'\n') == Some(line.len() - 1)
+}
+
+/// Delay statistics need the time of now only once a batch.
+pub(crate) fn delays(made_ns: &mut Vec<i64>, counters: &Counters) {
+    if !made_ns.is_empty() {
+        let now = now_ns();
+        for made in made_ns.drain(..) {
+            counters.saw_delay(now.saturating_sub(made));
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! What was lost and not yet told in the log.
+
+use crate::stats::PerLevel;
+use crate::sync::{AtomicU64, Ordering};
+
+/// Records lost since the last one that got through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Gap {
+    /// The first that was lost; 0 if none was.
+    pub first_seq: u64,
+    /// The last.
+    pub last_seq: u64,
+    /// How many, by level.
+    pub lost: PerLevel,
+}
+
+impl Gap {
+    /// Whether nothing was lost.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.first_seq == 0
+    }
+
+    /// How many were lost.
+    pub fn total(&self) -> u64 {
+        self.lost.iter().sum()
+    }
+
+    /// Counts a lost record.
+    pub fn add(&mut self, seq: u64, slot: usize) {
+        if self.is_empty() {
+            self.first_seq = seq;
+        }
+        self.last_seq = self.last_seq.max(seq);
+        self.lost[slot] += 1;
+    }
+}
+
+/// A gap where it outlives the process. A kill between two stores may leave one record counted and not yet
+/// within the bounds, or the reverse.
+#[repr(C)]
+#[derive(Default)]
+pub(super) struct SharedGap {
+    first_seq: AtomicU64,
+    last_seq: AtomicU64,
+    lost: [AtomicU64; 5],
+}
+
+impl SharedGap {
+    pub(super) fn get(&self) -> Gap {
+        Gap {
+            first_seq: self.first_seq.load(Ordering::Acquire),
+            last_seq: self.last_seq.load(Ordering::Acquire),
+            lost: std::array::from_fn(|slot| self.lost[slot].load(Ordering::Acquire)),
+        }
+    }
+
+    pub(super) fn set(&self, gap: &Gap) {
+        for (slot, lost) in self.lost.iter().zip(gap.lost) {
+            slot.store(lost, Ordering::Release);
+        }
+        self.last_seq.store(gap.last_seq, Ordering::Release);
+        self.first_seq.store(gap.first_seq, Ordering::Release);
+    }
+}

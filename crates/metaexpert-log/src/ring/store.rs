@@ -1,0 +1,283 @@
+//! Where rings outlive their process: a directory of the user's own on tmpfs, and in it one a ring.
+//!
+//! ```text
+//! <store>/<log directory's hash>-<pid>-<start>/origin.json    who wrote here
+//!                                             /config.0.json  the configuration in force, and those to come
+//!                                             /ring           cursors, marks, names, frames
+//! ```
+//! A process locks its `ring` for as long as it lives; what can be locked is left over. Memory that is
+//! backed by a disk would not do: a store to it can wait for the disk.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::now_ns;
+use crate::disk::FileId;
+use crate::holdings::{self, Holding};
+
+/// What a ring's files look like; other versions are left alone.
+pub const FORMAT: u32 = 1;
+
+/// Who wrote a ring.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// [`FORMAT`] of the version that wrote it.
+    pub format: u32,
+    /// The process's id.
+    pub process: u32,
+    /// The run's id.
+    pub run_id: String,
+    /// When the ring was made, in nanoseconds since the epoch.
+    pub started_ns: i64,
+    /// The log directory.
+    pub directory: PathBuf,
+}
+
+/// A directory for rings.
+#[derive(Clone, Debug)]
+pub struct Store {
+    path: PathBuf,
+}
+
+impl Store {
+    /// The user's directory on the system's tmpfs; `None` where there is none.
+    pub fn of_user() -> Option<Store> {
+        // SAFETY: geteuid has no preconditions.
+        let user = unsafe { libc::geteuid() };
+        let tmpfs = Path::new("/dev/shm");
+        is_memory(tmpfs).then(|| Store { path: tmpfs.join(format!("metaexpert-log-{user}")) })
+    }
+
+    /// Rings under `path`, whatever it lies on.
+    pub fn at(path: impl Into<PathBuf>) -> Store {
+        Store { path: path.into() }
+    }
+
+    /// Makes a ring's directory with a file of `len` zeroed bytes, all of them allocated, and locks it.
+    pub(super) fn create(&self, origin: &Origin, config: &str, len: usize) -> io::Result<Claim> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        self.prepare()?;
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let unfinished = self.path.join(format!(".new-{}-{count}", origin.process));
+        // Left by an earlier process of this number that was killed right here.
+        let _ = fs::remove_dir_all(&unfinished);
+        DirBuilder::new().mode(0o700).create(&unfinished)?;
+        let claim = Claim::fill(&unfinished, origin, config, len).and_then(|mut claim| {
+            let name = format!("{}-{}-{:x}", key(&origin.directory), origin.process, now_ns());
+            claim.path = self.path.join(name);
+            fs::rename(&unfinished, &claim.path)?;
+            Ok(claim)
+        });
+        if claim.is_err() {
+            let _ = fs::remove_dir_all(&unfinished);
+        }
+        claim
+    }
+
+    /// Every ring here, oldest first, those of living processes too.
+    pub fn rings(&self) -> io::Result<Vec<PathBuf>> {
+        let entries = match fs::read_dir(&self.path) {
+            Err(problem) if problem.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let mut rings = Vec::new();
+        for entry in entries.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            match name.strip_prefix(".new-") {
+                Some(rest) => forget_unfinished(&entry.path(), rest),
+                None => rings.push((age_of(&name), entry.path())),
+            }
+        }
+        rings.sort();
+        Ok(rings.into_iter().map(|(_, path)| path).collect())
+    }
+
+    /// Whether the ring at `path` belongs to the log directory `directory`.
+    pub fn is_of(path: &Path, directory: &Path) -> bool {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.split('-').next() == Some(&key(directory))
+    }
+
+    /// Makes the directory; refuses one that others could write to.
+    fn prepare(&self) -> io::Result<()> {
+        match DirBuilder::new().mode(0o700).create(&self.path) {
+            Err(problem) if problem.kind() != io::ErrorKind::AlreadyExists => return Err(problem),
+            _ => {}
+        }
+        let found = fs::symlink_metadata(&self.path)?;
+        // SAFETY: geteuid has no preconditions.
+        let is_ours = found.is_dir() && found.uid() == unsafe { libc::geteuid() };
+        if !is_ours || found.mode() & 0o022 != 0 {
+            let problem = format!("{} is not a directory of this user alone", self.path.display());
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, problem));
+        }
+        Ok(())
+    }
+}
+
+/// A ring's directory, locked by this process.
+pub struct Claim {
+    path: PathBuf,
+    /// Before the file, so that it is given up first.
+    _holding: Holding,
+    file: File,
+}
+
+impl Claim {
+    /// Takes over what a process has left at `path`; `None` if it lives, or another process takes over.
+    pub fn take(path: &Path) -> io::Result<Option<Claim>> {
+        let file = match OpenOptions::new().read(true).write(true).open(path.join("ring")) {
+            // Another process has just finished with it.
+            Err(problem) if problem.kind() == io::ErrorKind::NotFound => return Ok(None),
+            file => file?,
+        };
+        if !lock(&file) || file.metadata()?.nlink() == 0 {
+            return Ok(None);
+        }
+        Claim::of(path, file).map(Some)
+    }
+
+    /// A forked child must let go of the lock, or the ring would count as a living process's while it lives.
+    fn of(path: &Path, file: File) -> io::Result<Claim> {
+        let metadata = file.metadata()?;
+        let identity = FileId { dev: metadata.dev(), ino: metadata.ino() };
+        Ok(Claim { path: path.to_owned(), _holding: holdings::register(file.as_raw_fd(), identity), file })
+    }
+
+    fn fill(path: &Path, origin: &Origin, config: &str, len: usize) -> io::Result<Claim> {
+        let options = || {
+            let mut options = OpenOptions::new();
+            options.read(true).write(true).create_new(true).mode(0o600);
+            options
+        };
+        let file = options().open(path.join("ring"))?;
+        if !lock(&file) {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        allocate(&file, len)?;
+        let claim = Claim::of(path, file)?;
+        claim.write_config(0, config)?;
+        let text = serde_json::to_string(origin).map_err(io::Error::other)?;
+        options().open(path.join("origin.json"))?.write_all(text.as_bytes())?;
+        Ok(claim)
+    }
+
+    pub(super) fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Where it lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Keeps the configuration `epoch`, which must be there before its switch frame is.
+    pub(crate) fn write_config(&self, epoch: u64, text: &str) -> io::Result<()> {
+        let path = self.config_path(epoch);
+        OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(path)?
+            .write_all(text.as_bytes())
+    }
+
+    /// The configuration `epoch`.
+    pub fn config(&self, epoch: u64) -> io::Result<String> {
+        fs::read_to_string(self.config_path(epoch))
+    }
+
+    /// Removes a configuration that is not in force any more.
+    pub(super) fn forget_config(&self, epoch: u64) {
+        let _ = fs::remove_file(self.config_path(epoch));
+    }
+
+    fn config_path(&self, epoch: u64) -> PathBuf {
+        self.path.join(format!("config.{epoch}.json"))
+    }
+
+    /// Removes the ring and everything with it.
+    pub fn remove(&self) -> io::Result<()> {
+        // First the ring: what is left without one is nobody's.
+        fs::remove_file(self.path.join("ring"))?;
+        fs::remove_dir_all(&self.path)
+    }
+}
+
+/// Who wrote the ring at `path`.
+pub fn origin(path: &Path) -> io::Result<Origin> {
+    serde_json::from_str(&fs::read_to_string(path.join("origin.json"))?).map_err(io::Error::other)
+}
+
+/// A log directory's name in the store.
+fn key(directory: &Path) -> String {
+    let canonical = fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned());
+    // FNV-1a, 64 bits: the same in every process and version.
+    let hash = canonical.as_os_str().as_encoded_bytes().iter().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01B3)
+    });
+    format!("{hash:016x}")
+}
+
+fn age_of(name: &str) -> u64 {
+    let started = name.rsplit('-').next().unwrap_or_default();
+    u64::from_str_radix(started, 16).unwrap_or(0)
+}
+
+/// Removes what a process that is gone had only begun to make: nothing was ever logged into it.
+fn forget_unfinished(path: &Path, rest: &str) {
+    let process = rest.split('-').next().and_then(|text| text.parse::<libc::pid_t>().ok());
+    // SAFETY: signal 0 only asks whether the process exists.
+    let is_gone = process.is_some_and(|process| unsafe { libc::kill(process, 0) } != 0)
+        && io::Error::last_os_error().raw_os_error() == Some(libc::ESRCH);
+    if is_gone {
+        let _ = fs::remove_dir_all(path);
+    }
+}
+
+fn lock(file: &File) -> bool {
+    // SAFETY: the descriptor is open for the duration of the call.
+    unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) == 0 }
+}
+
+/// Gives `file` its length with every byte of it: a page that tmpfs has no room for would end the process
+/// at the first store to it.
+fn allocate(file: &File, len: usize) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    // SAFETY: the descriptor is open for the duration of the call.
+    match unsafe { libc::posix_fallocate(file.as_raw_fd(), 0, len as libc::off_t) } {
+        0 => Ok(()),
+        code => Err(io::Error::from_raw_os_error(code)),
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = (file, len);
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
+fn is_memory(path: &Path) -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        let Ok(path) = std::ffi::CString::new(path.as_os_str().as_bytes()) else { return false };
+        // SAFETY: statfs is plain data; the path is a valid C string; the result is read only on success.
+        unsafe {
+            let mut found: libc::statfs = std::mem::zeroed();
+            libc::statfs(path.as_ptr(), &mut found) == 0
+                && (found.f_type == libc::TMPFS_MAGIC || found.f_type == 0x8584_58F6_u32 as libc::c_long)
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = path;
+        false
+    }
+}

@@ -1,0 +1,393 @@
+//! What a killed process has left is written by the next, exactly once and in order. The processes are real, and
+//! really killed: this program runs itself again with the name of a scene to play.
+
+mod whole;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use metaexpert_log::disk::{FaultyDisk, Operation};
+use metaexpert_log::pipeline::Pipeline;
+use metaexpert_log::recovery::Status;
+use proptest::prelude::*;
+use serde_json::{Value as Json, json};
+use whole::{Scratch, config, file, insist, offer, submit, submit_to};
+
+const SCENE: &str = "METAEXPERT_TEST_SCENE";
+const COUNT: usize = 300;
+
+/// Plays `scene` in another process until that is killed.
+fn play(scratch: &Scratch, scene: &str, kill_at: u64) {
+    let status = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "scenes", "--nocapture", "--test-threads=1"])
+        .env(SCENE, format!("{scene} {kill_at} {}", scratch.root().display()))
+        .status()
+        .unwrap();
+    assert_eq!(
+        std::os::unix::process::ExitStatusExt::signal(&status),
+        Some(libc::SIGKILL),
+        "{scene}: {status}"
+    );
+}
+
+fn die() -> ! {
+    // SAFETY: no preconditions.
+    unsafe { libc::kill(libc::getpid(), libc::SIGKILL) };
+    unreachable!()
+}
+
+/// Not a test: what the other processes do.
+#[test]
+fn scenes() {
+    let Ok(order) = std::env::var(SCENE) else { return };
+    let mut words = order.splitn(3, ' ');
+    let (scene, kill_at) = (words.next().unwrap(), words.next().unwrap().parse::<u64>().unwrap());
+    let scratch = Scratch::of(Path::new(words.next().unwrap()));
+    match scene {
+        "write" => write(&scratch, kill_at),
+        "stalled" => stalled(&scratch),
+        "recover" => recover(&scratch, kill_at),
+        "reconfigured" => reconfigured(&scratch),
+        "gap" => lossy(&scratch),
+        "full" => full(&scratch),
+        other => panic!("{other}"),
+    }
+    die();
+}
+
+fn sinks(scratch: &Scratch) -> Json {
+    json!([
+        file(scratch, "expert", json!({"max_size": 8192, "backup_count": 50})),
+        file(scratch, "errors", json!({"level": 40})),
+        file(scratch, "trades", json!({"category": "trade", "sync": "always"})),
+    ])
+}
+
+/// A record of each kind in turn.
+fn log_all(pipeline: &mut Pipeline) {
+    let trade = pipeline.category_id(b"trade").unwrap();
+    for number in 0..COUNT {
+        let (level, category) = [(20, 0), (40, 0), (20, trade)][number % 3];
+        while submit_to(pipeline, level, &format!("n{number}"), category).is_err() {
+            pipeline.waiter().wait_for_room();
+        }
+    }
+}
+
+/// Writes until the operation `kill_at` of its files, which kills it.
+fn write(scratch: &Scratch, kill_at: u64) {
+    let disk = FaultyDisk::new();
+    disk.kill_process(kill_at);
+    let mut pipeline =
+        Pipeline::start_in(&scratch.on(disk), &config(scratch, sinks(scratch)), "run", 1).unwrap();
+    log_all(&mut pipeline);
+    fs::write(scratch.root().join("logged"), "all").unwrap();
+    assert!(pipeline.stop().wait(None));
+}
+
+/// Everything is logged while nothing can be written.
+fn stalled(scratch: &Scratch) {
+    let disk = FaultyDisk::new();
+    disk.stall(0, &[Operation::Write]);
+    let mut pipeline =
+        Pipeline::start_in(&scratch.on(disk.clone()), &config(scratch, sinks(scratch)), "run", 1).unwrap();
+    log_all(&mut pipeline);
+    disk.wait_stalled();
+}
+
+/// Recovers until the operation `kill_at` of its files.
+fn recover(scratch: &Scratch, kill_at: u64) {
+    let disk = FaultyDisk::new();
+    disk.kill_process(kill_at);
+    let mut trouble = metaexpert_log::sink::trouble::TroubleLog::new(scratch.logs());
+    metaexpert_log::recovery::recover(&scratch.on(disk), &scratch.logs(), &mut trouble);
+}
+
+/// Changes of configuration while nothing can be written.
+fn reconfigured(scratch: &Scratch) {
+    let disk = FaultyDisk::new();
+    let surroundings = scratch.on(disk.clone());
+    let with = |name: &str| config(scratch, json!([file(scratch, name, json!({}))]));
+    let mut pipeline = Pipeline::start_in(&surroundings, &with("first"), "run", 1).unwrap();
+    disk.stall(0, &[Operation::Write]);
+    insist(&mut pipeline, 20, "before");
+    disk.wait_stalled();
+    pipeline.reconfigure(&surroundings, &with("second"), "run").unwrap();
+    insist(&mut pipeline, 20, "between");
+    pipeline.reconfigure(&surroundings, &with("first"), "run").unwrap();
+    insist(&mut pipeline, 20, "after");
+}
+
+/// Records are lost and not told.
+fn lossy(scratch: &Scratch) {
+    let disk = FaultyDisk::new();
+    disk.stall(0, &[Operation::Write]);
+    let config = config(scratch, json!([file(scratch, "expert", json!({}))]));
+    let mut pipeline = Pipeline::start_in(&scratch.on(disk.clone()), &config, "run", 1).unwrap();
+    let text = "x".repeat(1000);
+    let taken = (0..200).filter(|_| offer(&mut pipeline, 20, &text)).count();
+    assert!(taken < 200, "{taken}");
+}
+
+/// The end comes while the disk is full.
+fn full(scratch: &Scratch) {
+    let disk = FaultyDisk::new();
+    disk.fail_from(0, &[Operation::Write], libc::ENOSPC);
+    let config = config(scratch, json!([file(scratch, "expert", json!({}))]));
+    let mut pipeline = Pipeline::start_in(&scratch.on(disk), &config, "run", 1).unwrap();
+    for number in 0..10 {
+        submit(&mut pipeline, 20, &format!("n{number}")).unwrap();
+    }
+    let mut stopping = pipeline.stop();
+    assert!(!stopping.wait(None));
+    let (stats, _) = stopping.outcome();
+    assert_eq!((stats.queued, stats.dropped[2][1]), (10, 0));
+}
+
+fn assert_complete(scratch: &Scratch) {
+    let wanted = |choose: &dyn Fn(usize) -> bool| -> Vec<String> {
+        (0..COUNT).filter(|number| choose(*number)).map(|number| format!("n{number}")).collect()
+    };
+    assert_eq!(scratch.messages("expert"), wanted(&|_| true));
+    assert_eq!(scratch.messages("errors"), wanted(&|number| number % 3 == 1));
+    assert_eq!(scratch.messages("trades"), wanted(&|number| number % 3 == 2));
+}
+
+/// Asserts that what was logged is there, whole, once and in order, as far as the process came.
+fn assert_prefix(scratch: &Scratch) {
+    let seen = scratch.messages("expert");
+    assert!(seen.iter().enumerate().all(|(index, message)| *message == format!("n{index}")), "{seen:?}");
+    for (name, remainder) in [("errors", 1), ("trades", 2)] {
+        let wanted: Vec<_> = seen.iter().skip(remainder).step_by(3).cloned().collect();
+        assert_eq!(scratch.messages(name), wanted, "{name}");
+    }
+}
+
+#[test]
+fn what_no_file_had_got_is_written_to_each() {
+    let scratch = Scratch::new();
+    play(&scratch, "stalled", 0);
+    assert_eq!(scratch.messages("expert"), [""; 0]);
+    let report = scratch.recover();
+    assert_complete(&scratch);
+    let ring = &report.rings[0];
+    assert_eq!((ring.status, ring.records, ring.unreadable), (Status::Recovered, COUNT as u64, 0));
+    let total: u64 = ring.files.values().sum();
+    assert_eq!(total as usize, COUNT + 2 * COUNT / 3);
+    assert_eq!(scratch.store().rings().unwrap(), [""; 0].map(std::path::PathBuf::from));
+    assert!(scratch.recover().rings.is_empty());
+    assert_complete(&scratch);
+}
+
+#[test]
+fn a_kill_at_any_operation_on_a_file_loses_and_doubles_nothing() {
+    let mut all_logged = 0;
+    for kill_at in (0..).step_by(3) {
+        let scratch = Scratch::new();
+        let disk = FaultyDisk::new();
+        // As many operations as an undisturbed run has.
+        if kill_at == 0 {
+            let mut pipeline =
+                Pipeline::start_in(&scratch.on(disk.clone()), &config(&scratch, sinks(&scratch)), "run", 1)
+                    .unwrap();
+            log_all(&mut pipeline);
+            assert!(pipeline.stop().wait(None));
+            assert!(disk.attempted().len() > 40, "{:?}", disk.attempted());
+            continue;
+        }
+        play(&scratch, "write", kill_at);
+        let logged = scratch.root().join("logged").exists();
+        scratch.recover();
+        if logged {
+            assert_complete(&scratch);
+            all_logged += 1;
+        } else {
+            assert_prefix(&scratch);
+        }
+        assert!(scratch.store().rings().unwrap().is_empty());
+        if kill_at > 120 {
+            break;
+        }
+    }
+    assert!(all_logged > 5, "{all_logged}");
+}
+
+#[test]
+fn a_recovery_that_is_killed_at_any_operation_is_completed_by_the_next() {
+    for kill_at in (0..60).step_by(4) {
+        let scratch = Scratch::new();
+        play(&scratch, "stalled", 0);
+        play(&scratch, "recover", kill_at);
+        play(&scratch, "recover", 7);
+        scratch.recover();
+        assert_complete(&scratch);
+    }
+}
+
+#[test]
+fn the_next_start_writes_what_is_left_before_anything_of_its_own_and_says_so() {
+    let scratch = Scratch::new();
+    play(&scratch, "stalled", 0);
+    let mut pipeline =
+        Pipeline::start_in(&scratch.surroundings(), &config(&scratch, sinks(&scratch)), "next", 1).unwrap();
+    submit(&mut pipeline, 20, "own").unwrap();
+    assert!(pipeline.stop().wait(None));
+    let records = scratch.records("expert");
+    assert_eq!(records.len(), COUNT + 2);
+    assert_eq!(records[COUNT]["event_name"], "log.recovered");
+    assert_eq!(records[COUNT]["records"], COUNT);
+    assert_eq!(records[COUNT + 1]["message"], "own");
+}
+
+#[test]
+fn the_ring_of_a_living_process_is_left_alone() {
+    let scratch = Scratch::new();
+    let disk = FaultyDisk::new();
+    disk.stall(0, &[Operation::Write]);
+    let mut pipeline =
+        Pipeline::start_in(&scratch.on(disk.clone()), &config(&scratch, sinks(&scratch)), "run", 1).unwrap();
+    assert!(pipeline.is_crash_safe());
+    log_all(&mut pipeline);
+    disk.wait_stalled();
+    let report = scratch.recover();
+    assert_eq!(report.rings[0].status, Status::Alive);
+    assert_eq!(report.rings[0].process, std::process::id());
+    assert!(scratch.ring().exists());
+    disk.release();
+    assert!(pipeline.stop().wait(None));
+    assert_complete(&scratch);
+    assert!(scratch.store().rings().unwrap().is_empty());
+}
+
+#[test]
+fn records_go_where_they_belonged_when_they_were_made() {
+    let scratch = Scratch::new();
+    play(&scratch, "reconfigured", 0);
+    scratch.recover();
+    assert_eq!(scratch.messages("first"), ["before", "after"]);
+    assert_eq!(scratch.messages("second"), ["between"]);
+}
+
+#[test]
+fn what_was_lost_and_not_told_is_told_by_the_recovery() {
+    let scratch = Scratch::new();
+    play(&scratch, "gap", 0);
+    let report = scratch.recover();
+    let records = scratch.records("expert");
+    let told = records.last().unwrap();
+    assert_eq!(told["event_name"], "log.gap");
+    assert_eq!(told["dropped"].as_u64(), Some(report.rings[0].lost));
+    assert_eq!(records.len() as u64 - 1 + report.rings[0].lost, 200);
+}
+
+#[test]
+fn what_a_full_disk_did_not_take_at_the_end_is_written_by_the_next_start() {
+    let scratch = Scratch::new();
+    play(&scratch, "full", 0);
+    scratch.recover();
+    assert_eq!(scratch.messages("expert"), (0..10).map(|number| format!("n{number}")).collect::<Vec<_>>());
+}
+
+#[test]
+fn lines_that_others_wrote_since_the_kill_do_not_double_ours() {
+    let scratch = Scratch::new();
+    play(&scratch, "write", 60);
+    let path = scratch.logs().join("errors.log");
+    let text = fs::read_to_string(&path).unwrap();
+    let whole = text.rfind('\n').map_or(0, |end| end + 1);
+    fs::write(&path, format!("{}{{\"message\":\"foreign\",\"event_name\":\"x\"}}\n", &text[..whole]))
+        .unwrap();
+    scratch.recover();
+    let seen = scratch.messages("errors");
+    assert!(!seen.is_empty());
+    assert!(
+        seen.iter().enumerate().all(|(index, message)| *message == format!("n{}", index * 3 + 1)),
+        "{seen:?}"
+    );
+}
+
+#[test]
+fn a_directory_that_cannot_be_written_keeps_the_ring_for_later() {
+    let scratch = Scratch::new();
+    play(&scratch, "stalled", 0);
+    let disk = FaultyDisk::new();
+    disk.fail_from(0, &[Operation::Write], libc::ENOSPC);
+    let mut trouble = metaexpert_log::sink::trouble::TroubleLog::new(scratch.logs());
+    let report = metaexpert_log::recovery::recover(&scratch.on(disk), &scratch.logs(), &mut trouble);
+    assert_eq!(report.rings[0].status, Status::Failed);
+    assert!(report.rings[0].problem.as_ref().unwrap().contains("No space left"), "{report:?}");
+    assert!(scratch.ring().exists());
+    scratch.recover();
+    assert_complete(&scratch);
+}
+
+#[test]
+fn a_ring_of_another_format_is_left_alone_and_said_to_be() {
+    let scratch = Scratch::new();
+    play(&scratch, "stalled", 0);
+    let origin = scratch.ring().join("origin.json");
+    let text = fs::read_to_string(&origin).unwrap().replace("\"format\":1", "\"format\":99");
+    fs::write(&origin, text).unwrap();
+    let report = scratch.recover();
+    assert_eq!(report.rings[0].status, Status::Foreign);
+    assert!(scratch.ring().exists());
+}
+
+#[test]
+fn rings_of_other_log_directories_are_counted_and_left() {
+    let scratch = Scratch::new();
+    play(&scratch, "stalled", 0);
+    let mut trouble = metaexpert_log::sink::trouble::TroubleLog::new(scratch.logs());
+    let elsewhere = scratch.root().join("elsewhere");
+    let report = metaexpert_log::recovery::recover(&scratch.surroundings(), &elsewhere, &mut trouble);
+    assert_eq!((report.rings.len(), report.elsewhere), (0, 1));
+    let report = metaexpert_log::recovery::recover_all(&scratch.surroundings(), &elsewhere, &mut trouble);
+    assert_eq!((report.rings.len(), report.elsewhere), (1, 0));
+    assert_complete(&scratch);
+}
+
+/// The ring of a process that had logged everything and written nothing, made once.
+fn remains() -> &'static (Scratch, Vec<u8>) {
+    static REMAINS: std::sync::OnceLock<(Scratch, Vec<u8>)> = std::sync::OnceLock::new();
+    REMAINS.get_or_init(|| {
+        let scratch = Scratch::new();
+        play(&scratch, "stalled", 0);
+        let ring = fs::read(scratch.ring().join("ring")).unwrap();
+        (scratch, ring)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn flipped_bits_cost_the_frames_they_hit_and_never_the_recovery(
+        flips in proptest::collection::vec((any::<u32>(), 0u8..8), 1..40),
+        in_header in any::<bool>(),
+    ) {
+        let (original, bytes) = remains();
+        let scratch = Scratch::new();
+        let copy = scratch.root().join("rings").join(original.ring().file_name().unwrap());
+        fs::create_dir_all(&copy).unwrap();
+        for name in ["origin.json", "config.0.json"] {
+            let text = fs::read_to_string(original.ring().join(name)).unwrap();
+            let text = text.replace(&*original.root().to_string_lossy(), &scratch.root().to_string_lossy());
+            fs::write(copy.join(name), text).unwrap();
+        }
+        let mut damaged = bytes.clone();
+        let len = if in_header { 4096 + 16384 } else { damaged.len() };
+        for (at, bit) in &flips {
+            damaged[*at as usize % len] ^= 1 << bit;
+        }
+        fs::write(copy.join("ring"), &damaged).unwrap();
+        let mut trouble = metaexpert_log::sink::trouble::TroubleLog::new(scratch.logs());
+        let report = metaexpert_log::recovery::recover_all(&scratch.surroundings(), &scratch.logs(), &mut trouble);
+        let ring = &report.rings[0];
+        // Every line that was written is strict JSON, which reading it asserts.
+        let seen = scratch.records("expert").len();
+        if ring.status == Status::Recovered && !in_header {
+            prop_assert!(seen + 2 * flips.len() >= COUNT, "{} of {} with {} flips: {:?}", seen, COUNT, flips.len(), ring);
+        }
+    }
+}
