@@ -49,6 +49,8 @@ pub struct LogFile {
     /// The directory does not know the file for certain.
     directory_unsynced: bool,
     rotation_retry: Option<Instant>,
+    /// A rotation ended with the file finished and no other begun: it must get no more lines.
+    is_astray: bool,
     tidied: Instant,
     problem: Option<String>,
 }
@@ -75,6 +77,7 @@ impl LogFile {
             sync_failed: false,
             directory_unsynced: config.sync != Sync::Never,
             rotation_retry: None,
+            is_astray: false,
             tidied: Instant::now(),
             problem: None,
         };
@@ -124,6 +127,9 @@ impl LogFile {
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if !self.is_active {
             self.activate()?;
+        }
+        if self.is_astray {
+            self.reopen()?;
         }
         let count = self.disk.write(&self.current.file, bytes)?;
         self.size += count as u64;
@@ -199,7 +205,9 @@ impl LogFile {
         match claim(&*self.disk, &self.path, &self.config.path) {
             Ok((path, current)) => self.follow(path, current),
             Err(problem) => {
-                self.note(self.archive.give_back(finished));
+                let given_back = self.archive.give_back(finished);
+                self.is_astray = given_back.is_err();
+                self.note(given_back);
                 return Err(problem);
             }
         }
@@ -265,6 +273,7 @@ impl LogFile {
         if current.status.identity == self.identity() {
             // The old claim holds for the old opening alone, and ends with it.
             self.current = current;
+            self.is_astray = false;
             lock(&self.current.file);
             return self.measure();
         }
@@ -284,6 +293,7 @@ impl LogFile {
         }
         self.size = current.status.len;
         self.current = current;
+        self.is_astray = false;
         (self.synced, self.sync_failed) = (self.size, false);
         self.directory_unsynced = self.config.sync != Sync::Never;
     }
