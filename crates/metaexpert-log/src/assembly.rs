@@ -102,6 +102,11 @@ impl Assembly {
         self.sinks.iter().filter_map(Sink::problem)
     }
 
+    /// What went wrong with finished files and the like, which no line waits for.
+    pub(crate) fn take_side_problems(&mut self) -> impl Iterator<Item = String> {
+        self.sinks.iter_mut().filter_map(Sink::take_side_problem)
+    }
+
     /// Goes on from `earlier`, whose sinks are closed: totals, and lines they could not write.
     pub(crate) fn take_over(&mut self, earlier: &mut Assembly) -> Result<(), String> {
         let mut lost = 0;

@@ -216,6 +216,9 @@ impl Worker {
                 self.shared.counters.saw_delay(now - made);
             }
         }
+        for problem in self.assembly.take_side_problems() {
+            self.trouble.report(&problem);
+        }
         if settled {
             if self.unsettled != [0; 5] {
                 self.shared.counters.count_written(&self.unsettled);

@@ -10,6 +10,7 @@ use crate::clock::now_ns;
 use crate::config::{SinkConfig, Sync};
 use crate::disk::{Disk, FileId, directory, is_absent};
 use crate::error::Error;
+use crate::holdings::is_ours;
 use crate::sink::archive::Archive;
 use crate::sink::claim::{Current, claim, lock};
 use crate::sink::rotate::{Clockwork, is_at};
@@ -43,6 +44,8 @@ pub struct LogFile {
     clockwork: Clockwork,
     archive: Archive,
     is_active: bool,
+    /// An earlier sink of this process has the file, and has cleared up after those before it.
+    is_heir: bool,
     /// What has been forced to the disk, and whether forcing the rest has failed.
     synced: u64,
     sync_failed: bool,
@@ -61,6 +64,7 @@ impl LogFile {
     pub fn open(config: &SinkConfig, disk: Arc<dyn Disk>) -> Result<LogFile, Error> {
         let parent = directory(&config.path);
         disk.create_directory(parent).map_err(Error::io("create log directory", parent))?;
+        let is_heir = disk.status_at(&config.path).is_ok_and(|there| is_ours(there.identity));
         let (path, current) =
             claim(&*disk, &config.path, &config.path).map_err(Error::io("open log file", &config.path))?;
         let archive = Archive::new(Arc::clone(&disk), &path, config);
@@ -74,6 +78,7 @@ impl LogFile {
             current,
             archive,
             is_active: false,
+            is_heir,
             sync_failed: false,
             directory_unsynced: config.sync != Sync::Never,
             rotation_retry: None,
@@ -118,7 +123,11 @@ impl LogFile {
         }
         if !self.is_active {
             self.is_active = true;
-            self.archive.begin();
+            if self.is_heir {
+                self.tidy();
+            } else {
+                self.archive.begin();
+            }
         }
         Ok(())
     }

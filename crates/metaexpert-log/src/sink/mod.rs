@@ -277,6 +277,16 @@ impl Sink {
         self.failing.as_ref().map(|failure| failure.problem.as_str())
     }
 
+    /// What went wrong beside the writing since the last call.
+    pub fn take_side_problem(&mut self) -> Option<String> {
+        match &mut self.target {
+            Target::Console(_) => None,
+            Target::File(file) => {
+                file.take_problem().map(|problem| format!("handler {}: {problem}", self.name))
+            }
+        }
+    }
+
     /// Goes on counting from what an earlier sink of this name had reached.
     pub fn continue_from(&mut self, totals: SinkTotals) {
         self.counted = (totals.bytes, totals.errors);
