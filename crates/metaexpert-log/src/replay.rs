@@ -94,12 +94,13 @@ impl Part<'_> {
         tally
     }
 
-    /// Gives up the oldest frames until the sink's mark is at `until`: records that are protected are held, the
+    /// Gives up the oldest frames until the sink's mark is at `enough` or behind it, but not behind `until`: records that are protected are held, the
     /// others dropped and counted.
     pub(crate) fn squeeze(
         &mut self,
         consumer: &Consumer,
         lexicon: &mut Lexicon,
+        enough: u64,
         until: u64,
         queue: &QueueConfig,
         ledger: &mut Ledger,
@@ -107,7 +108,9 @@ impl Part<'_> {
         let dictionary = consumer.ring().dictionary();
         let mut line = Vec::new();
         let mut is_passing = true;
-        let mut frames = consumer.frames(self.sink.mark().position, until, usize::MAX / 2);
+        let from = self.sink.mark().position;
+        // `enough` may lie within a frame, `until` does not.
+        let mut frames = consumer.frames(from, until, enough.saturating_sub(from) as usize);
         for (at, kind, bytes) in frames.by_ref() {
             let end = at + bytes.len() as u64;
             if kind != Kind::Record {

@@ -318,18 +318,18 @@ impl Worker {
         let queue = self.assembly.config().queue;
         let capacity = self.consumer.ring().capacity() as u64;
         let head = self.consumer.position() + self.consumer.backlog();
-        let until = head.saturating_sub(capacity / 8 * 3).min(self.consumer.read());
+        let (read, enough) = (self.consumer.read(), head.saturating_sub(capacity / 8 * 3));
         for straggler in &mut self.stragglers {
-            let until = until.min(straggler.until);
+            let until = straggler.until;
             let mut part = straggler.part();
-            if part.sink.mark().position < until {
-                part.squeeze(&self.consumer, &mut self.lexicon, until, &queue, &mut self.ledger);
+            if part.sink.mark().position < enough {
+                part.squeeze(&self.consumer, &mut self.lexicon, enough, until, &queue, &mut self.ledger);
             }
         }
         for index in members(self.assembly.behind()) {
             let Some(mut part) = self.assembly.part(index) else { continue };
-            if part.sink.mark().position < until {
-                part.squeeze(&self.consumer, &mut self.lexicon, until, &queue, &mut self.ledger);
+            if part.sink.mark().position < enough {
+                part.squeeze(&self.consumer, &mut self.lexicon, enough, read, &queue, &mut self.ledger);
             }
         }
     }
@@ -408,7 +408,7 @@ impl Worker {
     fn give_up(&mut self, mut straggler: Straggler) {
         let queue = QueueConfig { protect_level: i32::MAX, ..self.assembly.config().queue };
         let until = straggler.until;
-        straggler.part().squeeze(&self.consumer, &mut self.lexicon, until, &queue, &mut self.ledger);
+        straggler.part().squeeze(&self.consumer, &mut self.lexicon, until, until, &queue, &mut self.ledger);
         let held = straggler.sink.give_up_held();
         self.ledger.let_go(&held, false, &self.shared.counters);
         let name = &straggler.sink.config().name;
@@ -466,7 +466,7 @@ impl Worker {
         let read = self.consumer.read();
         for index in members(self.assembly.behind()) {
             if let Some(mut part) = self.assembly.part(index) {
-                part.squeeze(&self.consumer, &mut self.lexicon, read, &queue, &mut self.ledger);
+                part.squeeze(&self.consumer, &mut self.lexicon, read, read, &queue, &mut self.ledger);
             }
         }
     }

@@ -149,6 +149,19 @@ fn backups_too_old_or_too_many_are_removed_and_the_current_file_never() {
 }
 
 #[test]
+fn a_rotation_removes_what_has_become_too_old() {
+    let scratch = Scratch::new("aged");
+    let config = sink(&scratch, json!({"max_size": 33, "backup_count": 9, "max_age_days": 3}));
+    let mut file = open(&config, system());
+    (0..4).for_each(|index| put(&mut file, &number(index)));
+    let old = SystemTime::now() - Duration::from_secs(3 * 24 * 3600 + 60);
+    File::options().write(true).open(scratch.path("expert.log.1")).unwrap().set_modified(old).unwrap();
+    (4..7).for_each(|index| put(&mut file, &number(index)));
+    assert_eq!(names(&scratch), ["expert.log", "expert.log.1"]);
+    assert_eq!(contents(&scratch), (3..7).map(number).collect::<Vec<_>>());
+}
+
+#[test]
 fn a_configuration_that_was_only_opened_removes_nothing() {
     let scratch = Scratch::new("only-opened");
     fs::write(scratch.path("expert.log.2"), "two\n").unwrap();

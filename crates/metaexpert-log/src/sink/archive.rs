@@ -170,23 +170,30 @@ impl Shared {
         self.mend_names()
     }
 
-    /// Gives files that were packed but have a plain name the right one: see [`Shared::replace`].
     fn mend_names(&self) -> io::Result<()> {
         for backup in backups(&*self.disk, &self.path)? {
-            if backup.packing != Compress::None {
-                continue;
-            }
-            let Some((file, status)) = self.open(&backup)? else { continue };
-            let packing = self.packing_of(&file)?;
-            if packing != Compress::None {
-                let _turn = lock(&self.turn);
-                if let Some(number) = self.find(backup.number, status.identity) {
-                    let plain = numbered(&self.path, number, Compress::None);
-                    self.disk.rename(&plain, &numbered(&self.path, number, packing))?;
+            if backup.packing == Compress::None {
+                if let Some((file, status)) = self.open(&backup)? {
+                    self.mend_name(backup.number, &file, status.identity)?;
                 }
             }
         }
         Ok(())
+    }
+
+    /// Gives a file that is packed but has a plain name the right one: see [`Shared::replace`]. Returns whether
+    /// it is packed.
+    fn mend_name(&self, number: u32, file: &File, identity: FileId) -> io::Result<bool> {
+        let packing = self.packing_of(file)?;
+        if packing == Compress::None {
+            return Ok(false);
+        }
+        let _turn = lock(&self.turn);
+        if let Some(number) = self.find(number, identity) {
+            let plain = numbered(&self.path, number, Compress::None);
+            self.disk.rename(&plain, &numbered(&self.path, number, packing))?;
+        }
+        Ok(true)
     }
 
     /// A finished file that nobody writes any more; `None` for what is none or has gone.
@@ -250,11 +257,12 @@ impl Shared {
 
     /// Packs what is plain, oldest first, up to the first failure.
     fn pack_all(&self) -> io::Result<()> {
-        self.mend_names()?;
         // Files move along meanwhile, so each is known by its identity.
         let mut seen = HashSet::new();
         while let Some((number, file, status)) = self.next_plain(&mut seen)? {
-            self.pack(number, &file, status.identity)?;
+            if !self.mend_name(number, &file, status.identity)? {
+                self.pack(number, &file, status.identity)?;
+            }
         }
         Ok(())
     }

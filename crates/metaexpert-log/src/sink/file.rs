@@ -10,6 +10,7 @@ use crate::clock::now_ns;
 use crate::config::{SinkConfig, Sync};
 use crate::disk::{Disk, FileId, directory, is_absent};
 use crate::error::Error;
+use crate::holdings::is_ours;
 use crate::sink::archive::Archive;
 use crate::sink::claim::{Current, claim, lock};
 use crate::sink::rotate::{Clockwork, is_at};
@@ -43,12 +44,16 @@ pub struct LogFile {
     clockwork: Clockwork,
     archive: Archive,
     is_active: bool,
+    /// An earlier sink of this process has the file, and has cleared up after those before it.
+    is_heir: bool,
     /// What has been forced to the disk, and whether forcing the rest has failed.
     synced: u64,
     sync_failed: bool,
     /// The directory does not know the file for certain.
     directory_unsynced: bool,
     rotation_retry: Option<Instant>,
+    /// A rotation ended with the file finished and no other begun: it must get no more lines.
+    is_astray: bool,
     tidied: Instant,
     problem: Option<String>,
 }
@@ -59,6 +64,7 @@ impl LogFile {
     pub fn open(config: &SinkConfig, disk: Arc<dyn Disk>) -> Result<LogFile, Error> {
         let parent = directory(&config.path);
         disk.create_directory(parent).map_err(Error::io("create log directory", parent))?;
+        let is_heir = disk.status_at(&config.path).is_ok_and(|there| is_ours(there.identity));
         let (path, current) =
             claim(&*disk, &config.path, &config.path).map_err(Error::io("open log file", &config.path))?;
         let archive = Archive::new(Arc::clone(&disk), &path, config);
@@ -72,9 +78,11 @@ impl LogFile {
             current,
             archive,
             is_active: false,
+            is_heir,
             sync_failed: false,
             directory_unsynced: config.sync != Sync::Never,
             rotation_retry: None,
+            is_astray: false,
             tidied: Instant::now(),
             problem: None,
         };
@@ -115,7 +123,11 @@ impl LogFile {
         }
         if !self.is_active {
             self.is_active = true;
-            self.archive.begin();
+            if self.is_heir {
+                self.tidy();
+            } else {
+                self.archive.begin();
+            }
         }
         Ok(())
     }
@@ -124,6 +136,9 @@ impl LogFile {
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if !self.is_active {
             self.activate()?;
+        }
+        if self.is_astray {
+            self.reopen()?;
         }
         let count = self.disk.write(&self.current.file, bytes)?;
         self.size += count as u64;
@@ -199,7 +214,9 @@ impl LogFile {
         match claim(&*self.disk, &self.path, &self.config.path) {
             Ok((path, current)) => self.follow(path, current),
             Err(problem) => {
-                self.note(self.archive.give_back(finished));
+                let given_back = self.archive.give_back(finished);
+                self.is_astray = given_back.is_err();
+                self.note(given_back);
                 return Err(problem);
             }
         }
@@ -265,6 +282,7 @@ impl LogFile {
         if current.status.identity == self.identity() {
             // The old claim holds for the old opening alone, and ends with it.
             self.current = current;
+            self.is_astray = false;
             lock(&self.current.file);
             return self.measure();
         }
@@ -284,6 +302,7 @@ impl LogFile {
         }
         self.size = current.status.len;
         self.current = current;
+        self.is_astray = false;
         (self.synced, self.sync_failed) = (self.size, false);
         self.directory_unsynced = self.config.sync != Sync::Never;
     }

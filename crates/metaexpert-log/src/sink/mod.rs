@@ -68,6 +68,8 @@ pub struct Sink {
     /// What replayed lines may find written already.
     pub(crate) resume: Resume,
     failure: Option<Backoff>,
+    /// Bytes written in all when it failed last.
+    bytes_at_failure: u64,
     /// Why the file could not be rotated: lines go on into it until that is tried again.
     rotation_problem: Option<String>,
     last_sync: Instant,
@@ -142,6 +144,7 @@ impl Sink {
             written_at_mark: 0,
             resume: Resume::Nothing,
             failure: None,
+            bytes_at_failure: 0,
             rotation_problem: None,
             last_sync: Instant::now(),
             has_urgent: false,
@@ -323,7 +326,8 @@ impl Sink {
     /// The destination takes nothing now: all since the mark is to be replayed, but for the bytes it took.
     #[cold]
     fn fall_behind(&mut self, problem: &io::Error) {
-        let made_progress = self.since_mark > self.resume.bytes();
+        let made_progress =
+            self.totals.bytes > std::mem::replace(&mut self.bytes_at_failure, self.totals.bytes);
         self.pending.clear();
         self.pending_records = 0;
         self.totals.written = self.written_at_mark;
@@ -583,7 +587,8 @@ impl Sink {
 
     /// What went wrong beside the writing since the last call.
     pub(crate) fn take_side_problem(&mut self) -> Option<String> {
-        self.file()?.take_problem()
+        let problem = self.file()?.take_problem()?;
+        Some(format!("handler {}: {problem}", self.config.name))
     }
 
     /// Gives the packing of finished files until `deadline`; what is left is done by the next start.

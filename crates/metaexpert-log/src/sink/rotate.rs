@@ -131,14 +131,20 @@ pub(super) fn shift(disk: &dyn Disk, path: &Path, keep: u32) -> io::Result<()> {
     disk.rename(path, &numbered(path, 1, Compress::None))
 }
 
-/// Takes back the last step of [`shift`] if `path` is free: its file `identity` could not be followed by a new
-/// one.
+/// Takes back the last step of [`shift`] for the file `identity`, unless lines are at `path` by now.
 pub(super) fn unshift(disk: &dyn Disk, path: &Path, identity: FileId) -> io::Result<()> {
     let first = numbered(path, 1, Compress::None);
-    if is_at(disk, &first, identity) && disk.status_at(path).is_err_and(|problem| is_absent(&problem)) {
-        disk.rename(&first, path)?;
+    if is_at(disk, path, identity) {
+        return Ok(());
     }
-    Ok(())
+    let is_free = match disk.status_at(path) {
+        Ok(status) => status.is_regular && status.len == 0,
+        Err(problem) => is_absent(&problem),
+    };
+    if is_free && is_at(disk, &first, identity) {
+        return disk.rename(&first, path);
+    }
+    Err(io::Error::other(format!("{} is taken", path.display())))
 }
 
 /// Whether the file `identity` is at `path`. What cannot be seen counts as being there.

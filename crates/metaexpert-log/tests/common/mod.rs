@@ -1,4 +1,5 @@
 //! What the tests of log files share.
+#![allow(dead_code)] // No test program uses all of it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,11 @@ impl Scratch {
         let path = std::env::temp_dir().join(own).join(name);
         fs::create_dir_all(&path).unwrap();
         Scratch(path)
+    }
+
+    /// A directory that is not the files' own.
+    pub fn beside(&self) -> &Path {
+        self.0.parent().unwrap()
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -68,18 +74,33 @@ pub fn names(scratch: &Scratch) -> Vec<String> {
     names
 }
 
-/// The bytes of a file, unpacked.
+/// The bytes of a file, unpacked if it is packed, whatever its name.
 pub fn unpacked(path: &Path) -> Vec<u8> {
     let bytes = fs::read(path).unwrap();
-    match path.extension().and_then(|extension| extension.to_str()) {
-        Some("gz") => {
+    match packing(&bytes) {
+        "gz" => {
             let mut plain = Vec::new();
             std::io::Read::read_to_end(&mut flate2::read::MultiGzDecoder::new(&bytes[..]), &mut plain)
                 .unwrap();
             plain
         }
-        Some("zst") => zstd::decode_all(&bytes[..]).unwrap(),
+        "zst" => zstd::decode_all(&bytes[..]).unwrap(),
         _ => bytes,
+    }
+}
+
+/// Whether the name says how the file is packed.
+pub fn is_well_named(path: &Path) -> bool {
+    let ending = path.extension().unwrap().to_str().unwrap();
+    let said = if matches!(ending, "gz" | "zst") { ending } else { "" };
+    packing(&fs::read(path).unwrap()) == said
+}
+
+fn packing(bytes: &[u8]) -> &'static str {
+    match bytes {
+        [0x1f, 0x8b, ..] => "gz",
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => "zst",
+        _ => "",
     }
 }
 
@@ -87,6 +108,7 @@ pub fn unpacked(path: &Path) -> Vec<u8> {
 pub fn contents(scratch: &Scratch) -> Vec<String> {
     let mut lines = Vec::new();
     for path in family(&SystemDisk, &scratch.path("expert.log")).iter().rev() {
+        assert!(is_well_named(path), "{}", path.display());
         let text = String::from_utf8(unpacked(path)).unwrap();
         assert!(text.is_empty() || text.ends_with('\n'), "torn: {}", path.display());
         lines.extend(text.lines().map(str::to_owned));

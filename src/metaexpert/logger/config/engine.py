@@ -81,7 +81,8 @@ def _file(handler: HandlerConfiguration, directory: str, process_suffix: str | N
     path = os.path.normpath(os.path.join(directory, os.path.expanduser(handler.filename or "")))
     if process_suffix:
         stem, extension = os.path.splitext(path)
-        path = f"{stem}.{process_suffix}{extension}"
+        # `expert.4711` would be the name of a rotated file.
+        path = f"{stem}.{process_suffix}{extension or '.log'}"
     # As in `logging.handlers`: without backups a file is not rotated by size, for that would empty it.
     bounded = handler.backup_count != 0
     return {
@@ -89,5 +90,7 @@ def _file(handler: HandlerConfiguration, directory: str, process_suffix: str | N
         "max_size": (handler.max_size or 0) if bounded else 0,
         "backup_count": handler.backup_count or 0,
         "rotate": handler.rotate or "size",
+        "compress": handler.compress or "none",
+        "max_age_days": handler.max_age_days,
         "sync": handler.sync or "never",
     }

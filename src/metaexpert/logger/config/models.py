@@ -110,14 +110,26 @@ class HandlerConfiguration(_Settings):
         description="Rotated files kept; with 0 the file is never rotated.",
     )
     rotate: Annotated[Literal["size", "hourly", "daily"], choice("size", "hourly", "daily")] | None = None
-    compress: Annotated[Literal["none", "gzip", "zstd"], choice("none", "gzip", "zstd")] | None = None
-    max_age_days: Annotated[int, quantity("days", 1, 36_500)] | None = None
+    compress: Annotated[Literal["none", "gzip", "zstd"], choice("none", "gzip", "zstd")] | None = Field(
+        default=None, description="How rotated files are packed, on a thread of its own: .gz or .zst."
+    )
+    max_age_days: Annotated[int, quantity("days", 1, 36_500)] | None = Field(
+        default=None,
+        description="Rotated files last written longer ago are removed; the current one never is.",
+    )
     sync: (
         Annotated[
             Literal["never", "interval", "always", "error"], choice("never", "interval", "always", "error")
         ]
         | None
-    ) = None
+    ) = Field(
+        default=None,
+        description=(
+            "When the file is forced to the disk: never (when the system sees fit), interval (at least once "
+            "a second), error (so, and at once after a record of ERROR or above), always (each batch; the "
+            "call returns after the disk has acknowledged). flush() forces the file unless it is never."
+        ),
+    )
     audit: Flag | None = None
     url: Text | None = None
     headers: dict[str, SecretStr] | None = None

@@ -140,6 +140,9 @@ BAD_FIELDS: list[tuple[str, Any, str]] = [
         "hourli",
         'must be one of size, hourly, daily, was "hourli"; did you mean "hourly"?',
     ),
+    ("handlers.file.compress", "bzip2", "must be one of none, gzip, zstd"),
+    ("handlers.file.max_age_days", 0, "must be at least 1 days, was 0"),
+    ("handlers.file.sync", "alwys", 'did you mean "always"?'),
     ("handlers.file.filename", "", "must name a file"),
     ("handlers.file.filename", "../x.log", "must stay inside the log directory"),
     ("handlers.file.filename", "a/../../x.log", "must stay inside the log directory"),
@@ -179,9 +182,6 @@ LATER: list[tuple[str, Any]] = [
     ("handlers.file.format", "gcp"),
     ("handlers.file.format", "otel"),
     ("handlers.file.format", "logfmt"),
-    ("handlers.file.compress", "gzip"),
-    ("handlers.file.max_age_days", 7),
-    ("handlers.file.sync", "always"),
     ("handlers.file.audit", True),
     ("handlers.file.filter.where", "price>1"),
     ("redact.keys", ["password"]),
@@ -235,13 +235,7 @@ def test_a_network_handler_is_refused_by_its_type_alone(kind: str) -> None:
 
 def test_the_harmless_values_of_what_comes_later_pass() -> None:
     """Saying explicitly what holds anyway is no error."""
-    file = {
-        "compress": "none",
-        "sync": "never",
-        "audit": False,
-        "max_age_days": None,
-        "filter": {"where": None},
-    }
+    file = {"compress": "none", "sync": "never", "audit": False, "filter": {"where": None}}
 
     configuration = LogConfiguration(handlers={"file": file}, redact={"keys": []}, control=None)
 

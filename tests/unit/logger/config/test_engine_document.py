@@ -20,7 +20,8 @@ def test_the_whole_document_of_the_defaults(tmp_path: Path) -> None:
     """Levels are numbers, paths absolute, and each sink has what its type needs and no more."""
     document = engine_document(LogConfiguration(log_file_path=tmp_path), process_suffix=None)
 
-    file = {"max_size": 104857600, "backup_count": 10, "rotate": "size", "sync": "never"}
+    file = {"max_size": 104857600, "backup_count": 10, "rotate": "size"}
+    file |= {"compress": "none", "max_age_days": None, "sync": "never"}
     every = {"max_level": None, "category": None, "loggers": [], "format": {"kind": "json"}, "type": "file"}
     assert document == {
         "directory": str(tmp_path),
@@ -81,10 +82,14 @@ def test_filters_and_levels_arrive_as_numbers() -> None:
 
 @pytest.mark.parametrize(
     ("filename", "suffixed"),
-    [("expert.log", "expert.4711.log"), ("expert", "expert.4711"), ("sub.d/a.b.log", "sub.d/a.b.4711.log")],
+    [
+        ("expert.log", "expert.4711.log"),
+        ("expert", "expert.4711.log"),
+        ("sub.d/a.b.log", "sub.d/a.b.4711.log"),
+    ],
 )
 def test_a_second_process_writes_files_of_its_own(tmp_path: Path, filename: str, suffixed: str) -> None:
-    """The suffix stands before the extension, in every file."""
+    """The suffix stands before the extension, in every file; `expert.4711` would be a rotated file's name."""
     configuration = LogConfiguration(log_file_path=tmp_path, handlers={"file": {"filename": filename}})
 
     assert sinks(configuration, "4711")["file"]["path"] == str(tmp_path / suffixed)
@@ -104,6 +109,14 @@ def test_without_backups_a_file_is_never_rotated_by_size() -> None:
     sink = sinks(LogConfiguration(handlers={"file": {"backup_count": 0, "max_size": 4096}}))["file"]
 
     assert (sink["max_size"], sink["backup_count"]) == (0, 0)
+
+
+def test_packing_age_and_sync_reach_the_engine() -> None:
+    """What becomes of finished files, and when lines are forced to the disk, is the engine's to do."""
+    options = {"compress": "zstd", "max_age_days": 30, "sync": "error"}
+    sink = sinks(LogConfiguration(handlers={"file": options}))["file"]
+
+    assert {name: sink[name] for name in options} == options
 
 
 def test_relative_directories_are_taken_from_here_and_home(
