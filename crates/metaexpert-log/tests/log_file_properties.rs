@@ -106,10 +106,15 @@ impl World {
     }
 
     fn start(&mut self) {
-        if let Some(file) = self.file.take().filter(|_| self.disk.is_dead()) {
+        let earlier = self.file.take();
+        if self.disk.is_dead() {
             // A killed process has no operation left that is carried out afterwards.
-            settle(&file);
+            earlier.iter().for_each(settle);
+        } else {
+            // A living one clears up after itself, if it is not killed at that.
+            self.disk.heal();
         }
+        drop(earlier);
         self.disk = FaultyDisk::new();
         let mut file = LogFile::open(&self.config, self.disk.clone()).unwrap();
         file.repair_last_line(true).unwrap();
