@@ -40,6 +40,7 @@ __all__ = [
     "needs",
     "on_change",
     "on_unconfigured",
+    "recover",
     "run_id",
     "set_context_variable",
     "shutdown",
@@ -162,6 +163,12 @@ def shutdown(timeout: float | None = None) -> bool:
 def statistics() -> dict[str, Any] | None:
     """Return the counters of the running engine, else of the last one; None before the first start."""
     return _native.stats()
+
+
+def recover(directory: str, *, everything: bool = False) -> dict[str, Any]:
+    """Write what killed processes left behind for the log `directory`; `recovery` explains the document."""
+    document: dict[str, Any] = json.loads(_native.recover(directory, everything))
+    return document
 
 
 def _needs_new_queue(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
