@@ -13,6 +13,7 @@ mod convert;
 mod engine;
 mod exit;
 mod fields;
+mod fork;
 mod method;
 mod nested;
 mod premises;
@@ -24,6 +25,7 @@ mod times;
 
 #[pymodule(gil_used = true)]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    fork::watch();
     module.add_class::<channel::Channel>()?;
     module.add_class::<fields::Fields>()?;
     module.add_class::<method::Method>()?;

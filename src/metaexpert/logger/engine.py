@@ -10,7 +10,6 @@ import atexit
 import json
 import os
 import sys
-import threading
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -26,6 +25,7 @@ from metaexpert.logger._native import (
     set_context_variable,
     submit_record,
 )
+from metaexpert.logger.fork_lock import ForkLock
 
 __all__ = [
     "Channel",
@@ -61,9 +61,11 @@ class _Engine:
     """What has to be remembered between two starts."""
 
     def __init__(self) -> None:
-        self.lock = threading.RLock()
+        self.lock = ForkLock()
         self.document: Mapping[str, Any] | None = None
         self.run_id = uuid.uuid4().hex
+        #: Whose all of this is: a forked child inherits it, and begins anew.
+        self.process = os.getpid()
         self.lowest_level = 0
         self.listeners: list[Callable[[], None]] = []
         self.configurer: Callable[[], bool] | None = None
@@ -88,6 +90,7 @@ def on_unconfigured(configurer: Callable[[], bool]) -> None:
 
 def run_id() -> str:
     """Return what tells this process's pipeline from all others."""
+    _leave_parent()
     return _engine.run_id
 
 
@@ -113,7 +116,8 @@ def start(document: Mapping[str, Any]) -> None:
     Raises ValueError for a document that it refuses and OSError for a file that it can't open; what was in
     force before then stays in force.
     """
-    with _engine.lock:
+    _leave_parent()
+    with _engine.lock.held():
         before = _engine.document
         if before is not None and _needs_new_queue(before, document):
             _restart(before, document)
@@ -127,10 +131,11 @@ def start(document: Mapping[str, Any]) -> None:
 
 def ensure_running() -> bool:
     """Start the engine again if it was stopped. Returns False if it never ran or can't start now."""
+    _leave_parent()
     if _native.is_running():
         return True
     _native.park_if_ending()
-    with _engine.lock:
+    with _engine.lock.held():
         if _engine.document is None:
             return False
         try:
@@ -145,6 +150,7 @@ def ensure_configured() -> bool:
 
     Raises `ConfigurationError`, once, if what environment or files say is wrong.
     """
+    _leave_parent()
     if _native.is_running():
         return True
     if _engine.document is None and (_engine.configurer is None or not _engine.configurer()):
@@ -154,7 +160,7 @@ def ensure_configured() -> bool:
 
 def shutdown(timeout: float | None = None) -> bool:
     """Write what is there and stop. Returns False if that took longer than `timeout` seconds."""
-    with _engine.lock:
+    with _engine.lock.held():
         stopped = _native.shutdown(timeout)
         announce_change()
         return stopped
@@ -205,18 +211,25 @@ def _finish() -> None:
     """Write everything at the interpreter's end; what is logged even later is written at once."""
     # Daemon threads that go on logging must not be in native code when the interpreter ends them.
     _native.begin_exit(_EXIT_GRACE)
-    _engine.lock = threading.RLock()
+    _engine.lock.renew()
     shutdown(EXIT_TIMEOUT)
     _native.set_synchronous(True)
 
 
-def _forget_parent() -> None:
-    """Leave the parent's engine alone; the child's first record starts one of its own."""
+def _leave_parent() -> None:
+    """In a forked child, leave the parent's engine alone; the first record starts one of the child's own.
+
+    Called by whatever starts an engine, because a hook of the program's may log before ours has run.
+    """
+    process = os.getpid()
+    if _engine.process == process:
+        return
     _native.forget_after_fork()
-    _engine.lock = threading.RLock()
+    _engine.lock.renew()
     _engine.run_id = uuid.uuid4().hex
+    _engine.process = process
     announce_change()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_parent)
+    os.register_at_fork(after_in_child=_leave_parent)
