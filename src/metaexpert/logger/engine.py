@@ -194,17 +194,35 @@ def _restart(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
 
 def _register_exit() -> None:
     """Have everything written at the end of this process, however it ends by itself."""
-    process = os.getpid()
     if _engine.exit_registered_in is None:
         atexit.register(_finish)
-    if _engine.exit_registered_in != process:
-        _engine.exit_registered_in = process
-        multiprocessing = sys.modules.get("multiprocessing")
-        if multiprocessing is not None and multiprocessing.parent_process() is not None:
-            # A worker that was forked leaves through `os._exit`, past atexit, but runs its finalizers.
-            from multiprocessing.util import Finalize
+    if _engine.exit_registered_in == os.getpid():
+        return
+    _engine.exit_registered_in = os.getpid()
+    if "multiprocessing.util" in sys.modules:
+        from multiprocessing import parent_process, util
 
-            Finalize(None, _finish, exitpriority=_AFTER_ALL_OTHERS)
+        # A worker begins by forgetting all finalizers; a hook of its birth, or its main module, may have
+        # logged by then, and this too.
+        util.register_after_fork(_engine, _register_worker_exit)
+        if parent_process() is not None:
+            _register_worker_exit(_engine)
+
+
+def _register_worker_exit(_: _Engine) -> None:
+    """Have everything written at the end of a worker: it leaves past atexit, but runs its finalizers."""
+    from multiprocessing.util import Finalize
+
+    Finalize(None, _finish_worker, exitpriority=_AFTER_ALL_OTHERS)
+
+
+def _finish_worker() -> None:
+    """Write everything. Threads that outlast a worker's function log on, each record written at once.
+
+    No interpreter is finalised after this that they would have to keep away from.
+    """
+    shutdown(EXIT_TIMEOUT)
+    _native.set_synchronous(True)
 
 
 def _finish() -> None:
