@@ -13,11 +13,10 @@ from typing import Any
 
 import pytest
 
+from environment import CONFIGURING, clean_environment
 from metaexpert.logger import MetaLogger, configure, engine, flush, get_logger, service
 from strict_records import read_records
 
-#: Variables that configure the library; a developer's own must not reach the tests.
-CONFIGURING = ("LOG_", "METAEXPERT_", "NO_COLOR", "PYTHONUNBUFFERED")
 PROCESS_TIMEOUT_S = 60
 
 
@@ -49,11 +48,6 @@ class Outcome:
     def messages(self, name: str = "logs/expert.log") -> list[str]:
         """Return the messages of a log file that the process wrote."""
         return [record["message"] for record in self.records(name)]
-
-
-def clean_environment() -> dict[str, str]:
-    """Return the environment without what configures the library."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(CONFIGURING)}
 
 
 @pytest.fixture

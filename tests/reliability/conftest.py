@@ -1,10 +1,15 @@
 """What the tests of reliability share: recovery as another process does it."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from environment import clean_environment
 
 if TYPE_CHECKING:
     from conftest import Outcome
@@ -27,3 +32,24 @@ def recover_logs(run_python: Callable[..., "Outcome"]) -> Callable[[], dict[str,
         return report
 
     return recover
+
+
+@pytest.fixture
+def run_program(tmp_path: Path) -> Callable[..., dict[str, Any]]:
+    """Run a program of this folder, which must find nothing wrong; returns the figures that it prints."""
+
+    def run(name: str, *arguments: object, timeout_s: float) -> dict[str, Any]:
+        done = subprocess.run(
+            [sys.executable, str(Path(__file__).with_name(name)), *map(str, arguments), "--json"],
+            env={**clean_environment(), "TMPDIR": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+        )
+        assert done.returncode == 0, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
+        figures = json.loads(done.stdout)
+        assert isinstance(figures, dict)
+        return figures
+
+    return run
