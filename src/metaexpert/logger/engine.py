@@ -14,7 +14,15 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from metaexpert.logger import _native
+try:
+    from metaexpert.logger import _native
+except ImportError as problem:
+    if "interpreter" not in str(problem):
+        raise
+    raise ImportError(
+        "metaexpert.logger serves the main interpreter of a process only, and this is another one; "
+        "log from the main interpreter, or use processes"
+    ) from None
 from metaexpert.logger._native import (
     Channel,
     Fields,
