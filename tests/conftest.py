@@ -54,7 +54,12 @@ class Outcome:
 def run_python(tmp_path: Path) -> Callable[..., Outcome]:
     """Run a script in a Python of its own, in an empty directory."""
 
-    def run(script: str, env: Mapping[str, str] | None = None, code: int = 0) -> Outcome:
+    def run(
+        script: str,
+        env: Mapping[str, str] | None = None,
+        code: int = 0,
+        timeout_s: float = PROCESS_TIMEOUT_S,
+    ) -> Outcome:
         path = tmp_path / "program.py"
         path.write_text(textwrap.dedent(script), encoding="utf-8")
         done = subprocess.run(
@@ -64,7 +69,7 @@ def run_python(tmp_path: Path) -> Callable[..., Outcome]:
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=PROCESS_TIMEOUT_S,
+            timeout=timeout_s,
             check=False,
         )
         assert done.returncode == code, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"

@@ -18,6 +18,7 @@ Recover = Callable[[], dict[str, Any]]
 
 #: Forks under load; 1,000 by METAEXPERT_FORKS before a release.
 FORKS = int(os.environ.get("METAEXPERT_FORKS", "100"))
+TIMEOUT_S = 60 + FORKS / 2
 
 BEGIN = """
 import json, logging, os, signal, sys, threading, time, warnings
@@ -54,7 +55,7 @@ def work(thread):
         for _ in range(20):
             bound.info("busy", n=returned[thread] + 1)
             returned[thread] += 1
-        time.sleep(0.001)
+        time.sleep(0.004)
 
 threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
 for thread in threads: thread.start()
@@ -76,9 +77,10 @@ print(json.dumps([codes, returned]))
 )
 
 
+@pytest.mark.timeout(TIMEOUT_S + 60)
 def test_forks_while_threads_log_lose_nothing(run_python: Run, recover_logs: Recover) -> None:
     """Children that leave in order or by `os._exit` keep every record, as do the parent's threads."""
-    outcome = run_python(f"forks = {FORKS}\n" + UNDER_LOAD)
+    outcome = run_python(f"forks = {FORKS}\n" + UNDER_LOAD, timeout_s=TIMEOUT_S)
     recover_logs()
 
     codes, returned = json.loads(outcome.stdout)

@@ -179,3 +179,39 @@ log.info("main logs on", n=1)
         "ImportError metaexpert.logger serves the main interpreter of a process only"
     )
     assert outcome.messages() == ["main logs on"]
+
+
+def test_daemons_may_configure_into_the_end(run_python: Run) -> None:
+    """A daemon that is stopped in the middle of a configuration holds up nothing that the end still calls."""
+    outcome = run_python(
+        """
+import atexit, os
+def at_exit():
+    configure(default_level="INFO")
+    log.info("configured at exit")
+    if (child := os.fork()) == 0:
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    log.info("forked at exit")
+atexit.register(at_exit)
+"""
+        + BEGIN
+        + """
+changed = threading.Event()
+def change():
+    while True:
+        for level in ("DEBUG", "INFO"):
+            configure(default_level=level)
+            changed.set()
+for _ in range(3):
+    threading.Thread(target=change, daemon=True).start()
+changed.wait(20)
+log.info("main")
+"""
+    )
+
+    assert [text for text in outcome.messages() if "level" not in text] == [
+        "main",
+        "configured at exit",
+        "forked at exit",
+    ]

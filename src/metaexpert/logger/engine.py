@@ -30,6 +30,7 @@ from metaexpert.logger._native import (
     flush,
     is_running,
     needs,
+    park_if_ending,
     set_context_variable,
     submit_record,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "needs",
     "on_change",
     "on_unconfigured",
+    "park_if_ending",
     "recover",
     "run_id",
     "set_context_variable",
@@ -69,7 +71,7 @@ class _Engine:
     """What has to be remembered between two starts."""
 
     def __init__(self) -> None:
-        self.lock = ForkLock()
+        self.lock = ForkLock(park_if_ending)
         self.document: Mapping[str, Any] | None = None
         self.run_id = uuid.uuid4().hex
         #: Whose all of this is: a forked child inherits it, and begins anew.
@@ -142,7 +144,6 @@ def ensure_running() -> bool:
     _leave_parent()
     if _native.is_running():
         return True
-    _native.park_if_ending()
     with _engine.lock.held():
         if _engine.document is None:
             return False
@@ -237,7 +238,7 @@ def _finish() -> None:
     """Write everything at the interpreter's end; what is logged even later is written at once."""
     # Daemon threads that go on logging must not be in native code when the interpreter ends them.
     _native.begin_exit(_EXIT_GRACE)
-    _engine.lock.renew()
+    ForkLock.renew_all()
     shutdown(EXIT_TIMEOUT)
     _native.set_synchronous(True)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import ClassVar, Final
 
 #: How long a fork waits for a configuration under way, in seconds. Its own may be what the holder waits for.
 LONGEST_WAIT: Final = 2.0
@@ -16,11 +16,16 @@ class ForkLock:
     """A reentrant lock that is free in a forked child, with what it guards whole.
 
     A fork takes it first, so that no other thread is halfway through a change that its child would inherit
-    and nobody there complete. After `LONGEST_WAIT` seconds the fork goes on regardless. Made once for a
-    process: it is never forgotten.
+    and nobody there complete. After `LONGEST_WAIT` seconds the fork goes on regardless. `gate` is called by
+    each thread before it takes the lock, and may keep the thread. Made once for a process: it is never
+    forgotten.
     """
 
-    def __init__(self) -> None:
+    _all: ClassVar[list[ForkLock]] = []
+
+    def __init__(self, gate: Callable[[], None] = lambda: None) -> None:
+        self._all.append(self)
+        self._gate = gate
         self._lock = threading.RLock()
         #: Threads that hold it for a fork.
         self._forking: set[int] = set()
@@ -30,9 +35,18 @@ class ForkLock:
     @contextmanager
     def held(self) -> Iterator[None]:
         """Hold the lock for the length of a `with`."""
-        # One that forks or renews it on the way gives back what it took.
-        with self._lock:
+        # Looked up first: whoever passes the gate before it closes gets the lock that is renewed after that,
+        # and can keep nobody from the new one. Who forks or renews it on the way gives back what it took.
+        lock = self._lock
+        self._gate()
+        with lock:
             yield
+
+    @classmethod
+    def renew_all(cls) -> None:
+        """Free every such lock from threads that will never run again."""
+        for lock in cls._all:
+            lock.renew()
 
     def renew(self) -> None:
         """Free the lock from threads that will never run again."""

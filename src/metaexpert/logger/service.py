@@ -36,7 +36,7 @@ class _Service:
 
 _service = _Service()
 #: Held for a whole change. Made after the engine's, so that a fork takes both in the order of `configure`.
-_lock = ForkLock()
+_lock = ForkLock(engine.park_if_ending)
 
 
 def configure(config: ConfigurationLike = None, /, **overrides: Any) -> LogConfiguration:
