@@ -15,7 +15,6 @@ mod convert;
 mod engine;
 mod exit;
 mod fields;
-mod fork;
 mod method;
 mod nested;
 mod premises;
@@ -28,7 +27,6 @@ mod times;
 #[pymodule(gil_used = true)]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     refuse_other_interpreters()?;
-    fork::watch();
     module.add_class::<channel::Channel>()?;
     module.add_class::<fields::Fields>()?;
     module.add_class::<method::Method>()?;
