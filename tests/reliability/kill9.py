@@ -22,7 +22,6 @@ import signal
 import sys
 import tempfile
 import time
-from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -52,7 +51,7 @@ class Tally:
     """What happened, and what was wrong."""
 
     kills: int = 0
-    kills_by_phase: Counter[str] = field(default_factory=Counter)
+    kills_by_phase: dict[str, int] = field(default_factory=dict)
     returned: int = 0
     told: int = 0
     recovered: int = 0
@@ -167,7 +166,8 @@ class Harness:
             time.sleep(0.0002)
         if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
             self.tally.kills += 1
-            self.tally.kills_by_phase[self.slots.phase.name.lower()] += 1
+            phase_name = self.slots.phase.name.lower()
+            self.tally.kills_by_phase[phase_name] = self.tally.kills_by_phase.get(phase_name, 0) + 1
             return True
         if status != 0:
             self.tally.complain("failures", 1, f"exit status {os.waitstatus_to_exitcode(status)}")

@@ -34,6 +34,11 @@ def chains(directory: Path, stem: str) -> dict[str, list[Path]]:
     return {name: [path for _, path in sorted(files, reverse=True)] for name, files in found.items()}
 
 
+def of_program(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the records that a program logged, without what the system says about losses and recoveries."""
+    return [record for record in records if record["module"] != OWN_LOGGER]
+
+
 @dataclass
 class Family:
     """All records of a family, and what was wrong with its lines."""
@@ -45,7 +50,7 @@ class Family:
 
     def of_program(self) -> Iterator[dict[str, Any]]:
         """Yield the records that the program logged, without the system's own."""
-        return (record for record in self.records if record["module"] != OWN_LOGGER)
+        return iter(of_program(self.records))
 
     def gaps(self) -> Iterator[dict[str, Any]]:
         """Yield the records that tell of lost ones."""

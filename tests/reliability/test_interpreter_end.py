@@ -132,7 +132,7 @@ def test_threads_and_shutdown_do_not_lose_records(run_python: Run) -> None:
     outcome = run_python(
         BEGIN
         + """
-threads = [threading.Thread(target=work, args=(thread, 1000)) for thread in range(4)]
+threads = [threading.Thread(target=work, args=(thread, 500)) for thread in range(4)]
 for thread in threads: thread.start()
 stops = 0
 while any(thread.is_alive() for thread in threads):
@@ -145,8 +145,8 @@ print(stops)
 
     assert int(outcome.stdout) > 1
     for message in MESSAGES:
-        assert numbers(outcome, message) == list(range(1, 1001))
-    assert [record["seq"] for record in outcome.records()] == list(range(1, 4001))
+        assert numbers(outcome, message) == list(range(1, 501))
+    assert [record["seq"] for record in outcome.records()] == list(range(1, 2001))
 
 
 def test_another_interpreter_gets_a_clear_answer(run_python: Run) -> None:
