@@ -3,13 +3,14 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from environment import clean_environment
+from metaexpert.logger.recovery import recover
 
 if TYPE_CHECKING:
     from conftest import Outcome
@@ -21,17 +22,25 @@ print(json.dumps(recover("logs").to_dict()))
 """
 
 
+@pytest.fixture(autouse=True)
+def leave_no_rings(tmp_path: Path) -> Iterator[None]:
+    """Recover what the test's processes left: nobody starts there again, and rings fill a tmpfs."""
+    yield
+    if (tmp_path / "logs").is_dir():
+        recover(tmp_path / "logs")
+
+
 @pytest.fixture
 def recover_logs(run_python: Callable[..., "Outcome"]) -> Callable[[], dict[str, Any]]:
     """Recover what earlier processes left in `logs`, in a process of its own; returns the report."""
 
-    def recover() -> dict[str, Any]:
+    def recover_elsewhere() -> dict[str, Any]:
         report = json.loads(run_python(RECOVER).stdout)
         assert isinstance(report, dict)
         assert [ring for ring in report["rings"] if ring["status"] not in ("recovered", "alive")] == []
         return report
 
-    return recover
+    return recover_elsewhere
 
 
 @pytest.fixture
