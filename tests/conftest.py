@@ -1,6 +1,5 @@
 """What tests of logging share: isolation, strict reading of records, and real processes."""
 
-import json
 import logging
 import os
 import signal
@@ -14,10 +13,10 @@ from typing import Any
 
 import pytest
 
+from environment import CONFIGURING, clean_environment
 from metaexpert.logger import MetaLogger, configure, engine, flush, get_logger, service
+from strict_records import read_records
 
-#: Variables that configure the library; a developer's own must not reach the tests.
-CONFIGURING = ("LOG_", "METAEXPERT_", "NO_COLOR", "PYTHONUNBUFFERED")
 PROCESS_TIMEOUT_S = 60
 
 
@@ -25,30 +24,6 @@ def pytest_configure() -> None:
     """Answer Ctrl-C as a shell's foreground job does: one in the background is started with it ignored."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def strict_record(line: str | bytes) -> dict[str, Any]:
-    """Return the object on `line`; fails for a key that is there twice and for what is no JSON number."""
-    text = line if isinstance(line, str) else line.decode("utf-8")
-
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        names = [name for name, _ in pairs]
-        assert len(names) == len(set(names)), f"a key is there twice: {names}"
-        return dict(pairs)
-
-    def refuse(word: str) -> Any:
-        raise AssertionError(f"not JSON: {word}")
-
-    record = json.loads(text, object_pairs_hook=unique, parse_constant=refuse)
-    assert isinstance(record, dict)
-    return record
-
-
-def read_records(path: Path) -> list[dict[str, Any]]:
-    """Return the records of a log file, each of which must be one strictly valid, complete line."""
-    data = path.read_bytes()
-    assert data == b"" or data.endswith(b"\n"), "the last line is torn"
-    return [strict_record(line) for line in data.split(b"\n")[:-1]]
 
 
 def fields_of(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,16 +50,16 @@ class Outcome:
         return [record["message"] for record in self.records(name)]
 
 
-def clean_environment() -> dict[str, str]:
-    """Return the environment without what configures the library."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(CONFIGURING)}
-
-
 @pytest.fixture
 def run_python(tmp_path: Path) -> Callable[..., Outcome]:
     """Run a script in a Python of its own, in an empty directory."""
 
-    def run(script: str, env: Mapping[str, str] | None = None, code: int = 0) -> Outcome:
+    def run(
+        script: str,
+        env: Mapping[str, str] | None = None,
+        code: int = 0,
+        timeout_s: float = PROCESS_TIMEOUT_S,
+    ) -> Outcome:
         path = tmp_path / "program.py"
         path.write_text(textwrap.dedent(script), encoding="utf-8")
         done = subprocess.run(
@@ -94,7 +69,7 @@ def run_python(tmp_path: Path) -> Callable[..., Outcome]:
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=PROCESS_TIMEOUT_S,
+            timeout=timeout_s,
             check=False,
         )
         assert done.returncode == code, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"

@@ -4,6 +4,8 @@
 //! it hands to [`submit`], and what belongs to `logging` itself to the Python side.
 //! Nothing that can run Python code happens between reserving room in the ring and publishing.
 
+use pyo3::exceptions::PyImportError;
+use pyo3::ffi;
 use pyo3::prelude::*;
 
 mod builtin;
@@ -24,6 +26,7 @@ mod times;
 
 #[pymodule(gil_used = true)]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    refuse_other_interpreters()?;
     module.add_class::<channel::Channel>()?;
     module.add_class::<fields::Fields>()?;
     module.add_class::<method::Method>()?;
@@ -43,4 +46,15 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(record::submit_record, module)?)?;
     engine::watch_forks();
     Ok(())
+}
+
+/// The engine is one a process and holds objects, which must not pass from one interpreter to another.
+fn refuse_other_interpreters() -> PyResult<()> {
+    // SAFETY: the module is imported by a thread that runs in an interpreter, whose state outlives the call.
+    let interpreter = unsafe { ffi::PyInterpreterState_GetID(ffi::PyInterpreterState_Get()) };
+    // The main one is the first.
+    if interpreter == 0 {
+        return Ok(());
+    }
+    Err(PyImportError::new_err("the native engine serves the main interpreter only"))
 }

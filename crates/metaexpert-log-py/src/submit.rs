@@ -7,6 +7,7 @@ use metaexpert_log::clock::now_ns;
 use metaexpert_log::frame::{NO_ID, Record, Section, Value};
 use metaexpert_log::pipeline::{Pipeline, Refused, Waiter};
 use metaexpert_log::stats::Loss;
+use pyo3::exceptions::PyException;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -115,7 +116,7 @@ pub(crate) fn submit(py: Python<'_>, name: &[u8], mut call: Call<'_, '_>) -> PyR
     let taken = deliver(py, name, &call, &prepared);
     match converter.interrupt {
         Some(interrupt) => Err(interrupt),
-        None => Ok(taken),
+        None => taken,
     }
 }
 
@@ -132,8 +133,8 @@ fn bound_part(converter: &mut Converter, part: &mut String) {
 }
 
 /// Submits until the record is in, or is given up and counted. Waits without the GIL. Returns false if the
-/// engine was stopped meanwhile.
-fn deliver(py: Python<'_>, name: &[u8], call: &Call<'_, '_>, prepared: &Prepared) -> bool {
+/// engine was stopped meanwhile and can't start again; fails as [`submit`] does.
+fn deliver(py: Python<'_>, name: &[u8], call: &Call<'_, '_>, prepared: &Prepared) -> PyResult<bool> {
     let context = current_context(py);
     let context = context.as_ref().map(Bound::get);
     // Dropped at the end, where an object's own code may run.
@@ -143,11 +144,13 @@ fn deliver(py: Python<'_>, name: &[u8], call: &Call<'_, '_>, prepared: &Prepared
         let attempt =
             STATE.with(py, |state| try_submit(py, state, name, call, prepared, context, &mut evicted));
         match attempt {
-            Attempt::Done => return true,
-            Attempt::Stopped => return false,
+            Attempt::Done => return Ok(true),
+            // Not left to the caller: converting once more would run the values' own code twice.
+            Attempt::Stopped if restart(py)? => {}
+            Attempt::Stopped => return Ok(false),
             Attempt::Written(waiter, limit) => {
                 py.detach(|| waiter.wait(Some(limit)));
-                return true;
+                return Ok(true);
             }
             Attempt::Retry(waiter, limit) => {
                 let end = *deadline.get_or_insert_with(|| Instant::now() + limit);
@@ -158,10 +161,19 @@ fn deliver(py: Python<'_>, name: &[u8], call: &Call<'_, '_>, prepared: &Prepared
                         let pipeline = state.pipeline.as_mut();
                         pipeline.map(|pipeline| pipeline.give_up(call.level, Loss::QueueFull))
                     });
-                    return true;
+                    return Ok(true);
                 }
             }
         }
+    }
+}
+
+/// Starts the engine again that another thread, or a value's own code, has stopped meanwhile.
+fn restart(py: Python<'_>) -> PyResult<bool> {
+    let engine = py.import("metaexpert.logger.engine");
+    match engine.and_then(|engine| engine.call_method0("ensure_running")?.extract()) {
+        Err(problem) if problem.is_instance_of::<PyException>(py) => Ok(false),
+        answer => answer,
     }
 }
 

@@ -28,6 +28,7 @@ pub mod sink;
 
 // Assembly.
 mod assembly;
+mod delay;
 mod ledger;
 mod notice;
 mod opening;

@@ -1,7 +1,6 @@
 //! Bringing a sink that has fallen behind back into step: the records after its mark once more, for it alone.
 //! The same serves a destination that failed for a while, and one whose process was killed.
 
-use crate::clock::now_ns;
 use crate::config::{Format, QueueConfig};
 use crate::encode::Encoder;
 use crate::event::Event;
@@ -195,14 +194,4 @@ fn is_json(line: &[u8]) -> bool {
 
 fn is_one_line(line: &[u8]) -> bool {
     line.iter().position(|byte| *byte == b'\n') == Some(line.len() - 1)
-}
-
-/// Delay statistics need the time of now only once a batch.
-pub(crate) fn delays(made_ns: &mut Vec<i64>, counters: &Counters) {
-    if !made_ns.is_empty() {
-        let now = now_ns();
-        for made in made_ns.drain(..) {
-            counters.saw_delay(now.saturating_sub(made));
-        }
-    }
 }

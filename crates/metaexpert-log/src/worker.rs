@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::assembly::{Assembly, Straggler};
 use crate::config::QueueConfig;
+use crate::delay::Delays;
 use crate::encode::Include;
 use crate::event::Event;
 use crate::fork::Gate;
@@ -14,7 +15,6 @@ use crate::frame::{self, Kind};
 use crate::ledger::Ledger;
 use crate::level::Level;
 use crate::lexicon::Lexicon;
-use crate::replay::delays;
 use crate::ring::Consumer;
 use crate::route::SinkSet;
 use crate::sink::SinkReport;
@@ -162,8 +162,7 @@ pub(crate) struct Worker {
     /// Where the current batch begins, and its records by level.
     batch_from: u64,
     batch: PerLevel,
-    /// When they were made.
-    made_ns: Vec<i64>,
+    delays: Delays,
     shutdown_grace: Duration,
 }
 
@@ -186,7 +185,7 @@ impl Worker {
             trouble,
             batch_from: 0,
             batch: PerLevel::default(),
-            made_ns: Vec::new(),
+            delays: Delays::new(),
             shutdown_grace: Duration::from_secs(2),
         }
     }
@@ -234,7 +233,7 @@ impl Worker {
     /// Reads a batch, up to a change of configuration, and gives its records to the sinks in step.
     fn drain(&mut self) -> Option<u64> {
         self.batch_from = self.consumer.read();
-        let Worker { consumer, assembly, lexicon, trouble, batch: levels, made_ns, .. } = self;
+        let Worker { consumer, assembly, lexicon, trouble, batch: levels, delays, .. } = self;
         let dictionary = consumer.ring().dictionary();
         let mut batch = consumer.batch(BATCH_BYTES);
         let mut switch = None;
@@ -246,7 +245,7 @@ impl Worker {
             levels[Level(frame::level(bytes)).slot()] += 1;
             match Event::decode(bytes, dictionary, lexicon) {
                 Ok(event) => {
-                    made_ns.push(event.timestamp_ns);
+                    delays.note(event.timestamp_ns);
                     assembly.deliver(&event, at);
                 }
                 Err(problem) => trouble.report(&format!("a record could not be read: {problem}")),
@@ -341,7 +340,7 @@ impl Worker {
         let settled = [self.assembly.settled_to(), stragglers].into_iter().flatten().fold(read, u64::min);
         let levels = std::mem::take(&mut self.batch);
         let counters = &self.shared.counters;
-        delays(&mut self.made_ns, counters);
+        self.delays.settle(counters);
         self.assembly.count_volume(counters);
         if settled > before {
             if before == self.batch_from && settled == read && self.ledger.is_empty() {

@@ -1,5 +1,6 @@
 """Options that several commands take, in the same words."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,3 +13,4 @@ LogLevel = Annotated[
     typer.Option("--log-level", metavar="LEVEL", help="DEBUG, INFO, WARNING, ERROR or CRITICAL."),
 ]
 LogDirectory = Annotated[str | None, typer.Option("--log-dir", metavar="DIR", help="Where the log files go.")]
+LogsDirectory = Annotated[Path, typer.Option("--dir", metavar="DIR", help="The log directory.")]

@@ -106,6 +106,12 @@ def set_synchronous(synchronous: bool) -> None:
 def forget_after_fork() -> None:
     """Forget, in a forked child, the engine that belongs to the parent."""
 
+def recover(directory: str, everything: bool = False) -> str:
+    """Write what killed processes left behind for the log `directory`, or for all; return a JSON report.
+
+    Never touches what a living process has. What goes wrong is in the report, ring by ring.
+    """
+
 def nothing() -> Callable[..., None]:
     """Return a builtin that accepts any arguments and does nothing."""
 

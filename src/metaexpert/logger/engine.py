@@ -10,12 +10,19 @@ import atexit
 import json
 import os
 import sys
-import threading
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from metaexpert.logger import _native
+try:
+    from metaexpert.logger import _native
+except ImportError as problem:
+    if "interpreter" not in str(problem):
+        raise
+    raise ImportError(
+        "metaexpert.logger serves the main interpreter of a process only, and this is another one; "
+        "log from the main interpreter, or use processes"
+    ) from None
 from metaexpert.logger._native import (
     Channel,
     Fields,
@@ -23,9 +30,11 @@ from metaexpert.logger._native import (
     flush,
     is_running,
     needs,
+    park_if_ending,
     set_context_variable,
     submit_record,
 )
+from metaexpert.logger.fork_lock import ForkLock
 
 __all__ = [
     "Channel",
@@ -40,6 +49,8 @@ __all__ = [
     "needs",
     "on_change",
     "on_unconfigured",
+    "park_if_ending",
+    "recover",
     "run_id",
     "set_context_variable",
     "shutdown",
@@ -60,9 +71,11 @@ class _Engine:
     """What has to be remembered between two starts."""
 
     def __init__(self) -> None:
-        self.lock = threading.RLock()
+        self.lock = ForkLock(park_if_ending)
         self.document: Mapping[str, Any] | None = None
         self.run_id = uuid.uuid4().hex
+        #: Whose all of this is: a forked child inherits it, and begins anew.
+        self.process = os.getpid()
         self.lowest_level = 0
         self.listeners: list[Callable[[], None]] = []
         self.configurer: Callable[[], bool] | None = None
@@ -87,6 +100,7 @@ def on_unconfigured(configurer: Callable[[], bool]) -> None:
 
 def run_id() -> str:
     """Return what tells this process's pipeline from all others."""
+    _leave_parent()
     return _engine.run_id
 
 
@@ -112,7 +126,8 @@ def start(document: Mapping[str, Any]) -> None:
     Raises ValueError for a document that it refuses and OSError for a file that it can't open; what was in
     force before then stays in force.
     """
-    with _engine.lock:
+    _leave_parent()
+    with _engine.lock.held():
         before = _engine.document
         if before is not None and _needs_new_queue(before, document):
             _restart(before, document)
@@ -126,10 +141,10 @@ def start(document: Mapping[str, Any]) -> None:
 
 def ensure_running() -> bool:
     """Start the engine again if it was stopped. Returns False if it never ran or can't start now."""
+    _leave_parent()
     if _native.is_running():
         return True
-    _native.park_if_ending()
-    with _engine.lock:
+    with _engine.lock.held():
         if _engine.document is None:
             return False
         try:
@@ -144,6 +159,7 @@ def ensure_configured() -> bool:
 
     Raises `ConfigurationError`, once, if what environment or files say is wrong.
     """
+    _leave_parent()
     if _native.is_running():
         return True
     if _engine.document is None and (_engine.configurer is None or not _engine.configurer()):
@@ -153,7 +169,7 @@ def ensure_configured() -> bool:
 
 def shutdown(timeout: float | None = None) -> bool:
     """Write what is there and stop. Returns False if that took longer than `timeout` seconds."""
-    with _engine.lock:
+    with _engine.lock.held():
         stopped = _native.shutdown(timeout)
         announce_change()
         return stopped
@@ -162,6 +178,12 @@ def shutdown(timeout: float | None = None) -> bool:
 def statistics() -> dict[str, Any] | None:
     """Return the counters of the running engine, else of the last one; None before the first start."""
     return _native.stats()
+
+
+def recover(directory: str, *, everything: bool = False) -> dict[str, Any]:
+    """Write what killed processes left behind for the log `directory`; `recovery` explains the document."""
+    document: dict[str, Any] = json.loads(_native.recover(directory, everything))
+    return document
 
 
 def _needs_new_queue(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
@@ -181,35 +203,60 @@ def _restart(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
 
 def _register_exit() -> None:
     """Have everything written at the end of this process, however it ends by itself."""
-    process = os.getpid()
     if _engine.exit_registered_in is None:
         atexit.register(_finish)
-    if _engine.exit_registered_in != process:
-        _engine.exit_registered_in = process
-        multiprocessing = sys.modules.get("multiprocessing")
-        if multiprocessing is not None and multiprocessing.parent_process() is not None:
-            # A worker that was forked leaves through `os._exit`, past atexit, but runs its finalizers.
-            from multiprocessing.util import Finalize
+    if _engine.exit_registered_in == os.getpid():
+        return
+    _engine.exit_registered_in = os.getpid()
+    if "multiprocessing.util" in sys.modules:
+        from multiprocessing import parent_process, util
 
-            Finalize(None, _finish, exitpriority=_AFTER_ALL_OTHERS)
+        # A worker begins by forgetting all finalizers; a hook of its birth, or its main module, may have
+        # logged by then, and this too.
+        util.register_after_fork(_engine, _register_worker_exit)
+        if parent_process() is not None:
+            _register_worker_exit(_engine)
+
+
+def _register_worker_exit(_: _Engine) -> None:
+    """Have everything written at the end of a worker: it leaves past atexit, but runs its finalizers."""
+    from multiprocessing.util import Finalize
+
+    Finalize(None, _finish_worker, exitpriority=_AFTER_ALL_OTHERS)
+
+
+def _finish_worker() -> None:
+    """Write everything. Threads that outlast a worker's function log on, each record written at once.
+
+    No interpreter is finalised after this that they would have to keep away from.
+    """
+    shutdown(EXIT_TIMEOUT)
+    _native.set_synchronous(True)
 
 
 def _finish() -> None:
     """Write everything at the interpreter's end; what is logged even later is written at once."""
     # Daemon threads that go on logging must not be in native code when the interpreter ends them.
     _native.begin_exit(_EXIT_GRACE)
-    _engine.lock = threading.RLock()
+    ForkLock.renew_all()
     shutdown(EXIT_TIMEOUT)
     _native.set_synchronous(True)
 
 
-def _forget_parent() -> None:
-    """Leave the parent's engine alone; the child's first record starts one of its own."""
+def _leave_parent() -> None:
+    """In a forked child, leave the parent's engine alone; the first record starts one of the child's own.
+
+    Called by whatever starts an engine, because a hook of the program's may log before ours has run.
+    """
+    process = os.getpid()
+    if _engine.process == process:
+        return
     _native.forget_after_fork()
-    _engine.lock = threading.RLock()
+    _engine.lock.renew()
     _engine.run_id = uuid.uuid4().hex
+    _engine.process = process
     announce_change()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_parent)
+    os.register_at_fork(after_in_child=_leave_parent)

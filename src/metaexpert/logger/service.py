@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import logging.config
 import os
-import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from metaexpert.logger import engine
 from metaexpert.logger.errors import ConfigurationError
+from metaexpert.logger.fork_lock import ForkLock
 from metaexpert.logger.handler import PipelineHandler
 from metaexpert.logger.meta import MetaLogger, adopt
 from metaexpert.logger.statistics import LoggerStats
@@ -25,7 +25,6 @@ class _Service:
     """What is in force."""
 
     def __init__(self) -> None:
-        self.lock = threading.RLock()
         self.sources: Sources | None = None
         self.configuration: LogConfiguration | None = None
         self.handler = PipelineHandler()
@@ -36,6 +35,8 @@ class _Service:
 
 
 _service = _Service()
+#: Held for a whole change. Made after the engine's, so that a fork takes both in the order of `configure`.
+_lock = ForkLock(engine.park_if_ending)
 
 
 def configure(config: ConfigurationLike = None, /, **overrides: Any) -> LogConfiguration:
@@ -48,7 +49,7 @@ def configure(config: ConfigurationLike = None, /, **overrides: Any) -> LogConfi
     """
     from metaexpert.logger.config import DictConfig, Sources, load_config
 
-    with _service.lock:
+    with _lock.held():
         sources = (_service.sources or Sources()).refreshed()
         layer = load_config(config, overrides)
         if isinstance(layer, DictConfig):
@@ -64,7 +65,7 @@ def configure_command_line(values: Mapping[str, Any]) -> LogConfiguration:
     """
     from metaexpert.logger.config import Sources
 
-    with _service.lock:
+    with _lock.held():
         sources = (_service.sources or Sources()).refreshed()
         return _apply(sources.with_command_line(values))
 
@@ -102,7 +103,7 @@ def setup_logger(name: str | None = None, level: str | None = None) -> MetaLogge
     from metaexpert.logger.config import log_config_document, parse_level
 
     name = DEFAULT_LOGGER if name is None else name
-    with _service.lock:
+    with _lock.held():
         number = None if level is None else _checked_level(level, parse_level)
         document = log_config_document()
         if document is not None:
@@ -157,7 +158,7 @@ def _start_unconfigured() -> bool:
     """
     from metaexpert.logger.config import Sources, engine_document
 
-    with _service.lock:
+    with _lock.held():
         if engine.is_configured():
             return True
         if _service.is_starting or _service.cannot_start:
@@ -217,12 +218,12 @@ def _checked_level(level: str, parse_level: Any) -> int:
         raise ConfigurationError([Problem("level", str(problem), level)]) from None
 
 
-def _forget_parents_threads() -> None:
-    """Free a lock that a thread of the parent held when it forked; that thread is not here to free it."""
-    _service.lock = threading.RLock()
-    _service.is_starting = False
+def _forget_start() -> None:
+    """Forget, in a forked child, that a thread of the parent's was about to start the pipeline."""
+    if _service.is_starting:
+        _service.is_starting = _service.cannot_start = False
 
 
 engine.on_unconfigured(_start_unconfigured)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_parents_threads)
+    os.register_at_fork(after_in_child=_forget_start)
