@@ -1,0 +1,127 @@
+"""`metaexpert logs recover`: writes what killed processes left behind, without a new start."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from metaexpert.cli.failure import CommandFailedError
+from metaexpert.cli.options import LogsDirectory
+from metaexpert.cli.wording import counted
+from metaexpert.logger import recovery
+from metaexpert.logger.recovery import RecoveryReport, RingReport
+
+RECOVERY_FAILED: Final = 1
+_DEFAULT: Final = Path("logs")
+_COLUMNS: Final = ("process", "started", "status", "written", "already there", "unreadable", "lost")
+
+
+def recover(
+    directory: LogsDirectory = _DEFAULT,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Recover the records of all other log directories too.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Write the records that killed processes left behind to their files, each exactly once.
+
+    The next start in the directory does the same by itself. Living processes are left alone.
+    """
+    try:
+        report = recovery.recover(directory, everything=everything)
+    except FileNotFoundError:
+        raise CommandFailedError(
+            f"there is no log directory {directory}; name the one that the program logs into with --dir"
+        ) from None
+    except NotADirectoryError:
+        raise CommandFailedError(f"{directory} is not a directory; --dir takes the log directory") from None
+    if as_json:
+        print(json.dumps(report.to_dict(), indent=2, allow_nan=False))
+    else:
+        _show(report)
+    for problem in problems(report):
+        print(problem, file=sys.stderr)
+    if not report.ok:
+        raise typer.Exit(RECOVERY_FAILED)
+
+
+def _show(report: RecoveryReport) -> None:
+    print(headline(report))
+    if report.rings:
+        _print_table([_row(ring) for ring in report.rings])
+    for line in file_lines(report):
+        print(f"  {line}")
+
+
+def headline(report: RecoveryReport) -> str:
+    """Return what the recovery comes to, in one line."""
+    recovered = [ring for ring in report.rings if ring.status == "recovered"]
+    alive = sum(ring.status == "alive" for ring in report.rings)
+    parts = [f"nothing to recover in {report.directory}"]
+    if recovered:
+        whose = "1 process" if len(recovered) == 1 else f"{len(recovered):,} processes"
+        parts = [f"{counted(report.records, 'record')} of {whose} recovered in {report.directory}"]
+    if alive:
+        parts.append("1 living process left alone" if alive == 1 else f"{alive:,} living processes left alone")
+    if report.elsewhere:
+        rings = "1 process" if report.elsewhere == 1 else f"{report.elsewhere:,} processes"
+        parts.append(f"{rings} of other directories left alone (--all recovers them)")
+    return "; ".join(parts)
+
+
+def file_lines(report: RecoveryReport) -> Iterator[str]:
+    """Yield what was done to each file."""
+    appended: dict[str, int] = {}
+    for ring in report.rings:
+        for path, lines in ring.files.items():
+            appended[path] = appended.get(path, 0) + lines
+    for path in sorted({*appended, *report.repaired}):
+        done = []
+        if path in report.repaired:
+            done.append(f"a torn last line of {counted(report.repaired[path], 'byte')} cut")
+        if path in appended:
+            done.append(f"{counted(appended[path], 'line')} appended")
+        yield f"{path}: {', '.join(done)}"
+
+
+def problems(report: RecoveryReport) -> Iterator[str]:
+    """Yield what a person should know or do, for stderr."""
+    for ring in report.rings:
+        whose = f"process {ring.process}, started {ring.started}"
+        if ring.status == "failed":
+            yield f"error: {whose}: {ring.problem or 'unknown'}; its records are kept, run this again later"
+        elif ring.status == "foreign":
+            reason = ring.problem or "its records have another version's format"
+            yield f"warning: {whose}: {reason}; recover them with the version that wrote them"
+        elif ring.problem:
+            yield f"warning: {whose}: {ring.problem}"
+        if ring.unreadable:
+            damaged = counted(ring.unreadable, "damaged record")
+            yield f"warning: {whose}: {damaged} could not be read"
+
+
+def _row(ring: RingReport) -> tuple[str, ...]:
+    counts = (ring.records, ring.already_written, ring.unreadable, ring.lost)
+    return (str(ring.process), ring.started, ring.status, *(f"{count:,}" for count in counts))
+
+
+def _print_table(rows: list[tuple[str, ...]]) -> None:
+    if sys.stdout.isatty():
+        from rich.console import Console
+        from rich.table import Table
+
+        table = Table()
+        for index, name in enumerate(_COLUMNS):
+            table.add_column(name, justify="left" if index in (1, 2) else "right")
+        for row in rows:
+            table.add_row(*row)
+        Console().print(table)
+        return
+    widths = [max(len(row[index]) for row in (_COLUMNS, *rows)) for index in range(len(_COLUMNS))]
+    for row in (_COLUMNS, *rows):
+        print("  " + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
