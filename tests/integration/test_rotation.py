@@ -184,10 +184,12 @@ def test_copying_and_truncating_goes_on_at_the_beginning(logs: "Logs") -> None:
 
 
 LOOP = """
-    import itertools
+    import itertools, os
     from metaexpert.logger import configure, get_logger
     file = {"max_size": 4096, "backup_count": 10_000, "compress": "gzip"}
-    configure(handlers={"console": None, "trades": None, "errors": None, "file": file}, include=["run_id"])
+    handlers = {"console": None, "trades": None, "errors": None, "file": file}
+    configure(handlers=handlers, include=["run_id"], queue={"capacity_bytes": 64 * 1024})
+    open(f"configured.{os.getpid()}", "x").close()
     log = get_logger("bot")
     for n in itertools.count():
         log.warning("tick", n=n)
@@ -218,10 +220,11 @@ def test_killed_while_rotating_and_packing_every_line_is_there_once(
     """After some kills the files of all runs hold an unbroken count of records each, none of them twice."""
     for kill in range(1, 6):
         process = endless()
-        known = len(list(logs.directory.glob("*"))) if logs.directory.exists() else 0
-        wait_until(
-            lambda known=known: logs.directory.exists() and len(os.listdir(logs.directory)) > known + 9
-        )
+        # What the one before has left is written by then.
+        configured = logs.directory.parent / f"configured.{process.pid}"
+        wait_until(configured.exists)
+        known = len(os.listdir(logs.directory))
+        wait_until(lambda known=known: len(os.listdir(logs.directory)) > known + 9)
         process.send_signal(signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL, f"kill {kill}"
     logs.configure(handlers=small(backup_count=10_000, compress="gzip"))

@@ -20,6 +20,13 @@ enum Field {
     Text(String),
 }
 
+fn lost(records: u64, why: &str) -> String {
+    match records {
+        1 => format!("1 record was lost because {why}"),
+        _ => format!("{records} records were lost because {why}"),
+    }
+}
+
 impl Notice {
     fn new(level: Level, event_name: &str, message: String) -> Notice {
         let fields = vec![("event_name".to_owned(), Field::Text(event_name.to_owned()))];
@@ -39,7 +46,7 @@ impl Notice {
     /// That records are missing here, and `why`.
     pub(crate) fn gap(gap: &Gap, why: &str) -> Notice {
         let total = gap.total();
-        let message = format!("{total} records were lost because {why}");
+        let message = lost(total, why);
         let mut notice = Notice::new(Level::WARNING, "log.gap", message)
             .number("dropped", total)
             .number("first_seq", gap.first_seq)
@@ -52,18 +59,23 @@ impl Notice {
 
     /// That records of a killed process could not be read any more.
     pub(crate) fn damage(records: u64) -> Notice {
-        let message = format!("{records} records were lost because the memory they lay in was damaged");
+        let message = lost(records, "the memory they lay in was damaged");
         Notice::new(Level::WARNING, "log.gap", message).number("dropped", records)
     }
 
-    /// That what a killed process had logged was written now.
+    /// That what a process had logged and not written before its end was written now.
     pub(crate) fn recovered(process: u32, run_id: &str, records: u64, unreadable: u64) -> Notice {
-        let message = format!("{records} records of process {process}, which was killed, were recovered");
+        let message = match records {
+            1 => format!("1 record that process {process} could not write before its end was recovered"),
+            _ => format!(
+                "{records} records that process {process} could not write before its end were recovered"
+            ),
+        };
         Notice::new(Level::INFO, "log.recovered", message)
             .number("records", records)
             .number("unreadable", unreadable)
-            .number("killed_process", u64::from(process))
-            .text("killed_run", run_id)
+            .number("ended_process", u64::from(process))
+            .text("ended_run", run_id)
     }
 
     /// Calls `body` with the record, made now.

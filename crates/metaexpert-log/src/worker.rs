@@ -452,21 +452,27 @@ impl Worker {
         self.consumer.position() < self.consumer.read()
     }
 
+    /// Leaves what sinks could not write to the next start, if that can write it; else it is lost.
     fn leave_behind(&mut self) {
-        if let Some(claim) = self.consumer.ring().claim() {
+        let is_crash_safe = self.consumer.ring().is_crash_safe();
+        let queue = QueueConfig { protect_level: i32::MAX, ..self.assembly.config().queue };
+        let read = self.consumer.read();
+        for index in members(self.assembly.behind()) {
+            let Some(mut part) = self.assembly.part(index) else { continue };
+            if !(is_crash_safe && part.sink.is_recoverable()) {
+                let name = &part.sink.config().name;
+                self.trouble.report(&format!(
+                    "handler {name} could not write some records before the end; they are lost"
+                ));
+                part.squeeze(&self.consumer, &mut self.lexicon, read, read, &queue, &mut self.ledger);
+            }
+        }
+        self.release();
+        if let Some(claim) = self.consumer.ring().claim().filter(|_| self.is_unsettled()) {
             let kept = claim.path().display();
             self.trouble.report(&format!(
                 "some records could not be written; they are kept in {kept} for the next start"
             ));
-            return;
-        }
-        self.trouble.report("some records could not be written before the end and are lost");
-        let queue = QueueConfig { protect_level: i32::MAX, ..self.assembly.config().queue };
-        let read = self.consumer.read();
-        for index in members(self.assembly.behind()) {
-            if let Some(mut part) = self.assembly.part(index) {
-                part.squeeze(&self.consumer, &mut self.lexicon, read, read, &queue, &mut self.ledger);
-            }
         }
     }
 }

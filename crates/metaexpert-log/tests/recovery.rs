@@ -51,6 +51,7 @@ fn scenes() {
         "reconfigured" => reconfigured(&scratch),
         "gap" => lossy(&scratch),
         "full" => full(&scratch),
+        "idle" => idle(&scratch),
         other => panic!("{other}"),
     }
     die();
@@ -143,6 +144,15 @@ fn full(scratch: &Scratch) {
     assert!(!stopping.wait(None));
     let (stats, _) = stopping.outcome();
     assert_eq!((stats.queued, stats.dropped[2][1]), (10, 0));
+}
+
+/// Killed with everything written.
+fn idle(scratch: &Scratch) {
+    let mut pipeline =
+        Pipeline::start_in(&scratch.surroundings(), &config(scratch, sinks(scratch)), "run", 1).unwrap();
+    log_all(&mut pipeline);
+    assert!(pipeline.waiter().wait(None));
+    die();
 }
 
 fn assert_complete(scratch: &Scratch) {
@@ -344,6 +354,19 @@ fn rings_of_other_log_directories_are_counted_and_left() {
     assert_eq!((report.rings.len(), report.elsewhere), (0, 1));
     let report = metaexpert_log::recovery::recover_all(&scratch.surroundings(), &elsewhere, &mut trouble);
     assert_eq!((report.rings.len(), report.elsewhere), (1, 0));
+    assert_complete(&scratch);
+}
+
+#[test]
+fn an_empty_ring_is_removed_by_any_start() {
+    let scratch = Scratch::new();
+    play(&scratch, "idle", 0);
+    assert!(scratch.ring().exists());
+    let mut trouble = metaexpert_log::sink::trouble::TroubleLog::new(scratch.logs());
+    let elsewhere = scratch.root().join("elsewhere");
+    let report = metaexpert_log::recovery::recover(&scratch.surroundings(), &elsewhere, &mut trouble);
+    assert_eq!((report.rings.len(), report.elsewhere), (0, 0));
+    assert!(scratch.store().rings().unwrap().is_empty());
     assert_complete(&scratch);
 }
 

@@ -16,6 +16,7 @@ use crate::assembly::Assembly;
 use crate::clock::Rfc3339;
 use crate::config::Format;
 use crate::pipeline::Surroundings;
+use crate::ring::Ring;
 use crate::ring::store::{Claim, FORMAT, Store, origin};
 use crate::sink::trouble::TroubleLog;
 
@@ -59,9 +60,15 @@ fn recover_where(
     report
 }
 
-/// Whether nobody lives who writes to the ring at `path`.
+/// Whether the process is gone that wrote to the ring at `path`, and has left something in it. A ring with
+/// nothing in it is removed.
 fn is_left_over(path: &Path) -> bool {
-    matches!(Claim::take(path), Ok(Some(_)))
+    let Ok(Some(claim)) = Claim::take(path) else { return false };
+    let is_empty = Ring::is_empty(&claim);
+    if is_empty {
+        let _ = claim.remove();
+    }
+    !is_empty
 }
 
 /// `None` if there is no ring any more.

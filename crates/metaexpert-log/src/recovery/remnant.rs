@@ -107,14 +107,19 @@ impl<'a> Remnant<'a> {
         let mut assembly =
             Assembly::bare(&config, &include).map_err(|problem| nonsense(problem.to_string()))?;
         for (index, sink) in config.sinks.iter().enumerate() {
-            // Who watched a console has seen its lines, or is gone.
-            if sink.kind == SinkKind::File {
+            if self.is_recoverable(sink) {
                 let mark = self.consumer.mark(self.epoch, index);
                 let sink = self.open_sink(sink, index, mark, position, repaired)?;
                 assembly.put(index, sink);
             }
         }
         Ok(assembly)
+    }
+
+    /// Who watched a console or read a pipe has seen its lines, or is gone.
+    fn is_recoverable(&self, sink: &SinkConfig) -> bool {
+        sink.kind == SinkKind::File
+            && self.surroundings.disk.status_at(&sink.path).map_or(true, |status| status.is_regular)
     }
 
     fn config(&self) -> io::Result<Config> {
@@ -219,7 +224,7 @@ impl<'a> Remnant<'a> {
         let include = self.include(&config);
         let mut assembly =
             Assembly::bare(&config, &include).map_err(|problem| nonsense(problem.to_string()))?;
-        for (index, sink) in config.sinks.iter().enumerate().filter(|(_, sink)| sink.kind == SinkKind::File) {
+        for (index, sink) in config.sinks.iter().enumerate().filter(|(_, sink)| self.is_recoverable(sink)) {
             // A file of the process's own may have been made for it under this configuration already.
             let mark = self.mark_at_end(sink, position);
             let mut sink = self.open_sink(sink, index, Some(mark), position, repaired)?;

@@ -16,6 +16,9 @@ pub(super) struct Cursors {
 }
 
 impl Cursors {
+    pub(super) const HEAD_OFFSET: usize = std::mem::offset_of!(Cursors, head);
+    pub(super) const TAIL_OFFSET: usize = std::mem::offset_of!(Cursors, tail);
+
     #[inline]
     pub(super) fn head(&self) -> u64 {
         self.head.load(Ordering::Acquire)

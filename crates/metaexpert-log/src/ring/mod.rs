@@ -14,6 +14,7 @@ pub mod marks;
 mod remains;
 pub mod store;
 
+use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use cursors::{Cursors, ProducerCursor};
@@ -91,6 +92,17 @@ impl Ring {
         remains::mend(&ring);
         let read = ring.cursors().tail();
         Ok(Consumer { ring, read })
+    }
+
+    /// Whether there is nothing to be recovered in the ring of a process that is gone.
+    pub fn is_empty(claim: &Claim) -> bool {
+        let mut page = [0; HEADER_BYTES];
+        let word =
+            |page: &[u8], offset: usize| page[offset..offset + 8].try_into().map_or(0, u64::from_ne_bytes);
+        let gap = std::mem::offset_of!(Header, gap);
+        claim.file().read_exact_at(&mut page, 0).is_ok()
+            && word(&page, Cursors::HEAD_OFFSET) == word(&page, Cursors::TAIL_OFFSET)
+            && page[gap..gap + size_of::<SharedGap>()].iter().all(|byte| *byte == 0)
     }
 
     fn into_ends(self) -> (Producer, Consumer) {

@@ -100,6 +100,11 @@ impl LogFile {
         self.size
     }
 
+    /// Whether it is a plain file, no pipe or device.
+    pub fn is_regular(&self) -> bool {
+        self.current.status.is_regular
+    }
+
     /// Which file it is.
     pub fn identity(&self) -> FileId {
         self.current.status.identity

@@ -551,6 +551,11 @@ impl Sink {
         }
     }
 
+    /// Whether another process can write later what this one could not: not to a console, pipe or device.
+    pub(crate) fn is_recoverable(&self) -> bool {
+        matches!(&self.target, Target::File(file) if file.is_regular())
+    }
+
     /// What it was opened with.
     pub fn config(&self) -> &SinkConfig {
         &self.config

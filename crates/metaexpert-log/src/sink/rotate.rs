@@ -1,5 +1,6 @@
 //! When a file is full or its time is over, and how its predecessors move along.
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -117,9 +118,12 @@ pub fn family(disk: &dyn Disk, path: &Path) -> Vec<PathBuf> {
 /// backups the oldest is removed first. Stopped at any step it leaves a free number, at which the next one
 /// ends: no file is lost or removed twice. Nothing is ever renamed onto another file.
 pub(super) fn shift(disk: &dyn Disk, path: &Path, keep: u32) -> io::Result<()> {
-    let all = backups(disk, path)?;
-    let of = |number| all.iter().filter(move |backup| backup.number == number);
-    let free = (1..keep).find(|number| of(*number).next().is_none()).unwrap_or(keep);
+    let mut all: HashMap<u32, Vec<Backup>> = HashMap::new();
+    for backup in backups(disk, path)? {
+        all.entry(backup.number).or_default().push(backup);
+    }
+    let of = |number| all.get(&number).into_iter().flatten();
+    let free = (1..keep).find(|number| !all.contains_key(number)).unwrap_or(keep);
     for backup in of(free) {
         unless_absent(disk.remove(&backup.path))?;
     }
