@@ -33,6 +33,8 @@ pub struct Status {
     pub modified_ns: i64,
     /// Whether it is a plain file, no pipe, device or directory.
     pub is_regular: bool,
+    /// Whether it is a directory.
+    pub is_directory: bool,
 }
 
 /// Operations on files; each is one system call, or repeats one, and none waits for a pipe's other end.
@@ -156,6 +158,7 @@ fn status(metadata: &fs::Metadata) -> Status {
         links: metadata.nlink(),
         modified_ns: metadata.mtime().saturating_mul(1_000_000_000).saturating_add(metadata.mtime_nsec()),
         is_regular: metadata.is_file(),
+        is_directory: metadata.is_dir(),
     }
 }
 

@@ -116,10 +116,11 @@ impl<'a> Remnant<'a> {
         Ok(assembly)
     }
 
-    /// Who watched a console or read a pipe has seen its lines, or is gone.
+    /// Who watched a console or read a pipe has seen its lines, or is gone. A directory in a file's place is an
+    /// obstacle.
     fn is_recoverable(&self, sink: &SinkConfig) -> bool {
-        sink.kind == SinkKind::File
-            && self.surroundings.disk.status_at(&sink.path).map_or(true, |status| status.is_regular)
+        let status = self.surroundings.disk.status_at(&sink.path);
+        sink.kind == SinkKind::File && status.map_or(true, |status| status.is_regular || status.is_directory)
     }
 
     fn config(&self) -> io::Result<Config> {
