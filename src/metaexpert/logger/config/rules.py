@@ -5,6 +5,7 @@ They read the plain document and pass over what is malformed there, so that one 
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -34,6 +35,7 @@ def broken_rules(document: Mapping[Any, Any]) -> list[Problem]:
         *_misplaced_options(tables),
         *_shared_files(document, tables),
         *_too_many(tables),
+        *_exposed_control(document.get("control")),
     ]
 
 
@@ -102,4 +104,27 @@ def _too_many(handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
             HANDLERS,
             f"must be at most {MAX_HANDLERS}, were {len(handlers)}",
             suggestion="remove some, or merge those that write the same records",
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether `host` means this machine alone, by its text: nothing is looked up."""
+    if host.lower().rstrip(".") == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _exposed_control(control: Any) -> Iterator[Problem]:
+    """Whoever reaches the control server can change files and levels: beyond loopback only with a token."""
+    if not isinstance(control, Mapping) or control.get("token") is not None:
+        return
+    host = control.get("host")
+    if isinstance(host, str) and host.strip() and not is_loopback(host):
+        yield Problem(
+            "control.token",
+            f"must be given, since {shown(host)} is not this machine alone",
+            suggestion="give a token, or use the host 127.0.0.1",
         )
