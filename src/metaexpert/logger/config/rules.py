@@ -21,6 +21,7 @@ from metaexpert.logger.errors import Problem, shown
 OWN_ERRORS_FILE: Final = "logging_errors.log"
 #: A record carries the set of its sinks as 64 bits.
 MAX_HANDLERS: Final = 64
+MAX_NAME_CHARACTERS: Final = 500
 
 
 def broken_rules(document: Mapping[Any, Any]) -> list[Problem]:
@@ -35,6 +36,7 @@ def broken_rules(document: Mapping[Any, Any]) -> list[Problem]:
         *_misplaced_options(tables),
         *_shared_files(document, tables),
         *_too_many(tables),
+        *_long_names(document.get("loggers")),
         *_exposed_control(document.get("control")),
     ]
 
@@ -105,6 +107,16 @@ def _too_many(handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
             f"must be at most {MAX_HANDLERS}, were {len(handlers)}",
             suggestion="remove some, or merge those that write the same records",
         )
+
+
+def _long_names(loggers: Any) -> Iterator[Problem]:
+    """`logging` keeps a place for each part of a name with all before it: a long one costs its square."""
+    for name in loggers if isinstance(loggers, Mapping) else ():
+        if isinstance(name, str) and len(name) > MAX_NAME_CHARACTERS:
+            yield Problem(
+                f"loggers.{name[:40]}…",
+                f"must have a name of at most {MAX_NAME_CHARACTERS} characters, had {len(name)}",
+            )
 
 
 def is_loopback(host: str) -> bool:
