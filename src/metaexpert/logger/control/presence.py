@@ -11,8 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from metaexpert.logger import service
 from metaexpert.logger.control import runtime_file
 from metaexpert.logger.control.runtime_file import RunningExpert
+from metaexpert.logger.errors import ConfigurationError
 
 _SHOWN_CHARACTERS: Final = 80
 
@@ -46,11 +48,14 @@ def withdraw_server() -> None:
         _remove()
 
 
-def announce_run(name: str, mode: str, log_directory: str) -> None:
+def announce_run(name: str, mode: str) -> None:
     """Tell that an expert runs in this process. Never raises: nobody's trade depends on it."""
     _presence.is_run = True
-    with suppress(OSError):
-        _tell(replace(_here(), name=name[:_SHOWN_CHARACTERS], mode=mode, log_directory=log_directory))
+    with suppress(OSError, ConfigurationError):
+        from metaexpert.logger.config import log_directory
+
+        directory = log_directory(service.configuration())
+        _tell(replace(_here(), name=name[:_SHOWN_CHARACTERS], mode=mode, log_directory=directory))
 
 
 def withdraw_run() -> None:
