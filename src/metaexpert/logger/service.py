@@ -275,7 +275,8 @@ def _attach(configuration: LogConfiguration) -> None:
 
     root = adopt(logging.getLogger())
     _service.handler.capture_stdlib = configuration.capture_stdlib
-    if _service.handler not in root.handlers:
+    is_first = _service.handler not in root.handlers
+    if is_first:
         root.addHandler(_service.handler)
     logging.captureWarnings(configuration.capture_stdlib)
     levels = configuration.logger_levels()
@@ -289,9 +290,11 @@ def _attach(configuration: LogConfiguration) -> None:
     _service.levels_set = set(levels)
     if root.level != (default_level := parse_level(configuration.default_level)):
         root.setLevel(default_level)
-    for logger in (root, *tuple(root.manager.loggerDict.values())):
-        if isinstance(logger, MetaLogger):
-            logger.enter_fast_path()
+    if is_first:
+        # Later each one enters again with its next call: a change must not cost a walk over all of them.
+        for logger in (root, *tuple(root.manager.loggerDict.values())):
+            if isinstance(logger, MetaLogger):
+                logger.enter_fast_path()
 
 
 def _apply_dictconfig(document: dict[str, Any]) -> None:

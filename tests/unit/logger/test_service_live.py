@@ -78,3 +78,15 @@ def test_a_refused_change_from_outside_changes_nothing(logs: "Logs") -> None:
         )
 
     assert service.configuration() is before
+
+
+def test_a_change_from_outside_leaves_idle_loggers_idle(logs: "Logs") -> None:
+    """Loggers enter the fast way with their next call: a change does not walk over all of a program's."""
+    logs.configure()
+    service.reconfigure(lambda sources: sources.with_runtime({"default_level": "INFO"}))
+    assert not logs.is_fast()
+
+    logs.logger.info("next")
+
+    assert logs.is_fast()
+    assert "next" in logs.messages()
