@@ -33,7 +33,8 @@ def quantity(unit: str, minimum: int, maximum: int, zero: str | None = None) -> 
 
     def check(value: Any) -> Any:
         if isinstance(value, bool) or not isinstance(value, int):
-            refuse(f"must be an integer number of {unit}, was {shown(value)}")
+            number = "an integer" if unit.startswith("(") else "an integer number of"
+            refuse(f"must be {number} {unit}, was {shown(value)}")
         if zero is not None and value == 0:
             return value
         if value < minimum:

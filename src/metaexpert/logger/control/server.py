@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import ipaddress
 import signal
 import socket
@@ -150,6 +151,8 @@ def _listen(host: str, port: int, token: str | None) -> socket.socket:
         listener.setblocking(False)
     except OSError as error:
         listener.close()
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise _refusal("host", f"must be an address of this machine, was {host}") from None
         what = f"cannot listen on {host}, port {port}: {error.strerror}"
         raise _refusal("port", what, "use another port, or 0 for a free one") from None
     return listener

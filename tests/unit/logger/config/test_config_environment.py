@@ -64,7 +64,7 @@ def test_a_legacy_file_lies_under_the_log_directory(name: str) -> None:
         (
             "METAEXPERT_CONTROL",
             "127.0.0.1:http",
-            'METAEXPERT_CONTROL (environment) must be an integer number of (a TCP port), was "http"',
+            'METAEXPERT_CONTROL (environment) must be an integer (a TCP port), was "http"',
         ),
     ],
 )
