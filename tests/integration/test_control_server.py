@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from command_process import environment
 
 from control_harness import eventually
 from metaexpert.logger.control import runtime_file
@@ -51,8 +52,6 @@ def runtime_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @contextmanager
 def running(directory: Path, script: str, **env: str) -> Iterator[subprocess.Popen[str]]:
     """Run a program that prints a line when it is ready and ends when its input does."""
-    from conftest import clean_environment
-
     program = directory / "program.py"
     program.write_text(
         textwrap.dedent(BEGIN + script) + "\nprint('ready', flush=True)\nsys.stdin.read()\n", encoding="utf-8"
@@ -60,7 +59,7 @@ def running(directory: Path, script: str, **env: str) -> Iterator[subprocess.Pop
     process = subprocess.Popen(
         [sys.executable, str(program)],
         cwd=directory,
-        env={**clean_environment(), **env},
+        env={**environment(), **env},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

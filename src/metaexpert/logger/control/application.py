@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -21,13 +21,14 @@ from metaexpert.logger.control import answers, changes, metrics
 from metaexpert.logger.control.answers import Refused
 from metaexpert.logger.control.audit import audit_logger, without_password
 from metaexpert.logger.control.body import json_body
-from metaexpert.logger.control.guard import Guard
+from metaexpert.logger.control.guard import Guard, RateLimit
 from metaexpert.logger.control.health import Health
 from metaexpert.logger.errors import ConfigurationError
 
 _Result = TypeVar("_Result")
 
-_SERVER_ERROR = 500
+_SERVER_ERROR: Final = 500
+_TOO_MANY: Final = 429
 
 
 def application(guard: Guard) -> ASGIApp:
@@ -103,6 +104,8 @@ class _Guarded:
     def __init__(self, app: ASGIApp, guard: Guard) -> None:
         self._app = app
         self._guard = guard
+        # A flood is told, and does not become one of records.
+        self._floods_told = RateLimit(1, 1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -111,7 +114,10 @@ class _Guarded:
         try:
             self._guard.check(request.headers)
         except Refused as refusal:
-            response = await _refused(request, refusal)
+            if refusal.status == _TOO_MANY and not self._floods_told.take():
+                response = answers.error(refusal.status, refusal.message, refusal.headers)
+            else:
+                response = await _refused(request, refusal)
             await response(scope, receive, send)
             return
         await self._app(scope, receive, send)
