@@ -130,7 +130,7 @@ class _Guarded:
 
 
 def _give_way() -> None:
-    """Let the trading thread go on, which may be waiting for the interpreter: it asks for it only after 5 ms."""
+    """Let the trading thread go on: one that waits for the interpreter asks for it only after 5 ms."""
     time.sleep(_PAUSE_SECONDS)
 
 
