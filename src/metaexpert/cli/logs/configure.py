@@ -56,9 +56,9 @@ def configure(
         str | None,
         typer.Option("--ttl", metavar="TIME", help="Take the change back after this time, as 10m or 1h30m."),
     ] = None,
-    pid: Annotated[int | None, typer.Option("--pid", help="The process of the expert that is meant.")] = None,
+    pid: Annotated[int | None, typer.Option("--pid", help="The process of the expert meant.")] = None,
     directory: Annotated[
-        str | None, typer.Option("--dir", metavar="DIR", help="The log directory of the expert that is meant.")
+        str | None, typer.Option("--dir", metavar="DIR", help="The log directory of the expert meant.")
     ] = None,
     url: Annotated[
         str | None, typer.Option("--url", metavar="URL", help="Its control server, as http://HOST:PORT.")
