@@ -36,6 +36,7 @@ LOGGER_NAMES = {
     "get_logger",
     "log_context",
     "read_log",
+    "serve",
     "setup_logger",
     "shutdown",
     "stats",
@@ -205,7 +206,7 @@ def test_importing_changes_nothing() -> None:
         "before = state()\n"
         "import metaexpert.logger\n"
         "assert before == state()\n"
-        "print(sorted({'pydantic', 'typer', 'rich', 'metaexpert.expert'} & set(sys.modules)))"
+        "print(sorted({'pydantic', 'typer', 'rich', 'starlette', 'metaexpert.expert'} & set(sys.modules)))"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from metaexpert import __version__
-from metaexpert.cli import backtest, demo, logs, new, run
+from metaexpert.cli import backtest, demo, logs, new, ps, run
 from metaexpert.cli.failure import CommandFailedError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.command("new")(new.new)
 app.command("run")(run.run)
 app.command("backtest")(backtest.backtest)
 app.command("demo")(demo.demo)
+app.command("ps")(ps.ps)
 app.add_typer(logs.app)
 
 

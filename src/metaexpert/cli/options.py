@@ -14,3 +14,11 @@ LogLevel = Annotated[
 ]
 LogDirectory = Annotated[str | None, typer.Option("--log-dir", metavar="DIR", help="Where the log files go.")]
 LogsDirectory = Annotated[Path, typer.Option("--dir", metavar="DIR", help="The log directory.")]
+Control = Annotated[
+    str | None,
+    typer.Option(
+        "--control",
+        metavar="[HOST:]PORT",
+        help="Serve HTTP control there; port 0 takes a free one, which `metaexpert ps` shows.",
+    ),
+]

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from metaexpert.cli.execution import run_and_report
-from metaexpert.cli.options import AllowGaps, AsJson, LogDirectory, LogLevel, Symbol
+from metaexpert.cli.options import AllowGaps, AsJson, Control, LogDirectory, LogLevel, Symbol
 from metaexpert.expert.run.options import Overrides
 
 
@@ -27,6 +27,7 @@ def run(
     as_json: AsJson = False,
     log_level: LogLevel = None,
     log_dir: LogDirectory = None,
+    control: Control = None,
 ) -> None:
     """Run a strategy file; its log is on stderr, the figures on stdout.
 
@@ -40,5 +41,6 @@ def run(
         allow_gaps=allow_gaps or None,
         log_level=log_level,
         log_dir=log_dir,
+        control=control,
     )
     raise typer.Exit(run_and_report(file, overrides, as_json=as_json))

@@ -87,6 +87,8 @@ class FastPathLogger(logging.Logger):
     _bound: Fields | None = None
     _origin: FastPathLogger | None = None
     _channel: Channel | None = None
+    #: The loggers bound to this one, once there are any.
+    _children: weakref.WeakSet[FastPathLogger] | None = None
 
     def __init__(self, name: str, level: int | str = logging.NOTSET) -> None:
         super().__init__(name, level)
@@ -95,7 +97,6 @@ class FastPathLogger(logging.Logger):
     def _become(self) -> None:
         """Complete a logger that was made by `logging` as a plain one."""
         self._installed: dict[str, Callable[..., None]] = {}
-        self._children: weakref.WeakSet[FastPathLogger] = weakref.WeakSet()
         self._cache = _LevelCache(self)
 
     if TYPE_CHECKING:
@@ -170,6 +171,10 @@ class FastPathLogger(logging.Logger):
         """Take the builtins out again, here and in the loggers bound to this one."""
         _changes.count += 1
         attributes = self.__dict__
+        children = attributes.get("_children")
+        if not children and not attributes.get("_installed") and attributes.get("_channel") is None:
+            # Most loggers of a program, at most changes.
+            return
         for name, builtin in self.__dict__.get("_installed", {}).items():
             if attributes.get(name) is builtin:
                 del attributes[name]
@@ -179,7 +184,7 @@ class FastPathLogger(logging.Logger):
             # Builtins that somebody took from this logger come back to it with their next call.
             channel.close()
         attributes["_channel"] = None
-        for child in tuple(attributes.get("_children", ())):
+        for child in tuple(children or ()):
             # Which also leaves the child's fast way.
             child._cache.clear()
 
@@ -225,13 +230,14 @@ class FastPathLogger(logging.Logger):
         elif name in _WATCHED_ATTRIBUTES and not is_new:
             # Loggers below may depend on it too; while a logger is being made nobody does.
             if name in ("disabled", "filters"):
-                for child in tuple(self._children):
+                for child in tuple(self._children or ()):
                     setattr(child, name, value)
-            leave_fast_paths(self.manager)
-            self._leave_fast_path()
             if name in ("level", "parent") and self.manager.root is not None:
-                # What `setLevel` does after it, and an assignment alone does not.
+                # What `setLevel` does after it, and an assignment alone does not: all leave their fast ways.
                 self.manager._clear_cache()  # type: ignore[attr-defined]
+            else:
+                leave_fast_paths(self.manager)
+            self._leave_fast_path()
 
     def __delattr__(self, name: str) -> None:
         super().__delattr__(name)

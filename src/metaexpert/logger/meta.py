@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import weakref
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -125,7 +126,11 @@ class MetaLogger(FastPathLogger):
             _is_owned=True,
         )
         derived._become()
-        origin._children.add(derived)
+        children = origin._children
+        if children is None:
+            # In one step: two threads may bind the first ones.
+            children = origin.__dict__.setdefault("_children", weakref.WeakSet())
+        children.add(derived)
         return derived
 
     def _bound_fields(self) -> dict[str, Any]:

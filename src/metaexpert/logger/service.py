@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import logging.config
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from metaexpert.logger import engine
@@ -17,6 +19,7 @@ from metaexpert.logger.statistics import LoggerStats
 
 if TYPE_CHECKING:
     from metaexpert.logger.config import ConfigurationLike, LogConfiguration, Sources
+    from metaexpert.logger.control.server import ControlServer
 
 DEFAULT_LOGGER = "MetaExpert"
 
@@ -27,6 +30,8 @@ class _Service:
     def __init__(self) -> None:
         self.sources: Sources | None = None
         self.configuration: LogConfiguration | None = None
+        #: What the engine was started with last, by this process.
+        self.document: dict[str, Any] | None = None
         self.handler = PipelineHandler()
         #: Starting without `configure()`: on its way, or in vain.
         self.is_starting = self.cannot_start = False
@@ -47,15 +52,15 @@ def configure(config: ConfigurationLike = None, /, **overrides: Any) -> LogConfi
     applied at once; existing loggers follow immediately. A `logging.config.dictConfig` document is applied as
     such. Raises `ConfigurationError` that lists every bad field; what was in force then stays in force.
     """
-    from metaexpert.logger.config import DictConfig, Sources, load_config
+    from metaexpert.logger.config import DictConfig, Sources, load_layers
 
     with _lock.held():
         sources = (_service.sources or Sources()).refreshed()
-        layer = load_config(config, overrides)
-        if isinstance(layer, DictConfig):
-            _apply_dictconfig(layer.document)
+        layers = load_layers(config, overrides)
+        if isinstance(layers, DictConfig):
+            _apply_dictconfig(layers.document)
             return configuration()
-        return _apply(sources.with_code(layer))
+        return _apply(sources.with_code(*layers))
 
 
 def configure_command_line(values: Mapping[str, Any]) -> LogConfiguration:
@@ -68,6 +73,40 @@ def configure_command_line(values: Mapping[str, Any]) -> LogConfiguration:
     with _lock.held():
         sources = (_service.sources or Sources()).refreshed()
         return _apply(sources.with_command_line(values))
+
+
+def reconfigure(
+    change: Callable[[Sources], Sources],
+    announce: Callable[[LogConfiguration, LogConfiguration | None], Callable[[], object] | None]
+    | None = None,
+) -> LogConfiguration:
+    """Put in force what `change` makes of the sources as they are, and return it.
+
+    For changes from outside the program's code: nothing is read again but by `change` itself. `announce` is
+    called with the valid new configuration and the old one just before it is put in force, and what it
+    returns right after. Raises what `change` and `announce` raise, and `ConfigurationError` as `configure`
+    does.
+    """
+    from metaexpert.logger.config import Sources
+
+    with _lock.held():
+        sources = change(_service.sources or Sources.discover())
+        configuration = sources.resolve()
+        done = None if announce is None else announce(configuration, _service.configuration)
+        _apply(sources, configuration)
+        if done is not None:
+            done()
+        return configuration
+
+
+def is_configured() -> bool:
+    """Tell whether a configuration is in force, so that loggers follow it."""
+    return _service.configuration is not None
+
+
+def sources_in_force() -> Sources | None:
+    """Return the sources of the configuration in force, None before the first."""
+    return _service.sources
 
 
 def configuration() -> LogConfiguration:
@@ -127,8 +166,13 @@ def flush(timeout: float | None = None) -> bool:
 def shutdown(timeout: float | None = None) -> bool:
     """Write every record and stop. Returns False if that took longer than `timeout` seconds.
 
-    It also runs at the interpreter's end. Logging after it starts the system again.
+    It also runs at the interpreter's end. Logging after it starts the system again; the control server and
+    the watching of files, which stop as well, come back with the next `configure()` or `serve()`.
     """
+    for name in ("lifecycle", "watch", "changes"):
+        part = sys.modules.get(f"metaexpert.logger.control.{name}")
+        if part is not None:
+            part.stop()
     return engine.shutdown(timeout)
 
 
@@ -137,17 +181,67 @@ def stats() -> LoggerStats:
     return LoggerStats.of(engine.statistics())
 
 
-def _apply(sources: Sources) -> LogConfiguration:
+def serve(host: str = "127.0.0.1", port: int = 0, token: str | None = None) -> ControlServer:
+    """Start the control server in this process, in a thread of its own, and return it.
+
+    `port` 0 takes a free one, which `.port` and `.url` of what is returned name. An address other than
+    loopback requires a `token`, which each request then has to bring. A server that runs already at this
+    address is kept, another one is replaced. If nobody has configured anything, `configure()` is called.
+    Raises `ConfigurationError` for a bad address or token, and if the port is in use.
+    """
+    from metaexpert.logger.control import lifecycle
+
+    with _lock.held():
+        if _service.configuration is None:
+            configure()
+        return lifecycle.serve(host, port, token)
+
+
+def _apply(sources: Sources, configuration: LogConfiguration | None = None) -> LogConfiguration:
+    """Put `sources` in force; `configuration` is what they make, if that is known already."""
+    configuration = configuration or sources.resolve()
+    with _control_of(configuration):
+        _start_engine(configuration)
+        _service.sources, _service.configuration = sources, configuration
+        _attach(configuration)
+    _watch(sources, configuration)
+    return configuration
+
+
+def _start_engine(configuration: LogConfiguration) -> None:
+    """Start the engine, or give it another configuration; where only loggers' levels differ, nothing."""
     from metaexpert.logger.config import engine_document
 
-    configuration = sources.resolve()
     try:
-        engine.start(engine_document(configuration))
+        document = engine_document(configuration)
+        if document != _service.document or not engine.is_running():
+            engine.start(document)
     except (OSError, ValueError) as problem:
-        raise ConfigurationError(str(problem)) from None
-    _service.sources, _service.configuration = sources, configuration
-    _attach(configuration)
-    return configuration
+        raise (
+            problem if isinstance(problem, ConfigurationError) else ConfigurationError(str(problem))
+        ) from None
+    _service.document = document
+
+
+def _control_of(configuration: LogConfiguration) -> AbstractContextManager[object]:
+    """Return what makes the control server follow `configuration`, once the block in it has succeeded.
+
+    Programs that want no server never load what it takes.
+    """
+    if configuration.control is None and "metaexpert.logger.control.lifecycle" not in sys.modules:
+        return nullcontext()
+    from metaexpert.logger.control import lifecycle
+
+    return lifecycle.following(configuration)
+
+
+def _watch(sources: Sources, configuration: LogConfiguration) -> None:
+    """Have the files that `sources` come from watched, if there are any."""
+    files = sources.files() if configuration.watch else ()
+    if files or "metaexpert.logger.control.watch" in sys.modules:
+        from metaexpert.logger.control import watch
+
+        watch.follow(files)
 
 
 def _start_unconfigured() -> bool:
@@ -156,7 +250,7 @@ def _start_unconfigured() -> bool:
     Loggers, their levels and handlers stay as they are. Returns False if that is under way or has failed
     before; raises `ConfigurationError` when it fails.
     """
-    from metaexpert.logger.config import Sources, engine_document
+    from metaexpert.logger.config import Sources
 
     with _lock.held():
         if engine.is_configured():
@@ -167,10 +261,7 @@ def _start_unconfigured() -> bool:
         try:
             sources = Sources.discover()
             configuration = sources.resolve()
-            try:
-                engine.start(engine_document(configuration))
-            except (OSError, ValueError) as problem:
-                raise ConfigurationError(str(problem)) from None
+            _start_engine(configuration)
             _service.sources, _service.configuration = sources, configuration
             _service.cannot_start = False
             return True
@@ -184,20 +275,26 @@ def _attach(configuration: LogConfiguration) -> None:
 
     root = adopt(logging.getLogger())
     _service.handler.capture_stdlib = configuration.capture_stdlib
-    if _service.handler not in root.handlers:
+    is_first = _service.handler not in root.handlers
+    if is_first:
         root.addHandler(_service.handler)
     logging.captureWarnings(configuration.capture_stdlib)
     levels = configuration.logger_levels()
     for name in _service.levels_set - levels.keys():
         logging.getLogger(name).setLevel(logging.NOTSET)
     for name, level in levels.items():
-        adopt(logging.getLogger(name)).setLevel(level)
+        named = adopt(logging.getLogger(name))
+        # Each change makes every logger look anew, so that many of them at once would cost a square.
+        if named.level != level:
+            named.setLevel(level)
     _service.levels_set = set(levels)
-    # Last, because it makes every logger look anew.
-    root.setLevel(parse_level(configuration.default_level))
-    for logger in (root, *tuple(root.manager.loggerDict.values())):
-        if isinstance(logger, MetaLogger):
-            logger.enter_fast_path()
+    if root.level != (default_level := parse_level(configuration.default_level)):
+        root.setLevel(default_level)
+    if is_first:
+        # Later each one enters again with its next call: a change must not cost a walk over all of them.
+        for logger in (root, *tuple(root.manager.loggerDict.values())):
+            if isinstance(logger, MetaLogger):
+                logger.enter_fast_path()
 
 
 def _apply_dictconfig(document: dict[str, Any]) -> None:

@@ -41,7 +41,7 @@ def test_listeners_hear_of_every_change(logs: "Logs") -> None:
     engine.on_change(listener := lambda: heard.append(engine.is_running()))
     try:
         logs.configure()
-        configure(default_level="INFO")
+        configure(include=["run_id"])
         shutdown(10)
     finally:
         engine._engine.listeners.remove(listener)

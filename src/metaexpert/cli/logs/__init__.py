@@ -1,19 +1,20 @@
-"""`metaexpert logs`: what can be done with a log directory, one module a command."""
+"""`metaexpert logs`: what can be done with logs and logging, one module a command."""
 
 import typer
 
-from metaexpert.cli.logs import recover
+from metaexpert.cli.logs import configure, recover
 
 app = typer.Typer(
     name="logs",
-    help="Work with a log directory.",
+    help="Work with a log directory, and change the logging of running experts.",
     no_args_is_help=True,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("configure")(configure.configure)
 app.command("recover")(recover.recover)
 
 
 @app.callback()
 def _group() -> None:
-    """Work with a log directory."""
+    """Work with a log directory, and change the logging of running experts."""

@@ -23,6 +23,10 @@ def configure_logging(settings: ExpertSettings, line: Overrides | None = None) -
         said |= {name: document[name] for name in ("default_level", "loggers")}
     if line is not None and line.log_dir is not None:
         said["log_file_path"] = document["log_file_path"]
+    if line is not None and line.control is not None:
+        from metaexpert.logger.config.environment import control_address
+
+        said["control"] = control_address(line.control)
     if said:
         # In its own right, so that it also wins over a `configure()` of the strategy's own.
         configure_command_line(said)

@@ -265,6 +265,7 @@ class MetaExpert(TradingCalls):
     def _run(self, options: RunOptions, overrides: Overrides) -> RunResult:
         # Loaded when it is needed: a strategy file that is only imported stays light.
         from metaexpert.expert.run.session import Session
+        from metaexpert.logger.control import presence
 
         if self._session is not None:
             raise ExpertError("expert.run() was called while a run is going on; let the first one end")
@@ -278,10 +279,12 @@ class MetaExpert(TradingCalls):
             overrides=overrides,
         )
         self._session = session
+        presence.announce_run(strategy.strategy_name, options.mode)
         try:
             result = session.run()
         finally:
             self._session = None
+            presence.withdraw_run()
         overrides.results.append(result)
         return result
 

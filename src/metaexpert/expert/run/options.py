@@ -49,6 +49,7 @@ class Overrides:
     fee_pct: float | None = None
     log_level: str | None = None
     log_dir: str | None = None
+    control: str | None = None
     quiet: bool = False
     """The console shows warnings and errors alone, unless `log_level` asks for more."""
     feed: Feed | None = None

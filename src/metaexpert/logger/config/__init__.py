@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         DictConfig,
         Sources,
         load_config,
+        load_layers,
         log_config_document,
         resolve,
     )
@@ -37,6 +38,7 @@ _HOMES = {
     "canonical_level": "levels",
     "engine_document": "engine",
     "load_config": "sources",
+    "load_layers": "sources",
     "log_config_document": "sources",
     "log_directory": "engine",
     "parse_level": "levels",
@@ -54,6 +56,7 @@ __all__ = [
     "canonical_level",
     "engine_document",
     "load_config",
+    "load_layers",
     "log_config_document",
     "log_directory",
     "parse_level",

@@ -91,13 +91,13 @@ def _settings(variables: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, ..
         if text:
             for dotted in paths:
                 path = tuple(dotted.split("."))
-                yield variable, path, _value(_legacy_text(variable, text), path)
+                yield variable, path, typed_value(_legacy_text(variable, text), path)
     if variables.get(CONTROL_VARIABLE, "").strip():
-        yield CONTROL_VARIABLE, ("control",), _address(variables[CONTROL_VARIABLE].strip())
+        yield CONTROL_VARIABLE, ("control",), control_address(variables[CONTROL_VARIABLE].strip())
     own = [name for name in variables if name.upper().startswith(PREFIX) and variables[name].strip()]
     for variable in sorted(own, key=lambda name: (name.count("__"), name)):
         path = tuple(variable[len(PREFIX) :].lower().split("__"))
-        yield variable, path, _value(variables[variable].strip(), path)
+        yield variable, path, typed_value(variables[variable].strip(), path)
 
 
 def _legacy_text(variable: str, text: str) -> str:
@@ -107,12 +107,18 @@ def _legacy_text(variable: str, text: str) -> str:
     return re.sub(rf"^(?:\.[/\\])*{DEFAULT_DIRECTORY}[/\\]+(?=.)", "", text)
 
 
-def _address(text: str) -> dict[str, Any]:
+def control_address(text: str) -> dict[str, Any]:
+    """Return host and port of `HOST:PORT`, `[IPV6]:PORT` or `PORT`, for the table `control`."""
     host, _, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
     return {"host": host or "127.0.0.1", "port": int(port) if _INTEGER.fullmatch(port) else port}
 
 
-def _value(text: str, path: tuple[str, ...]) -> Any:
+def typed_value(text: str, path: tuple[str, ...]) -> Any:
+    """Return the value that `text` means for the setting at `path`; what does not fit stays text.
+
+    Lists are separated by commas or JSON, tables are JSON, a handler is None for `none`.
+    """
     kind = kind_at(LogConfiguration, path)
     if path[0] == "handlers" and len(path) == _HANDLER_DEPTH and text.lower() in _REMOVALS:
         return None

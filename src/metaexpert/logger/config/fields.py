@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Final, NoReturn
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, SecretStr, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from metaexpert.logger.config.formats import LATER_PRESETS, PRESETS, FormatError, check_format
@@ -33,7 +33,8 @@ def quantity(unit: str, minimum: int, maximum: int, zero: str | None = None) -> 
 
     def check(value: Any) -> Any:
         if isinstance(value, bool) or not isinstance(value, int):
-            refuse(f"must be an integer number of {unit}, was {shown(value)}")
+            number = "an integer" if unit.startswith("(") else "an integer number of"
+            refuse(f"must be {number} {unit}, was {shown(value)}")
         if zero is not None and value == 0:
             return value
         if value < minimum:
@@ -119,6 +120,14 @@ def _text(value: Any) -> Any:
     return value
 
 
+def _token(value: Any) -> Any:
+    text = value.get_secret_value() if isinstance(value, SecretStr) else value
+    # What a header can carry as it is; the value itself is never shown.
+    if not isinstance(text, str) or not text or not all("!" <= character <= "~" for character in text):
+        refuse("must be text of printable ASCII characters without spaces", "leave it out for none")
+    return SecretStr(text)
+
+
 def _flag(value: Any) -> Any:
     if not isinstance(value, bool):
         refuse(f"must be true or false, was {shown(value)}")
@@ -163,5 +172,6 @@ Format = Annotated[str, BeforeValidator(_format), Field(examples=[*PRESETS, "%(a
 Directory = Annotated[str, BeforeValidator(_directory)]
 Filename = Annotated[str, BeforeValidator(_filename)]
 Text = Annotated[str, BeforeValidator(_text)]
+Token = Annotated[SecretStr, BeforeValidator(_token)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]

@@ -47,7 +47,8 @@ def parse_json(text: str, source: str) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         reason = f"not valid JSON at line {error.lineno}, column {error.colno}: {error.msg}"
         raise ConfigurationError([Problem(source, reason)]) from None
-    except (_RefusedJsonError, RecursionError) as error:
+    except (_RefusedJsonError, RecursionError, ValueError) as error:
+        # ValueError: more digits in one number than Python converts.
         raise ConfigurationError([Problem(source, f"not usable JSON: {error}")]) from None
     if not isinstance(document, dict):
         reason = f"must hold one JSON object, was {shown(document)}"

@@ -14,13 +14,15 @@ class Layer:
     """What one source says, as a plain document, and where in it each value stands.
 
     `origins` names the exact place of a value by dotted path (a variable); others come from `origin`. A
-    `complete` layer says everything there is: layers below it have no part in the result.
+    `complete` layer says everything there is: layers below it have no part in the result. `file` is the
+    absolute path that all of it was read from, None where that is no file.
     """
 
     origin: str
     values: Mapping[Any, Any] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
     complete: bool = False
+    file: str | None = None
 
     def followed_by(self, later: Layer) -> Layer:
         """Return this layer with what a later one of the same source names laid over it."""

@@ -26,6 +26,7 @@ from metaexpert.logger.config.fields import (
     Level,
     Text,
     Texts,
+    Token,
     choice,
     choices,
     quantity,
@@ -170,10 +171,14 @@ class LimitsConfiguration(_Settings):
 class ControlConfiguration(_Settings):
     """The control server in the trading process."""
 
-    host: Text = "127.0.0.1"
-    port: Annotated[int, quantity("(a TCP port)", 0, 65_535)] = 0
-    token: SecretStr | None = None
-    directories: Texts = ()
+    host: Text = Field(default="127.0.0.1", description="An address beyond loopback requires a token.")
+    port: Annotated[int, quantity("(a TCP port)", 0, 65_535)] = Field(
+        default=0, description="0 takes a free one, which the runtime file names."
+    )
+    token: Token | None = Field(default=None, description="What each request has to bring as its bearer.")
+    directories: Texts = Field(
+        default=(), description="Where files may be named at run time; by default in the log directory."
+    )
 
 
 class LogConfiguration(_Settings):
@@ -197,7 +202,12 @@ class LogConfiguration(_Settings):
     queue: QueueConfiguration = QueueConfiguration()
     limits: LimitsConfiguration = LimitsConfiguration()
     capture_stdlib: Flag = Field(default=True, description="Third-party loggers and `warnings` flow in.")
-    control: ControlConfiguration | None = None
+    control: ControlConfiguration | None = Field(
+        default=None, description="The control server in the process; off without it."
+    )
+    watch: Flag = Field(
+        default=True, description="Read configuration files again when they change, and on SIGHUP."
+    )
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
 

@@ -5,6 +5,7 @@ They read the plain document and pass over what is malformed there, so that one 
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -20,6 +21,7 @@ from metaexpert.logger.errors import Problem, shown
 OWN_ERRORS_FILE: Final = "logging_errors.log"
 #: A record carries the set of its sinks as 64 bits.
 MAX_HANDLERS: Final = 64
+MAX_NAME_CHARACTERS: Final = 500
 
 
 def broken_rules(document: Mapping[Any, Any]) -> list[Problem]:
@@ -34,6 +36,8 @@ def broken_rules(document: Mapping[Any, Any]) -> list[Problem]:
         *_misplaced_options(tables),
         *_shared_files(document, tables),
         *_too_many(tables),
+        *_long_names(document.get("loggers")),
+        *_exposed_control(document.get("control")),
     ]
 
 
@@ -102,4 +106,37 @@ def _too_many(handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
             HANDLERS,
             f"must be at most {MAX_HANDLERS}, were {len(handlers)}",
             suggestion="remove some, or merge those that write the same records",
+        )
+
+
+def _long_names(loggers: Any) -> Iterator[Problem]:
+    """`logging` keeps a place for each part of a name with all before it: a long one costs its square."""
+    for name in loggers if isinstance(loggers, Mapping) else ():
+        if isinstance(name, str) and len(name) > MAX_NAME_CHARACTERS:
+            yield Problem(
+                f"loggers.{name[:40]}…",
+                f"must have a name of at most {MAX_NAME_CHARACTERS} characters, had {len(name)}",
+            )
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether `host` means this machine alone, by its text: nothing is looked up."""
+    if host.lower().rstrip(".") == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _exposed_control(control: Any) -> Iterator[Problem]:
+    """Whoever reaches the control server can change files and levels: beyond loopback only with a token."""
+    if not isinstance(control, Mapping) or control.get("token") is not None:
+        return
+    host = control.get("host")
+    if isinstance(host, str) and host.strip() and not is_loopback(host):
+        yield Problem(
+            "control.token",
+            f"must be given, since {shown(host)} is not this machine alone",
+            suggestion="give a token, or use the host 127.0.0.1",
         )

@@ -7,14 +7,14 @@ Highest first: changes at run time, command line, arguments in code, environment
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
-from metaexpert.logger.config.engine import log_directory
+from metaexpert.logger.config.confinement import strayed_files
 from metaexpert.logger.config.environment import LOG_CONFIG, read_dotenv, variable_layers
-from metaexpert.logger.config.files import log_settings, read_document, read_toml, tool_table
+from metaexpert.logger.config.files import absolute, log_settings, read_document, read_toml, tool_table
 from metaexpert.logger.config.layer import Layer
 from metaexpert.logger.config.legacy import is_dictconfig, prepare_dictconfig, read_dictconfig
 from metaexpert.logger.config.merge import leaves, merge, plain, removals_as_none
@@ -23,6 +23,7 @@ from metaexpert.logger.config.origins import (
     CODE,
     COMMAND_LINE,
     DEFAULT,
+    DOTENV,
     PROJECT_FILE,
     PYPROJECT,
     RUNTIME,
@@ -52,15 +53,26 @@ def load_config(
     one of `logging.config.dictConfig`; with `overrides` it is refused. Raises `ConfigurationError` for a file
     that cannot be read and for what is no configuration at all; `resolve` checks the single fields.
     """
+    layers = load_layers(config, overrides, origin=origin)
+    if isinstance(layers, DictConfig):
+        return layers
+    first, *later = layers
+    return first.followed_by(*later) if later else first
+
+
+def load_layers(
+    config: ConfigurationLike, overrides: Mapping[str, Any] | None = None, *, origin: str = CODE
+) -> tuple[Layer, ...] | DictConfig:
+    """Return the same as `load_config`, with `overrides` as a layer of their own, above a file's."""
     layer = _layer_of(config, origin)
     if not overrides:
-        return layer
+        return layer if isinstance(layer, DictConfig) else (layer,)
     if isinstance(layer, DictConfig):
         names = ", ".join(overrides)
         raise ConfigurationError(
             f"a dictConfig document takes no other settings, got {names}; leave them out"
         )
-    return layer.followed_by(Layer(origin, removals_as_none(plain(overrides))))
+    return layer, Layer(origin, removals_as_none(plain(overrides)))
 
 
 def resolve(layers: Iterable[Layer]) -> LogConfiguration:
@@ -97,16 +109,27 @@ def _relocated(origins: Mapping[str, str], layer: Layer) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
+class RuntimeChange:
+    """A change over HTTP or from another process's command line; one with a `number` can be taken back."""
+
+    layer: Layer
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Sources:
     """All sources of the process's configuration: immutable, so that a refused change leaves no trace.
 
-    `project` are the layers of files and environment, lowest first.
+    `project` are the layers of files and environment in `directory`, lowest first; `code` and `runtime` what
+    was asked for, in the order of the calls.
     """
 
     project: tuple[Layer, ...] = ()
-    code: Layer = field(default_factory=lambda: Layer(CODE))
+    code: tuple[Layer, ...] = ()
     command_line: Layer = field(default_factory=lambda: Layer(COMMAND_LINE))
-    runtime: Layer = field(default_factory=lambda: Layer(RUNTIME))
+    runtime: tuple[RuntimeChange, ...] = ()
+    directory: str = ""
+    _start: list[LogConfiguration] = field(default_factory=list, compare=False, repr=False)
 
     @classmethod
     def discover(cls, environ: Mapping[str, str] | None = None, directory: Path | None = None) -> Self:
@@ -114,39 +137,99 @@ class Sources:
 
         Raises `ConfigurationError` for a file that is there and cannot be read or parsed.
         """
-        return cls(_project_layers(environ, directory))
+        return cls(_project_layers(environ, directory), directory=absolute(directory or Path()))
 
     def refreshed(self, environ: Mapping[str, str] | None = None, directory: Path | None = None) -> Self:
         """Return the same sources with environment and files read again. Raises as `discover` does."""
-        return replace(self, project=_project_layers(environ, directory))
+        layers = _project_layers(environ, directory)
+        return self._with(project=layers, directory=absolute(directory or Path()))
 
-    def with_code(self, layer: Layer) -> Self:
-        """Return the sources after a `configure()` call that asked for `layer`."""
-        return replace(self, code=self.code.followed_by(layer))
+    def reloaded(self) -> Self:
+        """Return the same sources with environment and all files read again, where they were found before.
+
+        Files given to `configure()` are among them. Raises `ConfigurationError` as `discover` does, and for
+        such a file that is no configuration any more.
+        """
+        code = tuple(layer if layer.file is None else _read_again(layer.file) for layer in self.code)
+        return replace(self.refreshed(directory=Path(self.directory)), code=code)
+
+    def with_code(self, *layers: Layer) -> Self:
+        """Return the sources after a `configure()` call that asked for `layers`, the last of which wins."""
+        parts = self.code
+        for layer in layers:
+            parts = _followed(parts, layer)
+        return self._with(code=parts)
 
     def with_command_line(self, values: Mapping[str, Any]) -> Self:
         """Return the sources with `values` from the command line's options."""
         later = Layer(COMMAND_LINE, removals_as_none(plain(values)))
-        return replace(self, command_line=self.command_line.followed_by(later))
+        return self._with(command_line=self.command_line.followed_by(later))
 
-    def with_runtime(self, values: Mapping[str, Any]) -> Self:
-        """Return the sources after a change over HTTP or from the command line of another process."""
-        later = Layer(RUNTIME, removals_as_none(plain(values)))
-        return replace(self, runtime=self.runtime.followed_by(later))
+    def with_runtime(self, values: Mapping[str, Any], number: int | None = None) -> Self:
+        """Return the sources after a change over HTTP or from the command line of another process.
+
+        `without_runtime(number)` takes it back. Changes without a number stay.
+        """
+        later = RuntimeChange(Layer(RUNTIME, removals_as_none(plain(values))), number)
+        changes = self.runtime
+        if number is None and changes and changes[-1].number is None:
+            later = RuntimeChange(changes[-1].layer.followed_by(later.layer))
+            changes = changes[:-1]
+        return replace(self, runtime=(*changes, later))
+
+    def without_runtime(self, *numbers: int) -> Self:
+        """Return the sources as they would be if the run-time changes `numbers` had never been made."""
+        return replace(self, runtime=tuple(each for each in self.runtime if each.number not in numbers))
+
+    def files(self) -> tuple[str, ...]:
+        """Return the absolute paths of the files that have a part in the configuration."""
+        named = (layer.file for layer in (*self.project, *self.code))
+        return tuple(dict.fromkeys(file for file in named if file is not None))
+
+    def at_start(self) -> LogConfiguration:
+        """Return the configuration without the changes at run time. Raises as `resolve` does."""
+        if not self._start:
+            self._start.append(resolve([*self.project, *self.code, self.command_line]))
+        return self._start[0]
 
     def resolve(self) -> LogConfiguration:
         """Return the configuration that all sources make together. Raises as the function `resolve` does.
 
-        A change at run time may name files inside the log directory only.
+        A change at run time may name files inside certain directories only, see `confinement`.
         """
-        at_start = (*self.project, self.code, self.command_line)
-        configuration = resolve([*at_start, self.runtime])
-        if not self.runtime.values:
-            return configuration
-        outside = list(_files_outside(configuration, log_directory(resolve(at_start))))
-        if outside:
-            raise ConfigurationError(outside)
+        start = self.at_start()
+        if not any(change.layer.values for change in self.runtime):
+            return start
+        changes = (change.layer for change in self.runtime)
+        configuration = resolve([*self.project, *self.code, self.command_line, *changes])
+        strayed = list(strayed_files(configuration, start))
+        if strayed:
+            raise ConfigurationError(strayed)
         return configuration
+
+    def _with(self, **parts: Any) -> Self:
+        """Return the sources with `parts` replaced, among them what the configuration at start depends on."""
+        return replace(self, **parts, _start=[])
+
+
+def _followed(parts: tuple[Layer, ...], later: Layer) -> tuple[Layer, ...]:
+    """Return what code asked for, with `later` on top; what can be merged is, so that the parts stay few."""
+    if later.complete:
+        return (later,)
+    kept: list[Layer] = []
+    for layer in (*(part for part in parts if part.file is None or part.file != later.file), later):
+        if kept and kept[-1].file is None and layer.file is None:
+            kept[-1] = kept[-1].followed_by(layer)
+        else:
+            kept.append(layer)
+    return tuple(kept)
+
+
+def _read_again(file: str) -> Layer:
+    layer = _layer_of(file, CODE)
+    if isinstance(layer, DictConfig):
+        raise ConfigurationError([Problem(file, "has become a dictConfig document, which is not watched")])
+    return layer
 
 
 def log_config_document(
@@ -175,7 +258,8 @@ def _layer_of(config: ConfigurationLike, origin: str) -> Layer | DictConfig:
         return _complete_layer(config, origin)
     if isinstance(config, str | os.PathLike):
         path = os.fspath(config)
-        return _layer_of_document(read_document(path), os.path.basename(path), path)
+        layer = _layer_of_document(read_document(path), os.path.basename(path), path)
+        return layer if isinstance(layer, DictConfig) else replace(layer, file=absolute(path))
     if not isinstance(config, Mapping):
         reason = f"must be a LogConfiguration, a mapping or a path, was {shown(config)}"
         raise ConfigurationError([Problem("config", reason, config)])
@@ -213,12 +297,13 @@ def _layer_of_document(document: Mapping[str, Any], origin: str, path: str | Non
     return _file_layer(settings, origin)
 
 
-def _file_layer(settings: Any, origin: str) -> Layer:
+def _file_layer(settings: Any, origin: str, file: Path | None = None) -> Layer:
     if not isinstance(settings, Mapping):
         raise ConfigurationError(
             [Problem("", f"must be a table of settings, was {shown(settings)}", origin=origin)]
         )
-    return Layer(origin, removals_as_none(plain(settings)))
+    path = None if file is None else absolute(file)
+    return Layer(origin, removals_as_none(plain(settings)), file=path)
 
 
 def _project_layers(environ: Mapping[str, str] | None, directory: Path | None) -> tuple[Layer, ...]:
@@ -228,25 +313,11 @@ def _project_layers(environ: Mapping[str, str] | None, directory: Path | None) -
     if pyproject.is_file():
         table = tool_table(read_toml(pyproject))
         if table is not None:
-            layers.append(_file_layer(table, PYPROJECT))
+            layers.append(_file_layer(table, PYPROJECT, pyproject))
     if project.is_file():
-        layers.append(_file_layer(log_settings(read_toml(project), PROJECT_FILE), PROJECT_FILE))
+        layers.append(_file_layer(log_settings(read_toml(project), PROJECT_FILE), PROJECT_FILE, project))
     variables = os.environ if environ is None else environ
-    return (*layers, *variable_layers(variables, read_dotenv(here)))
-
-
-def _files_outside(configuration: LogConfiguration, directory: str) -> Iterator[Problem]:
-    """Yield a problem for each file or directory that was set at run time and lies outside `directory`."""
-    root = Path(directory).resolve()
-    current = Path(log_directory(configuration))
-    named = {"log_file_path": (configuration.log_file_path, current)}
-    for name, options in configuration.active_handlers().items():
-        if options.filename is not None:
-            named[f"handlers.{name}.filename"] = (
-                options.filename,
-                current / Path(options.filename).expanduser(),
-            )
-    for path, (text, target) in named.items():
-        if configuration.origin(path) == RUNTIME and not target.resolve().is_relative_to(root):
-            reason = f"must lie in the log directory when set at run time, was {shown(text)}"
-            yield Problem(path, reason, text, suggestion=f"the log directory is {shown(directory)}")
+    dotenv, environment = variable_layers(variables, read_dotenv(here))
+    if dotenv.values:
+        dotenv = replace(dotenv, file=absolute(here / DOTENV))
+    return (*layers, dotenv, environment)

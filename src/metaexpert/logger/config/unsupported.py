@@ -37,7 +37,6 @@ REFUSALS: Final = (
     Refusal("handlers.*.audit", "leave it out or use false"),
     Refusal("redact.keys", "leave it out and keep secrets out of log calls"),
     Refusal("redact.patterns", "leave it out and keep secrets out of log calls"),
-    Refusal("control", "leave it out and reconfigure from code with configure()"),
 )
 
 

@@ -63,8 +63,8 @@ def test_a_legacy_file_lies_under_the_log_directory(name: str) -> None:
         ),
         (
             "METAEXPERT_CONTROL",
-            "127.0.0.1:8765",
-            "METAEXPERT_CONTROL (environment): not available in this version",
+            "127.0.0.1:http",
+            'METAEXPERT_CONTROL (environment) must be an integer (a TCP port), was "http"',
         ),
     ],
 )
@@ -204,3 +204,20 @@ def test_any_text_in_any_variable_is_taken_or_refused_by_its_name(name: str, tex
         lines = str(error).splitlines() or [""]
 
     assert all(line.startswith(f"{name} (environment)") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "port"),
+    [
+        ("127.0.0.1:8765", "127.0.0.1", 8765),
+        ("8765", "127.0.0.1", 8765),
+        ("[::1]:0", "::1", 0),
+        ("localhost:80", "localhost", 80),
+    ],
+)
+def test_the_control_address_is_one_variable(text: str, host: str, port: int) -> None:
+    """`METAEXPERT_CONTROL` switches the server on at an address, IPv6 in brackets, loopback without one."""
+    control = configured(METAEXPERT_CONTROL=text).control
+
+    assert control is not None
+    assert (control.host, control.port) == (host, port)

@@ -186,7 +186,6 @@ LATER: list[tuple[str, Any]] = [
     ("handlers.file.filter.where", "price>1"),
     ("redact.keys", ["password"]),
     ("redact.patterns", ["[0-9]+"]),
-    ("control", {"port": 8765}),
 ]
 
 
@@ -306,9 +305,26 @@ def test_sixty_five_handlers_are_too_many() -> None:
 
 
 def test_a_token_never_shows() -> None:
-    """Neither the refusal of `control` nor a wrong type prints the secret."""
-    assert "s3cret" not in refusal({"control": {"token": "s3cret"}})
+    """Neither a refusal of `control`, nor a wrong type, nor a description prints the secret."""
+    assert "s3cret" not in refusal({"control": {"token": "s3cret", "port": -1}})
     assert "s3cret" not in refusal({"control": {"token": ["s3cret"]}})
+    assert "s3cret" not in refusal({"control": {"token": "s3cret with spaces"}})
+    configuration = LogConfiguration(control={"token": "s3cret"})
+    assert "s3cret" not in configuration.describe() + repr(configuration) + configuration.model_dump_json()
+    assert configuration.control.token.get_secret_value() == "s3cret"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.7", "::", "trading.example.com"])
+def test_control_beyond_this_machine_takes_a_token(host: str) -> None:
+    """An address that others can reach is refused without a token, and accepted with one."""
+    assert refusal({"control": {"host": host}}).startswith("control.token must be given, since")
+    assert LogConfiguration(control={"host": host, "token": "s3cret"}).control.host == host
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost", "LOCALHOST"])
+def test_control_on_this_machine_needs_no_token(host: str) -> None:
+    """Loopback addresses, by number or name, work without a token."""
+    assert LogConfiguration(control={"host": host}).control.token is None
 
 
 def test_a_configuration_cannot_be_changed() -> None:

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from metaexpert.logger.config.layer import Layer
 from metaexpert.logger.config.models import LogConfiguration
-from metaexpert.logger.config.sources import DictConfig, Sources, load_config, log_config_document, resolve
+from metaexpert.logger.config.sources import (
+    DictConfig,
+    Sources,
+    load_config,
+    load_layers,
+    log_config_document,
+    resolve,
+)
 from metaexpert.logger.errors import ConfigurationError
 
 LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
@@ -343,9 +350,103 @@ def test_a_change_at_run_time_stays_inside_the_log_directory(tmp_path: Path) -> 
         {"handlers": {"file": {"filename": str(tmp_path / "x.log")}}},
         {"handlers": {"file": {"filename": "link/x.log"}}},
         {"log_file_path": str(tmp_path)},
+        {"log_file_path": str(tmp_path / "logs" / ".." / "other")},
+        # A handler's name is its file's name where none is given.
+        {"handlers": {str(tmp_path / "x"): {"type": "file"}}},
+        {"log_file_path": str(tmp_path / "logs" / "link")},
     ):
         with pytest.raises(ConfigurationError, match="must lie in the log directory when set at run time"):
             start.with_runtime(change).resolve()
+
+
+def test_files_may_be_named_in_the_directories_of_control(tmp_path: Path) -> None:
+    """`control.directories` are where run-time changes may name files, in place of the log directory."""
+    control = {"directories": [str(tmp_path / "extra")]}
+    start = Sources().with_code(code(log_file_path=str(tmp_path / "logs"), control=control))
+
+    def named(path: Path) -> Sources:
+        return start.with_runtime({"handlers": {"file": {"filename": str(path)}}})
+
+    assert named(tmp_path / "extra" / "x.log").resolve().origin("handlers.file.filename") == "runtime"
+    with pytest.raises(ConfigurationError, match=r"must lie in one of control\.directories"):
+        named(tmp_path / "logs" / "x.log").resolve()
+
+
+def test_a_file_named_in_code_may_stay_where_it_is(tmp_path: Path) -> None:
+    """A run-time change of something else does not blame a file that the program itself put elsewhere."""
+    file = {"filename": str(tmp_path / "elsewhere" / "x.log")}
+    start = Sources().with_code(code(log_file_path=str(tmp_path / "logs"), handlers={"file": file}))
+
+    after = start.with_runtime({"default_level": "DEBUG", "handlers": {"file": {"level": "ERROR"}}}).resolve()
+
+    assert (after.default_level, after.handlers["file"].filename) == ("DEBUG", file["filename"])
+
+
+def test_a_change_at_run_time_can_be_taken_back() -> None:
+    """What is left is what there would be if it had never been made: later changes stay."""
+    sources = Sources().with_runtime({"default_level": "ERROR"})
+    sources = sources.with_runtime({"default_level": "DEBUG", "include": ["caller"]}, number=1)
+    sources = sources.with_runtime({"include": ["run_id"]})
+
+    before, after = sources.resolve(), sources.without_runtime(1).resolve()
+
+    assert (before.default_level, before.include) == ("DEBUG", ("run_id",))
+    assert (after.default_level, after.include) == ("ERROR", ("run_id",))
+
+
+def test_lasting_changes_at_run_time_are_kept_as_one() -> None:
+    """A thousand changes do not make a thousand layers."""
+    sources = Sources()
+    for number in range(1000):
+        sources = sources.with_runtime({"queue": {"wait_ms": number}})
+
+    assert len(sources.runtime) == 1
+    assert sources.resolve().queue.wait_ms == 999
+
+
+def test_files_that_have_a_part_are_known(tmp_path: Path) -> None:
+    """The files that values came from are named, whichever way they came in, and no others."""
+    (tmp_path / "pyproject.toml").write_text("[tool.other]\nx = 1\n")
+    (tmp_path / "metaexpert.toml").write_text('default_level = "DEBUG"\n')
+    (tmp_path / ".env").write_text("LOG_LEVEL=INFO\n")
+    (tmp_path / "prod.toml").write_text("include = []\n")
+    layers = load_layers(tmp_path / "prod.toml", {"default_level": "ERROR"})
+    assert isinstance(layers, tuple)
+
+    sources = Sources.discover({}, tmp_path).with_code(*layers)
+
+    assert sources.files() == tuple(str(tmp_path / name) for name in ("metaexpert.toml", ".env", "prod.toml"))
+
+
+def test_reloading_reads_all_files_again(tmp_path: Path) -> None:
+    """A file given in code keeps its place below what code said later, and its origin."""
+    prod = tmp_path / "prod.toml"
+    prod.write_text('default_level = "DEBUG"\ninclude = ["caller"]\n')
+    layers = load_layers(prod, {"default_level": "ERROR"})
+    assert isinstance(layers, tuple)
+    sources = Sources.discover({}, tmp_path).with_code(*layers)
+
+    prod.write_text('default_level = "INFO"\ninclude = ["run_id"]\n')
+    (tmp_path / "metaexpert.toml").write_text('field_layout = "nested"\n')
+    configuration = sources.reloaded().resolve()
+
+    assert (configuration.default_level, configuration.include) == ("ERROR", ("run_id",))
+    assert configuration.origin("include") == "prod.toml"
+    assert configuration.field_layout == "nested"
+
+
+def test_a_file_configured_twice_counts_once(tmp_path: Path) -> None:
+    """Configuring from the same file again and again does not pile up layers."""
+    prod = tmp_path / "prod.toml"
+    prod.write_text('default_level = "DEBUG"\n')
+    sources = Sources()
+    for _ in range(50):
+        layers = load_layers(prod)
+        assert isinstance(layers, tuple)
+        sources = sources.with_code(*layers, code(include=["caller"]))
+
+    assert len(sources.code) <= 3
+    assert (sources.resolve().default_level, sources.resolve().include) == ("DEBUG", ("caller",))
 
 
 def test_a_refused_change_leaves_the_sources_as_they_were() -> None:

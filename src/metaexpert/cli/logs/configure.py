@@ -1,0 +1,180 @@
+"""`metaexpert logs configure`: shows and changes the logging of a running expert."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+import typer
+
+from metaexpert.cli.control_client import ControlClient
+from metaexpert.cli.failure import CommandFailedError
+from metaexpert.cli.running import choose_client
+from metaexpert.logger import ConfigurationError, LogConfiguration
+from metaexpert.logger.config.environment import typed_value
+from metaexpert.logger.config.merge import leaves, merge
+from metaexpert.logger.config.origins import DEFAULT, origin_of
+from metaexpert.logger.config.sources import Sources
+from metaexpert.logger.errors import shown
+
+_ROUTE: Final = "/logging/configure"
+_SECONDS: Final = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_PART: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_REMOVAL: Final = "none"
+_OK: Final = 200
+_INTERNAL: Final = 500
+
+
+def configure(
+    show: Annotated[bool, typer.Option("--show", help="Print what is in force, and where from.")] = False,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of configurations.")
+    ] = False,
+    level: Annotated[
+        str | None, typer.Option("--level", "-l", metavar="LEVEL", help="The default level.")
+    ] = None,
+    logger: Annotated[
+        list[str] | None,
+        typer.Option("--logger", metavar="NAME=LEVEL", help="The level of a logger; none takes it back."),
+    ] = None,
+    handler: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--handler",
+            metavar="NAME.OPTION=VALUE",
+            help="An option of a handler, as console.level=ERROR; NAME=none removes it.",
+        ),
+    ] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Any setting, as queue.wait_ms=50."),
+    ] = None,
+    ttl: Annotated[
+        str | None,
+        typer.Option("--ttl", metavar="TIME", help="Take the change back after this time, as 10m or 1h30m."),
+    ] = None,
+    pid: Annotated[int | None, typer.Option("--pid", help="The process of the expert meant.")] = None,
+    directory: Annotated[
+        str | None, typer.Option("--dir", metavar="DIR", help="The log directory of the expert meant.")
+    ] = None,
+    url: Annotated[
+        str | None, typer.Option("--url", metavar="URL", help="Its control server, as http://HOST:PORT.")
+    ] = None,
+    token: Annotated[
+        str | None,
+        typer.Option("--token", envvar="METAEXPERT_CONTROL_TOKEN", help="The token of the control server."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show or change the logging of a running expert, which need not be restarted.
+
+    A change holds at once and until the process ends, or for --ttl. The expert is the only one that runs, or
+    the one that --pid, --dir or --url says.
+    """
+    if schema:
+        print(json.dumps(LogConfiguration.model_json_schema(), indent=2))
+        return
+    change = _change(level, logger or [], handler or [], setting or [], ttl)
+    if not change and not show:
+        raise CommandFailedError("nothing to do; give --level, --logger, --handler or --set, or --show")
+    client = choose_client(url, token, pid, directory)
+    if change:
+        if client is None:
+            raise CommandFailedError("no expert is running; `metaexpert run FILE --control 0` starts one")
+        _send(client, change, as_json=as_json and not show)
+    if show:
+        _show(client, as_json=as_json)
+
+
+def _send(client: ControlClient, change: Mapping[str, Any], *, as_json: bool) -> None:
+    answer = client.post(_ROUTE, change)
+    if answer.status != _OK:
+        raise CommandFailedError(answer.message, 1 if answer.status >= _INTERNAL else 2)
+    print(json.dumps(answer.document) if as_json else answer.message)
+
+
+def _show(client: ControlClient | None, *, as_json: bool) -> None:
+    document = _here() if client is None else _of(client)
+    if as_json:
+        print(json.dumps(document, indent=2))
+        return
+    for path, value in sorted(leaves(document["configuration"])):
+        is_handler = path.startswith("handlers.") and path.count(".") == 1
+        if value is None and not is_handler:
+            continue
+        origin = origin_of(path, document["origins"])
+        text = "removed" if value is None else shown(value, path)
+        print(f"{path} = {text}" + ("" if origin == DEFAULT else f"  ({origin})"))
+
+
+def _of(client: ControlClient) -> dict[str, Any]:
+    answer = client.get(f"{_ROUTE}?origins=true")
+    if answer.status != _OK:
+        raise CommandFailedError(answer.message)
+    return answer.document
+
+
+def _here() -> dict[str, Any]:
+    """Return what a program that is started here would have, since none runs."""
+    print("note: no expert is running; this is what one started here would have", file=sys.stderr)
+    try:
+        configuration = Sources.discover().resolve()
+    except ConfigurationError as error:
+        raise CommandFailedError(str(error)) from None
+    document = configuration.model_dump(mode="json", exclude_none=True)
+    removed = {name: None for name, options in configuration.handlers.items() if options is None}
+    document["handlers"] = {**document["handlers"], **removed}
+    return {"configuration": document, "origins": dict(configuration.origins)}
+
+
+def _change(
+    level: str | None, loggers: list[str], handlers: list[str], settings: list[str], ttl: str | None
+) -> dict[str, Any]:
+    """Return the document that the options ask for. Raises `CommandFailedError` for one that says nothing."""
+    change: dict[str, Any] = {} if level is None else {"default_level": level}
+    for text in loggers:
+        name, value = _assignment("--logger", text, "NAME=LEVEL")
+        # A logger's name has dots of its own.
+        named = {name: None if value.lower() == _REMOVAL else value}
+        change = merge(change, {"loggers": named})
+    for text in handlers:
+        path, value = _assignment("--handler", text, "NAME.OPTION=VALUE")
+        change = merge(change, _nested(("handlers", *path.split(".")), value))
+    for text in settings:
+        path, value = _assignment("--set", text, "PATH=VALUE")
+        change = merge(change, _nested(tuple(path.split(".")), value))
+    if ttl is None:
+        return change
+    if not change:
+        raise CommandFailedError("--ttl says how long a change holds; give the change as well")
+    return {**change, "ttl_seconds": duration_seconds("--ttl", ttl)}
+
+
+def _assignment(option: str, text: str, form: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name.strip() or not equals:
+        raise CommandFailedError(f"{option} must be {form}, was {text}")
+    return name.strip(), value.strip()
+
+
+def _nested(path: tuple[str, ...], text: str) -> dict[str, Any]:
+    document: Any = typed_value(text, path) if text else ""
+    for step in reversed(path):
+        document = {step: document}
+    return dict(document)
+
+
+def duration_seconds(option: str, text: str) -> float:
+    """Return the seconds that `30s`, `10m`, `1h30m`, `2d` or a bare number of seconds mean.
+
+    Raises `CommandFailedError`, naming `option`, for anything else.
+    """
+    given = text.strip().lower()
+    if re.fullmatch(r"\d+(\.\d+)?", given):
+        return float(given)
+    if not given or _PART.sub("", given):
+        raise CommandFailedError(f"{option} must be a time such as 30s, 10m or 1h30m, was {text}")
+    return float(sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(given)))

@@ -1,0 +1,139 @@
+"""`metaexpert ps`: lists the experts that run."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
+
+import typer
+
+from metaexpert.cli.control_client import Answer, ControlClient
+from metaexpert.cli.failure import CommandFailedError
+from metaexpert.logger.control.runtime_file import RunningExpert, running_experts
+
+#: Between the two looks that a rate is made of.
+_RATE_SECONDS: Final = 0.5
+_COLUMNS: Final = ("pid", "name", "mode", "uptime", "records/s", "dropped", "health", "control")
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One running expert; what only its control server knows is None where there is none."""
+
+    pid: int
+    name: str
+    mode: str | None
+    uptime_seconds: int
+    records_per_second: float | None
+    dropped: int | None
+    health: str
+    url: str | None
+    log_directory: str
+
+
+def ps(as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False) -> None:
+    """List the experts of this user that run: how long, how much they log, and whether logging works.
+
+    Records, drops and health are known of those with a control server.
+    """
+    rows = _rows(running_experts())
+    if as_json:
+        print(json.dumps([asdict(row) for row in rows], indent=2))
+    elif not rows:
+        print("no expert is running")
+    else:
+        _print_table([_COLUMNS, *map(_cells, rows)])
+
+
+def _rows(experts: list[RunningExpert]) -> list[_Row]:
+    first = {expert.pid: _counters(expert) for expert in experts}
+    if any(counters is not None for counters in first.values()):
+        time.sleep(_RATE_SECONDS)
+    return [_row(expert, first[expert.pid]) for expert in experts]
+
+
+def _row(expert: RunningExpert, first: tuple[float, Mapping[str, Any]] | None) -> _Row:
+    second = None if first is None else _counters(expert)
+    rate = dropped = None
+    if first is not None and second is not None:
+        rate = round(max(0, second[1]["logged"] - first[1]["logged"]) / (second[0] - first[0]), 1)
+        dropped = int(second[1]["dropped"])
+    return _Row(
+        expert.pid,
+        expert.name,
+        expert.mode,
+        _uptime_seconds(expert.started),
+        rate,
+        dropped,
+        _health(expert),
+        expert.url,
+        expert.log_directory,
+    )
+
+
+def _counters(expert: RunningExpert) -> tuple[float, Mapping[str, Any]] | None:
+    answer = _ask(expert, "/logging/stats")
+    if answer is None or not {"logged", "dropped"} <= answer.document.keys():
+        return None
+    return time.monotonic(), answer.document
+
+
+def _health(expert: RunningExpert) -> str:
+    if expert.url is None:
+        return "unknown"
+    answer = _ask(expert, "/health")
+    if answer is None:
+        return "unreachable"
+    return "ok" if answer.document.get("status") == "success" else answer.message
+
+
+def _ask(expert: RunningExpert, path: str) -> Answer | None:
+    if expert.url is None:
+        return None
+    try:
+        return ControlClient(expert.url, expert.token).get(path)
+    except CommandFailedError:
+        return None
+
+
+def _uptime_seconds(started: str) -> int:
+    try:
+        since = datetime.fromisoformat(started)
+        return max(0, int((datetime.now(UTC) - since).total_seconds()))
+    except (ValueError, TypeError):
+        return 0
+
+
+def _cells(row: _Row) -> tuple[str, ...]:
+    return (
+        str(row.pid),
+        row.name,
+        row.mode or "-",
+        _duration(row.uptime_seconds),
+        "-" if row.records_per_second is None else f"{row.records_per_second:,.1f}",
+        "-" if row.dropped is None else f"{row.dropped:,}",
+        row.health,
+        row.url or "-",
+    )
+
+
+def _duration(seconds: int) -> str:
+    hours, rest = divmod(seconds, 3600)
+    days, hours = divmod(hours, 24)
+    clock = f"{hours:02}:{rest // 60:02}:{rest % 60:02}"
+    return f"{days}d {clock}" if days else clock
+
+
+def _print_table(rows: list[tuple[str, ...]]) -> None:
+    """Print aligned columns; what is not printable in a name is shown as an escape."""
+    shown = [
+        [cell if cell.isprintable() else cell.encode("unicode_escape").decode() for cell in row]
+        for row in rows
+    ]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+    for row in shown:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

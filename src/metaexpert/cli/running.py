@@ -1,0 +1,53 @@
+"""Finds the running expert that a command is meant for."""
+
+from __future__ import annotations
+
+import os
+
+from metaexpert.cli.control_client import ControlClient
+from metaexpert.cli.failure import CommandFailedError
+from metaexpert.logger.control.runtime_file import RunningExpert, running_experts
+
+
+def choose_client(
+    url: str | None, token: str | None, pid: int | None, directory: str | None
+) -> ControlClient | None:
+    """Return a client of the control server at `url`, else of the one expert that `pid` and `directory` mean.
+
+    None where no expert runs at all. Raises `CommandFailedError` where none fits, or more than one.
+    """
+    if url is not None:
+        return ControlClient(url, token)
+    experts = running_experts()
+    if not experts and pid is None:
+        return None
+    expert = _chosen(experts, pid, directory)
+    if expert.url is None:
+        raise CommandFailedError(
+            f"{named(expert)} has no control server; start it with --control 0, or METAEXPERT_CONTROL"
+        )
+    return ControlClient(expert.url, token or expert.token)
+
+
+def named(expert: RunningExpert) -> str:
+    """Return how a message names an expert."""
+    return f"{expert.name} (process {expert.pid})"
+
+
+def _chosen(experts: list[RunningExpert], pid: int | None, directory: str | None) -> RunningExpert:
+    found = [expert for expert in experts if pid is None or expert.pid == pid]
+    if directory is not None:
+        path = os.path.abspath(directory)
+        found = [expert for expert in found if expert.log_directory == path]
+    if pid is None and directory is None and len(found) > 1:
+        # Those with a control server, then the one that logs where the command is run.
+        found = [expert for expert in found if expert.url is not None] or found
+        here = [expert for expert in found if expert.log_directory == os.path.abspath("logs")]
+        found = here if len(here) == 1 else found
+    if not found:
+        asked = f"of process {pid}" if pid is not None else f"that logs into {directory}"
+        raise CommandFailedError(f"there is no running expert {asked}; `metaexpert ps` lists them")
+    if len(found) > 1:
+        names = ", ".join(map(named, found))
+        raise CommandFailedError(f"{len(found)} experts run: {names}; choose one with --pid")
+    return found[0]

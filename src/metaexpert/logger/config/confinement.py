@@ -1,0 +1,74 @@
+"""Where files may be named at run time: inside a few directories, whatever way a path takes to leave them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from metaexpert.logger.config.engine import log_directory
+from metaexpert.logger.config.models import LogConfiguration
+from metaexpert.logger.errors import Problem, shown
+
+_TLS_FILES: Final = ("ca", "cert", "key")
+
+
+def strayed_files(after: LogConfiguration, before: LogConfiguration) -> Iterator[Problem]:
+    """Yield a problem for each path of `after` that is new since `before` and lies where it must not.
+
+    Allowed are `control.directories` of `before`, else its log directory. Symbolic links and `..` are
+    followed, and names that only a default gave (`handlers.<name>.filename`) count as well.
+    """
+    directories = allowed_directories(before)
+    roots = [Path(directory).resolve() for directory in directories]
+    known = {path for path, _ in _paths(before).values()}
+    for field, (path, text) in _paths(after).items():
+        if path not in known and not _lies_in(path, roots):
+            place = "the log directory" if not _configured(before) else "one of control.directories"
+            reason = f"must lie in {place} when set at run time, was {shown(text)}"
+            advice = f"{place} is {', '.join(shown(directory) for directory in directories)}"
+            yield Problem(field, reason, text, suggestion=advice.replace("one of ", ""))
+
+
+def allowed_directories(configuration: LogConfiguration) -> tuple[str, ...]:
+    """Return the absolute paths of the directories in which files may be named at run time."""
+    named = _configured(configuration)
+    if not named:
+        return (log_directory(configuration),)
+    return tuple(os.path.abspath(os.path.expanduser(directory)) for directory in named)
+
+
+def _configured(configuration: LogConfiguration) -> tuple[str, ...]:
+    return () if configuration.control is None else configuration.control.directories
+
+
+def _paths(configuration: LogConfiguration) -> Mapping[str, tuple[str, str]]:
+    """Return the absolute path, and its text, of each file or directory of a configuration, by setting."""
+    directory = log_directory(configuration)
+    named = {"log_file_path": configuration.log_file_path}
+    for name, handler in configuration.active_handlers().items():
+        if handler.filename is not None:
+            named[f"handlers.{name}.filename"] = handler.filename
+        if handler.spool is not None and handler.spool.directory is not None:
+            named[f"handlers.{name}.spool.directory"] = handler.spool.directory
+        if handler.tls is not None:
+            files = {part: getattr(handler.tls, part) for part in _TLS_FILES}
+            named |= {f"handlers.{name}.tls.{part}": file for part, file in files.items() if file is not None}
+    return {
+        setting: (
+            directory
+            if setting == "log_file_path"
+            else os.path.normpath(os.path.join(directory, os.path.expanduser(text))),
+            text,
+        )
+        for setting, text in named.items()
+    }
+
+
+def _lies_in(path: str, roots: Collection[Path]) -> bool:
+    try:
+        target = Path(path).resolve()
+    except (OSError, RuntimeError):  # a name that is too long, a loop of links
+        return False
+    return any(target.is_relative_to(root) for root in roots)

@@ -1,0 +1,222 @@
+"""FR-008, FR-023: running experts are listed and reconfigured from the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from command_process import metaexpert, records, write_bars
+
+from control_harness import eventually
+from metaexpert.logger.control import runtime_file
+from metaexpert.logger.control.runtime_file import RunningExpert
+
+STRATEGY = """
+import time
+from pathlib import Path
+from metaexpert import MetaExpert
+
+expert = MetaExpert(exchange="binance", log_to_console=False)
+
+@expert.on_init(symbol="BTCUSDT", timeframe="1m", strategy_name="Night Owl")
+def init():
+    Path("ready").touch()
+    while not Path("go").exists():
+        time.sleep(0.01)
+
+@expert.on_bar("1m")
+def bar(rates):
+    expert.logger.debug("bar seen")
+
+if __name__ == "__main__":
+    expert.run()
+"""
+LOOP = """
+import sys
+from metaexpert.logger import configure, get_logger, serve
+configure(handlers={"console": None}, default_level="INFO")
+server = serve(token=sys.argv[1] if len(sys.argv) > 1 else None)
+print(server.port, flush=True)
+for line in sys.stdin:
+    get_logger("bot").debug(line.strip())
+    get_logger("bot").info(line.strip())
+"""
+
+
+@pytest.fixture(autouse=True)
+def runtime_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A directory for the runtime files of a test's processes."""
+    (tmp_path / "run").mkdir(mode=0o700)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
+
+
+@contextmanager
+def program(directory: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """Run a program with a control server that logs each line of its input; yields it and its port."""
+    directory.mkdir(exist_ok=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", LOOP, *arguments],
+        cwd=directory,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        yield process, int(process.stdout.readline())
+    finally:
+        process.communicate(timeout=30)
+
+
+def expert_of(pid: int) -> RunningExpert | None:
+    """Return what is known of a process."""
+    return next((each for each in runtime_file.running_experts() if each.pid == pid), None)
+
+
+def test_a_running_expert_is_reconfigured_and_listed(tmp_path: Path) -> None:
+    """`run --control 0` makes it reachable; `ps` shows it; a change holds for what it logs from then on."""
+    (tmp_path / "owl.py").write_text(STRATEGY)
+    data = write_bars(tmp_path / "bars.csv", 50)
+    arguments = ["run", "owl.py", "--data", str(data), "--symbol", "BTCUSDT", "--control", "0"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "metaexpert", *arguments],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        eventually((tmp_path / "ready").exists, "the strategy is initialised", 60)
+        (listed,) = json.loads(metaexpert(tmp_path, "ps", "--json").out)
+        assert (listed["pid"], listed["name"], listed["mode"]) == (process.pid, "Night Owl", "paper")
+        assert (listed["health"], listed["dropped"]) == ("ok", 0)
+
+        changed = metaexpert(tmp_path, "logs", "configure", "--level", "DEBUG")
+        assert (changed.code, changed.err) == (0, "")
+        assert changed.out == 'logging was reconfigured: default_level = "DEBUG"\n'
+    finally:
+        (tmp_path / "go").touch()
+        out, err = process.communicate(timeout=60)
+
+    assert process.returncode == 0, (out, err)
+    assert len(records(tmp_path / "logs" / "expert.log", message="bar seen")) > 0
+    assert metaexpert(tmp_path, "ps").out == "no expert is running\n"
+
+
+def test_an_expert_without_a_server_is_listed(tmp_path: Path) -> None:
+    """What only a server knows is unknown, and reconfiguring says how to get one."""
+    (tmp_path / "owl.py").write_text(STRATEGY)
+    data = write_bars(tmp_path / "bars.csv", 20)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "metaexpert", "run", "owl.py", "--data", str(data), "--symbol", "BTCUSDT"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        eventually((tmp_path / "ready").exists, "the strategy is initialised", 60)
+        (listed,) = json.loads(metaexpert(tmp_path, "ps", "--json").out)
+        refused = metaexpert(tmp_path, "logs", "configure", "--level", "DEBUG")
+    finally:
+        (tmp_path / "go").touch()
+        process.communicate(timeout=60)
+
+    assert (listed["name"], listed["health"], listed["url"]) == ("Night Owl", "unknown", None)
+    assert refused.code == 2
+    assert "has no control server; start it with --control 0" in refused.err
+
+
+def test_a_change_shows_and_ends(tmp_path: Path) -> None:
+    """`--ttl` limits it, `--show` shows it with its origin; the token comes from the runtime file."""
+    with program(tmp_path, "t0ken"):
+        changed = metaexpert(
+            tmp_path,
+            "logs",
+            "configure",
+            "--logger",
+            "bot=DEBUG",
+            "--handler",
+            "file.level=INFO",
+            "--ttl",
+            "1h",
+        )
+        shown = metaexpert(tmp_path, "logs", "configure", "--show").out.splitlines()
+
+    assert "for 3600 s" in changed.out
+    assert 'loggers.bot = "DEBUG"  (runtime)' in shown
+    assert "handlers.console = removed  (code)" in shown
+    assert any(line.startswith("log_file_path = ") for line in shown)
+
+
+def test_a_refused_change_says_why(tmp_path: Path) -> None:
+    """Every bad field on stderr, exit code 2, nothing on stdout."""
+    with program(tmp_path):
+        refused = metaexpert(
+            tmp_path, "logs", "configure", "--level", "DEBGU", "--handler", "file.max_size=1"
+        )
+
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err.splitlines() == [
+        'error: default_level: unknown level "DEBGU"; did you mean "DEBUG"?',
+        "handlers.file.max_size must be 0 or at least 4096 bytes, was 1; use 0 for no rotation",
+    ]
+
+
+def test_one_of_several_experts_is_chosen(tmp_path: Path) -> None:
+    """By process, log directory or address; without a choice the command asks for one."""
+    with program(tmp_path / "a") as (first, _), program(tmp_path / "b", "t0ken") as (second, port):
+        unclear = metaexpert(tmp_path, "logs", "configure", "--level", "ERROR")
+        by_pid = metaexpert(tmp_path, "logs", "configure", "--level", "ERROR", "--pid", first.pid)
+        by_directory = metaexpert(tmp_path, "logs", "configure", "--show", "--dir", "b/logs")
+        here = metaexpert(tmp_path / "a", "logs", "configure", "--show")
+        address = ["--url", f"http://127.0.0.1:{port}"]
+        no_token = metaexpert(tmp_path, "logs", "configure", "--level", "ERROR", *address)
+        by_url = metaexpert(
+            tmp_path, "logs", "configure", "--level", "ERROR", *address, "--token", "t0ken", "--json"
+        )
+        nobody = metaexpert(tmp_path, "logs", "configure", "--level", "ERROR", "--pid", os.getpid())
+
+    assert (unclear.code, "choose one with --pid" in unclear.err) == (2, True)
+    assert str(first.pid) in unclear.err
+    assert str(second.pid) in unclear.err
+    assert by_pid.code == 0
+    assert 'default_level = "INFO"  (code)' in by_directory.out
+    assert 'default_level = "ERROR"  (runtime)' in here.out
+    assert (no_token.code, "no token was given" in no_token.err) == (2, True)
+    assert json.loads(by_url.out)["status"] == "success"
+    assert (nobody.code, "there is no running expert of process" in nobody.err) == (2, True)
+
+
+def test_without_an_expert_the_directory_is_shown(tmp_path: Path) -> None:
+    """`--show` then tells what one started here would have; a change has nobody to go to."""
+    (tmp_path / "metaexpert.toml").write_text('default_level = "WARNING"\n')
+
+    shown = metaexpert(tmp_path, "logs", "configure", "--show")
+    refused = metaexpert(tmp_path, "logs", "configure", "--level", "INFO")
+
+    assert 'default_level = "WARNING"  (metaexpert.toml)' in shown.out
+    assert shown.err == "note: no expert is running; this is what one started here would have\n"
+    assert (refused.code, "no expert is running" in refused.err) == (2, True)
+
+
+def test_an_address_where_nobody_answers_is_told(tmp_path: Path) -> None:
+    """Exit code 1: it may be there later."""
+    done = metaexpert(tmp_path, "logs", "configure", "--level", "INFO", "--url", "http://127.0.0.1:9")
+
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith("error: nobody answers at http://127.0.0.1:9: ")
+
+
+def test_the_schema_is_published(tmp_path: Path) -> None:
+    """`--schema` prints the JSON Schema of configurations, with every setting described by its type."""
+    schema = json.loads(metaexpert(tmp_path, "logs", "configure", "--schema").out)
+
+    assert {"default_level", "handlers", "loggers", "queue", "control", "watch"} <= set(schema["properties"])
+    assert schema["additionalProperties"] is False

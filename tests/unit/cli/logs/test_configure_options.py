@@ -1,0 +1,64 @@
+"""Facts about how the options of `metaexpert logs configure` are read."""
+
+import pytest
+
+from metaexpert.cli.failure import CommandFailedError
+from metaexpert.cli.logs.configure import _change, duration_seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("30s", 30), ("10m", 600), ("1h30m", 5400), ("2d", 172800), ("45", 45), ("0.5s", 0.5), ("500ms", 0.5)],
+)
+def test_a_time_has_units(text: str, seconds: float) -> None:
+    """Seconds, minutes, hours and days, alone or together; a bare number is seconds."""
+    assert duration_seconds("--ttl", text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "m", "10 minutes", "-5s", "10x", "1h 30m", "nan"])
+def test_what_is_no_time_is_refused(text: str) -> None:
+    """With the option and what it must be."""
+    with pytest.raises(CommandFailedError, match="--ttl must be a time such as 30s"):
+        duration_seconds("--ttl", text)
+
+
+def test_options_make_one_document() -> None:
+    """Names of loggers keep their dots; values have the type of their setting."""
+    change = _change(
+        "INFO",
+        ["a.b=DEBUG", "c=none"],
+        ["console.level=ERROR", "file.max_size=8192", "extra=none"],
+        ["include=run_id,caller", "capture_stdlib=off"],
+        "10m",
+    )
+
+    assert change == {
+        "default_level": "INFO",
+        "loggers": {"a.b": "DEBUG", "c": None},
+        "handlers": {"console": {"level": "ERROR"}, "file": {"max_size": 8192}, "extra": None},
+        "include": ["run_id", "caller"],
+        "capture_stdlib": False,
+        "ttl_seconds": 600,
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ((["a"], [], []), "--logger must be NAME=LEVEL, was a"),
+        (([], ["=x"], []), "--handler must be NAME.OPTION=VALUE, was =x"),
+        (([], [], ["x"]), "--set must be PATH=VALUE, was x"),
+    ],
+)
+def test_an_option_without_its_form_is_refused(options: tuple[list[str], ...], words: str) -> None:
+    """With the form that it must have."""
+    with pytest.raises(CommandFailedError) as caught:
+        _change(None, *options, None)
+
+    assert str(caught.value) == words
+
+
+def test_a_time_alone_changes_nothing() -> None:
+    """It says how long a change holds, and there is none."""
+    with pytest.raises(CommandFailedError, match="give the change as well"):
+        _change(None, [], [], [], "10m")

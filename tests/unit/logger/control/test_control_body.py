@@ -1,0 +1,53 @@
+"""Facts about the bodies of requests."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metaexpert.logger.control.answers import Refused
+from metaexpert.logger.control.body import MAX_DEPTH, parse_body
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=10,
+)
+
+
+@given(st.dictionaries(st.text(), VALUES, max_size=5), st.booleans())
+def test_an_object_comes_through_as_it_is(document: dict[str, object], ascii_only: bool) -> None:
+    """Whatever JSON can spell, in whichever way, within the depth allowed."""
+    try:
+        body = json.dumps(document, ensure_ascii=ascii_only).encode()
+    except UnicodeEncodeError:
+        return
+
+    assert parse_body(body) == document
+
+
+@given(st.binary(max_size=200))
+def test_noise_is_refused_or_is_an_object(body: bytes) -> None:
+    """No bytes make anything but an object or a refusal with 400."""
+    status = 200
+    try:
+        document = parse_body(body)
+    except Refused as refusal:
+        status = refusal.status
+    assert status == 400 or (status == 200 and isinstance(document, dict))
+
+
+@pytest.mark.parametrize("text", ['{"a": "[[[[[[[[[[[[[[[[[[[[[["}', '{"a\\"[[[[[[[[[[[[[[[[[[[[[[[": 1}'])
+def test_brackets_in_texts_are_no_nesting(text: str) -> None:
+    """Only brackets outside of texts count."""
+    assert parse_body(text.encode()) == json.loads(text)
+
+
+def test_the_depth_is_bounded() -> None:
+    """As deep as allowed is taken, one more is not."""
+    deepest = b'{"a":' * MAX_DEPTH + b"1" + b"}" * MAX_DEPTH
+    assert parse_body(deepest)
+
+    with pytest.raises(Refused, match=f"at most {MAX_DEPTH} levels"):
+        parse_body(b'{"a":' + deepest + b"}")
