@@ -52,6 +52,7 @@ fn scenes() {
         "gap" => lossy(&scratch),
         "full" => full(&scratch),
         "idle" => idle(&scratch),
+        "halfway" => halfway(&scratch),
         other => panic!("{other}"),
     }
     die();
@@ -144,6 +145,21 @@ fn full(scratch: &Scratch) {
     assert!(!stopping.wait(None));
     let (stats, _) = stopping.outcome();
     assert_eq!((stats.queued, stats.dropped[2][1]), (10, 0));
+}
+
+const MANY: usize = 10_000;
+
+/// Several batches are written, none of which the disk has acknowledged, and more is logged.
+fn halfway(scratch: &Scratch) {
+    let disk = FaultyDisk::new();
+    disk.stall(6, &[Operation::Write]);
+    let mut config = config(scratch, json!([file(scratch, "expert", json!({"sync": "interval"}))]));
+    config.queue.capacity_bytes = 4 << 20;
+    let mut pipeline = Pipeline::start_in(&scratch.on(disk.clone()), &config, "run", 1).unwrap();
+    for number in 0..MANY {
+        insist(&mut pipeline, 20, &format!("n{number}"));
+    }
+    disk.wait_stalled();
 }
 
 /// Killed with everything written.
@@ -355,6 +371,18 @@ fn rings_of_other_log_directories_are_counted_and_left() {
     let report = metaexpert_log::recovery::recover_all(&scratch.surroundings(), &elsewhere, &mut trouble);
     assert_eq!((report.rings.len(), report.elsewhere), (1, 0));
     assert_complete(&scratch);
+}
+
+#[test]
+fn a_mark_never_counts_what_comes_after_its_position() {
+    for kill_at in (28..48).step_by(5) {
+        let scratch = Scratch::new();
+        play(&scratch, "halfway", 0);
+        play(&scratch, "recover", kill_at);
+        scratch.recover();
+        let wanted: Vec<_> = (0..MANY).map(|number| format!("n{number}")).collect();
+        assert!(scratch.messages("expert") == wanted, "killed at {kill_at}");
+    }
 }
 
 #[test]

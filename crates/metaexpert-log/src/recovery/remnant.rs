@@ -21,8 +21,9 @@ use crate::ring::store::{Claim, Origin};
 use crate::ring::{Consumer, Ring};
 use crate::sink::{Found, Resume, Sink, family, sibling};
 
-/// Frames replayed between two looks at how a sink does.
-const STEP_BYTES: usize = 256 << 10;
+/// A ring is replayed in one go: a mark that was moved half way would have to say how much of what was found is
+/// still to be met, in which of several files.
+const STEP_BYTES: usize = usize::MAX / 2;
 /// Attempts that may bring a sink no further: somebody else may be at work on the files.
 const PATIENCE: u32 = 100;
 /// What is looked at of a file that is not the one of the mark.

@@ -415,14 +415,16 @@ impl Sink {
         }
     }
 
-    /// Everything before `position` is in the destination.
+    /// Everything before `position` is in the destination, and perhaps some of what comes after, which a replay
+    /// has not come to yet.
     fn set_mark(&mut self, position: u64) {
+        let ahead = self.resume.bytes();
         let (size, file) = match &self.target {
             Target::Console(_) => (0, FileId::default()),
-            Target::File(file) => (file.size(), file.identity()),
+            Target::File(file) => (file.size().saturating_sub(ahead), file.identity()),
         };
         self.mark = Mark { position, size, file };
-        self.since_mark = 0;
+        self.since_mark = ahead;
         self.written_at_mark = self.totals.written;
         if let Some(Place { ring, epoch, index }) = &self.place {
             ring.set_mark(*epoch, *index, &self.mark);

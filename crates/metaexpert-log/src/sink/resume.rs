@@ -19,11 +19,12 @@ impl Resume {
         if bytes == 0 { Resume::Nothing } else { Resume::Bytes(bytes) }
     }
 
-    /// Bytes known to be written.
+    /// Bytes of lines to come that are known to be written.
     pub(crate) fn bytes(&self) -> u64 {
         match self {
+            Resume::Nothing => 0,
             Resume::Bytes(bytes) => *bytes,
-            _ => 0,
+            Resume::Found(found) => (found.bytes.len() - found.at) as u64,
         }
     }
 
