@@ -36,20 +36,27 @@ def verify(path: Path, *, records: int, fields: Fields) -> Verified:
     in it. Raises `VerificationError`, naming the line, for one that is not a record that was logged,
     or that came before; records that are not there are counted as lost.
     """
-    decode = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_constant).decode
     seen = bytearray(records)
     lines = size = 0
     with path.open("rb") as file:
         for lines, line in enumerate(file, start=1):
             size += len(line)
             try:
-                number = _number(fields(decode(line.decode("utf-8"))))
+                number = _number(fields(strict(line)))
             except (ValueError, KeyError, TypeError) as problem:
                 raise VerificationError(f"{path.name}, line {lines}: {problem!r} in {line[:300]!r}") from None
             if not 0 <= number < records or seen[number]:
                 raise VerificationError(f"{path.name}, line {lines}: record {number} twice or never logged")
             seen[number] = 1
     return Verified(lines=lines, bytes=size, lost=records - sum(seen))
+
+
+def strict(line: bytes) -> dict[str, Any]:
+    """Return the object on `line` as the strictest reader would; raises `ValueError` for anything else."""
+    value = _decode(line.decode("utf-8"))
+    if not isinstance(value, dict):
+        raise ValueError("not an object")
+    return value
 
 
 def _number(fields: Mapping[str, Any]) -> int:
@@ -71,3 +78,6 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
+
+
+_decode: Final = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_constant).decode
