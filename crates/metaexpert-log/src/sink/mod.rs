@@ -356,8 +356,9 @@ impl Sink {
                 Ok(Change::Removed) => {
                     // What was written last went with the file: once more, into the new one.
                     self.totals.written = self.written_at_mark;
-                    self.set_mark(self.mark.position);
+                    // First, or the mark would leave out bytes that the new file does not have.
                     self.resume = Resume::Nothing;
+                    self.set_mark(self.mark.position);
                     return Settled::Behind;
                 }
                 Ok(_) => {}
@@ -467,8 +468,9 @@ impl Sink {
         }
         let file = file.identity();
         if file != self.mark.file {
-            self.set_mark(self.mark.position);
+            // First, or the mark would leave out bytes that the new file does not have.
             self.resume = Resume::Nothing;
+            self.set_mark(self.mark.position);
         }
         Ok(())
     }
