@@ -67,7 +67,9 @@ def headline(report: RecoveryReport) -> str:
         whose = "1 process" if len(recovered) == 1 else f"{len(recovered):,} processes"
         parts = [f"{counted(report.records, 'record')} of {whose} recovered in {report.directory}"]
     if alive:
-        parts.append("1 living process left alone" if alive == 1 else f"{alive:,} living processes left alone")
+        parts.append(
+            "1 living process left alone" if alive == 1 else f"{alive:,} living processes left alone"
+        )
     if report.elsewhere:
         rings = "1 process" if report.elsewhere == 1 else f"{report.elsewhere:,} processes"
         parts.append(f"{rings} of other directories left alone (--all recovers them)")

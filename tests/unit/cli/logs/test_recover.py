@@ -26,7 +26,9 @@ def ring(**values: Any) -> dict[str, Any]:
     return document | values
 
 
-def report(*rings: dict[str, Any], repaired: dict[str, int] | None = None, elsewhere: int = 0) -> RecoveryReport:
+def report(
+    *rings: dict[str, Any], repaired: dict[str, int] | None = None, elsewhere: int = 0
+) -> RecoveryReport:
     """Return a report of these rings."""
     return RecoveryReport.of(
         {"directory": "/d", "rings": list(rings), "repaired": repaired or {}, "elsewhere": elsewhere}
@@ -69,7 +71,10 @@ def test_each_file_is_told_once() -> None:
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"status": "failed", "problem": "/d is read-only"}, "error: {}: /d is read-only; its records are kept"),
+        (
+            {"status": "failed", "problem": "/d is read-only"},
+            "error: {}: /d is read-only; its records are kept",
+        ),
         ({"status": "foreign"}, "warning: {}: its records have another version's format; recover them with"),
         ({"unreadable": 2}, "warning: {}: 2 damaged records could not be read"),
     ],
@@ -88,16 +93,15 @@ def test_nothing_is_said_where_all_is_well(status: str) -> None:
     assert list(problems(found)) == []
 
 
-def test_a_directory_that_is_missing_is_an_error(
-    tmp_path: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_directory_that_is_missing_is_an_error(tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:
     """The command names it, says which option sets it, and ends with 2."""
     assert run_command_line(["logs", "recover", "--dir", str(tmp_path / "none")]) == 2
 
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err == (
-        f"error: there is no log directory {tmp_path}/none; name the one that the program logs into with --dir\n"
+        f"error: there is no log directory {tmp_path}/none; "
+        "name the one that the program logs into with --dir\n"
     )
 
 
