@@ -23,7 +23,14 @@ impl Gap {
 
     /// How many were lost.
     pub fn total(&self) -> u64 {
-        self.lost.iter().sum()
+        // What a damaged ring says may be anything.
+        self.lost.iter().fold(0, |total, lost| total.saturating_add(*lost))
+    }
+
+    /// Whether it can be what a process has counted, which in a damaged ring it need not be.
+    pub(crate) fn is_believable(&self) -> bool {
+        // One more: a kill may come between the count and the bounds.
+        self.last_seq.checked_sub(self.first_seq).is_some_and(|after| self.total() <= after.saturating_add(2))
     }
 
     /// Counts a lost record.
