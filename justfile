@@ -25,6 +25,12 @@ fmt:
     uv run ruff check --fix
     cargo fmt
 
+# Feed damaged frames and rings to the engine: `just fuzz recovery 600`. Needs nightly Rust and cargo-fuzz.
+fuzz target="frame" seconds="180":
+    mkdir -p crates/metaexpert-log/fuzz/corpus/{{target}}
+    cd crates/metaexpert-log/fuzz && cargo +nightly fuzz run --fuzz-dir . {{target}} corpus/{{target}} seeds/{{target}} -- \
+        -max_total_time={{seconds}} -timeout=10 -rss_limit_mb=1024 -max_len=600
+
 # Measure beside the peers: `just bench`, `just bench throughput --quick`.
 bench program="call_latency throughput third_party strategy_overhead" *options:
     #!/usr/bin/env bash

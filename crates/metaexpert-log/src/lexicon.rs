@@ -1,9 +1,9 @@
 //! The dictionary's names as the backend needs them, prepared when they first appear.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::encode::escape::escape_json;
-use crate::frame::{Frame, FrameError, SectionRef};
+use crate::frame::{Frame, FrameError, SectionRef, Values};
 use crate::ring::dictionary::{Definition, Dictionary, keys_of};
 
 /// Keys of a record that no field may take; a field of such a name gets a trailing underscore.
@@ -76,19 +76,28 @@ fn push_quoted(text: &[u8], out: &mut Vec<u8>) {
 
 /// The names of one key set, each distinct in the record.
 pub(crate) fn keys_without_collisions(names: &[&[u8]]) -> Box<[Key]> {
-    let mut taken: Vec<Vec<u8>> = Vec::with_capacity(names.len());
+    let wanted: HashSet<&[u8]> = names.iter().copied().collect();
+    let mut taken: HashSet<Vec<u8>> = HashSet::with_capacity(names.len());
+    let mut distinct: Vec<Vec<u8>> = Vec::with_capacity(names.len());
     for name in names {
         let mut flat = name.to_vec();
         let is_core = CORE_KEYS.iter().any(|core| core.as_bytes() == *name);
         if is_core {
             flat.push(b'_');
         }
-        while taken.contains(&flat) || (is_core && names.contains(&flat.as_slice())) {
+        while taken.contains(&flat) || (is_core && wanted.contains(flat.as_slice())) {
             flat.push(b'_');
         }
-        taken.push(flat);
+        taken.insert(flat.clone());
+        distinct.push(flat);
     }
-    names.iter().zip(&taken).map(|(raw, flat)| Key::new(raw, flat)).collect()
+    names.iter().zip(&distinct).map(|(raw, flat)| Key::new(raw, flat)).collect()
+}
+
+/// Whether `names` can be the keys of one object: text, each another.
+fn are_keys(names: &[&[u8]]) -> bool {
+    let mut seen = HashSet::with_capacity(names.len());
+    names.iter().all(|name| std::str::from_utf8(name).is_ok() && seen.insert(*name))
 }
 
 struct PreparedName {
@@ -103,9 +112,19 @@ pub struct Lexicon {
     keys: Vec<Option<Box<[Key]>>>,
     // (earlier set, later set) → which keys of the earlier one the later one replaces.
     replaced: HashMap<(u32, u32), Option<Box<[bool]>>>,
+    /// Whether something stands in for names that cannot be read.
+    is_lenient: bool,
 }
 
+/// Stands in for a name that damage has made unreadable.
+const UNREADABLE: &str = "unreadable";
+
 impl Lexicon {
+    /// One for what a dead process has left: a record whose names are damaged is still a record.
+    pub(crate) fn lenient() -> Lexicon {
+        Lexicon { is_lenient: true, ..Lexicon::default() }
+    }
+
     /// Makes sure that every name `frame` refers to is known.
     #[inline]
     pub(crate) fn learn(&mut self, frame: &Frame<'_>, dictionary: Dictionary<'_>) -> Result<(), FrameError> {
@@ -122,8 +141,8 @@ impl Lexicon {
         let mut seen = [0u32; MAX_SEGMENTS];
         let mut count = 0;
         for section in frame.sections() {
-            if let SectionRef::Fields { keys, .. } = section? {
-                self.learn_keys(dictionary, keys)?;
+            if let SectionRef::Fields { keys, values } = section? {
+                self.learn_keys(dictionary, keys, values)?;
                 for earlier in &seen[..count] {
                     self.learn_replaced(*earlier, keys);
                 }
@@ -163,6 +182,7 @@ impl Lexicon {
         }
         let raw = match dictionary.get(id) {
             Some((found, raw)) if found == kind => raw,
+            _ if self.is_lenient && dictionary.may_have(id) => UNREADABLE.as_bytes(),
             _ => return Err(FrameError::Header),
         };
         let mut json = Vec::with_capacity(raw.len() + 2);
@@ -174,14 +194,30 @@ impl Lexicon {
         Ok(())
     }
 
-    fn learn_keys(&mut self, dictionary: Dictionary<'_>, id: u32) -> Result<(), FrameError> {
+    fn learn_keys(
+        &mut self,
+        dictionary: Dictionary<'_>,
+        id: u32,
+        values: Values<'_>,
+    ) -> Result<(), FrameError> {
         let index = id as usize;
         if matches!(self.keys.get(index), Some(Some(_))) {
             return Ok(());
         }
-        let names = match dictionary.get(id) {
-            Some((Definition::Keys, payload)) => keys_of(payload).ok_or(FrameError::Header)?,
-            _ => return Err(FrameError::Header),
+        let found = match dictionary.get(id) {
+            Some((Definition::Keys, payload)) => keys_of(payload),
+            _ => None,
+        };
+        let numbered: Vec<String>;
+        // The capture side defines no others, so what is not distinct text is damaged.
+        let names = match found.filter(|names| are_keys(names)) {
+            Some(names) => names,
+            // An id that cannot be was not given by a dictionary of this size, however damaged.
+            None if self.is_lenient && dictionary.may_have(id) => {
+                numbered = (1..=values.count()).map(|number| format!("{UNREADABLE}_{number}")).collect();
+                numbered.iter().map(String::as_bytes).collect()
+            }
+            None => return Err(FrameError::Header),
         };
         if self.keys.len() <= index {
             self.keys.resize_with(index + 1, || None);
@@ -195,8 +231,11 @@ impl Lexicon {
             return;
         }
         let (Some(first), Some(second)) = (self.key_set(earlier), self.key_set(later)) else { return };
+        // By both: the same name may be kept under different keys in two sets.
+        let flat: HashSet<&[u8]> = second.iter().map(|key| &*key.flat).collect();
+        let raw: HashSet<&[u8]> = second.iter().map(|key| &*key.raw).collect();
         let marks: Box<[bool]> =
-            first.iter().map(|key| second.iter().any(|other| other.flat == key.flat)).collect();
+            first.iter().map(|key| flat.contains(&*key.flat) || raw.contains(&*key.raw)).collect();
         let marks = marks.contains(&true).then_some(marks);
         self.replaced.insert((earlier, later), marks);
     }

@@ -1,8 +1,11 @@
 //! Bringing a sink that has fallen behind back into step: the records after its mark once more, for it alone.
 //! The same serves a destination that failed for a while, and one whose process was killed.
 
-use crate::config::{Format, QueueConfig};
+use std::collections::HashSet;
+
+use crate::config::QueueConfig;
 use crate::encode::Encoder;
+use crate::encode::validity::is_valid;
 use crate::event::Event;
 use crate::frame::Kind;
 use crate::ledger::Ledger;
@@ -35,8 +38,8 @@ pub(crate) struct Tally {
     pub(crate) written: Vec<u64>,
     /// Records whose lines were in the destination already.
     pub(crate) known: Vec<u64>,
-    /// Frames that could not be read, or gave no valid line.
-    pub(crate) unreadable: u64,
+    /// Where frames lie that could not be read, or gave no valid line; of what is suspect alone.
+    pub(crate) unreadable: Vec<u64>,
 }
 
 /// Whether records of this kind wait rather than give way.
@@ -53,17 +56,17 @@ impl Part<'_> {
         lexicon: &mut Lexicon,
         until: u64,
         limit: usize,
-        suspect: bool,
+        suspect: Option<&HashSet<u64>>,
     ) -> Tally {
         let mut tally = Tally::default();
         let dictionary = consumer.ring().dictionary();
         let mut frames = consumer.frames(self.sink.mark().position, until, limit);
         for (at, kind, bytes) in frames.by_ref() {
-            if kind != Kind::Record {
+            if kind != Kind::Record || suspect.is_some_and(|stale| stale.contains(&at)) {
                 continue;
             }
             let Ok(event) = Event::decode(bytes, dictionary, lexicon) else {
-                tally.unreadable += 1;
+                tally.unreadable.push(at);
                 continue;
             };
             if self.router.targets(&event) & self.bit == 0 {
@@ -71,9 +74,9 @@ impl Part<'_> {
             }
             let start = self.sink.pending().len();
             self.encoder.encode(&event, self.sink.pending());
-            if suspect && !self.sink.ends_with_line(start, is_line) {
+            if suspect.is_some() && !self.sink.ends_with_line(start, is_valid) {
                 self.sink.pending().truncate(start);
-                tally.unreadable += 1;
+                tally.unreadable.push(at);
                 continue;
             }
             let is_known = match self.sink.accept_again(start, at, event.timestamp_ns, event.level) {
@@ -81,11 +84,11 @@ impl Part<'_> {
                 Accepted::New => false,
                 Accepted::Not => return tally,
             };
-            if suspect {
+            if suspect.is_some() {
                 if is_known { &mut tally.known } else { &mut tally.written }.push(event.seq);
             }
         }
-        tally.unreadable += frames.damaged();
+        tally.unreadable.extend(frames.damaged());
         let position = frames.position();
         if self.sink.flush() && self.sink.settle(position, true) == Settled::InStep {
             tally.is_done = position >= until;
@@ -178,20 +181,4 @@ impl Part<'_> {
         }
         line
     }
-}
-
-/// Whether what was encoded from damaged memory may go into a file of this format.
-fn is_line(format: &Format, line: &[u8]) -> bool {
-    match format {
-        Format::Json => is_json(line) && is_one_line(line),
-        Format::Console | Format::Text | Format::Percent { .. } => std::str::from_utf8(line).is_ok(),
-    }
-}
-
-fn is_json(line: &[u8]) -> bool {
-    std::str::from_utf8(line).is_ok_and(|line| serde_json::from_str::<serde::de::IgnoredAny>(line).is_ok())
-}
-
-fn is_one_line(line: &[u8]) -> bool {
-    line.iter().position(|byte| *byte == b'\n') == Some(line.len() - 1)
 }

@@ -283,7 +283,7 @@ impl Worker {
             {
                 continue;
             }
-            let tally = part.replay(&self.consumer, &mut self.lexicon, read, BATCH_BYTES, false);
+            let tally = part.replay(&self.consumer, &mut self.lexicon, read, BATCH_BYTES, None);
             has_got_on |= part.sink.mark().position > before;
             if tally.is_done {
                 self.assembly.set_behind(index, false);
@@ -302,7 +302,7 @@ impl Worker {
                 return true;
             }
             has_got_on = true;
-            let is_done = part.replay(consumer, lexicon, until, BATCH_BYTES, false).is_done;
+            let is_done = part.replay(consumer, lexicon, until, BATCH_BYTES, None).is_done;
             if is_done {
                 assembly.follow(&straggler.sink);
             }

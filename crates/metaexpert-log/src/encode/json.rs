@@ -20,15 +20,18 @@ pub struct JsonEncoder {
 impl JsonEncoder {
     /// An encoder for `layout` that adds what `include` names.
     pub fn new(layout: Layout, include: &Include) -> Self {
-        let run_member =
-            include.run_id.as_ref().map(|id| format!(",\"run_id\":\"{id}\"")).unwrap_or_default();
+        let mut run_member = Vec::new();
+        if let Some(id) = &include.run_id {
+            run_member.extend_from_slice(b",\"run_id\":");
+            push_string(id.as_bytes(), &mut run_member);
+        }
         let process_member = include.process_id.map(|id| format!(",\"process_id\":{id}")).unwrap_or_default();
         JsonEncoder {
             clock: Rfc3339::default(),
             layout,
             thread_id: include.thread_id,
             caller: include.caller,
-            run_member: run_member.into_bytes(),
+            run_member,
             process_member: process_member.into_bytes(),
         }
     }

@@ -10,6 +10,7 @@ pub mod pattern;
 mod plain;
 mod spec;
 pub mod text;
+pub(crate) mod validity;
 
 use crate::config::{Format, Layout};
 use crate::event::Event;

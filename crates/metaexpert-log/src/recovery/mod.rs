@@ -17,7 +17,7 @@ use crate::clock::Rfc3339;
 use crate::config::Format;
 use crate::pipeline::Surroundings;
 use crate::ring::Ring;
-use crate::ring::store::{Claim, FORMAT, Store, origin};
+use crate::ring::store::{Claim, FORMAT, Store, origin, origin_by_name};
 use crate::sink::trouble::TroubleLog;
 
 use remnant::Remnant;
@@ -96,7 +96,13 @@ fn recover_ring(
     };
     let origin = match origin(path) {
         Ok(origin) => origin,
-        Err(problem) => return Some(report.failed(format!("origin.json could not be read: {problem}"))),
+        Err(problem) => {
+            report.note(format!("origin.json could not be read: {problem}"));
+            match origin_by_name(path) {
+                Some(origin) => origin,
+                None => return Some(report.failed("its directory's name tells no more".to_owned())),
+            }
+        }
     };
     report.set_origin(&origin);
     if origin.format != FORMAT {

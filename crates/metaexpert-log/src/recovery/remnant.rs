@@ -18,7 +18,7 @@ use crate::pipeline::Surroundings;
 use crate::ring::dictionary::Dictionary;
 use crate::ring::marks::Mark;
 use crate::ring::store::{Claim, Origin};
-use crate::ring::{Consumer, Ring};
+use crate::ring::{Consumer, Gap, Ring};
 use crate::sink::{Found, Resume, Sink, family, sibling};
 
 /// A ring is replayed in one go: a mark that was moved half way would have to say how much of what was found is
@@ -39,6 +39,9 @@ pub(super) struct Remnant<'a> {
     /// Records that some sink has got now, and those that one had already.
     written: HashSet<u64>,
     known: HashSet<u64>,
+    /// Where frames lie that gave some sink no line, and records of an earlier lap.
+    unreadable: HashSet<u64>,
+    stale: HashSet<u64>,
 }
 
 impl<'a> Remnant<'a> {
@@ -54,9 +57,11 @@ impl<'a> Remnant<'a> {
             origin,
             consumer,
             epoch,
-            lexicon: Lexicon::default(),
+            lexicon: Lexicon::lenient(),
             written: HashSet::new(),
             known: HashSet::new(),
+            unreadable: HashSet::new(),
+            stale: HashSet::new(),
         })
     }
 
@@ -67,13 +72,19 @@ impl<'a> Remnant<'a> {
         repaired: &mut BTreeMap<PathBuf, u64>,
     ) -> io::Result<()> {
         let position = self.consumer.position();
-        let mut assembly = self.stages(repaired, position)?;
+        let mut assembly = self.stages(report, repaired, position)?;
         loop {
             let switch = self.next_switch();
             let until = switch.map_or(self.end(), |(_, before, _)| before);
             self.replay(&mut assembly, until, report)?;
             let Some((epoch, _, after)) = switch else { break };
-            assembly = self.change(assembly, epoch, after, repaired)?;
+            match self.bare(epoch) {
+                Ok(next) => {
+                    drop(assembly);
+                    assembly = self.change(next, epoch, after, repaired)?;
+                }
+                Err(problem) => report.note(format!("{problem}; records went where those before them did")),
+            }
             self.consumer.advance(after);
             self.consumer.release(after);
         }
@@ -102,11 +113,17 @@ impl<'a> Remnant<'a> {
     }
 
     /// The stages of the configuration in force, its files open where they had come to.
-    fn stages(&self, repaired: &mut BTreeMap<PathBuf, u64>, position: u64) -> io::Result<Assembly> {
-        let config = self.config()?;
-        let include = self.include(&config);
-        let mut assembly =
-            Assembly::bare(&config, &include).map_err(|problem| nonsense(problem.to_string()))?;
+    fn stages(
+        &mut self,
+        report: &mut RingReport,
+        repaired: &mut BTreeMap<PathBuf, u64>,
+        position: u64,
+    ) -> io::Result<Assembly> {
+        let mut assembly = self.bare(self.epoch).or_else(|problem| self.next_best(problem, report))?;
+        let config = assembly.config().clone();
+        let marks = (0..config.sinks.len()).filter_map(|sink| self.consumer.mark(self.epoch, sink));
+        let first = marks.map(|mark| mark.position).fold(position, u64::min);
+        self.stale = self.consumer.stale(first);
         for (index, sink) in config.sinks.iter().enumerate() {
             if self.is_recoverable(sink) {
                 let mark = self.consumer.mark(self.epoch, index);
@@ -124,12 +141,27 @@ impl<'a> Remnant<'a> {
         sink.kind == SinkKind::File && status.map_or(true, |status| status.is_regular || status.is_directory)
     }
 
-    fn config(&self) -> io::Result<Config> {
-        let text = match self.consumer.ring().claim() {
-            Some(claim) => claim.config(self.epoch)?,
-            None => return Err(nonsense("the ring has no configuration")),
-        };
-        Config::from_json(&text).map_err(|problem| nonsense(problem.to_string()))
+    /// The stages of the configuration `epoch`, without sinks.
+    fn bare(&self, epoch: u64) -> io::Result<Assembly> {
+        let named = |problem: String| nonsense(format!("config.{epoch}.json could not be read: {problem}"));
+        let claim = self.consumer.ring().claim().ok_or_else(|| nonsense("the ring has no configuration"))?;
+        let text = claim.config(epoch).map_err(|problem| named(problem.to_string()))?;
+        let config = Config::from_json(&text).map_err(|problem| named(problem.to_string()))?;
+        Assembly::bare(&config, &self.include(&config)).map_err(|problem| named(problem.to_string()))
+    }
+
+    /// What stands in for a configuration that cannot be read. Earlier ones are removed, so the first that can is the
+    /// one in force where its number was damaged, or else the one that followed.
+    fn next_best(&mut self, problem: io::Error, report: &mut RingReport) -> io::Result<Assembly> {
+        let epochs = self.consumer.ring().claim().map(Claim::configs).transpose()?.unwrap_or_default();
+        for epoch in epochs {
+            if let Ok(assembly) = self.bare(epoch) {
+                report.note(format!("{problem}; config.{epoch}.json stood in for it"));
+                self.epoch = epoch;
+                return Ok(assembly);
+            }
+        }
+        Err(problem)
     }
 
     /// Records say of their process what they would have said then.
@@ -188,14 +220,15 @@ impl<'a> Remnant<'a> {
             let mut stuck = 0;
             while let Some(mut part) = assembly.part(index) {
                 let before = part.sink.mark().position;
-                let tally = part.replay(&self.consumer, &mut self.lexicon, until, STEP_BYTES, true);
+                let tally =
+                    part.replay(&self.consumer, &mut self.lexicon, until, STEP_BYTES, Some(&self.stale));
                 self.written.extend(&tally.written);
                 self.known.extend(&tally.known);
+                self.unreadable.extend(&tally.unreadable);
                 if let Some(file) = part.sink.file().filter(|_| !tally.written.is_empty()) {
                     *report.files.entry(file.path().to_owned()).or_default() += tally.written.len() as u64;
                 }
                 if tally.is_done {
-                    report.unreadable = report.unreadable.max(tally.unreadable);
                     break;
                 }
                 stuck = if part.sink.mark().position > before { 0 } else { stuck + 1 };
@@ -212,20 +245,16 @@ impl<'a> Remnant<'a> {
         Ok(())
     }
 
-    /// Puts the configuration `epoch` in force from `position` on.
+    /// Puts the configuration `epoch` in force from `position` on, whose stages `assembly` are.
     fn change(
         &mut self,
-        earlier: Assembly,
+        mut assembly: Assembly,
         epoch: u64,
         position: u64,
         repaired: &mut BTreeMap<PathBuf, u64>,
     ) -> io::Result<Assembly> {
-        drop(earlier);
-        let before = std::mem::replace(&mut self.epoch, epoch);
-        let config = self.config().inspect_err(|_| self.epoch = before)?;
-        let include = self.include(&config);
-        let mut assembly =
-            Assembly::bare(&config, &include).map_err(|problem| nonsense(problem.to_string()))?;
+        self.epoch = epoch;
+        let config = assembly.config().clone();
         for (index, sink) in config.sinks.iter().enumerate().filter(|(_, sink)| self.is_recoverable(sink)) {
             // A file of the process's own may have been made for it under this configuration already.
             let mark = self.mark_at_end(sink, position);
@@ -251,6 +280,9 @@ impl<'a> Remnant<'a> {
     /// Logs what the process had lost and not told, and what damage has made unreadable.
     fn tell_of_gaps(&mut self, assembly: &mut Assembly, report: &mut RingReport) -> io::Result<()> {
         let gap = self.consumer.ring().gap();
+        let is_told = gap.is_empty() || gap.is_believable();
+        let gap = if is_told { gap } else { Gap::default() };
+        report.unreadable = self.unreadable.len() as u64 + u64::from(!is_told);
         let last = self.written.iter().chain(&self.known).max().copied().unwrap_or(gap.last_seq);
         let mut notices = Vec::new();
         if !gap.is_empty() {

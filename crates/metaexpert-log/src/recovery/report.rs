@@ -44,7 +44,7 @@ pub struct RingReport {
     pub lost: u64,
     /// Lines written now, by file.
     pub files: BTreeMap<PathBuf, u64>,
-    /// What went wrong, if something did.
+    /// What went wrong, if something did; what is recovered all the same was recovered without it.
     pub problem: Option<String>,
 }
 
@@ -75,9 +75,17 @@ impl RingReport {
         self.started = rfc3339(origin.started_ns);
     }
 
+    /// Notes what recovery has to do without.
+    pub(super) fn note(&mut self, problem: String) {
+        match &mut self.problem {
+            Some(problems) => problems.extend(["; ", &problem]),
+            none => *none = Some(problem),
+        }
+    }
+
     pub(super) fn failed(mut self, problem: String) -> RingReport {
         self.status = Status::Failed;
-        self.problem = Some(problem);
+        self.note(problem);
         self
     }
 }

@@ -178,24 +178,62 @@ mod tests {
                     continue;
                 }
                 while at < head {
-                    let index = (at as usize / 8) % 4;
-                    let word = shared.read(index);
-                    if word == u64::MAX {
-                        at += (4 - index as u64) * 8;
-                        continue;
-                    }
-                    let (stamp, words) = (word >> 8, word & 0xFF);
-                    for next in 1..words as usize {
-                        let same = shared.read(index + next);
-                        assert_eq!(same, word);
-                    }
-                    seen.push((words, stamp));
-                    at += words * 8;
+                    let (next, stamp) = pass(&shared, at);
+                    seen.extend(stamp);
+                    at = next;
                 }
                 shared.cursors.release(at);
             }
             writer.join().unwrap();
-            assert_eq!(seen, frames);
+            assert_eq!(seen, frames.map(|(_, stamp)| stamp));
         });
+    }
+
+    /// The consumer reads on while a slow sink is behind: what was read stays as it is until it is released, and is
+    /// read once more then, as a replay does.
+    #[test]
+    fn loom_what_was_read_and_not_released_is_not_written_over() {
+        // Every schedule with three preemptions: all of them would take a minute and more.
+        let mut schedules = loom::model::Builder::new();
+        schedules.preemption_bound = Some(3);
+        schedules.check(|| {
+            let shared = model(4);
+            let writer = {
+                let shared = Arc::clone(&shared);
+                loom::thread::spawn(move || produce(&shared, &[(2, 1), (1, 2), (2, 3)]))
+            };
+            // The tail follows one step behind: each frame is released when the next has been read.
+            let (mut read, mut released, mut seen) = (0u64, 0u64, Vec::new());
+            while seen.len() < 3 {
+                if read == shared.cursors.head() {
+                    // The slow sink catches up: nothing else would make room for the last frame.
+                    while released < read {
+                        released = pass(&shared, released).0;
+                    }
+                    shared.cursors.release(released);
+                    loom::thread::yield_now();
+                    continue;
+                }
+                let (next, stamp) = pass(&shared, read);
+                read = next;
+                seen.extend(stamp);
+            }
+            writer.join().unwrap();
+            assert_eq!(seen, [1, 2, 3]);
+        });
+    }
+
+    /// The frame at `at`: where it ends, and its stamp unless it is padding.
+    fn pass(shared: &Model, at: u64) -> (u64, Option<u64>) {
+        let index = (at as usize / 8) % 4;
+        let word = shared.read(index);
+        if word == u64::MAX {
+            return (at + (4 - index as u64) * 8, None);
+        }
+        let (stamp, words) = (word >> 8, word & 0xFF);
+        for next in 1..words as usize {
+            assert_eq!(shared.read(index + next), word);
+        }
+        (at + words * 8, Some(stamp))
     }
 }

@@ -51,6 +51,12 @@ impl<'a> Dictionary<'a> {
         Dictionary { start, len, region: PhantomData }
     }
 
+    /// Whether a definition could have this id.
+    pub(crate) fn may_have(&self, id: u32) -> bool {
+        let offset = id as usize * 8;
+        (FIRST_ENTRY..self.len.saturating_sub(ENTRY_HEADER)).contains(&offset)
+    }
+
     /// Kind and payload of definition `id`. The caller must have got `id` from a published frame,
     /// which makes the definition's bytes visible; any other id gives `None` or a definition.
     pub fn get(&self, id: u32) -> Option<(Definition, &'a [u8])> {

@@ -118,3 +118,34 @@ mod tests {
         assert_eq!(slot.get(0), Some(mark(2)));
     }
 }
+
+/// Whoever recovers comes after a kill, at any point of the writer's: a reader beside the writer sees what any kill
+/// leaves, and more.
+#[cfg(all(test, loom))]
+mod loom_tests {
+    use super::*;
+    use loom::sync::Arc;
+
+    #[test]
+    fn loom_a_mark_is_one_that_was_set_and_the_frames_before_it_were_released_after_it() {
+        loom::model(|| {
+            let slot =
+                MarkSlot { copies: std::array::from_fn(|_| std::array::from_fn(|_| AtomicU64::new(0))) };
+            let shared = Arc::new((slot, AtomicU64::new(0)));
+            let mark = |position| Mark { position, size: position * 3, file: FileId { dev: 7, ino: 9 } };
+            shared.0.set(0, &mark(8));
+            let writer = {
+                let shared = Arc::clone(&shared);
+                loom::thread::spawn(move || {
+                    shared.0.set(0, &mark(16));
+                    shared.1.store(16, Ordering::Release);
+                })
+            };
+            let tail = shared.1.load(Ordering::Acquire);
+            let found = shared.0.get(0).expect("one copy is whole at any time");
+            assert!(found == mark(8) || found == mark(16), "{found:?}");
+            assert!(found.position >= tail, "a tail in front of the mark would lose what lies between");
+            writer.join().unwrap();
+        });
+    }
+}

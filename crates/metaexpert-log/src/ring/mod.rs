@@ -14,6 +14,7 @@ pub mod marks;
 mod remains;
 pub mod store;
 
+use std::collections::HashSet;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
@@ -259,7 +260,13 @@ impl Consumer {
     #[inline]
     pub fn frames(&self, from: u64, until: u64, limit: usize) -> Batch<'_> {
         let head = self.ring.cursors().head();
-        Batch { ring: &self.ring, at: from, end: head.min(until), stop: from + limit as u64, damaged: 0 }
+        Batch {
+            ring: &self.ring,
+            at: from,
+            end: head.min(until),
+            stop: from.saturating_add(limit as u64),
+            damaged: Vec::new(),
+        }
     }
 
     /// Notes that everything before `position` has been read.
@@ -310,6 +317,11 @@ impl Consumer {
         self.ring.marks().slot(epoch, sink).get(epoch)
     }
 
+    /// Where records lie that are left of an earlier lap; only damage brings them between tail and head.
+    pub(crate) fn stale(&self, from: u64) -> HashSet<u64> {
+        remains::stale(&self.ring, from, self.ring.cursors().head())
+    }
+
     /// Forgets what was lost: it is told in the log.
     pub fn clear_gap(&mut self) {
         self.ring.header().gap.set(&Gap::default());
@@ -327,7 +339,14 @@ pub struct Batch<'a> {
     at: u64,
     end: u64,
     stop: u64,
-    damaged: u64,
+    damaged: Vec<u64>,
+}
+
+impl<'a> Batch<'a> {
+    /// All frames between two positions.
+    fn new(ring: &'a Ring, at: u64, end: u64) -> Batch<'a> {
+        Batch { ring, at, end, stop: u64::MAX, damaged: Vec::new() }
+    }
 }
 
 impl Batch<'_> {
@@ -337,15 +356,15 @@ impl Batch<'_> {
         self.at
     }
 
-    /// Places where bytes had to be passed over because they are no frame.
-    pub fn damaged(&self) -> u64 {
-        self.damaged
+    /// Where bytes had to be passed over because they are no frame.
+    pub fn damaged(&self) -> &[u64] {
+        &self.damaged
     }
 
     /// Passes over bytes that are no frame, which only happens in what a dead process has left.
     #[cold]
     fn resume(&mut self) {
-        self.damaged += 1;
+        self.damaged.push(self.at);
         self.at = remains::next_frame(self.ring, self.at + ALIGN as u64, self.end).unwrap_or(self.end);
     }
 }
@@ -362,7 +381,7 @@ impl<'a> Iterator for Batch<'a> {
             match frame::peek(bytes) {
                 Ok((len, frame::Kind::Padding)) if len == bytes.len() || at + len as u64 == self.end => {
                     self.at += len as u64;
-                    self.stop += len as u64;
+                    self.stop = self.stop.saturating_add(len as u64);
                 }
                 Ok((len, kind)) if kind != frame::Kind::Padding => {
                     self.at += len as u64;

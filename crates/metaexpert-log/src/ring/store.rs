@@ -179,19 +179,30 @@ impl Claim {
 
     /// Keeps the configuration `epoch`, which must be there before its switch frame is.
     pub(crate) fn write_config(&self, epoch: u64, text: &str) -> io::Result<()> {
-        let path = self.config_path(epoch);
+        // A kill half way must not leave half of it under its name.
+        let unfinished = self.path.join(format!(".config.{epoch}.json"));
         OpenOptions::new()
             .write(true)
             .create(true)
             .truncate(true)
             .mode(0o600)
-            .open(path)?
-            .write_all(text.as_bytes())
+            .open(&unfinished)?
+            .write_all(text.as_bytes())?;
+        fs::rename(unfinished, self.config_path(epoch))
     }
 
     /// The configuration `epoch`.
     pub fn config(&self, epoch: u64) -> io::Result<String> {
         fs::read_to_string(self.config_path(epoch))
+    }
+
+    /// The numbers of the configurations that are there, in order.
+    pub(crate) fn configs(&self) -> io::Result<Vec<u64>> {
+        let number = |name: &str| name.strip_prefix("config.")?.strip_suffix(".json")?.parse().ok();
+        let names = fs::read_dir(&self.path)?.flatten().map(|entry| entry.file_name());
+        let mut epochs: Vec<u64> = names.filter_map(|name| number(&name.to_string_lossy())).collect();
+        epochs.sort_unstable();
+        Ok(epochs)
     }
 
     /// Removes a configuration that is not in force any more.
@@ -214,6 +225,16 @@ impl Claim {
 /// Who wrote the ring at `path`.
 pub fn origin(path: &Path) -> io::Result<Origin> {
     serde_json::from_str(&fs::read_to_string(path.join("origin.json"))?).map_err(io::Error::other)
+}
+
+/// Who wrote the ring at `path`, as far as its directory's name tells; `None` if that is none of a ring.
+pub(crate) fn origin_by_name(path: &Path) -> Option<Origin> {
+    let name = path.file_name()?.to_str()?;
+    let mut parts = name.split('-').skip(1);
+    let process = parts.next()?.parse().ok()?;
+    let started_ns = i64::from_str_radix(parts.next()?, 16).ok()?;
+    let run_id = "unknown".to_owned();
+    Some(Origin { format: FORMAT, process, run_id, started_ns, directory: PathBuf::new() })
 }
 
 /// A log directory's name in the store.
