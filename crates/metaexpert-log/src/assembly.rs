@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::config::{Config, Format, SinkKind};
+use crate::config::{Config, Format};
 use crate::disk::Disk;
 use crate::encode::{Encoder, Include};
 use crate::error::Error;
@@ -172,10 +172,7 @@ impl Assembly {
 
     /// Whether the sink at `index` writes to the same file as `other`.
     pub(crate) fn shares_file(&self, index: usize, other: &Sink) -> bool {
-        let Some(sink) = &self.sinks[index] else { return false };
-        sink.config().kind == SinkKind::File
-            && other.config().kind == SinkKind::File
-            && sink.config().path == other.config().path
+        self.sinks[index].as_ref().is_some_and(|sink| sink.shares_file(other))
     }
 
     /// Makes the sink that writes to the same file as `straggler` wait for it.
@@ -192,8 +189,7 @@ impl Assembly {
         for index in 0..self.sinks.len() {
             if self.shares_file(index, straggler) {
                 if let Some(sink) = &mut self.sinks[index] {
-                    // A file that can't be had now is tried again like any other.
-                    let _ = sink.begin_again();
+                    sink.take_over_file();
                 }
             }
         }

@@ -47,6 +47,11 @@ pub(crate) fn is_protected(event: &Event<'_>, queue: &QueueConfig) -> bool {
     event.level >= queue.protect_level || event.category.is_some_and(|category| category.raw == TRADE)
 }
 
+/// Whether it may use what a sink keeps in reserve.
+fn is_precious(event: &Event<'_>) -> bool {
+    event.level >= Level::ERROR.0 || event.category.is_some_and(|category| category.raw == TRADE)
+}
+
 impl Part<'_> {
     /// Replays at most about `limit` bytes of frames between the sink's mark and `until`. What a dead process
     /// has left is `suspect`: each line is checked.
@@ -107,6 +112,7 @@ impl Part<'_> {
         queue: &QueueConfig,
         ledger: &mut Ledger,
     ) {
+        self.sink.secure();
         let dictionary = consumer.ring().dictionary();
         let mut line = Vec::new();
         let mut is_passing = true;
@@ -132,13 +138,13 @@ impl Part<'_> {
                     continue;
                 }
                 // A line that was begun is completed, whatever its level.
-                if known > 0 && self.sink.held.hold(&line[known..], event.seq) {
+                if known > 0 && self.sink.held.hold(&line[known..], event.seq, true) {
                     self.sink.pass_written(end, known as u64, false);
                     ledger.hold(event.seq, event.level);
                     continue;
                 }
             }
-            if is_protected(&event, queue) && self.sink.held.hold(&line, event.seq) {
+            if is_protected(&event, queue) && self.sink.held.hold(&line, event.seq, is_precious(&event)) {
                 ledger.hold(event.seq, event.level);
             } else {
                 ledger.drop_record(event.seq, event.level);
@@ -157,18 +163,23 @@ impl Part<'_> {
     /// Writes what the sink holds from before its mark, and that there is a gap. Returns false if the
     /// destination still fails.
     pub(crate) fn catch_up_held(&mut self, ledger: &mut Ledger, counters: &Counters) -> bool {
-        if !self.sink.gap.is_empty() {
-            let gap = std::mem::take(&mut self.sink.gap);
-            let line = self.gap_line(&gap, "the handler could not write them");
-            self.sink.held.add(&line);
+        if !self.write_held(ledger, counters) {
+            return false;
         }
-        match self.sink.write_held() {
-            Some(records) => {
-                ledger.let_go(&records, true, counters);
-                true
-            }
-            None => false,
+        if self.sink.gap.is_empty() {
+            return true;
         }
+        // Only now: a line for each attempt of a long outage would be held without a bound.
+        let gap = std::mem::take(&mut self.sink.gap);
+        let line = self.gap_line(&gap, "the handler could not write them");
+        self.sink.held.add(&line);
+        self.write_held(ledger, counters)
+    }
+
+    fn write_held(&mut self, ledger: &mut Ledger, counters: &Counters) -> bool {
+        let Some(records) = self.sink.write_held() else { return false };
+        ledger.let_go(&records, true, counters);
+        true
     }
 
     /// The line that tells of `gap`, in the place of the last lost record.

@@ -163,6 +163,8 @@ pub(crate) struct Worker {
     batch_from: u64,
     batch: PerLevel,
     delays: Delays,
+    /// Whether the last report was of a sink in trouble.
+    was_troubled: bool,
     shutdown_grace: Duration,
 }
 
@@ -186,6 +188,7 @@ impl Worker {
             batch_from: 0,
             batch: PerLevel::default(),
             delays: Delays::new(),
+            was_troubled: false,
             shutdown_grace: Duration::from_secs(2),
         }
     }
@@ -295,19 +298,30 @@ impl Worker {
     fn catch_up_stragglers(&mut self) -> bool {
         let Worker { stragglers, consumer, lexicon, ledger, shared, assembly, .. } = self;
         let mut has_got_on = false;
-        stragglers.retain_mut(|straggler| {
+        let mut index = 0;
+        while index < stragglers.len() {
+            let (earlier, rest) = stragglers.split_at_mut(index);
+            let straggler = &mut rest[0];
+            index += 1;
+            // Two at work on one file would tear each other's lines.
+            if earlier.iter().any(|other| other.sink.shares_file(&straggler.sink)) {
+                continue;
+            }
             let until = straggler.until;
             let mut part = straggler.part();
             if !part.sink.is_ready_to_replay() || !part.catch_up_held(ledger, &shared.counters) {
-                return true;
+                continue;
             }
             has_got_on = true;
-            let is_done = part.replay(consumer, lexicon, until, BATCH_BYTES, None).is_done;
-            if is_done {
-                assembly.follow(&straggler.sink);
+            if part.replay(consumer, lexicon, until, BATCH_BYTES, None).is_done {
+                index -= 1;
+                let done = stragglers.remove(index);
+                for other in stragglers.iter_mut().filter(|other| other.sink.shares_file(&done.sink)) {
+                    other.sink.take_over_file();
+                }
+                assembly.follow(&done.sink);
             }
-            !is_done
-        });
+        }
         has_got_on
     }
 
@@ -351,10 +365,14 @@ impl Worker {
             }
             self.consumer.release(settled);
         }
-        if settled > before || settled < read {
+        let holds_any = self.holds_any();
+        let is_troubled = holds_any || self.assembly.behind() != 0 || !self.stragglers.is_empty();
+        // The end of a trouble is told as well, though nothing else may happen.
+        let was_troubled = std::mem::replace(&mut self.was_troubled, is_troubled);
+        if settled > before || settled < read || is_troubled || was_troubled {
             self.report();
         }
-        if !self.holds_any() {
+        if !holds_any {
             self.shared.announce_written(settled);
         }
     }
@@ -410,6 +428,10 @@ impl Worker {
         straggler.part().squeeze(&self.consumer, &mut self.lexicon, until, until, &queue, &mut self.ledger);
         let held = straggler.sink.give_up_held();
         self.ledger.let_go(&held, false, &self.shared.counters);
+        for other in self.stragglers.iter_mut().filter(|other| other.sink.shares_file(&straggler.sink)) {
+            other.sink.take_over_file();
+        }
+        self.assembly.follow(&straggler.sink);
         let name = &straggler.sink.config().name;
         self.trouble
             .report(&format!("handler {name} was failing when it was replaced; its records are lost"));

@@ -137,14 +137,20 @@ impl LogFile {
         Ok(())
     }
 
-    /// Writes some of `bytes`.
-    pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+    /// Settles which file the next write goes to.
+    pub fn make_ready(&mut self) -> io::Result<()> {
         if !self.is_active {
             self.activate()?;
         }
         if self.is_astray {
             self.reopen()?;
         }
+        Ok(())
+    }
+
+    /// Writes some of `bytes`.
+    pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.make_ready()?;
         let count = self.disk.write(&self.current.file, bytes)?;
         self.size += count as u64;
         Ok(count)
@@ -178,6 +184,8 @@ impl LogFile {
 
     /// Takes back what was written after the first `size` bytes.
     pub fn cut_to(&mut self, size: u64) -> io::Result<()> {
+        // Another program may have cut more off: the file must not be filled up with zeros.
+        let size = size.min(self.disk.status(&self.current.file)?.len);
         self.disk.truncate(&self.current.file, size)?;
         self.size = size;
         if size <= self.synced {

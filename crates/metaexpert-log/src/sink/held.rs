@@ -2,6 +2,8 @@
 
 /// What a sink holds at most, in bytes.
 const BUDGET_BYTES: usize = 4 << 20;
+/// What of it is kept for errors and trades.
+const RESERVE_BYTES: usize = 1 << 20;
 
 /// Finished lines with the numbers of their records.
 #[derive(Default)]
@@ -17,9 +19,11 @@ impl Held {
         self.bytes.is_empty()
     }
 
-    /// Holds the line of record `seq`; false if there is no room.
-    pub(crate) fn hold(&mut self, line: &[u8], seq: u64) -> bool {
-        if self.bytes.len() + line.len() > BUDGET_BYTES {
+    /// Holds the line of record `seq`; false if there is no room. Errors and trades are `precious`: they may use
+    /// the reserve.
+    pub(crate) fn hold(&mut self, line: &[u8], seq: u64, precious: bool) -> bool {
+        let budget = if precious { BUDGET_BYTES } else { BUDGET_BYTES - RESERVE_BYTES };
+        if self.bytes.len() + line.len() > budget {
             return false;
         }
         self.add(line);

@@ -39,6 +39,8 @@ pub use rotate::family;
 const WRITE_BYTES: usize = 128 << 10;
 /// A file that is forced to the disk now and then is so at least this often.
 const SYNC_INTERVAL: Duration = Duration::from_secs(1);
+/// A write that is interrupted this often in a row counts as failed, so that it holds up no other sink.
+const MOST_INTERRUPTIONS: u32 = 100;
 
 /// Where lines go.
 enum Target {
@@ -68,6 +70,9 @@ pub struct Sink {
     /// What replayed lines may find written already.
     pub(crate) resume: Resume,
     failure: Option<Backoff>,
+    /// What follows the mark in the file must be cut off before anything is written: it is in doubt, or half a
+    /// line, and what should be there is written anew or given up.
+    is_cut_due: bool,
     /// Bytes written in all when it failed last.
     bytes_at_failure: u64,
     /// Why the file could not be rotated: lines go on into it until that is tried again.
@@ -144,6 +149,7 @@ impl Sink {
             written_at_mark: 0,
             resume: Resume::Nothing,
             failure: None,
+            is_cut_due: false,
             bytes_at_failure: 0,
             rotation_problem: None,
             last_sync: Instant::now(),
@@ -177,6 +183,18 @@ impl Sink {
         };
         self.set_mark(self.mark.position);
         outcome
+    }
+
+    /// As [`Sink::begin_again`]; a file that can't be had now is tried again like any other.
+    pub(crate) fn take_over_file(&mut self) {
+        let _ = self.begin_again();
+    }
+
+    /// Whether it writes to the same file as `other`.
+    pub(crate) fn shares_file(&self, other: &Sink) -> bool {
+        self.config.kind == SinkKind::File
+            && other.config.kind == SinkKind::File
+            && self.config.path == other.config.path
     }
 
     /// Goes on as sink number `index` of another configuration, wherever it is.
@@ -248,7 +266,7 @@ impl Sink {
     #[cold]
     fn rotate_before(&mut self, start: usize, at: u64, timestamp_ns: i64) -> bool {
         let line = self.pending.split_off(start);
-        if !self.flush() || !self.sync_before_rotation() {
+        if !self.flush() || (self.since_mark > 0 && !self.confirm()) {
             return false;
         }
         // Whatever happens to the names from here on: what was written so far is complete.
@@ -271,7 +289,6 @@ impl Sink {
         }
         match self.write_pending() {
             Ok(()) => {
-                self.failure = None;
                 self.totals.written += std::mem::take(&mut self.pending_records);
                 true
             }
@@ -293,6 +310,9 @@ impl Sink {
     }
 
     fn write_pending(&mut self) -> io::Result<()> {
+        if self.since_mark == 0 {
+            self.meet_file()?;
+        }
         let mut bytes = std::mem::take(&mut self.pending);
         let (done, outcome) = self.write_all(&bytes);
         self.since_mark += done;
@@ -301,9 +321,20 @@ impl Sink {
         outcome
     }
 
+    /// Makes sure that the mark is of the file that is written next: it may be another one since a rotation that
+    /// failed half way.
+    fn meet_file(&mut self) -> io::Result<()> {
+        let Target::File(file) = &mut self.target else { return Ok(()) };
+        file.make_ready()?;
+        if file.identity() != self.mark.file {
+            self.set_mark(self.mark.position);
+        }
+        Ok(())
+    }
+
     /// Writes `bytes`, as many as go. Returns how many those were.
     fn write_all(&mut self, bytes: &[u8]) -> (u64, io::Result<()>) {
-        let mut done = 0;
+        let (mut done, mut interruptions) = (0, 0);
         let outcome = loop {
             if done == bytes.len() {
                 break Ok(());
@@ -314,8 +345,12 @@ impl Sink {
             };
             match written {
                 Ok(0) => break Err(io::ErrorKind::WriteZero.into()),
-                Ok(count) => done += count,
-                Err(problem) if problem.kind() == io::ErrorKind::Interrupted => {}
+                Ok(count) => (done, interruptions) = (done + count, 0),
+                Err(problem)
+                    if problem.kind() == io::ErrorKind::Interrupted && interruptions < MOST_INTERRUPTIONS =>
+                {
+                    interruptions += 1;
+                }
                 Err(problem) => break Err(problem),
             }
         };
@@ -342,34 +377,47 @@ impl Sink {
     /// At the end of a batch that has been flushed: forces the file to the disk if that is due or `wanted`,
     /// looks what others have done to it, and moves the mark to `position`.
     pub(crate) fn settle(&mut self, position: u64, wanted: bool) -> Settled {
-        if position == self.mark.position {
-            return Settled::InStep;
-        }
-        if self.since_mark > 0 {
-            if !self.is_to_sync(wanted) {
-                return Settled::InStep;
-            }
-            if !self.sync() {
-                return Settled::Behind;
-            }
-            match self.look() {
-                Ok(Change::Removed) => {
-                    // What was written last went with the file: once more, into the new one.
-                    self.totals.written = self.written_at_mark;
-                    // First, or the mark would leave out bytes that the new file does not have.
-                    self.resume = Resume::Nothing;
-                    self.set_mark(self.mark.position);
-                    return Settled::Behind;
+        if position != self.mark.position {
+            if self.since_mark > 0 {
+                if !self.is_to_sync(wanted) {
+                    return Settled::InStep;
                 }
-                Ok(_) => {}
-                Err(problem) => {
-                    self.fall_behind(&problem);
+                if !self.confirm() {
                     return Settled::Behind;
                 }
             }
+            self.set_mark(position);
         }
-        self.set_mark(position);
+        self.failure = None;
         Settled::InStep
+    }
+
+    /// Makes sure that what was written since the mark stays: on the disk where that is promised, and in a file
+    /// that others have not removed. Returns false if the sink has fallen behind.
+    fn confirm(&mut self) -> bool {
+        if !self.sync() {
+            return false;
+        }
+        match self.look() {
+            Ok(Change::Removed) => {
+                // What was written last went with the file: once more, into the new one.
+                self.totals.written = self.written_at_mark;
+                self.begin_file();
+                false
+            }
+            Ok(_) => true,
+            Err(problem) => {
+                self.fall_behind(&problem);
+                false
+            }
+        }
+    }
+
+    /// Goes on from the mark in a file that has nothing of what comes after it.
+    fn begin_file(&mut self) {
+        self.resume = Resume::Nothing;
+        self.is_cut_due = false;
+        self.set_mark(self.mark.position);
     }
 
     /// Whether what was written since the mark may count as settled once it is synced, which is now.
@@ -395,9 +443,9 @@ impl Sink {
                 true
             }
             Err(problem) => {
-                let cut = file.cut_to(self.mark.size);
-                if cut.is_ok() {
-                    self.since_mark = 0;
+                // Of a pipe's directory; what a pipe was given cannot be taken back, and need not.
+                if file.is_regular() {
+                    self.cut_off();
                 }
                 self.fall_behind(&io::Error::new(problem.kind(), format!("could not be synced: {problem}")));
                 false
@@ -405,8 +453,33 @@ impl Sink {
         }
     }
 
-    fn sync_before_rotation(&mut self) -> bool {
-        self.since_mark == 0 || self.sync()
+    /// Counts what follows the mark in the file as not written: it is cut off, now or before the next write.
+    fn cut_off(&mut self) {
+        self.is_cut_due = true;
+        self.since_mark = 0;
+        self.resume = Resume::Nothing;
+        // What was written in vain is no progress.
+        self.bytes_at_failure = self.totals.bytes;
+        // A failure is met again before the next write.
+        let _ = self.cut();
+    }
+
+    fn cut(&mut self) -> io::Result<()> {
+        if let Target::File(file) = &mut self.target {
+            if self.is_cut_due {
+                file.cut_to(self.mark.size)?;
+                self.is_cut_due = false;
+            }
+        }
+        Ok(())
+    }
+
+    /// Before lines that were written count as such though the sink is behind: they must be on the disk, where
+    /// that is promised.
+    pub(crate) fn secure(&mut self) {
+        if self.since_mark > 0 {
+            self.sync();
+        }
     }
 
     fn look(&mut self) -> io::Result<Change> {
@@ -446,10 +519,10 @@ impl Sink {
         }
         self.pending.clear();
         self.pending_records = 0;
-        if self.failure.is_none() {
+        if self.failure.is_none() && !self.is_cut_due {
             return true;
         }
-        match self.reopen() {
+        match self.reopen().and_then(|()| self.cut()) {
             Ok(()) => true,
             Err(problem) => {
                 self.fall_behind(&problem);
@@ -466,11 +539,8 @@ impl Sink {
             Ok(Change::Moved | Change::Removed) => {}
             Err(_) => file.reopen()?,
         }
-        let file = file.identity();
-        if file != self.mark.file {
-            // First, or the mark would leave out bytes that the new file does not have.
-            self.resume = Resume::Nothing;
-            self.set_mark(self.mark.position);
+        if file.identity() != self.mark.file {
+            self.begin_file();
         }
         Ok(())
     }
@@ -489,15 +559,13 @@ impl Sink {
     /// Passes over everything before `position` without having written it; what was begun is cut off.
     pub(crate) fn pass_unwritten(&mut self, position: u64) {
         if self.since_mark > 0 {
-            let cut = match &mut self.target {
-                Target::Console(_) => false,
-                Target::File(file) => file.cut_to(self.mark.size).is_ok(),
-            };
-            if !cut {
+            if self.is_recoverable() {
+                self.cut_off();
+            } else {
+                self.since_mark = 0;
+                self.resume = Resume::Nothing;
                 self.held.end_line();
             }
-            self.since_mark = 0;
-            self.resume = Resume::Nothing;
         }
         self.pass(position);
     }
@@ -521,17 +589,26 @@ impl Sink {
         if self.held.is_empty() {
             return Some(Vec::new());
         }
+        if let Err(problem) = self.meet_file() {
+            self.fall_behind(&problem);
+            return None;
+        }
         let bytes = self.held.take_bytes();
         let (done, outcome) = self.write_all(&bytes);
-        if let Err(problem) = outcome {
-            self.held.put_back(bytes, done as usize);
+        let is_kept = done == 0 || self.sync();
+        if is_kept {
             self.set_size();
-            self.fall_behind(&problem);
+        }
+        if !is_kept || outcome.is_err() {
+            self.held.put_back(bytes, if is_kept { done as usize } else { 0 });
+            if let Err(problem) = outcome {
+                self.fall_behind(&problem);
+            }
             return None;
         }
         let records = self.held.take_records();
         self.totals.written += records.len() as u64;
-        self.set_size();
+        self.written_at_mark = self.totals.written;
         Some(records)
     }
 
@@ -555,7 +632,8 @@ impl Sink {
         }
     }
 
-    /// Whether another process can write later what this one could not: not to a console, pipe or device.
+    /// Whether it is a file that can be gone back in, and gone on with by another process: no console, pipe or
+    /// device.
     pub(crate) fn is_recoverable(&self) -> bool {
         matches!(&self.target, Target::File(file) if file.is_regular())
     }
