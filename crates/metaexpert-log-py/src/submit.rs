@@ -148,8 +148,11 @@ fn deliver(py: Python<'_>, name: &[u8], call: &Call<'_, '_>, prepared: &Prepared
             // Not left to the caller: converting once more would run the values' own code twice.
             Attempt::Stopped if restart(py)? => {}
             Attempt::Stopped => return Ok(false),
-            Attempt::Written(waiter, limit) => {
-                py.detach(|| waiter.wait(Some(limit)));
+            Attempt::Written(waiter, patience) => {
+                py.detach(|| match patience {
+                    Patience::End => waiter.wait(Some(SYNCHRONOUS_LIMIT)),
+                    Patience::Disk(limit) => waiter.wait_for_disk(limit),
+                });
                 return Ok(true);
             }
             Attempt::Retry(waiter, limit) => {
@@ -177,11 +180,19 @@ fn restart(py: Python<'_>) -> PyResult<bool> {
     }
 }
 
+/// Why a call waits for its record.
+enum Patience {
+    /// The interpreter is about to end.
+    End,
+    /// The disk is to have it; one that fails is waited for so long.
+    Disk(Duration),
+}
+
 enum Attempt {
     /// Submitted, or lost and counted.
     Done,
-    /// Submitted, and to be written before the call returns, for which it waits at most so long.
-    Written(Waiter, Duration),
+    /// Submitted, and to be written before the call returns.
+    Written(Waiter, Patience),
     /// There is no engine.
     Stopped,
     /// No room now, and the record is protected.
@@ -248,9 +259,9 @@ fn try_submit(
     };
     let protected = pipeline.protects(call.level) || call.category.as_deref() == Some(TRADE);
     let patience = if *synchronous {
-        Some(SYNCHRONOUS_LIMIT)
+        Some(Patience::End)
     } else {
-        needs.is_durable(call.level, call.category.is_some()).then(|| pipeline.wait_limit())
+        needs.is_durable(call.level, call.category.is_some()).then(|| Patience::Disk(pipeline.wait_limit()))
     };
     finish_attempt(pipeline, &record, protected, patience)
 }
@@ -259,10 +270,10 @@ fn finish_attempt(
     pipeline: &mut Pipeline,
     record: &Record<'_>,
     protected: bool,
-    patience: Option<Duration>,
+    patience: Option<Patience>,
 ) -> Attempt {
     match (pipeline.submit(record, protected), patience) {
-        (Ok(()), Some(limit)) => Attempt::Written(pipeline.waiter(), limit),
+        (Ok(()), Some(patience)) => Attempt::Written(pipeline.waiter(), patience),
         (Ok(()), None) => Attempt::Done,
         (Err(Refused::Full), _) if protected => Attempt::Retry(pipeline.waiter(), pipeline.wait_limit()),
         (Err(Refused::Full), _) => {

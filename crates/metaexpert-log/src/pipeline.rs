@@ -24,6 +24,8 @@ use crate::worker::{Next, Shared, Worker, lock};
 pub use crate::notice::OWN_LOGGER;
 pub use crate::opening::{InForce, Needs, Opened, Surroundings};
 
+/// How long a call waits for a disk that neither acknowledges nor fails.
+pub const DISK_LIMIT: Duration = Duration::from_secs(10);
 /// How long a change of configuration waits for room in the ring.
 pub const SWITCH_LIMIT: Duration = Duration::from_secs(5);
 /// What is wrong if there was none.
@@ -334,6 +336,20 @@ impl Waiter {
     /// Waits until everything submitted before the waiter was made is written. False on timeout.
     pub fn wait(&self, timeout: Option<Duration>) -> bool {
         self.shared.wait_written(self.position, timeout.and_then(|time| Instant::now().checked_add(time)))
+    }
+
+    /// Waits until the disk has what was submitted before the waiter was made. A disk that is slow is waited for,
+    /// for [`DISK_LIMIT`] at most; one that fails for `patience`, for the program must go on.
+    pub fn wait_for_disk(&self, patience: Duration) -> bool {
+        let deadline = Instant::now() + DISK_LIMIT;
+        loop {
+            if self.wait(Some(patience.max(Duration::from_millis(1)))) {
+                return true;
+            }
+            if self.shared.is_in_trouble() || Instant::now() >= deadline {
+                return false;
+            }
+        }
     }
 
     /// Gives the backend a moment to make room.

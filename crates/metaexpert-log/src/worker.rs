@@ -50,6 +50,8 @@ pub(crate) struct Shared {
     /// Somebody waits for everything before this position.
     wanted: AtomicU64,
     stop: AtomicBool,
+    /// Some sink takes nothing now.
+    in_trouble: AtomicBool,
     /// The backend thread has ended, in order or not: nothing more will be written.
     ended: AtomicBool,
     /// And nothing was left when it did.
@@ -102,6 +104,11 @@ impl Shared {
             guard = wait(&self.progress_signal, guard, pause);
         }
         true
+    }
+
+    /// Whether some sink takes nothing now, so that waiting for it may be in vain.
+    pub(crate) fn is_in_trouble(&self) -> bool {
+        self.in_trouble.load(Ordering::Acquire) || self.ended.load(Ordering::Acquire)
     }
 
     /// Whether the backend has ended with nothing left to write.
@@ -378,6 +385,8 @@ impl Worker {
     }
 
     fn report(&mut self) {
+        let in_trouble = self.assembly.behind() != 0 || !self.stragglers.is_empty();
+        self.shared.in_trouble.store(in_trouble, Ordering::Release);
         *lock(&self.shared.sinks) = self.assembly.reports();
         for problem in self.assembly.problems() {
             self.trouble.report(problem);

@@ -299,3 +299,32 @@ fn a_sink_that_takes_nothing_holds_its_lines_until_it_does() {
     assert_eq!(pipeline.stats().written.iter().sum::<u64>(), 200);
     finish(pipeline);
 }
+
+#[test]
+fn a_slow_disk_is_waited_for_and_a_failing_one_is_not() {
+    use metaexpert_log::disk::{FaultyDisk, Operation};
+    let scratch = Scratch::new("durable");
+    let mut sink = file(&scratch.0, "expert");
+    sink["sync"] = json!("always");
+    let disk = FaultyDisk::new();
+    let surroundings = Surroundings { disk: disk.clone(), store: None };
+    let mut pipeline =
+        Pipeline::start_in(&surroundings, &config(&scratch.0, json!([sink])), "run", 1).unwrap();
+    let patience = std::time::Duration::from_millis(5);
+    disk.stall(0, &[Operation::Sync]);
+    submit(&mut pipeline, 20, "slow", 0).unwrap();
+    let (waiter, slow) = (pipeline.waiter(), disk.clone());
+    let waiting = std::thread::spawn(move || waiter.wait_for_disk(patience));
+    disk.wait_stalled();
+    assert!(!pipeline.waiter().wait(Some(patience * 4)));
+    assert!(!waiting.is_finished(), "the call has returned without the disk's word");
+    slow.release();
+    assert!(waiting.join().unwrap());
+    disk.fail_from(0, &[Operation::Sync], libc::EIO);
+    submit(&mut pipeline, 20, "failing", 0).unwrap();
+    assert!(!pipeline.waiter().wait_for_disk(patience));
+    disk.heal();
+    assert!(pipeline.waiter().wait(None));
+    finish(pipeline);
+    assert_eq!(scratch.lines("expert.log").len(), 2);
+}
