@@ -3,7 +3,7 @@
 //! A sink gathers lines and writes them in batches. Its [`Mark`] says how far it has come: everything
 //! before that position of the ring is in the destination. When the destination fails, the sink forgets the lines and
 //! falls behind; what it had not written is still in the ring, and is replayed from the mark once it can
-//! be ([`crate::replay`]).
+//! be (`crate::replay`).
 
 mod archive;
 mod backoff;
