@@ -1,5 +1,6 @@
 //! The engine's configuration, as the capture side hands it over: complete, validated, in plain values.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -82,7 +83,7 @@ pub enum Layout {
 pub struct SinkConfig {
     /// The handler's name in the configuration.
     pub name: String,
-    /// Console or file.
+    /// What kind of destination.
     #[serde(rename = "type")]
     pub kind: SinkKind,
     /// Records below are not for this sink.
@@ -125,6 +126,9 @@ pub struct SinkConfig {
     /// When the file is forced to the disk.
     #[serde(default)]
     pub sync: Sync,
+    /// Where a network destination is.
+    #[serde(default)]
+    pub endpoint: Option<Endpoint>,
 }
 
 /// What kind of destination.
@@ -135,6 +139,58 @@ pub enum SinkKind {
     Console,
     /// A file.
     File,
+    /// A collector of syslog messages, over UDP, TCP or a Unix socket.
+    Syslog,
+    /// Whoever reads lines from a connection, over TCP or a Unix socket.
+    Tcp,
+    /// Whoever takes a packet a line.
+    Udp,
+}
+
+/// Where a network destination is.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(tag = "transport", rename_all = "snake_case")]
+pub enum Endpoint {
+    /// A port that accepts connections.
+    Tcp {
+        /// A name or address.
+        host: String,
+        /// The port's number.
+        port: u16,
+    },
+    /// A port that takes packets.
+    Udp {
+        /// A name or address.
+        host: String,
+        /// The port's number.
+        port: u16,
+    },
+    /// A Unix socket.
+    Unix {
+        /// Its absolute path.
+        path: PathBuf,
+    },
+}
+
+impl Endpoint {
+    /// Whether it is on this machine alone.
+    pub fn is_unix(&self) -> bool {
+        matches!(self, Endpoint::Unix { .. })
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (scheme, host, port) = match self {
+            Endpoint::Unix { path } => return write!(f, "unix://{}", path.display()),
+            Endpoint::Tcp { host, port } => ("tcp", host, port),
+            Endpoint::Udp { host, port } => ("udp", host, port),
+        };
+        match host.contains(':') {
+            true => write!(f, "{scheme}://[{host}]:{port}"),
+            false => write!(f, "{scheme}://{host}:{port}"),
+        }
+    }
 }
 
 /// A standard stream.
@@ -219,6 +275,11 @@ pub enum Format {
         /// `strftime` format of `%(asctime)s`.
         #[serde(default)]
         datefmt: Option<String>,
+    },
+    /// Messages of RFC 5424.
+    Syslog {
+        /// The program's name.
+        app_name: String,
     },
 }
 

@@ -403,7 +403,7 @@ impl Worker {
 
     fn holds_any(&mut self) -> bool {
         self.stragglers.iter().any(|straggler| !straggler.sink.held.is_empty())
-            || self.assembly.sinks().any(|(_, sink)| !sink.held.is_empty())
+            || self.assembly.sinks().any(|(_, sink)| !sink.held.is_empty() || sink.has_unsent())
     }
 
     /// Puts the configuration `epoch` in force; everything before its frame has been read.
@@ -450,7 +450,7 @@ impl Worker {
     /// it outlives the process; else it is counted as lost.
     fn finish(&mut self) {
         let deadline = Instant::now() + self.shutdown_grace;
-        while self.is_unsettled() && Instant::now() < deadline {
+        while (self.is_unsettled() || self.unacknowledged() > 0) && Instant::now() < deadline {
             self.assembly.sinks().for_each(|(_, sink)| sink.hurry());
             self.stragglers.iter_mut().for_each(|straggler| straggler.sink.hurry());
             self.turn();
@@ -459,6 +459,7 @@ impl Worker {
         for straggler in std::mem::take(&mut self.stragglers) {
             self.give_up(straggler);
         }
+        self.tell_of_unacknowledged();
         let held: Vec<u64> = self.assembly.sinks().flat_map(|(_, sink)| sink.give_up_held()).collect();
         self.ledger.let_go(&held, false, &self.shared.counters);
         if self.is_unsettled() {
@@ -477,6 +478,22 @@ impl Worker {
     fn finish_packing(&mut self) {
         let deadline = Instant::now() + PACKING_GRACE;
         self.assembly.sinks().for_each(|(_, sink)| sink.finish_packing(deadline));
+    }
+
+    /// Lines given to connections whose other ends have not acknowledged them.
+    fn unacknowledged(&mut self) -> usize {
+        self.assembly.sinks().map(|(_, sink)| sink.unacknowledged()).sum()
+    }
+
+    fn tell_of_unacknowledged(&mut self) {
+        for (_, sink) in self.assembly.sinks() {
+            let (lines, name) = (sink.unacknowledged(), &sink.config().name);
+            if lines > 0 {
+                let problem =
+                    format!("handler {name}: the other side had not acknowledged {lines} lines at the end");
+                self.trouble.report(&problem);
+            }
+        }
     }
 
     fn is_unsettled(&self) -> bool {

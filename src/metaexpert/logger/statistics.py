@@ -14,13 +14,17 @@ def _no_counts() -> Mapping[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class SinkStats:
-    """What one handler has done: lines written and given up, bytes, failed attempts, present problem."""
+    """What one handler has done: lines written and given up, bytes, failed attempts, present problem.
+
+    `reconnects` counts the connections of a network handler after its first.
+    """
 
     written: int
     dropped: int
     bytes: int
     errors: int
     problem: str | None
+    reconnects: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ mod number;
 pub mod pattern;
 mod plain;
 mod spec;
+pub mod syslog;
 pub mod text;
 pub(crate) mod validity;
 
@@ -38,6 +39,8 @@ pub enum Encoder {
     Console(console::ConsoleEncoder),
     /// A `%`-style format of `logging`.
     Text(text::TextEncoder),
+    /// Messages of RFC 5424.
+    Syslog(syslog::SyslogEncoder),
 }
 
 impl Encoder {
@@ -51,6 +54,7 @@ impl Encoder {
         Ok(match format {
             Format::Json => Encoder::Json(json::JsonEncoder::new(layout, include)),
             Format::Console => Encoder::Console(console::ConsoleEncoder::new(colour)),
+            Format::Syslog { app_name } => Encoder::Syslog(syslog::SyslogEncoder::new(app_name, include)),
             Format::Text => text(text::TextEncoder::with_fields()),
             Format::Percent { pattern, datefmt } => {
                 text(text::TextEncoder::new(pattern::Pattern::parse(pattern)?, datefmt.clone()))
@@ -65,6 +69,7 @@ impl Encoder {
             Encoder::Json(encoder) => encoder.encode(event, out),
             Encoder::Console(encoder) => encoder.encode(event, out),
             Encoder::Text(encoder) => encoder.encode(event, out),
+            Encoder::Syslog(encoder) => encoder.encode(event, out),
         }
     }
 }

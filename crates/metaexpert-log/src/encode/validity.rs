@@ -13,6 +13,7 @@ pub(crate) fn is_valid(format: &Format, line: &[u8]) -> bool {
     match format {
         Format::Json => is_one_line(line) && serde_json::from_slice::<Distinct>(line).is_ok(),
         Format::Console | Format::Text | Format::Percent { .. } => std::str::from_utf8(line).is_ok(),
+        Format::Syslog { .. } => is_one_line(line) && std::str::from_utf8(line).is_ok(),
     }
 }
 

@@ -3,7 +3,7 @@
 //! A sink gathers lines and writes them in batches. Its [`Mark`] says how far it has come: everything
 //! before that position of the ring is in the destination. When the destination fails, the sink forgets the lines and
 //! falls behind; what it had not written is still in the ring, and is replayed from the mark once it can
-//! be ([`crate::replay`]).
+//! be (`crate::replay`).
 
 mod archive;
 mod backoff;
@@ -11,6 +11,7 @@ mod claim;
 mod console;
 mod file;
 mod held;
+mod network;
 mod resume;
 mod rotate;
 pub mod trouble;
@@ -32,6 +33,7 @@ pub use claim::sibling;
 pub use console::{Console, shows_colour};
 pub use file::{Change, LogFile};
 pub(crate) use held::Held;
+use network::Network;
 pub(crate) use resume::{Found, Resume};
 pub use rotate::family;
 
@@ -41,11 +43,14 @@ const WRITE_BYTES: usize = 128 << 10;
 const SYNC_INTERVAL: Duration = Duration::from_secs(1);
 /// A write that is interrupted this often in a row counts as failed, so that it holds up no other sink.
 const MOST_INTERRUPTIONS: u32 = 100;
+/// Attempts to connect are no nearer than this even when it is urgent.
+const RECONNECT_PAUSE: Duration = Duration::from_millis(20);
 
 /// Where lines go.
 enum Target {
     Console(Console),
     File(Box<LogFile>),
+    Network(Box<Network>),
 }
 
 /// Where a sink's marks are kept.
@@ -98,6 +103,8 @@ pub struct SinkTotals {
     pub bytes: u64,
     /// Failed attempts.
     pub errors: u64,
+    /// Connections made after the first.
+    pub reconnects: u64,
 }
 
 /// A sink's name, totals and state.
@@ -137,6 +144,9 @@ impl Sink {
         let target = match config.kind {
             SinkKind::Console => Target::Console(Console::new(config.stream)),
             SinkKind::File => Target::File(Box::new(LogFile::open(config, Arc::clone(disk))?)),
+            SinkKind::Syslog | SinkKind::Tcp | SinkKind::Udp => {
+                Target::Network(Box::new(Network::open(config)?))
+            }
         };
         Ok(Sink {
             config: config.clone(),
@@ -178,7 +188,7 @@ impl Sink {
     /// Takes over the file from a sink that wrote to it until now, at the mark.
     pub(crate) fn begin_again(&mut self) -> io::Result<()> {
         let outcome = match &mut self.target {
-            Target::Console(_) => Ok(()),
+            Target::Console(_) | Target::Network(_) => Ok(()),
             Target::File(file) => file.activate(),
         };
         self.set_mark(self.mark.position);
@@ -342,6 +352,7 @@ impl Sink {
             let written = match &mut self.target {
                 Target::Console(console) => console.write(&bytes[done..]),
                 Target::File(file) => file.write(&bytes[done..]),
+                Target::Network(network) => network.write(&bytes[done..]),
             };
             match written {
                 Ok(0) => break Err(io::ErrorKind::WriteZero.into()),
@@ -355,6 +366,7 @@ impl Sink {
             }
         };
         self.totals.bytes += done as u64;
+        self.count_events();
         (done as u64, outcome)
     }
 
@@ -366,17 +378,31 @@ impl Sink {
         self.pending.clear();
         self.pending_records = 0;
         self.totals.written = self.written_at_mark;
-        self.totals.errors += 1;
         // A slow reader is no outage: what it takes must not wait for growing pauses.
         let earlier = self.failure.take().filter(|_| !made_progress);
         let text = format!("{}: {problem}", describe(&self.config, &self.target));
-        self.failure = Some(Backoff::after(earlier, text));
+        let only_waits =
+            matches!(&self.target, Target::Network(_)) && problem.kind() == io::ErrorKind::WouldBlock;
+        self.failure = Some(if only_waits {
+            Backoff::waiting(earlier, text)
+        } else {
+            self.totals.errors += 1;
+            Backoff::after(earlier, text)
+        });
         self.resume = Resume::after(self.since_mark);
     }
 
     /// At the end of a batch that has been flushed: forces the file to the disk if that is due or `wanted`,
     /// looks what others have done to it, and moves the mark to `position`.
     pub(crate) fn settle(&mut self, position: u64, wanted: bool) -> Settled {
+        match self.tend() {
+            Ok(true) => {}
+            Ok(false) => return Settled::InStep,
+            Err(problem) => {
+                self.fall_behind(&problem);
+                return Settled::Behind;
+            }
+        }
         if position != self.mark.position {
             if self.since_mark > 0 {
                 if !self.is_to_sync(wanted) {
@@ -418,6 +444,37 @@ impl Sink {
         self.resume = Resume::Nothing;
         self.is_cut_due = false;
         self.set_mark(self.mark.position);
+    }
+
+    /// Looks after lines on their way. Returns whether the system has taken all of them.
+    fn tend(&mut self) -> io::Result<bool> {
+        let Target::Network(network) = &mut self.target else { return Ok(true) };
+        let outcome = network.tend();
+        if let Ok(true) = outcome {
+            self.failure = None;
+        }
+        outcome
+    }
+
+    fn count_events(&mut self) {
+        if let Target::Network(network) = &mut self.target {
+            let events = network.take_events();
+            self.totals.errors += events.errors;
+            self.totals.reconnects += events.reconnects;
+        }
+    }
+
+    /// Whether lines that were accepted are still to be given to the system, or given once more.
+    pub(crate) fn has_unsent(&self) -> bool {
+        matches!(&self.target, Target::Network(network) if network.has_unsent())
+    }
+
+    /// How many lines a connection has taken that its other end has not acknowledged.
+    pub(crate) fn unacknowledged(&self) -> usize {
+        match &self.target {
+            Target::Network(network) => network.unacknowledged(),
+            _ => 0,
+        }
     }
 
     /// Whether what was written since the mark may count as settled once it is synced, which is now.
@@ -484,7 +541,7 @@ impl Sink {
 
     fn look(&mut self) -> io::Result<Change> {
         match &mut self.target {
-            Target::Console(_) => Ok(Change::None),
+            Target::Console(_) | Target::Network(_) => Ok(Change::None),
             Target::File(file) => file.look(),
         }
     }
@@ -494,7 +551,7 @@ impl Sink {
     fn set_mark(&mut self, position: u64) {
         let ahead = self.resume.bytes();
         let (size, file) = match &self.target {
-            Target::Console(_) => (0, FileId::default()),
+            Target::Console(_) | Target::Network(_) => (0, FileId::default()),
             Target::File(file) => (file.size().saturating_sub(ahead), file.identity()),
         };
         self.mark = Mark { position, size, file };
@@ -533,7 +590,15 @@ impl Sink {
 
     /// Looks whether the file that failed is still the one at its path; another one begins from the mark.
     fn reopen(&mut self) -> io::Result<()> {
-        let Target::File(file) = &mut self.target else { return Ok(()) };
+        let file = match &mut self.target {
+            Target::Console(_) => return Ok(()),
+            Target::Network(network) => {
+                let outcome = network.prepare();
+                self.count_events();
+                return outcome;
+            }
+            Target::File(file) => file,
+        };
         match file.look() {
             Ok(Change::None | Change::Truncated) => return Ok(()),
             Ok(Change::Moved | Change::Removed) => {}
@@ -559,7 +624,11 @@ impl Sink {
     /// Passes over everything before `position` without having written it; what was begun is cut off.
     pub(crate) fn pass_unwritten(&mut self, position: u64) {
         if self.since_mark > 0 {
-            if self.is_recoverable() {
+            if matches!(&self.target, Target::Network(_)) {
+                // It takes whole lines alone.
+                self.since_mark = 0;
+                self.resume = Resume::Nothing;
+            } else if self.is_recoverable() {
                 self.cut_off();
             } else {
                 self.since_mark = 0;
@@ -625,10 +694,11 @@ impl Sink {
         records
     }
 
-    /// Makes the next attempt come at once.
+    /// Makes the next attempt come at once; one to connect, soon.
     pub fn hurry(&mut self) {
         if let Some(failure) = &mut self.failure {
-            failure.hurry();
+            let is_remote = matches!(&self.target, Target::Network(_));
+            failure.hurry(if is_remote { RECONNECT_PAUSE } else { Duration::ZERO });
         }
     }
 
@@ -646,7 +716,7 @@ impl Sink {
     /// The log file, if it is one.
     pub(crate) fn file(&mut self) -> Option<&mut LogFile> {
         match &mut self.target {
-            Target::Console(_) => None,
+            Target::Console(_) | Target::Network(_) => None,
             Target::File(file) => Some(file),
         }
     }
@@ -669,7 +739,7 @@ impl Sink {
 
     /// Why it does not write now, or not as it should, if so.
     pub fn problem(&self) -> Option<&str> {
-        self.failure.as_ref().map(Backoff::problem).or(self.rotation_problem.as_deref())
+        self.failure.as_ref().and_then(Backoff::problem).or(self.rotation_problem.as_deref())
     }
 
     /// What went wrong beside the writing since the last call.
@@ -697,5 +767,6 @@ fn describe(config: &SinkConfig, target: &Target) -> String {
     match target {
         Target::Console(_) => format!("handler {}", config.name),
         Target::File(file) => format!("handler {} ({})", config.name, file.path().display()),
+        Target::Network(network) => format!("handler {} ({})", config.name, network.name()),
     }
 }

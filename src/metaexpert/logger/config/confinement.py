@@ -31,6 +31,19 @@ def strayed_files(after: LogConfiguration, before: LogConfiguration) -> Iterator
             yield Problem(field, reason, text, suggestion=advice.replace("one of ", ""))
 
 
+def strayed_urls(after: LogConfiguration, before: LogConfiguration) -> Iterator[Problem]:
+    """Yield a problem for each URL of `after` that no handler of `before` has.
+
+    Else who may change levels could have all records sent wherever he likes.
+    """
+    known = {handler.url for handler in before.active_handlers().values()}
+    for name, handler in after.active_handlers().items():
+        if handler.url is not None and handler.url not in known:
+            reason = f"must be one that the program was started with, was {shown(handler.url)}"
+            advice = "name it where the program is started, and change the rest at run time"
+            yield Problem(f"handlers.{name}.url", reason, handler.url, suggestion=advice)
+
+
 def allowed_directories(configuration: LogConfiguration) -> tuple[str, ...]:
     """Return the absolute paths of the directories in which files may be named at run time."""
     named = _configured(configuration)

@@ -61,7 +61,9 @@ _FILE_DEFAULTS: Final[Mapping[str, Any]] = MappingProxyType(
 )
 _NETWORK_DEFAULTS: Final[Mapping[str, Any]] = MappingProxyType({"level": "NOTSET", "format": "json"})
 _TYPE_DEFAULTS: Final = MappingProxyType(
-    {"console": _CONSOLE_DEFAULTS, "file": _FILE_DEFAULTS} | dict.fromkeys(NETWORK_TYPES, _NETWORK_DEFAULTS)
+    {"console": _CONSOLE_DEFAULTS, "file": _FILE_DEFAULTS}
+    | dict.fromkeys(NETWORK_TYPES, _NETWORK_DEFAULTS)
+    | {"syslog": {**_NETWORK_DEFAULTS, "format": "syslog"}}
 )
 
 #: The handlers that are there unless removed, and what their names stand for.

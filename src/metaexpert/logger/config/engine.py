@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
+from pathlib import PurePath
 from typing import Any
 
-from metaexpert.logger.config.formats import PRESETS
+from metaexpert.logger.config.formats import PRESETS, SYSLOG
 from metaexpert.logger.config.levels import parse_level
 from metaexpert.logger.config.models import HandlerConfiguration, LogConfiguration
+from metaexpert.logger.config.urls import SCHEMES, endpoint
 from metaexpert.logger.errors import ConfigurationError, Problem, shown
 
 
@@ -70,11 +73,22 @@ def _sink(
     }
     if handler.type == "console":
         return {**sink, "stream": handler.stream or "stdout", "color": "auto"}
+    if handler.type in SCHEMES:
+        return {**sink, "endpoint": endpoint(handler.type, handler.url or "")}
     return {**sink, **_file(handler, directory, process_suffix)}
 
 
 def _format(text: str) -> dict[str, Any]:
+    if text == SYSLOG:
+        return {"kind": SYSLOG, "app_name": _program_name()}
     return {"kind": text} if text in PRESETS else {"kind": "percent", "pattern": text, "datefmt": None}
+
+
+def _program_name() -> str:
+    """Return what a person calls this program: its script's or package's name."""
+    script = PurePath(sys.argv[0] if sys.argv else "")
+    name = script.parent.name if script.name == "__main__.py" else script.name
+    return name if name not in ("", "-c", "-m", "-") else "python"
 
 
 def _file(handler: HandlerConfiguration, directory: str, process_suffix: str | None) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from typing import Final
 from metaexpert.logger.errors import did_you_mean, shown
 
 PRESETS: Final = ("json", "console", "text")
+#: RFC 5424: the one format of syslog handlers, and of no others.
+SYSLOG: Final = "syslog"
 #: Known by name and refused with a reason by `unsupported`.
 LATER_PRESETS: Final = ("ecs", "gcp", "otel", "logfmt")
 
@@ -64,7 +66,7 @@ def check_format(text: str) -> str:
     broken directive, a conversion that the attribute cannot have, a near miss of an attribute's name, or
     a control character.
     """
-    if text in PRESETS or text in LATER_PRESETS:
+    if text in PRESETS or text in LATER_PRESETS or text == SYSLOG:
         return text
     if "%" not in text:
         raise _not_a_format(text)

@@ -132,7 +132,11 @@ class HandlerConfiguration(_Settings):
         ),
     )
     audit: Flag | None = None
-    url: Text | None = None
+    url: Text | None = Field(
+        default=None,
+        description="Where records go: tcp://host:port, udp://host:port or unix:///path, as the type takes.",
+        examples=["tcp://127.0.0.1:5140", "udp://127.0.0.1:514", "unix:///dev/log"],
+    )
     headers: dict[str, SecretStr] | None = None
     tls: TlsConfiguration | None = None
     batch: BatchConfiguration | None = None

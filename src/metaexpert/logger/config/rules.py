@@ -13,8 +13,10 @@ from typing import Any, Final
 
 from metaexpert.logger.config.defaults import COMMON_OPTIONS, DEFAULT_DIRECTORY, TYPE_OPTIONS
 from metaexpert.logger.config.files import absolute
+from metaexpert.logger.config.formats import SYSLOG
 from metaexpert.logger.config.merge import HANDLERS
 from metaexpert.logger.config.unsupported import refusals
+from metaexpert.logger.config.urls import network_problems
 from metaexpert.logger.errors import Problem, shown
 
 #: Where the system writes its own troubles (interface.md, Files).
@@ -34,6 +36,8 @@ def broken_rules(document: Mapping[Any, Any]) -> list[Problem]:
         *refusals(document),
         *_untyped_handlers(tables),
         *_misplaced_options(tables),
+        *_foreign_formats(tables),
+        *network_problems(tables),
         *_shared_files(document, tables),
         *_too_many(tables),
         *_long_names(document.get("loggers")),
@@ -47,8 +51,8 @@ def _untyped_handlers(handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Pro
             yield Problem(
                 f"{HANDLERS}.{name}.type",
                 "must be given, since the handler's name implies none",
-                allowed=("console", "file"),
-                suggestion="use console or file",
+                allowed=("console", "file", "syslog", "tcp", "udp"),
+                suggestion="use console, file, syslog, tcp or udp",
             )
 
 
@@ -66,6 +70,21 @@ def _misplaced_options(handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Pr
                 f"must not be given for a {kind} handler, was {shown(value, option)}",
                 value,
                 suggestion=f"it belongs to {', '.join(owners)} handlers",
+            )
+
+
+def _foreign_formats(handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
+    """Who collects syslog messages takes nothing else, and nobody else takes those."""
+    for name, options in handlers.items():
+        kind, form = options.get("type"), options.get("format")
+        if not isinstance(kind, str) or kind not in TYPE_OPTIONS or not isinstance(form, str):
+            continue
+        if (kind == SYSLOG) != (form == SYSLOG):
+            must = "must be" if kind == SYSLOG else "must not be"
+            was = f", was {shown(form)}" if kind == SYSLOG else ""
+            reason = f"{must} syslog for a {kind} handler{was}"
+            yield Problem(
+                f"{HANDLERS}.{name}.format", reason, form, suggestion="leave it out for the default"
             )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
-from metaexpert.logger.config.confinement import strayed_files
+from metaexpert.logger.config.confinement import strayed_files, strayed_urls
 from metaexpert.logger.config.environment import LOG_CONFIG, read_dotenv, variable_layers
 from metaexpert.logger.config.files import absolute, log_settings, read_document, read_toml, tool_table
 from metaexpert.logger.config.layer import Layer
@@ -195,14 +195,15 @@ class Sources:
     def resolve(self) -> LogConfiguration:
         """Return the configuration that all sources make together. Raises as the function `resolve` does.
 
-        A change at run time may name files inside certain directories only, see `confinement`.
+        A change at run time may name files inside certain directories only, and no new URL: see
+        `confinement`.
         """
         start = self.at_start()
         if not any(change.layer.values for change in self.runtime):
             return start
         changes = (change.layer for change in self.runtime)
         configuration = resolve([*self.project, *self.code, self.command_line, *changes])
-        strayed = list(strayed_files(configuration, start))
+        strayed = [*strayed_files(configuration, start), *strayed_urls(configuration, start)]
         if strayed:
             raise ConfigurationError(strayed)
         return configuration

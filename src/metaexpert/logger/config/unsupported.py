@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from metaexpert.logger.config.defaults import NETWORK_TYPES
 from metaexpert.logger.config.formats import LATER_PRESETS
 from metaexpert.logger.errors import Problem, shown
 
@@ -31,13 +30,28 @@ class Refusal:
 
 
 REFUSALS: Final = (
-    Refusal("handlers.*.type", "use a console or a file handler", NETWORK_TYPES),
+    Refusal("handlers.*.type", "use a tcp or a syslog handler", ("otlp",)),
     Refusal("handlers.*.format", "use json, console, text or a %-style format", LATER_PRESETS),
     Refusal("handlers.*.filter.where", "use category, loggers, level or max_level"),
     Refusal("handlers.*.audit", "leave it out or use false"),
     Refusal("redact.keys", "leave it out and keep secrets out of log calls"),
     Refusal("redact.patterns", "leave it out and keep secrets out of log calls"),
 )
+
+#: Options of network handlers, with the way out.
+_LATER_NETWORK_OPTIONS: Final = {
+    "headers": "leave it out: nothing here is sent over HTTP",
+    "tls": "leave it out, and let a collector on this machine forward what needs protection",
+    "batch": "leave it out: what there is, is sent at once",
+    "spool": "leave it out, and have a file handler beside this one",
+}
+
+
+def later_network_options(path: str, options: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield a problem for each option of the network handler at `path` that this version cannot do yet."""
+    for option, suggestion in _LATER_NETWORK_OPTIONS.items():
+        if options.get(option) is not None:
+            yield Problem(f"{path}.{option}", "not available in this version", suggestion=suggestion)
 
 
 def refusals(document: Mapping[Any, Any]) -> Iterator[Problem]:
