@@ -19,6 +19,19 @@ const SCHEMES: [&[u8]; 4] = [b"bearer", b"basic", b"token", b"digest"];
 /// A name without a password this long in an address is a token.
 const SHORTEST_USER_TOKEN: usize = 20;
 
+/// Texts up to this length are looked through without the overhead that pays for longer ones.
+const SHORT: usize = 32;
+
+/// Whether there may be a name with a value in `text`.
+#[inline]
+pub(super) fn may_be_in(text: &[u8]) -> bool {
+    match text.len() {
+        0..3 => false,
+        3..SHORT => text.iter().fold(false, |found, byte| found | (*byte == b'=') | (*byte == b':')),
+        _ => memchr2(b'=', b':', text).is_some(),
+    }
+}
+
 /// `text` with the values of secret names masked, if there are any.
 pub(super) fn masked(text: &[u8], keys: &Keys, defaults: bool) -> Option<Vec<u8>> {
     let mut edit = Edit::new(text);

@@ -191,6 +191,13 @@ impl Rules {
     /// `text` with its secrets masked, if it has any.
     #[inline]
     fn text(&self, text: &[u8]) -> Option<Vec<u8>> {
+        let may_show = (self.has_keys && assignment::may_be_in(text))
+            || (self.defaults && text::may_be_in(text))
+            || !self.patterns.is_empty();
+        if may_show { self.masked(text) } else { None }
+    }
+
+    fn masked(&self, text: &[u8]) -> Option<Vec<u8>> {
         let mut masked = if self.defaults { text::masked(text) } else { None };
         let mut then = |step: &dyn Fn(&[u8]) -> Option<Vec<u8>>| {
             if let Some(next) = step(masked.as_deref().unwrap_or(text)) {

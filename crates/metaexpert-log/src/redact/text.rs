@@ -9,7 +9,7 @@ use regex::bytes::{Captures, Regex, RegexSet};
 use super::edit::Edit;
 
 /// A text without any of these has nothing that [`PATTERNS`] would find.
-const TELLING: [&str; 24] = [
+const TELLING: [&str; 32] = [
     "-----BEGIN",
     "Bearer",
     "bearer",
@@ -23,9 +23,17 @@ const TELLING: [&str; 24] = [
     "ECRET",
     "rivate",
     "RIVATE",
-    "API",
-    "api",
-    "Api",
+    "pi key",
+    "pi Key",
+    "pi_key",
+    "pi-key",
+    "pikey",
+    "piKey",
+    "PI key",
+    "PI Key",
+    "PI KEY",
+    "PI_KEY",
+    "PIKEY",
     "assphrase",
     "assword",
     "ASSWORD",
@@ -37,6 +45,8 @@ const TELLING: [&str; 24] = [
 ];
 /// Nor has a shorter one.
 const SHORTEST: usize = 10;
+/// Nor has one that is shorter than this and without a digit.
+const SHORTEST_WITHOUT_DIGIT: usize = 20;
 
 /// Where a pattern has a group, only that is masked.
 const PATTERNS: [&str; 6] = [
@@ -50,7 +60,7 @@ const PATTERNS: [&str; 6] = [
     // Access key ids of Amazon's cloud.
     r"(?-u)\b(?:AKIA|ASIA)[A-Z0-9]{16}\b",
     // 64 digits or letters are an exchange's key or a wallet's only next to a word that says so; else an order's hash.
-    r"(?i-u)(?:secret|private|api|passphrase|password|seed|mnemonic)[^\n=:]{0,24}?\b((?:0x)?[a-z0-9]{64})\b",
+    r"(?i-u)(?:secret|private|api[ _-]?key|passphrase|password|seed|mnemonic)[^\n=:]{0,24}?\b((?:0x)?[a-z0-9]{64})\b",
 ];
 
 static PREFILTER: LazyLock<AhoCorasick> = LazyLock::new(|| {
@@ -117,9 +127,22 @@ pub fn problem_of(pattern: &str) -> Option<String> {
     compiled(pattern).err()
 }
 
+/// Whether there may be something in `text` that looks like a secret.
+#[inline]
+pub(super) fn may_be_in(text: &[u8]) -> bool {
+    let is_possible = match text.len() {
+        0..SHORTEST => false,
+        SHORTEST..SHORTEST_WITHOUT_DIGIT => {
+            text.iter().fold(false, |found, byte| found | byte.is_ascii_digit())
+        }
+        _ => true,
+    };
+    is_possible && PREFILTER.is_match(text)
+}
+
 /// `text` with what looks like a secret masked, if anything does.
 pub(super) fn masked(text: &[u8]) -> Option<Vec<u8>> {
-    if text.len() < SHORTEST || !PREFILTER.is_match(text) {
+    if !may_be_in(text) {
         return None;
     }
     all_masked(&BUILT_IN, text)
