@@ -8,9 +8,9 @@ use metaexpert_log::config::Config;
 use metaexpert_log::error::Error;
 use metaexpert_log::level::LEVEL_SLOTS;
 use metaexpert_log::pipeline::{Opened, Pipeline, QUEUE_STAYED_FULL, SWITCH_LIMIT, Surroundings};
-use metaexpert_log::recovery;
 use metaexpert_log::sink::trouble::TroubleLog;
 use metaexpert_log::stats::{LOSS_NAMES, PerLevel};
+use metaexpert_log::{recovery, redact};
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -88,6 +88,12 @@ pub(crate) fn recover(py: Python<'_>, directory: &str, everything: bool) -> Stri
         let recover = if everything { recovery::recover_all } else { recovery::recover };
         recover(&Surroundings::default(), directory, &mut trouble).to_json()
     })
+}
+
+/// Why a pattern of `redact.patterns` cannot be used, if it can't.
+#[pyfunction]
+pub(crate) fn pattern_problem(pattern: &str) -> Option<String> {
+    redact::problem_of(pattern)
 }
 
 /// Whether records are being taken.

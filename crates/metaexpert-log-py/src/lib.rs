@@ -42,6 +42,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(engine::set_synchronous, module)?)?;
     module.add_function(wrap_pyfunction!(engine::forget_after_fork, module)?)?;
     module.add_function(wrap_pyfunction!(engine::recover, module)?)?;
+    module.add_function(wrap_pyfunction!(engine::pattern_problem, module)?)?;
     module.add_function(wrap_pyfunction!(builtin::nothing, module)?)?;
     module.add_function(wrap_pyfunction!(record::submit_record, module)?)?;
     engine::watch_forks();

@@ -1,5 +1,6 @@
-//! The stages behind the ring for one configuration: route, encoders, sinks.
+//! The stages behind the ring for one configuration: route, redactor, encoders, sinks.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::config::{Config, Format};
@@ -7,6 +8,7 @@ use crate::disk::Disk;
 use crate::encode::{Encoder, Include};
 use crate::error::Error;
 use crate::event::Event;
+use crate::redact::Redactor;
 use crate::replay::Part;
 use crate::ring::Ring;
 use crate::route::{Router, SinkSet};
@@ -14,10 +16,11 @@ use crate::sink::trouble::TroubleLog;
 use crate::sink::{Settled, Sink, SinkReport, shows_colour};
 use crate::stats::Counters;
 
-/// Route, encoders and sinks of one configuration.
+/// Route, redactor, encoders and sinks of one configuration.
 pub(crate) struct Assembly {
     config: Config,
     router: Router,
+    redactor: Redactor,
     /// One encoder a format, with the sinks that take its lines.
     encoders: Vec<(Encoder, SinkSet)>,
     /// `None` until it is taken over from the configuration before.
@@ -30,6 +33,7 @@ pub(crate) struct Assembly {
 /// A sink of an earlier configuration that is still behind, with stages of its own.
 pub(crate) struct Straggler {
     router: Router,
+    redactor: Redactor,
     encoder: Encoder,
     pub(crate) sink: Sink,
     /// From here on another configuration is in force.
@@ -38,7 +42,8 @@ pub(crate) struct Straggler {
 
 impl Straggler {
     pub(crate) fn part(&mut self) -> Part<'_> {
-        Part { router: &mut self.router, encoder: &mut self.encoder, bit: 1, sink: &mut self.sink }
+        let Straggler { router, redactor, encoder, sink, .. } = self;
+        Part { router, redactor, encoder, bit: 1, sink }
     }
 }
 
@@ -70,6 +75,7 @@ impl Assembly {
         before: Option<&Config>,
         disk: &Arc<dyn Disk>,
     ) -> Result<Assembly, Error> {
+        let redactor = Redactor::new(&config.redact)?;
         let mut kinds: Vec<(Format, bool)> = Vec::new();
         let mut encoders = Vec::<(Encoder, SinkSet)>::new();
         let mut sinks = Vec::with_capacity(config.sinks.len());
@@ -87,7 +93,8 @@ impl Assembly {
             sinks.push(if is_known { None } else { Some(Sink::open(sink, disk)?) });
         }
         let router = Router::new(&config.sinks);
-        Ok(Assembly { config: config.clone(), router, encoders, sinks, behind: 0, line: Vec::new() })
+        let config = config.clone();
+        Ok(Assembly { config, router, redactor, encoders, sinks, behind: 0, line: Vec::new() })
     }
 
     /// Begins with an empty ring as its first configuration.
@@ -123,14 +130,25 @@ impl Assembly {
     pub(crate) fn part(&mut self, index: usize) -> Option<Part<'_>> {
         let bit = 1 << index;
         let (encoder, _) = self.encoders.iter_mut().find(|(_, members)| members & bit != 0)?;
-        Some(Part { router: &mut self.router, encoder, bit, sink: self.sinks[index].as_mut()? })
+        let sink = self.sinks[index].as_mut()?;
+        Some(Part { router: &mut self.router, redactor: &mut self.redactor, encoder, bit, sink })
     }
 
-    /// Encodes `event`, of the frame at ring position `at`, once for each format wanted and gives it to every sink
-    /// that is in step and wants it.
+    /// `text` with its secrets masked.
+    pub(crate) fn redacted<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
+        self.redactor.text(text)
+    }
+
+    /// Masks the secrets of `event`, of the frame at ring position `at`, encodes it once for each format wanted, and
+    /// gives it to every sink that is in step and wants it.
     #[inline]
     pub(crate) fn deliver(&mut self, event: &Event<'_>, at: u64) {
         let targets = self.router.targets(event) & !self.behind;
+        if targets == 0 {
+            return;
+        }
+        let redacted = self.redactor.redact(event);
+        let event = redacted.as_ref().unwrap_or(event);
         let mut failed = 0;
         for (encoder, members) in &mut self.encoders {
             let mut takers = targets & *members;
@@ -272,7 +290,8 @@ impl Assembly {
                 continue;
             };
             sink.leave_place();
-            stragglers.push(Straggler { router: Router::new(&[config]), encoder, sink, until });
+            let (router, redactor) = (Router::new(&[config]), self.redactor.another());
+            stragglers.push(Straggler { router, redactor, encoder, sink, until });
         }
         stragglers
     }

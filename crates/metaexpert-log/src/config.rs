@@ -21,6 +21,9 @@ pub struct Config {
     /// Where fields go in JSON.
     #[serde(default)]
     pub field_layout: Layout,
+    /// What is masked.
+    #[serde(default)]
+    pub redact: Redact,
     /// The ring and what happens when it is full.
     pub queue: QueueConfig,
     /// Bounds of a single record.
@@ -48,7 +51,9 @@ impl Config {
 
     /// Whether a record looks the same as with `other` in a sink that both have.
     pub(crate) fn writes_alike(&self, other: &Config) -> bool {
-        self.include == other.include && self.field_layout == other.field_layout
+        self.include == other.include
+            && self.field_layout == other.field_layout
+            && self.redact == other.redact
     }
 }
 
@@ -75,6 +80,24 @@ pub enum Layout {
     Flat,
     /// Under `context`.
     Nested,
+}
+
+/// Which secrets are masked before a record is encoded.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Redact {
+    /// Whether the built-in names and patterns are.
+    pub defaults: bool,
+    /// Further names; behind a `-` those that are not.
+    pub keys: Vec<String>,
+    /// Further regular expressions, each of which is masked whole or, if it has groups, in these.
+    pub patterns: Vec<String>,
+}
+
+impl Default for Redact {
+    fn default() -> Self {
+        Redact { defaults: true, keys: Vec::new(), patterns: Vec::new() }
+    }
 }
 
 /// One destination.

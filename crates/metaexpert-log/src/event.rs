@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::frame::{Frame, FrameError, InlineFields, SectionRef, Value, Values};
 use crate::level::Level;
 use crate::lexicon::{Key, Lexicon, MAX_SEGMENTS, Name, keys_without_collisions};
+use crate::redact::Replaced;
 use crate::ring::dictionary::Dictionary;
 
 /// An exception with its traceback.
@@ -40,7 +41,7 @@ pub struct Thread<'a> {
 
 #[derive(Clone, Copy)]
 enum Segment<'a> {
-    Keyed { keys: &'a [Key], values: Values<'a>, replaced: [Option<&'a [bool]>; MAX_SEGMENTS - 1] },
+    Keyed { id: u32, keys: &'a [Key], values: Values<'a>, replaced: [Option<&'a [bool]>; MAX_SEGMENTS - 1] },
     Inline(InlineFields<'a>),
 }
 
@@ -49,20 +50,57 @@ enum Segment<'a> {
 #[derive(Clone, Copy)]
 pub struct Fields<'a> {
     segments: [Option<Segment<'a>>; MAX_SEGMENTS],
+    /// What stands in the place of some values, by the fields' order.
+    masked: &'a [Replaced],
+}
+
+/// Where a field's name stands.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'a> {
+    /// The set's id and the name's index, unless it is a set for this record alone.
+    pub(crate) set: Option<(u32, usize)>,
+    /// The names of the set, and which it is.
+    pub(crate) keys: &'a [Key],
+    pub(crate) index: usize,
 }
 
 impl<'a> Fields<'a> {
     /// Calls `visit` with every field that counts, in order; each key is distinct.
     #[inline]
     pub fn for_each(&self, mut visit: impl FnMut(&Key, Value<'a>)) {
+        if !self.masked.is_empty() {
+            return self.for_each_masked(&mut visit);
+        }
+        self.for_each_placed(|place, value| visit(&place.keys[place.index], value));
+    }
+
+    #[cold]
+    fn for_each_masked(&self, visit: &mut dyn FnMut(&Key, Value<'a>)) {
+        let mut masked = self.masked.iter().peekable();
+        let mut ordinal = 0;
+        self.for_each_placed(|place, value| {
+            let instead = masked.next_if(|replaced| replaced.ordinal == ordinal);
+            visit(&place.keys[place.index], instead.map_or(value, Replaced::value));
+            ordinal += 1;
+        });
+    }
+
+    /// Puts `masked`, in the order of the fields, in the place of some values.
+    pub(crate) fn replace(&mut self, masked: &'a [Replaced]) {
+        self.masked = masked;
+    }
+
+    /// As [`Fields::for_each`], by where each name stands; values are those that were logged.
+    #[inline]
+    pub(crate) fn for_each_placed(&self, mut visit: impl FnMut(Place<'_>, Value<'a>)) {
         if self.has_inline() {
             return self.for_each_unprepared(&mut visit);
         }
         for segment in self.segments.iter().map_while(Option::as_ref) {
-            let Segment::Keyed { keys, values, replaced } = segment else { continue };
-            for (index, (key, value)) in keys.iter().zip(*values).enumerate() {
+            let Segment::Keyed { id, keys, values, replaced } = segment else { continue };
+            for (index, value) in (0..keys.len()).zip(*values) {
                 if !replaced.iter().flatten().any(|marks| marks[index]) {
-                    visit(key, value);
+                    visit(Place { set: Some((*id, index)), keys, index }, value);
                 }
             }
         }
@@ -76,7 +114,7 @@ impl<'a> Fields<'a> {
 
     /// A set that the dictionary had no room for has no prepared keys: they are made for this record.
     #[cold]
-    fn for_each_unprepared(&self, visit: &mut dyn FnMut(&Key, Value<'a>)) {
+    fn for_each_unprepared(&self, visit: &mut dyn FnMut(Place<'_>, Value<'a>)) {
         let mut members: Vec<Option<(&[u8], Value<'a>)>> = Vec::new();
         let mut latest: HashMap<&[u8], usize> = HashMap::new();
         let mut add = |name, value| {
@@ -94,8 +132,9 @@ impl<'a> Fields<'a> {
             }
         }
         let (names, values): (Vec<&[u8]>, Vec<Value<'a>>) = members.into_iter().flatten().unzip();
-        for (key, value) in keys_without_collisions(&names).iter().zip(values) {
-            visit(key, value);
+        let keys = keys_without_collisions(&names);
+        for (index, value) in values.into_iter().enumerate() {
+            visit(Place { set: None, keys: &keys, index }, value);
         }
     }
 
@@ -171,7 +210,7 @@ impl<'a> Event<'a> {
                 SectionRef::Fields { keys: id, values } => {
                     let slot = event.fields.segments.get_mut(count).ok_or(FrameError::Header)?;
                     let keys = lexicon.key_set(id).ok_or(FrameError::Header)?;
-                    *slot = Some(Segment::Keyed { keys, values, replaced: [None; MAX_SEGMENTS - 1] });
+                    *slot = Some(Segment::Keyed { id, keys, values, replaced: [None; MAX_SEGMENTS - 1] });
                     ids[count] = id;
                     count += 1;
                 }
@@ -200,7 +239,7 @@ impl<'a> Event<'a> {
             category_id: frame.category,
             category: lexicon.name(frame.category),
             message: frame.message,
-            fields: Fields { segments: [None; MAX_SEGMENTS] },
+            fields: Fields { segments: [None; MAX_SEGMENTS], masked: &[] },
             exception: None,
             stack: None,
             caller: None,

@@ -1,7 +1,7 @@
 //! The logging engine of MetaExpert. No Python in it; tested by cargo alone.
 //!
 //! One record's way, in the order of the modules below:
-//! **capture** (in the binding) → [`ring`] → [`encode`] → [`route`] → [`sink`].
+//! **capture** (in the binding) → [`ring`] → [`route`] → [`redact`] → [`encode`] → [`sink`].
 //! The stages see only the shared vocabulary; `worker` sees the stages;
 //! [`pipeline`] assembles them.
 
@@ -22,6 +22,7 @@ mod thread;
 pub mod encode;
 pub mod event;
 pub mod lexicon;
+pub mod redact;
 pub mod ring;
 pub mod route;
 pub mod sink;

@@ -12,6 +12,7 @@ use crate::ledger::Ledger;
 use crate::level::Level;
 use crate::lexicon::Lexicon;
 use crate::notice::Notice;
+use crate::redact::Redactor;
 use crate::ring::{Consumer, Gap};
 use crate::route::{Router, SinkSet};
 use crate::sink::{Accepted, Settled, Sink};
@@ -23,6 +24,7 @@ const TRADE: &[u8] = b"trade";
 /// One sink's share of the stages.
 pub(crate) struct Part<'a> {
     pub(crate) router: &'a mut Router,
+    pub(crate) redactor: &'a mut Redactor,
     pub(crate) encoder: &'a mut Encoder,
     /// The sink's bit for the router.
     pub(crate) bit: SinkSet,
@@ -77,6 +79,7 @@ impl Part<'_> {
             if self.router.targets(&event) & self.bit == 0 {
                 continue;
             }
+            let event = self.redactor.redact(&event).unwrap_or(event);
             let start = self.sink.pending().len();
             self.encoder.encode(&event, self.sink.pending());
             if suspect.is_some() && !self.sink.ends_with_line(start, is_valid) {
@@ -128,6 +131,7 @@ impl Part<'_> {
             if self.router.targets(&event) & self.bit == 0 {
                 continue;
             }
+            let event = self.redactor.redact(&event).unwrap_or(event);
             line.clear();
             self.encoder.encode(&event, &mut line);
             if is_passing {

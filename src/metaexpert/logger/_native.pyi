@@ -112,6 +112,9 @@ def recover(directory: str, everything: bool = False) -> str:
     Never touches what a living process has. What goes wrong is in the report, ring by ring.
     """
 
+def pattern_problem(pattern: str) -> str | None:
+    """Return why a pattern of `redact.patterns` cannot be used, as in "is too large …", or None if it can."""
+
 def nothing() -> Callable[..., None]:
     """Return a builtin that accepts any arguments and does nothing."""
 

@@ -31,6 +31,7 @@ from metaexpert.logger._native import (
     is_running,
     needs,
     park_if_ending,
+    pattern_problem,
     set_context_variable,
     submit_record,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "on_change",
     "on_unconfigured",
     "park_if_ending",
+    "pattern_problem",
     "recover",
     "run_id",
     "set_context_variable",

@@ -124,20 +124,26 @@ fn recover_ring(
 /// Repairs the last line of each file that `assembly` has opened: one that an earlier process could not complete.
 /// What had to be cut off is told in `trouble`.
 pub(crate) fn repair(assembly: &mut Assembly, trouble: &mut TroubleLog) {
+    let mut found = Vec::new();
     for (_, sink) in assembly.sinks() {
         let json = sink.config().format == Format::Json;
         let name = sink.config().path.display().to_string();
         let Some(file) = sink.file() else { continue };
         match file.repair_last_line(json) {
             Ok(Some(torn)) => {
-                let torn = String::from_utf8_lossy(&torn).into_owned();
-                trouble.report(&format!("{name}: the last line was torn, and cut off: {torn}"));
+                found.push((name, torn));
             }
             Ok(None) => {}
             Err(problem) => {
                 trouble.report(&format!("{name}: a torn last line could not be repaired: {problem}"))
             }
         }
+    }
+    for (name, torn) in found {
+        // Another configuration may have written it, or somebody else.
+        let torn = assembly.redacted(&torn);
+        let torn = String::from_utf8_lossy(&torn);
+        trouble.report(&format!("{name}: the last line was torn, and cut off: {torn}"));
     }
 }
 

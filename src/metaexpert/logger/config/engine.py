@@ -23,7 +23,7 @@ def engine_document(configuration: LogConfiguration, *, process_suffix: str | No
     `ConfigurationError` as `log_directory` does.
     """
     directory = log_directory(configuration)
-    queue, limits = configuration.queue, configuration.limits
+    queue, limits, redact = configuration.queue, configuration.limits, configuration.redact
     return {
         "directory": directory,
         "sinks": [
@@ -32,6 +32,11 @@ def engine_document(configuration: LogConfiguration, *, process_suffix: str | No
         ],
         "include": list(configuration.include),
         "field_layout": configuration.field_layout,
+        "redact": {
+            "defaults": redact.defaults,
+            "keys": list(redact.keys),
+            "patterns": list(redact.patterns),
+        },
         "queue": {
             "capacity_bytes": queue.capacity_bytes,
             "protect_level": parse_level(queue.protect_level),

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, NoReturn
 from pydantic import BeforeValidator, Field, SecretStr, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from metaexpert.logger import engine
 from metaexpert.logger.config.formats import LATER_PRESETS, PRESETS, FormatError, check_format
 from metaexpert.logger.config.levels import MAX_LEVEL, UnknownLevelError, canonical_level
 from metaexpert.logger.errors import did_you_mean, shown
@@ -17,6 +18,7 @@ from metaexpert.logger.errors import did_you_mean, shown
 OWN_ERROR: Final = "metaexpert"
 
 _MAX_NAME_BYTES: Final = 255
+_MAX_PATTERNS: Final = 100
 
 
 def refuse(reason: str, suggestion: str | None = None, allowed: Iterable[str] = ()) -> NoReturn:
@@ -147,6 +149,28 @@ def _texts(value: Any) -> Any:
     return tuple(dict.fromkeys(items))
 
 
+def _secret_names(value: Any) -> Any:
+    names = _texts(value)
+    for name in names:
+        if not any(character.isalpha() for character in name):
+            refuse(f"must be names with letters, had {shown(name)}")
+    return names
+
+
+def _patterns(value: Any) -> Any:
+    patterns = _texts(value)
+    if len(patterns) > _MAX_PATTERNS:
+        refuse(
+            f"must be at most {_MAX_PATTERNS} regular expressions, were {len(patterns)}", "join some with |"
+        )
+    for pattern in patterns:
+        problem = engine.pattern_problem(pattern)
+        if problem is not None:
+            reason = f"must be regular expressions, but {shown(pattern)} {problem}"
+            refuse(reason, "write it as Rust's regex wants it, without look-around and backreferences")
+    return patterns
+
+
 def choices(*names: str) -> BeforeValidator:
     """Return the check of a list of texts, each one of `names`; one named twice counts once."""
 
@@ -175,3 +199,6 @@ Text = Annotated[str, BeforeValidator(_text)]
 Token = Annotated[SecretStr, BeforeValidator(_token)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
+SecretNames = Annotated[tuple[str, ...], BeforeValidator(_secret_names)]
+#: Checked by whoever will run them.
+Patterns = Annotated[tuple[str, ...], BeforeValidator(_patterns)]

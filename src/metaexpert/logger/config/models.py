@@ -24,6 +24,8 @@ from metaexpert.logger.config.fields import (
     Flag,
     Format,
     Level,
+    Patterns,
+    SecretNames,
     Text,
     Texts,
     Token,
@@ -144,10 +146,23 @@ class HandlerConfiguration(_Settings):
 
 
 class RedactConfiguration(_Settings):
-    """Key names and patterns whose values are masked before anything is written."""
+    """Which secrets are replaced by `***` before anything is written, beside the built-in ones."""
 
-    keys: Texts = ()
-    patterns: Texts = ()
+    keys: SecretNames = Field(
+        default=(),
+        description=(
+            "Names whose values are masked too, in any spelling and also at the end of longer names; "
+            'one that begins with "-" is not masked, even if a built-in name says so.'
+        ),
+    )
+    patterns: Patterns = Field(
+        default=(),
+        description=(
+            "Regular expressions, as of Rust's regex, whose matches in any text are masked too; "
+            "of one with groups the groups alone."
+        ),
+    )
+    defaults: Flag = Field(default=True, description="Mask what the built-in names and patterns find.")
 
 
 class QueueConfiguration(_Settings):
@@ -202,7 +217,9 @@ class LogConfiguration(_Settings):
     )
     include: Annotated[tuple[IncludeKey, ...], choices("run_id", "thread_id", "process_id", "caller")] = ()
     field_layout: Annotated[Literal["flat", "nested"], choice("flat", "nested")] = "flat"
-    redact: RedactConfiguration = RedactConfiguration()
+    redact: RedactConfiguration = Field(
+        default=RedactConfiguration(), description="Secrets are masked before anything is written."
+    )
     queue: QueueConfiguration = QueueConfiguration()
     limits: LimitsConfiguration = LimitsConfiguration()
     capture_stdlib: Flag = Field(default=True, description="Third-party loggers and `warnings` flow in.")

@@ -34,8 +34,6 @@ REFUSALS: Final = (
     Refusal("handlers.*.format", "use json, console, text or a %-style format", LATER_PRESETS),
     Refusal("handlers.*.filter.where", "use category, loggers, level or max_level"),
     Refusal("handlers.*.audit", "leave it out or use false"),
-    Refusal("redact.keys", "leave it out and keep secrets out of log calls"),
-    Refusal("redact.patterns", "leave it out and keep secrets out of log calls"),
 )
 
 #: Options of network handlers, with the way out.

@@ -174,6 +174,15 @@ BAD_FIELDS: list[tuple[str, Any, str]] = [
     ("queue.protect_level", [], "must be a level's name"),
     ("limits.depth", 0, "must be at least 1 levels of nesting"),
     ("limits.bytes", 2**21, "must be at most 1048576 bytes"),
+    ("redact.keys", "password", 'must be a list, was "password"; write ["password"]'),
+    ("redact.keys", ["-", "a"], 'must be names with letters, had "-"'),
+    ("redact.patterns", ["a", "("], 'but "(" is not a regular expression that can be used: unclosed group'),
+    ("redact.patterns", ["(?<=a)b"], "without look-around and backreferences"),
+    ("redact.patterns", ["x*"], 'but "x*" must not match an empty text'),
+    ("redact.patterns", ["(?:a{1000}){1000}"], "is too large a regular expression"),
+    ("redact.patterns", [f"a{number}" for number in range(101)], "at most 100 regular expressions, were 101"),
+    ("redact.defaults", "no", "must be true or false"),
+    ("redact.key", ["a"], 'unknown setting; did you mean "keys"?'),
     ("capture_stdlib", 1, "must be true or false, was 1"),
     ("quue", {}, 'unknown setting; did you mean "queue"?'),
 ]
@@ -184,8 +193,6 @@ LATER: list[tuple[str, Any]] = [
     ("handlers.file.format", "logfmt"),
     ("handlers.file.audit", True),
     ("handlers.file.filter.where", "price>1"),
-    ("redact.keys", ["password"]),
-    ("redact.patterns", ["[0-9]+"]),
 ]
 
 

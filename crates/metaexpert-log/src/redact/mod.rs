@@ -1,0 +1,218 @@
+//! **Redact**: secrets are masked in an event before any format sees it.
+//!
+//! A field is judged by its name, once for each set of names; a text by what stands in it. An event without secrets
+//! stays as it is: nothing is copied.
+
+mod assignment;
+mod edit;
+mod fragment;
+mod keys;
+mod text;
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::config::Redact;
+use crate::error::Error;
+use crate::event::{Event, Exception, Place};
+use crate::frame::Value;
+use keys::{Keys, Verdict};
+use text::Patterns;
+pub use text::problem_of;
+
+/// What is written in a secret's place.
+pub const MASK: &[u8] = b"***";
+
+/// What is a secret in one configuration.
+struct Rules {
+    keys: Keys,
+    defaults: bool,
+    has_keys: bool,
+    patterns: Patterns,
+}
+
+/// What stands in the place of one field's value.
+#[derive(Debug)]
+pub(crate) struct Replaced {
+    /// Which field, in the order in which an event shows them.
+    pub(crate) ordinal: usize,
+    value: Replacement,
+}
+
+#[derive(Debug)]
+enum Replacement {
+    Mask,
+    Text(Vec<u8>),
+    Json(Vec<u8>),
+}
+
+impl Replaced {
+    pub(crate) fn value(&self) -> Value<'_> {
+        match &self.value {
+            Replacement::Mask => Value::Str(MASK),
+            Replacement::Text(text) => Value::Str(text),
+            Replacement::Json(json) => Value::Json(json),
+        }
+    }
+}
+
+/// What was found out about a set of keys: nothing yet, or what each says.
+type Verdicts = Option<Box<[Verdict]>>;
+
+/// Masks secrets; remembers what it found out about each set of names.
+pub struct Redactor {
+    /// `None` if nothing is to be masked.
+    rules: Option<Arc<Rules>>,
+    by_set: Vec<Verdicts>,
+    masked: Masked,
+}
+
+/// What one event has instead of its own.
+#[derive(Default)]
+struct Masked {
+    message: Option<Vec<u8>>,
+    exception: Option<Vec<u8>>,
+    stacktrace: Option<Vec<u8>>,
+    stack: Option<Vec<u8>>,
+    fields: Vec<Replaced>,
+}
+
+impl Redactor {
+    /// A redactor for what `config` names. Fails on a pattern that [`problem_of`] finds fault with.
+    pub fn new(config: &Redact) -> Result<Redactor, Error> {
+        let patterns = Patterns::new(&config.patterns).map_err(Error::Configuration)?;
+        let has_keys = config.defaults || !config.keys.is_empty();
+        let rules = (has_keys || !patterns.is_empty()).then(|| {
+            let keys = Keys::new(config.defaults, &config.keys);
+            Arc::new(Rules { keys, defaults: config.defaults, has_keys, patterns })
+        });
+        Ok(Redactor { rules, by_set: Vec::new(), masked: Masked::default() })
+    }
+
+    /// Another one for the same secrets.
+    pub fn another(&self) -> Redactor {
+        Redactor { rules: self.rules.clone(), by_set: Vec::new(), masked: Masked::default() }
+    }
+
+    /// `event` with its secrets masked, or `None` if it has none. Its sets of names are those of one dictionary for
+    /// as long as the redactor lives.
+    pub fn redact<'s>(&'s mut self, event: &Event<'s>) -> Option<Event<'s>> {
+        let rules = self.rules.as_deref()?;
+        let masked = &mut self.masked;
+        masked.message = rules.text(event.message);
+        let mut is_changed = masked.message.is_some();
+        if event.exception.is_some() || event.stack.is_some() {
+            is_changed |= masked.trouble(event, rules);
+        }
+        let by_set = &mut self.by_set;
+        masked.fields.clear();
+        let mut ordinal = 0;
+        event.fields.for_each_placed(|place, value| {
+            if let Some(value) = rules.value(verdict(by_set, &rules.keys, place), value) {
+                masked.fields.push(Replaced { ordinal, value });
+            }
+            ordinal += 1;
+        });
+        if !is_changed && masked.fields.is_empty() {
+            return None;
+        }
+        Some(self.masked.applied(event))
+    }
+
+    /// `text` with its secrets masked.
+    pub fn text<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
+        self.rules.as_ref().and_then(|rules| rules.text(text)).map_or(text.into(), Cow::Owned)
+    }
+}
+
+#[inline]
+fn verdict(by_set: &mut Vec<Verdicts>, keys: &Keys, place: Place<'_>) -> Verdict {
+    let Some((set, index)) = place.set else { return keys.verdict(&place.keys[place.index].raw) };
+    if let Some(Some(verdicts)) = by_set.get(set as usize) {
+        return verdicts[index];
+    }
+    learn(by_set, keys, place, set as usize)[index]
+}
+
+#[cold]
+fn learn<'m>(by_set: &'m mut Vec<Verdicts>, keys: &Keys, place: Place<'_>, set: usize) -> &'m [Verdict] {
+    if by_set.len() <= set {
+        by_set.resize_with(set + 1, || None);
+    }
+    by_set[set].insert(place.keys.iter().map(|key| keys.verdict(&key.raw)).collect())
+}
+
+impl Masked {
+    #[cold]
+    fn trouble(&mut self, event: &Event<'_>, rules: &Rules) -> bool {
+        self.exception = event.exception.and_then(|exception| rules.text(exception.message));
+        self.stacktrace = event.exception.and_then(|exception| rules.text(exception.stacktrace));
+        self.stack = event.stack.and_then(|stack| rules.text(stack));
+        self.exception.is_some() || self.stacktrace.is_some() || self.stack.is_some()
+    }
+
+    #[cold]
+    fn applied<'s>(&'s self, event: &Event<'s>) -> Event<'s> {
+        let mut event = *event;
+        event.message = self.message.as_deref().unwrap_or(event.message);
+        if let Some(exception) = event.exception {
+            event.exception = Some(Exception {
+                message: self.exception.as_deref().unwrap_or(exception.message),
+                stacktrace: self.stacktrace.as_deref().unwrap_or(exception.stacktrace),
+                ..exception
+            });
+        }
+        if event.stack.is_some() {
+            event.stack = self.stack.as_deref().or(event.stack);
+        }
+        event.fields.replace(&self.fields);
+        event
+    }
+}
+
+impl Rules {
+    /// What to write instead of a field's value, if it is not to be written.
+    #[inline]
+    fn value(&self, verdict: Verdict, value: Value<'_>) -> Option<Replacement> {
+        match value {
+            Value::Null | Value::Bool(_) => None,
+            Value::I64(_) | Value::U64(_) | Value::F64(_) => {
+                verdict.is_certain().then_some(Replacement::Mask)
+            }
+            Value::Str(text) if verdict.covers(text) => Some(Replacement::Mask),
+            Value::Str(text) => self.text(text).map(Replacement::Text),
+            Value::Json(json) if verdict.is_certain() => {
+                (json != b"null" && json != b"\"\"").then_some(Replacement::Mask)
+            }
+            Value::Json(json) => fragment::masked(json, verdict, self).map(Replacement::Json),
+        }
+    }
+
+    /// `text` with its secrets masked, if it has any.
+    #[inline]
+    fn text(&self, text: &[u8]) -> Option<Vec<u8>> {
+        let may_show = (self.has_keys && assignment::may_be_in(text))
+            || (self.defaults && text::may_be_in(text))
+            || !self.patterns.is_empty();
+        if may_show { self.masked(text) } else { None }
+    }
+
+    fn masked(&self, text: &[u8]) -> Option<Vec<u8>> {
+        let mut masked = if self.defaults { text::masked(text) } else { None };
+        let mut then = |step: &dyn Fn(&[u8]) -> Option<Vec<u8>>| {
+            if let Some(next) = step(masked.as_deref().unwrap_or(text)) {
+                masked = Some(next);
+            }
+        };
+        if self.has_keys {
+            then(&|text| assignment::masked(text, &self.keys, self.defaults));
+        }
+        if !self.patterns.is_empty() {
+            then(&|text| self.patterns.masked(text));
+        }
+        masked
+    }
+}
+
+#[cfg(test)]
+mod tests;

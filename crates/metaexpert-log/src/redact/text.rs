@@ -1,0 +1,242 @@
+//! Secrets that are known by their looks, wherever they stand in a text.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use regex::bytes::{Captures, Regex, RegexSet};
+
+use super::edit::Edit;
+
+/// A text without any of these has nothing that [`PATTERNS`] would find.
+const TELLING: [&str; 32] = [
+    "-----BEGIN",
+    "Bearer",
+    "bearer",
+    "BEARER",
+    "Basic ",
+    "basic ",
+    "eyJ",
+    "AKIA",
+    "ASIA",
+    "ecret",
+    "ECRET",
+    "rivate",
+    "RIVATE",
+    "pi key",
+    "pi Key",
+    "pi_key",
+    "pi-key",
+    "pikey",
+    "piKey",
+    "PI key",
+    "PI Key",
+    "PI KEY",
+    "PI_KEY",
+    "PIKEY",
+    "assphrase",
+    "assword",
+    "ASSWORD",
+    "Seed",
+    "seed",
+    "SEED",
+    "nemonic",
+    "NEMONIC",
+];
+/// Nor has a shorter one.
+const SHORTEST: usize = 10;
+/// Nor has one that is shorter than this and without a digit.
+const SHORTEST_WITHOUT_DIGIT: usize = 20;
+
+/// Where a pattern has a group, only that is masked.
+const PATTERNS: [&str; 6] = [
+    // Private keys in PEM (RFC 7468), also cut ones.
+    r"(?s-u)-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\z)",
+    // Credentials of HTTP (RFC 6750, RFC 7617).
+    r#"(?i-u)\bbearer\s+([a-z._~+/=-]*[0-9][a-z0-9._~+/=-]{2,}|[a-z0-9._~+/=-]{20,})"#,
+    r"(?i-u)\bbasic\s+([a-z0-9+/]{6,}=+|[a-z0-9+/]{24,})",
+    // JSON Web Tokens (RFC 7519).
+    r"(?-u)\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)*",
+    // Access key ids of Amazon's cloud.
+    r"(?-u)\b(?:AKIA|ASIA)[A-Z0-9]{16}\b",
+    // 64 digits or letters are an exchange's key or a wallet's only next to a word that says so; else an order's hash.
+    r"(?i-u)(?:secret|private|api[ _-]?key|passphrase|password|seed|mnemonic)[^\n=:]{0,24}?\b((?:0x)?[a-z0-9]{64})\b",
+];
+
+static PREFILTER: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let builder = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(TELLING);
+    builder.expect("a few short words make a small automaton")
+});
+
+static BUILT_IN: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    PATTERNS.iter().map(|pattern| Regex::new(pattern).expect("the pattern is valid")).collect()
+});
+
+/// What a user's patterns may take in memory, together and each.
+const MOST_OF_PATTERN: usize = 4 << 20;
+
+/// Patterns of a user's own.
+pub(super) struct Patterns {
+    any: RegexSet,
+    each: Vec<Regex>,
+}
+
+impl Patterns {
+    /// Fails for the first pattern that [`problem_of`] finds fault with.
+    pub(super) fn new(patterns: &[String]) -> Result<Patterns, String> {
+        let each = patterns.iter().enumerate().map(|(index, pattern)| {
+            compiled(pattern).map_err(|problem| format!("redact.patterns.{index} {problem}"))
+        });
+        let each = each.collect::<Result<Vec<_>, _>>()?;
+        let any = regex::bytes::RegexSetBuilder::new(patterns).size_limit(16 * MOST_OF_PATTERN).build();
+        let any = any.map_err(|problem| format!("redact.patterns are too large together: {problem}"))?;
+        Ok(Patterns { any, each })
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.each.is_empty()
+    }
+
+    /// `text` with what the patterns find masked, if they find anything.
+    pub(super) fn masked(&self, text: &[u8]) -> Option<Vec<u8>> {
+        if self.is_empty() || !self.any.is_match(text) {
+            return None;
+        }
+        all_masked(&self.each, text)
+    }
+}
+
+fn compiled(pattern: &str) -> Result<Regex, String> {
+    let built = regex::bytes::RegexBuilder::new(pattern).size_limit(MOST_OF_PATTERN).build();
+    let regex = built.map_err(|problem| match problem {
+        regex::Error::CompiledTooBig(_) => "is too large a regular expression".to_owned(),
+        other => {
+            let text = other.to_string();
+            let reason = text.rsplit("error: ").next().unwrap_or(&text);
+            format!("is not a regular expression that can be used: {}", reason.trim())
+        }
+    })?;
+    if regex.is_match(b"") {
+        return Err("must not match an empty text".to_owned());
+    }
+    Ok(regex)
+}
+
+/// What is wrong with a pattern of a user's, if anything: "is not …", "must not …".
+pub fn problem_of(pattern: &str) -> Option<String> {
+    compiled(pattern).err()
+}
+
+/// Whether there may be something in `text` that looks like a secret.
+#[inline]
+pub(super) fn may_be_in(text: &[u8]) -> bool {
+    let is_possible = match text.len() {
+        0..SHORTEST => false,
+        SHORTEST..SHORTEST_WITHOUT_DIGIT => {
+            text.iter().fold(false, |found, byte| found | byte.is_ascii_digit())
+        }
+        _ => true,
+    };
+    is_possible && PREFILTER.is_match(text)
+}
+
+/// `text` with what looks like a secret masked, if anything does.
+pub(super) fn masked(text: &[u8]) -> Option<Vec<u8>> {
+    if !may_be_in(text) {
+        return None;
+    }
+    all_masked(&BUILT_IN, text)
+}
+
+fn all_masked(patterns: &[Regex], text: &[u8]) -> Option<Vec<u8>> {
+    let mut result = Cow::Borrowed(text);
+    for pattern in patterns {
+        if let Some(masked) = one_masked(pattern, &result) {
+            result = Cow::Owned(masked);
+        }
+    }
+    match result {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(masked) => Some(masked),
+    }
+}
+
+fn one_masked(pattern: &Regex, text: &[u8]) -> Option<Vec<u8>> {
+    let mut edit = Edit::new(text);
+    let mut mask = |found: Captures<'_>| {
+        let mut groups = found.iter().skip(1).flatten().peekable();
+        if groups.peek().is_none() {
+            edit.mask(found.get_match().range());
+        }
+        groups.for_each(|group| edit.mask(group.range()));
+    };
+    pattern.captures_iter(text).for_each(&mut mask);
+    edit.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(text: &str) -> String {
+        String::from_utf8(masked(text.as_bytes()).unwrap_or_else(|| text.into())).unwrap()
+    }
+
+    #[test]
+    fn secrets_are_known_by_their_looks() {
+        let hex = "0123456789abcdef".repeat(4);
+        for (text, masked) in [
+            ("sent Bearer s3cr3t-value to host".to_owned(), "sent Bearer *** to host".to_owned()),
+            ("Basic dXNlcjpwYXNz dXNlcjpwYXNzdw==".into(), "Basic dXNlcjpwYXNz dXNlcjpwYXNzdw==".into()),
+            ("Basic dXNlcjpwYXNzdw==".into(), "Basic ***".into()),
+            ("got eyJhbGciOi.eyJzdWIiOi.Sfl-Kx_wRJ.".into(), "got ***".into()),
+            ("id AKIAIOSFODNN7EXAMPLE!".into(), "id ***!".into()),
+            (
+                "-----BEGIN RSA PRIVATE KEY-----\nMII\nab\n-----END RSA PRIVATE KEY----- after".into(),
+                "*** after".into(),
+            ),
+            ("-----BEGIN PRIVATE KEY-----\nMII cut".into(), "***".into()),
+            (format!("the private key is 0x{hex}"), "the private key is ***".into()),
+            (format!("Secret {hex} rejected"), "Secret *** rejected".into()),
+        ] {
+            assert_eq!(seen(&text), masked);
+        }
+    }
+
+    #[test]
+    fn texts_that_only_speak_of_secrets_stay() {
+        let hash = format!("order 0x{} filled", "ab".repeat(32));
+        for text in [
+            "bearer of bad news",
+            "basic subscription, api of the exchange",
+            "-----BEGIN PUBLIC KEY-----",
+            "eyJ.is.short",
+            "AKIA and ASIA",
+            hash.as_str(),
+        ] {
+            assert_eq!(seen(text), text);
+        }
+    }
+
+    #[test]
+    fn own_patterns_mask_their_groups_or_all() {
+        let given = ["acct-[0-9]+".to_owned(), "pin (\\d+)".to_owned()];
+        let patterns = Patterns::new(&given).unwrap();
+        let masked = patterns.masked("acct-17 has pin 1234, acct-18".as_bytes()).unwrap();
+        assert_eq!(masked, b"*** has pin ***, ***");
+        assert_eq!(patterns.masked(b"nothing"), None);
+    }
+
+    #[test]
+    fn patterns_that_can_not_be_used_say_why() {
+        let problem = |pattern: &str| problem_of(pattern).unwrap();
+        assert_eq!(problem("("), "is not a regular expression that can be used: unclosed group");
+        assert!(problem("(?<=a)b").contains("look-around"), "{}", problem("(?<=a)b"));
+        assert!(problem(r"(a)\1").contains("backreferences are not supported"));
+        assert_eq!(problem("a*"), "must not match an empty text");
+        assert_eq!(problem("(?:a{1000}){1000}"), "is too large a regular expression");
+        assert_eq!(problem_of("a+"), None);
+        let told = Patterns::new(&["a".to_owned(), "(".to_owned()]).err().unwrap();
+        assert!(told.starts_with("redact.patterns.1 is not"), "{told}");
+    }
+}
