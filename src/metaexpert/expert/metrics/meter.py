@@ -16,7 +16,10 @@ from typing import Any, Final, Self
 from metaexpert.expert.metrics import process
 
 #: Upper bounds of the buckets in nanoseconds, from 1 us to 10 s; slower ones are counted behind the last.
-BUCKETS_NS: Final[tuple[int, ...]] = (*(step * 10**power // 2 for power in range(3, 10) for step in (2, 5, 10)), 10**10)
+BUCKETS_NS: Final[tuple[int, ...]] = (
+    *(step * 10**power // 2 for power in range(3, 10) for step in (2, 5, 10)),
+    10**10,
+)
 #: Events that come from outside and may have to wait for their handlers.
 MARKET_EVENTS: Final = frozenset({"on_tick", "on_bar", "on_book"})
 
