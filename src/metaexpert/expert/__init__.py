@@ -3,7 +3,7 @@
 A folder for each part, the upper importing the lower alone: `host` (the object a strategy file builds),
 `run` (one run of it), `handlers` (the strategy's functions) and `broker` (the market it trades in),
 `settings` (what the user asks for), `market_data`. Beside them what they share: `entities`, the `journal`
-of everything that happens, `indicators`, and `errors`.
+of everything that happens, `indicators`, the `metrics`, and `errors`.
 """
 
 from metaexpert.expert.entities import (
@@ -19,12 +19,15 @@ from metaexpert.expert.entities import (
 from metaexpert.expert.errors import ArgumentError, ExpertError, NotRunningError
 from metaexpert.expert.host.meta_expert import MetaExpert
 from metaexpert.expert.market_data import Bar, MarketDataError, OrderBook, Tick
+from metaexpert.expert.metrics import ExpertMetrics, Latency
 
 __all__ = [
     "Account",
     "ArgumentError",
     "Bar",
     "ExpertError",
+    "ExpertMetrics",
+    "Latency",
     "MarketDataError",
     "MetaExpert",
     "NotRunningError",

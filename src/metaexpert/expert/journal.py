@@ -43,6 +43,10 @@ class Journal:
         """Record how long a handler took."""
         self._expert.info("Handler metrics", event_name="expert.metrics", handler=handler, **figures)
 
+    def expert_metrics(self, figures: Mapping[str, Any]) -> None:
+        """Record how the expert does: rates, delays, what it costs."""
+        self._expert.info("Expert metrics", event_name="expert.metrics", **figures)
+
     def notice(self, message: str, event_name: str, **fields: Any) -> None:
         """Record something that the user should know of, at WARNING."""
         self._expert.warning(message, event_name=event_name, **fields)

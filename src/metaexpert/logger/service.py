@@ -37,6 +37,8 @@ class _Service:
         self.is_starting = self.cannot_start = False
         #: Levels set from `loggers`, to be taken back when they are no longer named.
         self.levels_set: set[str] = set()
+        #: Changes put in force after the first configuration.
+        self.changes = 0
 
 
 _service = _Service()
@@ -169,7 +171,7 @@ def shutdown(timeout: float | None = None) -> bool:
     It also runs at the interpreter's end. Logging after it starts the system again; the control server and
     the watching of files, which stop as well, come back with the next `configure()` or `serve()`.
     """
-    for name in ("lifecycle", "watch", "changes"):
+    for name in ("lifecycle", "watch", "changes", "periodic"):
         part = sys.modules.get(f"metaexpert.logger.control.{name}")
         if part is not None:
             part.stop()
@@ -178,7 +180,7 @@ def shutdown(timeout: float | None = None) -> bool:
 
 def stats() -> LoggerStats:
     """Return what was logged, written and dropped so far: a frozen snapshot."""
-    return LoggerStats.of(engine.statistics())
+    return LoggerStats.of(engine.statistics(), _service.changes)
 
 
 def serve(host: str = "127.0.0.1", port: int = 0, token: str | None = None) -> ControlServer:
@@ -202,9 +204,11 @@ def _apply(sources: Sources, configuration: LogConfiguration | None = None) -> L
     configuration = configuration or sources.resolve()
     with _control_of(configuration):
         _start_engine(configuration)
+        _service.changes += _service.configuration is not None
         _service.sources, _service.configuration = sources, configuration
         _attach(configuration)
     _watch(sources, configuration)
+    _report(configuration)
     return configuration
 
 
@@ -242,6 +246,15 @@ def _watch(sources: Sources, configuration: LogConfiguration) -> None:
         from metaexpert.logger.control import watch
 
         watch.follow(files)
+
+
+def _report(configuration: LogConfiguration) -> None:
+    """Have the counters made a record now and then, if that is wanted."""
+    interval = configuration.stats_interval_seconds
+    if interval or "metaexpert.logger.control.periodic" in sys.modules:
+        from metaexpert.logger.control import periodic
+
+        periodic.follow(interval)
 
 
 def _start_unconfigured() -> bool:

@@ -53,12 +53,14 @@ class LoggerStats:
     delay_p99_ns: int = 0
     delay_max_ns: int = 0
     crash_safe: bool = False
+    reconfigurations: int = 0
+    """Changes of the configuration that were put in force after the first one."""
 
     @classmethod
-    def of(cls, counters: dict[str, Any] | None) -> Self:
+    def of(cls, counters: dict[str, Any] | None, reconfigurations: int = 0) -> Self:
         """Return the snapshot that the native engine's `counters` make; zeros if it never ran."""
         if counters is None:
-            return cls()
+            return cls(reconfigurations=reconfigurations)
         logged, written, reasons = (counters.pop(name) for name in ("logged", "written", "dropped"))
         sinks = {name: SinkStats(**sink) for name, sink in counters.pop("sinks").items()}
         by_level = {level: sum(levels[level] for levels in reasons.values()) for level in logged}
@@ -73,4 +75,5 @@ class LoggerStats:
             dropped_by_reason=MappingProxyType(by_reason),
             sinks=MappingProxyType(sinks),
             **counters,
+            reconfigurations=reconfigurations,
         )

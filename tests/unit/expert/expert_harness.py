@@ -43,6 +43,7 @@ def account_settings(**given: Any) -> ExpertSettings:
             "log_to_console": True,
             "rate_limit": 1200,
             "enable_metrics": True,
+            "metrics_interval": 60.0,
             "persist_state": True,
             "state_file": "state.json",
         }

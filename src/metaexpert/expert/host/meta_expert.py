@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from metaexpert.expert.errors import ArgumentError, ExpertError
 from metaexpert.expert.handlers.registration import Event
-from metaexpert.expert.handlers.registry import HandlerRegistry
+from metaexpert.expert.handlers.registry import EVENT_ARGUMENTS, HandlerRegistry
 from metaexpert.expert.host.log_setup import configure_logging
 from metaexpert.expert.host.trading import TradingCalls
 from metaexpert.expert.journal import STRATEGY_LOGGER
 from metaexpert.expert.market_data import MarketDataError
+from metaexpert.expert.metrics import ExpertMeter, ExpertMetrics
 from metaexpert.expert.run.options import Overrides, RunOptions, current_overrides, run_options
 from metaexpert.expert.settings.arguments import number
 from metaexpert.expert.settings.expert import expert_settings
@@ -70,8 +71,12 @@ class MetaExpert(TradingCalls):
         enable_metrics: bool = True,
         persist_state: bool = True,
         state_file: str = "state.json",
+        metrics_interval: float | None = 60.0,
     ) -> None:
         """Check every argument and configure logging; the template documents each argument's values.
+
+        With `enable_metrics`, a record of the expert's metrics is made every `metrics_interval` seconds of
+        real time (None or 0: none of these) and at the end of a run.
 
         Raises `ArgumentError` naming the argument, and `ConfigurationError` when logging cannot be set up,
         for example because the log directory cannot be written.
@@ -81,6 +86,11 @@ class MetaExpert(TradingCalls):
         self._settings = expert_settings(**given)
         self._strategy: StrategySettings | None = None
         self.handlers = HandlerRegistry()
+        self._meter = (
+            ExpertMeter(EVENT_ARGUMENTS, self._settings.metrics_interval)
+            if self._settings.enable_metrics
+            else None
+        )
         configure_logging(self._settings, current_overrides())
         self.logger = get_logger(STRATEGY_LOGGER)
         """The strategy's logger: records carry strategy, symbol, timeframe and simulated time."""
@@ -262,6 +272,14 @@ class MetaExpert(TradingCalls):
             raise SystemExit(130 if result.stop_reason == "interrupted" else 1)
         return result
 
+    def metrics(self) -> ExpertMetrics:
+        """Return what the expert has done so far, over all its runs: a frozen snapshot, from any thread.
+
+        Latencies of handlers, ticks and bars a second, queue delay, CPU, memory; zeros before the first run
+        and with `enable_metrics=False`.
+        """
+        return ExpertMetrics() if self._meter is None else self._meter.snapshot()
+
     def _run(self, options: RunOptions, overrides: Overrides) -> RunResult:
         # Loaded when it is needed: a strategy file that is only imported stays light.
         from metaexpert.expert.run.session import Session
@@ -277,6 +295,7 @@ class MetaExpert(TradingCalls):
             options=options,
             state=self.state,
             overrides=overrides,
+            meter=self._meter,
         )
         self._session = session
         presence.announce_run(strategy.strategy_name, options.mode)

@@ -30,6 +30,7 @@ from metaexpert.expert.handlers.dispatch import Dispatcher, StopRunError
 from metaexpert.expert.handlers.registry import Handler, HandlerRegistry
 from metaexpert.expert.journal import Journal
 from metaexpert.expert.market_data import Bar, BarAggregator, OrderBook, Tick, Timeframe
+from metaexpert.expert.metrics import ExpertMeter
 from metaexpert.expert.run.feed import Feed
 from metaexpert.expert.run.history import BarHistory
 from metaexpert.logger import log_context
@@ -72,6 +73,7 @@ class Replay:
         timeframe: Timeframe,
         warmup_bars: int,
         on_progress: Callable[[int, int], None] | None = None,
+        meter: ExpertMeter | None = None,
     ) -> None:
         """`timeframe` is the strategy's, for `on_bar` handlers that name none.
 
@@ -88,6 +90,7 @@ class Replay:
         self._history = history
         self._warmup_bars = warmup_bars
         self._on_progress = on_progress
+        self._meter = meter
         self._bar_handlers = _handlers_by_timeframe(handlers, timeframe)
         names = sorted({*self._bar_handlers, str(timeframe)}, key=lambda name: Timeframe.parse(name).seconds)
         self._source = None if feed.timeframe is None else str(feed.timeframe)
@@ -110,6 +113,9 @@ class Replay:
         for done in steps:
             if self._on_progress is not None and (done % _PROGRESS_EVERY == 0 or done == total):
                 self._on_progress(done, total)
+            if self._meter is not None and self._meter.is_due():
+                with log_context(sim_time=self.now):
+                    self._journal.expert_metrics(self._meter.figures())
             if self.stop_reason is not None:
                 return self.stop_reason
         return "end_of_data"
@@ -144,9 +150,11 @@ class Replay:
     # -- bars -----------------------------------------------------------------------------------------
 
     def _bar_steps(self) -> Iterator[int]:
-        broker, name = self._broker, self._source
+        broker, name, meter = self._broker, self._source, self._meter
         length = self._feed.timeframe.delta if self._feed.timeframe is not None else timedelta(0)
         for done, bar in enumerate(self._feed.bars, 1):
+            if meter is not None:
+                meter.event_arrived()
             opened, closed = bar.time, bar.time + length
             move = move_of_bar(bar)
             if broker.has_waiting_orders:
@@ -174,6 +182,8 @@ class Replay:
         for bar in completed:
             if bar.timeframe == self._counted:
                 self.bars += 1
+                if self._meter is not None:
+                    self._meter.bars += 1
             if bar is not recorded:
                 with log_context(timeframe=bar.timeframe):
                     self._journal.bar_closed(bar)
@@ -189,7 +199,11 @@ class Replay:
 
     def _tick_steps(self) -> Iterator[int]:
         books: Iterable[OrderBook | None] = self._feed.books or repeat(None, len(self._feed.ticks))
+        meter = self._meter
         for done, (tick, book) in enumerate(zip(self._feed.ticks, books, strict=True), 1):
+            if meter is not None:
+                meter.event_arrived()
+                meter.ticks += 1
             self._end_quiet_bars(tick.time)
             self.now = tick.time
             with log_context(timeframe="tick", sim_time=tick.time):

@@ -21,6 +21,8 @@ from metaexpert.expert.handlers.dispatch import Dispatcher, StopRunError
 from metaexpert.expert.handlers.registry import HandlerRegistry
 from metaexpert.expert.journal import Journal
 from metaexpert.expert.market_data import Timeframe
+from metaexpert.expert.metrics import ExpertMeter
+from metaexpert.expert.metrics.prometheus import publish
 from metaexpert.expert.run.feed import Feed, feed_of_file
 from metaexpert.expert.run.history import BarHistory
 from metaexpert.expert.run.options import Overrides, RunOptions
@@ -46,6 +48,7 @@ class Session:
         options: RunOptions,
         state: dict[str, Any],
         overrides: Overrides,
+        meter: ExpertMeter | None = None,
     ) -> None:
         """Load and check all that the run needs; raises `ExpertError` or `MarketDataError`."""
         refuse_what_needs_an_exchange(expert, options, overrides)
@@ -76,7 +79,7 @@ class Session:
             recent_bars=lambda count: self.history.last(str(self.timeframe), count),
         )
         self.broker.set_time(self.feed.starts)
-        self.dispatcher = Dispatcher(handlers, self.journal)
+        self.dispatcher = Dispatcher(handlers, self.journal, meter)
         self.replay = Replay(
             self.feed,
             broker=self.broker,
@@ -87,7 +90,9 @@ class Session:
             timeframe=self.timeframe,
             warmup_bars=strategy.warmup_bars,
             on_progress=overrides.on_progress,
+            meter=meter,
         )
+        self._meter = meter
         self._expert = expert
         self._handlers = handlers
         self._overrides = overrides
@@ -105,6 +110,9 @@ class Session:
             "timeframe": str(self.timeframe),
         }
         started = time.perf_counter()
+        if self._meter is not None:
+            self._meter.begin()
+            publish(self._meter, self.strategy.strategy_name)
         with log_context(**context):
             try:
                 reason = self._play()
@@ -116,6 +124,8 @@ class Session:
                     )
             finally:
                 self.dispatcher.close()
+                if self._meter is not None:
+                    self._meter.end()
         flush(FLUSH_TIMEOUT_S)
         return result
 
@@ -180,10 +190,11 @@ class Session:
                 self._error, reason = stop.cause, "error"
             except KeyboardInterrupt:
                 reason = "interrupted"
-        if self._expert.enable_metrics:
+        if self._meter is not None:
             for handler in self._handlers.all():
                 if handler.calls:
                     self.journal.metrics(handler.name, {"event": handler.event, **handler.figures()})
+            self.journal.expert_metrics(self._meter.figures())
         if self._is_persistent and reason != "init_failed":
             self._save()
         return reason

@@ -41,6 +41,7 @@ class ExpertSettings:
     log_to_console: bool
     rate_limit: int
     enable_metrics: bool
+    metrics_interval: float
     persist_state: bool
     state_file: str
 
@@ -71,6 +72,7 @@ def expert_settings(**given: object) -> ExpertSettings:
         log_to_console=check.flag("log_to_console", given["log_to_console"]),
         rate_limit=check.whole("rate_limit", given["rate_limit"], minimum=1),
         enable_metrics=check.flag("enable_metrics", given["enable_metrics"]),
+        metrics_interval=_interval("metrics_interval", given["metrics_interval"]),
         persist_state=check.flag("persist_state", given["persist_state"]),
         state_file=check.text("state_file", given["state_file"]),
     )
@@ -82,6 +84,11 @@ def log_level(name: str, value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return logging.getLevelName(value) if value in names.values() else str(value)
     return check.choice(name, value, sorted(set(names) - {"NOTSET"}), upper=True)
+
+
+def _interval(name: str, value: object) -> float:
+    """Return a number of seconds; 0, which None stands for as well, means never."""
+    return 0.0 if value is None else check.number(name, value, minimum=0)
 
 
 def _url(name: str, value: object) -> str | None:

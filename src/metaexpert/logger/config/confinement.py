@@ -20,11 +20,15 @@ def strayed_files(after: LogConfiguration, before: LogConfiguration) -> Iterator
     Allowed are `control.directories` of `before`, else its log directory. Symbolic links and `..` are
     followed, and names that only a default gave (`handlers.<name>.filename`) count as well.
     """
+    known = {path for path, _ in _paths(before).values()}
+    new = {field: named for field, named in _paths(after).items() if named[0] not in known}
+    if not new:
+        # A change of levels asks no file system: each question may cost a turn of the interpreter's lock.
+        return
     directories = allowed_directories(before)
     roots = [Path(directory).resolve() for directory in directories]
-    known = {path for path, _ in _paths(before).values()}
-    for field, (path, text) in _paths(after).items():
-        if path not in known and not _lies_in(path, roots):
+    for field, (path, text) in new.items():
+        if not _lies_in(path, roots):
             place = "the log directory" if not _configured(before) else "one of control.directories"
             reason = f"must lie in {place} when set at run time, was {shown(text)}"
             advice = f"{place} is {', '.join(shown(directory) for directory in directories)}"

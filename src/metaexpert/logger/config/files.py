@@ -6,6 +6,8 @@ import json
 import os
 import tomllib
 from collections.abc import Mapping
+from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -59,10 +61,16 @@ def parse_json(text: str, source: str) -> dict[str, Any]:
 def read_toml(file: Path) -> dict[str, Any]:
     """Return the document in a TOML file. Raises `ConfigurationError` as `read_document` does."""
     try:
-        return tomllib.loads(_text_of(file))
+        return deepcopy(_parsed_toml(_text_of(file)))
     except tomllib.TOMLDecodeError as error:
         # The message ends in "(at line 3, column 7)".
         raise ConfigurationError([Problem(str(file), f"not valid TOML: {error}")]) from None
+
+
+@lru_cache(maxsize=8)
+def _parsed_toml(text: str) -> dict[str, Any]:
+    # A program's `pyproject.toml` is read with each `configure()`: parsing it would take most of the call.
+    return tomllib.loads(text)
 
 
 def tool_table(document: Mapping[str, Any]) -> Any:

@@ -229,6 +229,9 @@ class LogConfiguration(_Settings):
     watch: Flag = Field(
         default=True, description="Read configuration files again when they change, and on SIGHUP."
     )
+    stats_interval_seconds: Annotated[
+        int, quantity("seconds", 1, 86_400, zero="no such records"), Field(ge=0)
+    ] = Field(default=0, description="How often the logging system's own counters are made a record.")
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
 

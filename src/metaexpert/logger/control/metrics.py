@@ -6,7 +6,7 @@ Labels are levels, reasons and handlers, of which there are few; never symbols o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -28,11 +28,30 @@ class Family:
     samples: Mapping[Labels, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """One histogram: how many samples fell into each bucket, the last without a bound, and their sum."""
+
+    counts: Sequence[int]
+    sum: float
+
+
+@dataclass(frozen=True, slots=True)
+class Histograms:
+    """A metric of distributions: its full name, what is measured, the bounds of the buckets, its samples."""
+
+    name: str
+    help: str
+    bounds: Sequence[float]
+    samples: Mapping[Labels, Distribution] = field(default_factory=dict)
+
+
+Source = Callable[[], Iterable[Family | Histograms]]
 #: Further metrics, such as those of the expert host (`metaexpert_expert_…`): see `add_source`.
-_sources: Final[list[Callable[[], Iterable[Family]]]] = []
+_sources: Final[list[Source]] = []
 
 
-def add_source(source: Callable[[], Iterable[Family]]) -> None:
+def add_source(source: Source) -> None:
     """Have `source` called for further metrics at each scrape, on the server's thread; it must be quick."""
     if source not in _sources:
         _sources.append(source)
@@ -40,10 +59,15 @@ def add_source(source: Callable[[], Iterable[Family]]) -> None:
 
 def exposition(stats: LoggerStats, problems: Iterable[str] = ()) -> str:
     """Return all metrics as text; `problems` are what `/health` would say."""
+    families: list[Family | Histograms]
     families = [*_records(stats), *_queue(stats), *_delays(stats), *_sinks(stats), _health(problems)]
     for source in _sources:
         families += source()
-    return "".join(line for family in families for line in _lines(family))
+    return "".join(
+        line
+        for each in families
+        for line in (_lines(each) if isinstance(each, Family) else _histogram_lines(each))
+    )
 
 
 def _records(stats: LoggerStats) -> Iterator[Family]:
@@ -58,6 +82,8 @@ def _records(stats: LoggerStats) -> Iterator[Family]:
     yield _gauge("records_queued", "Records that are not written yet.", stats.queued)
     yield Family("metaexpert_log_written_bytes_total", "counter", "Bytes written.", {(): stats.bytes_written})
     yield Family("metaexpert_log_errors_total", "counter", "Failed attempts to write.", {(): stats.errors})
+    words = "Changes of the configuration that were put in force."
+    yield Family("metaexpert_log_reconfigurations_total", "counter", words, {(): stats.reconfigurations})
 
 
 def _queue(stats: LoggerStats) -> Iterator[Family]:
@@ -107,8 +133,30 @@ def _lines(family: Family) -> Iterator[str]:
     yield f"# HELP {family.name} {_escaped(family.help)}\n"
     yield f"# TYPE {family.name} {family.kind}\n"
     for labels, value in family.samples.items():
-        pairs = ",".join(f'{name}="{_escaped_label(text)}"' for name, text in labels)
-        yield f"{family.name}{{{pairs}}} {_number(value)}\n" if pairs else f"{family.name} {_number(value)}\n"
+        yield _sample(family.name, _pairs(labels), value)
+
+
+def _histogram_lines(family: Histograms) -> Iterator[str]:
+    yield f"# HELP {family.name} {_escaped(family.help)}\n"
+    yield f"# TYPE {family.name} histogram\n"
+    bounds = [*map(_number, family.bounds), "+Inf"]
+    for labels, distribution in family.samples.items():
+        pairs = _pairs(labels)
+        before = f"{pairs}," if pairs else ""
+        total = 0
+        for bound, count in zip(bounds, distribution.counts, strict=True):
+            total += count
+            yield _sample(f"{family.name}_bucket", f'{before}le="{bound}"', total)
+        yield _sample(f"{family.name}_sum", pairs, distribution.sum)
+        yield _sample(f"{family.name}_count", pairs, total)
+
+
+def _pairs(labels: Labels) -> str:
+    return ",".join(f'{name}="{_escaped_label(text)}"' for name, text in labels)
+
+
+def _sample(name: str, pairs: str, value: float) -> str:
+    return f"{name}{{{pairs}}} {_number(value)}\n" if pairs else f"{name} {_number(value)}\n"
 
 
 def _number(value: float) -> str:

@@ -6,8 +6,9 @@ import pytest
 
 from metaexpert.expert import ExpertError
 from metaexpert.expert.handlers.dispatch import MAX_CONSECUTIVE_ERRORS, Dispatcher, StopRunError
-from metaexpert.expert.handlers.registry import HandlerRegistry
+from metaexpert.expert.handlers.registry import EVENT_ARGUMENTS, HandlerRegistry
 from metaexpert.expert.journal import Journal
+from metaexpert.expert.metrics import ExpertMeter
 
 
 @pytest.fixture
@@ -17,9 +18,15 @@ def registry():
 
 
 @pytest.fixture
-def dispatcher(registry):
+def meter():
+    """A meter of the events that there are."""
+    return ExpertMeter(EVENT_ARGUMENTS)
+
+
+@pytest.fixture
+def dispatcher(registry, meter):
     """A dispatcher of the registry, closed afterwards."""
-    made = Dispatcher(registry, Journal())
+    made = Dispatcher(registry, Journal(), meter)
     yield made
     made.close()
 
@@ -143,3 +150,19 @@ def test_calls_are_timed(registry, dispatcher):
     figures = handler.figures()
     assert figures["calls"] == 2
     assert figures["max_us"] >= figures["mean_us"] > 0
+
+
+def test_errors_are_counted_by_event(registry, meter, dispatcher):
+    """A call that raised is a call and an error."""
+    registry.add("on_bar", fail)
+    dispatcher.emit("on_bar", 1)
+    assert meter.snapshot().handler_errors["on_bar"] == 1
+    assert meter.snapshot().handlers["on_bar"].count == 1
+
+
+def test_nothing_is_measured_without_a_meter(registry):
+    """`enable_metrics=False` takes no time of any call."""
+    registry.add("on_bar", lambda rates: None)
+    Dispatcher(registry, Journal()).emit("on_bar", 1)
+    (handler,) = registry.of("on_bar")
+    assert handler.calls == handler.total_ns == 0

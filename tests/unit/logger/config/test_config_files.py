@@ -62,3 +62,14 @@ def test_json_text_in_place_of_a_path_gets_advice() -> None:
     """Whoever passes the content instead of its path is told what to pass."""
     with pytest.raises(ConfigurationError, match="pass a mapping"):
         read_document('{"default_level": "INFO"}')
+
+
+def test_a_document_belongs_to_who_read_it(tmp_path: Path) -> None:
+    """What one caller does to it, no later one sees; and what is written meanwhile is read."""
+    file = tmp_path / "metaexpert.toml"
+    file.write_text("[log.queue]\nwait_ms = 1\n")
+    read_document(file)["log"]["queue"]["wait_ms"] = 3
+    assert read_document(file) == {"log": {"queue": {"wait_ms": 1}}}
+
+    file.write_text("[log.queue]\nwait_ms = 2\n")
+    assert read_document(file) == {"log": {"queue": {"wait_ms": 2}}}

@@ -1,10 +1,12 @@
 """Facts about the Prometheus text."""
 
+from dataclasses import fields
+
 from prometheus_client.parser import text_string_to_metric_families
 
 from metaexpert.logger import LoggerStats, SinkStats
 from metaexpert.logger.control import metrics
-from metaexpert.logger.control.metrics import Family, exposition
+from metaexpert.logger.control.metrics import Distribution, Family, Histograms, exposition
 
 
 def samples(text: str) -> dict[tuple[str, ...], float]:
@@ -47,7 +49,7 @@ def test_the_host_adds_metrics_of_its_own() -> None:
     """A source is asked at each scrape, and added once however often it comes."""
 
     def source() -> list[Family]:
-        return [Family("metaexpert_expert_ticks_total", "counter", "Ticks.", {(): 5.0})]
+        return [Family("metaexpert_expert_wishes_total", "counter", "Ticks.", {(): 5.0})]
 
     try:
         metrics.add_source(source)
@@ -56,5 +58,66 @@ def test_the_host_adds_metrics_of_its_own() -> None:
     finally:
         metrics._sources.remove(source)
 
-    assert samples(text)[("metaexpert_expert_ticks_total",)] == 5
-    assert text.count("# TYPE metaexpert_expert_ticks_total counter\n") == 1
+    assert samples(text)[("metaexpert_expert_wishes_total",)] == 5
+    assert text.count("# TYPE metaexpert_expert_wishes_total counter\n") == 1
+
+
+def test_every_counter_is_shown() -> None:
+    """What `stats()` has, Prometheus gets: each number of it is found again, of the handlers as well."""
+    sink = SinkStats(written=1001, dropped=1002, bytes=1003, errors=1004, problem=None)
+    numbers = {
+        "queued": 11,
+        "queue_bytes": 12,
+        "queue_capacity_bytes": 13,
+        "queue_high_water_bytes": 14,
+        "bytes_written": 15,
+        "errors": 16,
+        "reconfigurations": 17,
+    }
+    times = {"delay_p50_ns": 18, "delay_p99_ns": 19, "delay_max_ns": 20}
+    levels = {
+        "logged_by_level": {"INFO": 21},
+        "written_by_level": {"INFO": 22},
+        "dropped_by_level": {"INFO": 23},
+        "dropped_by_reason": {"queue_full": 24},
+    }
+    # These are the sums of those by level.
+    sums = {"logged", "written", "dropped"}
+    stats = LoggerStats(**numbers, **times, **levels, crash_safe=True, sinks={"file": sink})
+
+    values = sorted(samples(exposition(stats)).values())
+
+    assert {field.name for field in fields(LoggerStats)} == {
+        *numbers,
+        *times,
+        *levels,
+        *sums,
+        "crash_safe",
+        "sinks",
+    }
+    assert values == sorted(
+        [*range(11, 18), 18e-9, 19e-9, 20e-9, *range(21, 25), 1001, 1002, 1003, 1004, 1, 1, 1]
+    )
+
+
+def test_a_source_may_have_histograms() -> None:
+    """Buckets add up to the count, with and without labels, in the form that Prometheus reads."""
+
+    def source() -> list[Histograms]:
+        one = Distribution((1, 2, 3), 4.5)
+        return [Histograms("metaexpert_expert_waits", "Waits.", (0.001, 1.0), {(): one, (("of", "x"),): one})]
+
+    try:
+        metrics.add_source(source)
+        read = samples(exposition(LoggerStats()))
+    finally:
+        metrics._sources.remove(source)
+
+    assert [read["metaexpert_expert_waits_bucket", bound] for bound in ("0.001", "1", "+Inf")] == [1, 3, 6]
+    assert [read["metaexpert_expert_waits_bucket", "x", bound] for bound in ("0.001", "1", "+Inf")] == [
+        1,
+        3,
+        6,
+    ]
+    assert read[("metaexpert_expert_waits_count",)] == 6
+    assert read["metaexpert_expert_waits_sum", "x"] == 4.5
