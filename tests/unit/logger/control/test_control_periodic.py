@@ -104,4 +104,5 @@ def test_what_is_zero_in_a_table_is_left_out() -> None:
         "bytes": 0,
         "errors": 3,
         "problem": "disk full",
+        "reconnects": 0,
     }
