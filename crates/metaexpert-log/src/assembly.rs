@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::event::Event;
 use crate::redact::Redactor;
 use crate::replay::Part;
-use crate::ring::Ring;
+use crate::ring::{Gap, Ring};
 use crate::route::{Router, SinkSet};
 use crate::sink::trouble::TroubleLog;
 use crate::sink::{Settled, Sink, SinkReport, shows_colour};
@@ -202,12 +202,15 @@ impl Assembly {
         }
     }
 
-    /// Lets the sink that has waited for `straggler` go on from where that has come.
-    pub(crate) fn follow(&mut self, straggler: &Sink) {
+    /// Lets the sink that has waited for `straggler` go on from where that has come, and tell of `gap`.
+    pub(crate) fn follow(&mut self, straggler: &Sink, mut gap: Option<&Gap>) {
         for index in 0..self.sinks.len() {
             if self.shares_file(index, straggler) {
                 if let Some(sink) = &mut self.sinks[index] {
                     sink.take_over_file();
+                    if let Some(gap) = gap.take() {
+                        sink.gap.join(gap);
+                    }
                 }
             }
         }

@@ -17,6 +17,14 @@ struct Slot {
     ino: AtomicU64,
 }
 
+impl Slot {
+    fn is_of(&self, identity: FileId) -> bool {
+        self.fd.load(Ordering::Acquire) >= 0
+            && self.dev.load(Ordering::Relaxed) == identity.dev
+            && self.ino.load(Ordering::Relaxed) == identity.ino
+    }
+}
+
 static TABLE: [Slot; SLOTS] =
     [const { Slot { fd: AtomicI32::new(FREE), dev: AtomicU64::new(0), ino: AtomicU64::new(0) } }; SLOTS];
 /// How many forks lie between the first process and this one: what was held before is not ours to let go.
@@ -44,6 +52,13 @@ pub(crate) fn register(fd: RawFd, identity: FileId) -> Holding {
     Holding { slot: None, generation }
 }
 
+impl Holding {
+    /// Whether this process holds the file by another opening as well.
+    pub(crate) fn is_shared(&self, identity: FileId) -> bool {
+        TABLE.iter().enumerate().any(|(index, slot)| self.slot != Some(index) && slot.is_of(identity))
+    }
+}
+
 impl Drop for Holding {
     fn drop(&mut self) {
         if let Some(index) = self.slot {
@@ -56,11 +71,7 @@ impl Drop for Holding {
 
 /// Whether this process has the file open for writing.
 pub(crate) fn is_ours(identity: FileId) -> bool {
-    TABLE.iter().any(|slot| {
-        slot.fd.load(Ordering::Acquire) >= 0
-            && slot.dev.load(Ordering::Relaxed) == identity.dev
-            && slot.ino.load(Ordering::Relaxed) == identity.ino
-    })
+    TABLE.iter().any(|slot| slot.is_of(identity))
 }
 
 /// In a forked child, before it opens files of its own: closes the parent's log files here, so that the
@@ -85,9 +96,12 @@ mod tests {
     fn a_file_is_ours_while_it_is_held() {
         let identity = FileId { dev: u64::MAX, ino: 1 };
         let other = FileId { dev: u64::MAX, ino: 2 };
-        let (first, second) = (register(1 << 20, identity), register(1 << 20, identity));
-        assert!(is_ours(identity) && !is_ours(other));
+        let first = register(1 << 20, identity);
+        assert!(is_ours(identity) && !is_ours(other) && !first.is_shared(identity));
+        let second = register(1 << 20, identity);
+        assert!(first.is_shared(identity) && second.is_shared(identity));
         drop(first);
+        assert!(!second.is_shared(identity));
         assert!(is_ours(identity));
         drop(second);
         assert!(!is_ours(identity));

@@ -44,6 +44,11 @@ impl Ledger {
         self.entry(seq, level).holders += 1;
     }
 
+    /// The level's slot of a record that has a fate of its own.
+    pub(crate) fn slot(&self, seq: u64) -> Option<usize> {
+        self.entries.get(&seq).map(|entry| entry.slot)
+    }
+
     /// A sink does not hold the records any more: it has written them, or given them up.
     pub(crate) fn let_go(&mut self, records: &[u64], is_written: bool, counters: &Counters) {
         for seq in records {

@@ -176,7 +176,7 @@ impl Part<'_> {
         // Only now: a line for each attempt of a long outage would be held without a bound.
         let gap = std::mem::take(&mut self.sink.gap);
         let line = self.gap_line(&gap, "the handler could not write them");
-        self.sink.held.add(&line);
+        self.sink.hold_gap(&line, gap);
         self.write_held(ledger, counters)
     }
 

@@ -15,10 +15,10 @@ use crate::frame::{self, Kind};
 use crate::ledger::Ledger;
 use crate::level::Level;
 use crate::lexicon::Lexicon;
-use crate::ring::Consumer;
+use crate::ring::{Consumer, Gap};
 use crate::route::SinkSet;
-use crate::sink::SinkReport;
 use crate::sink::trouble::TroubleLog;
+use crate::sink::{Sink, SinkReport};
 use crate::stats::{Counters, PerLevel};
 
 /// Ring bytes handled between two writes: enough to amortise a system call, little enough that a
@@ -326,7 +326,7 @@ impl Worker {
                 for other in stragglers.iter_mut().filter(|other| other.sink.shares_file(&done.sink)) {
                     other.sink.take_over_file();
                 }
-                assembly.follow(&done.sink);
+                assembly.follow(&done.sink, None);
             }
         }
         has_got_on
@@ -418,9 +418,10 @@ impl Worker {
         self.consumer.set_epoch(epoch);
         self.assembly = next;
         self.include = include;
-        for straggler in behind {
+        self.stragglers.extend(behind);
+        // Those of earlier changes too: a file may have been out of use in between.
+        for straggler in &self.stragglers {
             self.assembly.follow_later(&straggler.sink);
-            self.stragglers.push(straggler);
         }
         while self.stragglers.len() > MOST_STRAGGLERS {
             let straggler = self.stragglers.remove(0);
@@ -435,15 +436,30 @@ impl Worker {
         let queue = QueueConfig { protect_level: i32::MAX, ..self.assembly.config().queue };
         let until = straggler.until;
         straggler.part().squeeze(&self.consumer, &mut self.lexicon, until, until, &queue, &mut self.ledger);
+        let mut gap = straggler.sink.take_gap();
         let held = straggler.sink.give_up_held();
-        self.ledger.let_go(&held, false, &self.shared.counters);
-        for other in self.stragglers.iter_mut().filter(|other| other.sink.shares_file(&straggler.sink)) {
-            other.sink.take_over_file();
+        for seq in &held {
+            if let Some(slot) = self.ledger.slot(*seq) {
+                gap.add(*seq, slot);
+            }
         }
-        self.assembly.follow(&straggler.sink);
+        self.ledger.let_go(&held, false, &self.shared.counters);
+        self.hand_over(&straggler.sink, &gap);
         let name = &straggler.sink.config().name;
         self.trouble
             .report(&format!("handler {name} was failing when it was replaced; its records are lost"));
+    }
+
+    /// Lets those that have waited for `done` go on with its file; the first of them tells of `gap`.
+    fn hand_over(&mut self, done: &Sink, gap: &Gap) {
+        let mut is_told = false;
+        for other in self.stragglers.iter_mut().filter(|other| other.sink.shares_file(done)) {
+            other.sink.take_over_file();
+            if !std::mem::replace(&mut is_told, true) {
+                other.sink.gap.join(gap);
+            }
+        }
+        self.assembly.follow(done, Some(gap).filter(|_| !is_told));
     }
 
     /// Gives failing sinks a last chance. What they can't write waits in the ring for the next start, where

@@ -41,6 +41,16 @@ impl Gap {
         self.last_seq = self.last_seq.max(seq);
         self.lost[slot] += 1;
     }
+
+    /// Counts what another gap counts, too.
+    pub fn join(&mut self, other: &Gap) {
+        if other.is_empty() {
+            return;
+        }
+        self.first_seq = if self.is_empty() { other.first_seq } else { self.first_seq.min(other.first_seq) };
+        self.last_seq = self.last_seq.max(other.last_seq);
+        self.lost.iter_mut().zip(other.lost).for_each(|(own, lost)| *own += lost);
+    }
 }
 
 /// A gap where it outlives the process. A kill between two stores may leave one record counted and not yet

@@ -26,12 +26,14 @@ pub(super) fn claim(disk: &dyn Disk, first: &Path, wanted: &Path) -> io::Result<
         for _ in 0..CLAIM_ATTEMPTS {
             let file = disk.open_append(candidate)?;
             let status = disk.status(&file)?;
-            if !is_ours(status.identity) && !lock(&file) && !is_last {
+            let is_known = is_ours(status.identity);
+            // Before the lock is taken: another thread of this process that does not get it must find us here.
+            let holding = register(file.as_raw_fd(), status.identity);
+            if !is_known && !lock(&file) && !holding.is_shared(status.identity) && !is_last {
                 break;
             }
             // Another process may have rotated it away between opening and claiming.
             if is_at(disk, candidate, status.identity) {
-                let holding = register(file.as_raw_fd(), status.identity);
                 return Ok((candidate.to_owned(), Current { _holding: holding, file, status }));
             }
         }

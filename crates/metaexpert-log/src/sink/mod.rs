@@ -87,6 +87,8 @@ pub struct Sink {
     pub(crate) held: Held,
     /// What it had to give up and has not told yet.
     pub(crate) gap: Gap,
+    /// What lines that it holds tell of.
+    held_gap: Gap,
     totals: SinkTotals,
     /// Bytes and errors that `take_volume` has handed out.
     counted: (u64, u64),
@@ -166,6 +168,7 @@ impl Sink {
             has_urgent: false,
             held: Held::default(),
             gap: Gap::default(),
+            held_gap: Gap::default(),
             totals: SinkTotals::default(),
             counted: (0, 0),
         })
@@ -331,12 +334,12 @@ impl Sink {
         outcome
     }
 
-    /// Makes sure that the mark is of the file that is written next: it may be another one since a rotation that
-    /// failed half way.
+    /// Makes sure that the mark is at the end of the file that is written next: that may be another one since a
+    /// rotation that failed half way, or have grown since it could not be taken over.
     fn meet_file(&mut self) -> io::Result<()> {
         let Target::File(file) = &mut self.target else { return Ok(()) };
         file.make_ready()?;
-        if file.identity() != self.mark.file {
+        if file.identity() != self.mark.file || file.size() != self.mark.size {
             self.set_mark(self.mark.position);
         }
         Ok(())
@@ -678,7 +681,21 @@ impl Sink {
         let records = self.held.take_records();
         self.totals.written += records.len() as u64;
         self.written_at_mark = self.totals.written;
+        self.held_gap = Gap::default();
         Some(records)
+    }
+
+    /// Holds the line that tells of `gap`.
+    pub(crate) fn hold_gap(&mut self, line: &[u8], gap: Gap) {
+        self.held.add(line);
+        self.held_gap.join(&gap);
+    }
+
+    /// Everything that it had to give up and is not told in the destination.
+    pub(crate) fn take_gap(&mut self) -> Gap {
+        let mut gap = std::mem::take(&mut self.held_gap);
+        gap.join(&std::mem::take(&mut self.gap));
+        gap
     }
 
     /// The file has grown by what is not in the ring.

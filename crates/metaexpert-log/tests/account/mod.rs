@@ -70,15 +70,16 @@ impl Said {
 
     /// Asserts that each of `expected`, a level and a message, is there once and in order, or told of.
     pub fn assert_accounts_for(&self, expected: &[(i32, String)]) {
-        let mut missing = PerLevel::default();
+        let (mut missing, mut first_missing) = (PerLevel::default(), None);
         let mut messages = self.messages.iter().peekable();
         for (level, message) in expected {
             if messages.next_if_eq(&message).is_none() {
+                first_missing.get_or_insert(message);
                 missing[Level(*level).slot()] += 1;
             }
         }
         assert_eq!(messages.next(), None, "is there twice, in disorder or by mistake");
-        assert_eq!(missing, self.told, "missing, and told of");
+        assert_eq!(missing, self.told, "missing, and told of: {first_missing:?}");
     }
 }
 
