@@ -375,7 +375,7 @@ fn rings_of_other_log_directories_are_counted_and_left() {
 
 #[test]
 fn a_mark_never_counts_what_comes_after_its_position() {
-    for kill_at in (28..48).step_by(5) {
+    for kill_at in 0..60 {
         let scratch = Scratch::new();
         play(&scratch, "halfway", 0);
         play(&scratch, "recover", kill_at);

@@ -19,7 +19,7 @@ use crate::ring::dictionary::Dictionary;
 use crate::ring::marks::Mark;
 use crate::ring::store::{Claim, Origin};
 use crate::ring::{Consumer, Gap, Ring};
-use crate::sink::{Found, Resume, Sink, family, sibling};
+use crate::sink::{Sink, family, sibling};
 
 /// A ring is replayed in one go: a mark that was moved half way would have to say how much of what was found is
 /// still to be met, in which of several files.
@@ -197,8 +197,7 @@ impl<'a> Remnant<'a> {
             *repaired.entry(file.path().to_owned()).or_default() += torn.len() as u64;
         }
         let found = found_since(disk.as_ref(), &config.path, &mark);
-        sink.go_on_from(self.consumer.ring(), self.epoch, index, mark);
-        sink.resume = Resume::Found(Found::new(found));
+        sink.go_on_from(self.consumer.ring(), self.epoch, index, mark, found);
         Ok(sink)
     }
 

@@ -34,7 +34,8 @@ pub use console::{Console, shows_colour};
 pub use file::{Change, LogFile};
 pub(crate) use held::Held;
 use network::Network;
-pub(crate) use resume::{Found, Resume};
+use resume::Found;
+pub(crate) use resume::Resume;
 pub use rotate::family;
 
 /// A sink writes when this much has gathered, and at the end of each batch.
@@ -217,10 +218,20 @@ impl Sink {
         self.place = Some(place);
     }
 
-    /// Goes on from a mark that another process has left in its ring.
-    pub(crate) fn go_on_from(&mut self, ring: &Arc<Ring>, epoch: u64, index: usize, mark: Mark) {
+    /// Goes on from a mark that another process has left in its ring, behind which `found` was written.
+    pub(crate) fn go_on_from(
+        &mut self,
+        ring: &Arc<Ring>,
+        epoch: u64,
+        index: usize,
+        mark: Mark,
+        found: Vec<u8>,
+    ) {
         self.place = Some(Place { ring: Arc::clone(ring), epoch, index });
         self.mark = mark;
+        // Else the file would seem to have grown for another reason, and the mark be set to its end.
+        self.since_mark = found.len() as u64;
+        self.resume = Resume::Found(Found::new(found));
     }
 
     /// Keeps no marks any more: its configuration is not in force.
