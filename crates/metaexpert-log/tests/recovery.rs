@@ -386,6 +386,20 @@ fn a_mark_never_counts_what_comes_after_its_position() {
 }
 
 #[test]
+fn a_packed_file_that_a_kill_has_left_with_a_plain_name_gets_its_own() {
+    let scratch = Scratch::new();
+    play(&scratch, "idle", 0);
+    let logs = scratch.logs();
+    let packed = fs::read_dir(&logs).unwrap().count() as u32;
+    let at = |ending: &str| logs.join(format!("expert.log.{packed}{ending}"));
+    fs::write(at(""), b"\x1f\x8b\x08 and so on").unwrap();
+    fs::write(at(".gz.1-1.part"), b"half of it").unwrap();
+    scratch.recover();
+    assert_eq!(fs::read(at(".gz")).unwrap(), b"\x1f\x8b\x08 and so on");
+    assert!(!at("").exists() && !at(".gz.1-1.part").exists());
+}
+
+#[test]
 fn an_empty_ring_is_removed_by_any_start() {
     let scratch = Scratch::new();
     play(&scratch, "idle", 0);

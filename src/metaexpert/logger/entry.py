@@ -30,6 +30,7 @@ _OPTIONAL_KEYS: Final[Mapping[str, type]] = {
     "caller": dict,
 }
 _GZIP: Final = ".gz"
+_GZIP_MAGIC: Final = b"\x1f\x8b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,13 @@ def _entries(file: Path, strict: bool) -> Iterator[LogEntry]:
 
 
 def _opened(file: Path) -> IO[bytes]:
-    return cast("IO[bytes]", gzip.open(file)) if file.suffix == _GZIP else file.open("rb")
+    # By its beginning too: a file that has just been packed has its plain name for a moment.
+    is_packed = file.suffix == _GZIP
+    # Of a pipe nothing may be read beforehand.
+    if not is_packed and file.is_file():
+        with file.open("rb") as stream:
+            is_packed = stream.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+    return cast("IO[bytes]", gzip.open(file)) if is_packed else file.open("rb")
 
 
 def _lines(stream: IO[bytes]) -> Iterator[bytes | Exception]:

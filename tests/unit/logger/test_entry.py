@@ -138,9 +138,10 @@ def test_a_file_is_read_in_order(tmp_path: Path) -> None:
     assert [entry.message for entry in read_log(file)] == ["a", "b", "c"]
 
 
-def test_a_gzip_file_is_read_as_the_plain_one(tmp_path: Path) -> None:
-    """A rotated, compressed file needs no unpacking first."""
-    file = tmp_path / "expert.log.1.gz"
+@pytest.mark.parametrize("name", ["expert.log.1.gz", "expert.log.1"])
+def test_a_gzip_file_is_read_as_the_plain_one(tmp_path: Path, name: str) -> None:
+    """A rotated, compressed file needs no unpacking first, whatever name it has at the moment."""
+    file = tmp_path / name
     file.write_bytes(gzip.compress(lines("a", "b")))
 
     assert [entry.message for entry in read_log(str(file), strict=True)] == ["a", "b"]

@@ -192,6 +192,7 @@ impl<'a> Remnant<'a> {
         let config = SinkConfig { path, ..config.clone() };
         let mut sink = Sink::open(&config, disk).map_err(|problem| io::Error::other(problem.to_string()))?;
         let Some(file) = sink.file() else { return Ok(sink) };
+        file.mend_archive();
         // The line is written again, whole.
         if let Some(torn) = file.repair_last_line(true)? {
             *repaired.entry(file.path().to_owned()).or_default() += torn.len() as u64;

@@ -65,10 +65,15 @@ impl Archive {
         }
     }
 
-    /// Clears away what a killed process left behind, then [`Archive::tidy`].
+    /// [`Archive::mend`], then [`Archive::tidy`].
     pub(super) fn begin(&self) {
-        self.shared.note(self.shared.clear());
+        self.mend();
         self.tidy();
+    }
+
+    /// Clears away what a killed process left behind.
+    pub(super) fn mend(&self) {
+        self.shared.note(self.shared.clear());
     }
 
     /// Removes what is too many or too old, and has the rest packed. A failure is a problem to be told.

@@ -338,6 +338,11 @@ impl LogFile {
         self.clockwork = Clockwork::new(self.config.rotate, written_ns);
     }
 
+    /// Mends the names of finished files of a killed process: what it was packing is no line's only place.
+    pub(crate) fn mend_archive(&self) {
+        self.archive.mend();
+    }
+
     /// Mends what a killed process or machine left at the end: a line without a line break. Of JSON it is cut
     /// off and returned, for half a record is none; any other is ended, and nothing returned.
     pub fn repair_last_line(&mut self, json: bool) -> io::Result<Option<Vec<u8>>> {
