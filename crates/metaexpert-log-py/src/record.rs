@@ -284,8 +284,7 @@ impl<'a> PlainRecord<'a> {
     /// Submits it with the fields of context and logger. `None` if it has to take the general way.
     fn submit(&self, py: Python<'_>, state: &mut State, inherited: [Option<&Fields>; 2]) -> Option<()> {
         let few = self.keys.len() <= state.limits.items as usize;
-        if state.needs != Needs::default() || state.synchronous || !few || !self.is_small(state.limits.bytes)
-        {
+        if !state.is_simple || !few || !self.is_small(state.limits.bytes) {
             return None;
         }
         let State { pipeline: Some(pipeline), generation, .. } = state else { return None };

@@ -8,7 +8,7 @@ use crate::clock::now_ns;
 use crate::config::{Config, QueueConfig};
 use crate::encode::Include;
 use crate::error::Error;
-use crate::frame::{self, HEADER_LEN, Record};
+use crate::frame::{self, Composer, HEADER_LEN, Head, Record};
 use crate::level::Level;
 use crate::notice::Notice;
 use crate::recovery::{self, Report};
@@ -62,6 +62,10 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
+    /// The longest frame that [`Pipeline::compose`] writes: a small part of the smallest ring, because so much is left
+    /// unused at a ring's end at worst.
+    pub const COMPOSED_LEN: usize = 2 << 10;
+
     /// Writes what killed processes have left in the log directory, opens all sinks and starts the backend
     /// thread. Records are numbered from `first_seq`.
     pub fn start(config: &Config, run_id: &str, first_seq: u64) -> Result<Pipeline, Error> {
@@ -128,6 +132,32 @@ impl Pipeline {
         self.submit_leaving(record, if protected { 0 } else { self.reserve_bytes })
     }
 
+    /// Submits a record whose parts `body` writes straight into the ring; it needs no more than
+    /// [`Pipeline::COMPOSED_LEN`] bytes. Returns false, and nothing is submitted, if `body` returns `None`, or if there
+    /// is not at once room for so much: [`Pipeline::submit`] can tell more.
+    #[inline]
+    pub fn compose(
+        &mut self,
+        head: &Head,
+        protected: bool,
+        body: impl FnOnce(&mut Composer<'_>) -> Option<()>,
+    ) -> bool {
+        if !self.gap.is_empty() {
+            return false;
+        }
+        let keep_free = if protected { 0 } else { self.reserve_bytes };
+        let Ok(slot) = self.producer.reserve(Self::COMPOSED_LEN, keep_free) else { return false };
+        let Some(mut composer) = Composer::new(slot) else { return false };
+        if body(&mut composer).is_none() {
+            return false;
+        }
+        let Some(len) = composer.finish(head, self.seq + 1) else { return false };
+        self.seq += 1;
+        self.producer.trim(Self::COMPOSED_LEN - len);
+        self.publish(head.level);
+        true
+    }
+
     #[inline]
     fn submit_leaving(&mut self, record: &Record<'_>, keep_free: usize) -> Result<(), Refused> {
         let len = record.frame_len();
@@ -137,12 +167,23 @@ impl Pipeline {
         let Ok(slot) = self.producer.reserve(len, keep_free) else { return Err(Refused::Full) };
         self.seq += 1;
         record.write(slot, self.seq);
-        let waiting = self.producer.publish();
-        self.shared.counters.count_logged(Level(record.level).slot());
-        if waiting > self.high_water_bytes || record.level >= Level::ERROR.0 {
-            self.nudge(record.level);
-        }
+        self.publish(record.level);
         Ok(())
+    }
+
+    /// Whether a record that is not protected has no room, however small it is.
+    pub fn is_full(&mut self) -> bool {
+        let keep_free = if self.gap.is_empty() { self.reserve_bytes } else { self.relief_bytes };
+        self.producer.reserve(HEADER_LEN, keep_free).is_err()
+    }
+
+    #[inline]
+    fn publish(&mut self, level: i32) {
+        let waiting = self.producer.publish();
+        self.shared.counters.count_logged(Level(level).slot());
+        if waiting > self.high_water_bytes || level >= Level::ERROR.0 {
+            self.nudge(level);
+        }
     }
 
     /// Wakes the backend if it sleeps and the backlog or a record's weight calls for it: a system call, so

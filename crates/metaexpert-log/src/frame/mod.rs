@@ -12,9 +12,11 @@
 //! 48 message · sections…
 //! ```
 
+mod compose;
 mod read;
 mod write;
 
+pub use compose::{Composer, Head};
 pub use read::{
     Frame, FrameError, InlineFields, SectionRef, Sections, Values, level, peek, seq, switch_epoch,
 };

@@ -276,10 +276,12 @@ impl<'a> Cursor<'a> {
 /// Copies `from` over `to`, of equal length. Most texts of a record are short, and for those two
 /// overlapping words beat the call of a general routine.
 #[inline(always)]
-fn copy(to: &mut [u8], from: &[u8]) {
+pub(super) fn copy(to: &mut [u8], from: &[u8]) {
     match from.len() {
         8..=16 => copy_ends::<8>(to, from),
         4..=7 => copy_ends::<4>(to, from),
+        2..=3 => copy_ends::<2>(to, from),
+        17..=32 => copy_ends::<16>(to, from),
         _ => to.copy_from_slice(from),
     }
 }

@@ -39,6 +39,13 @@ impl Producer {
         Ok(unsafe { std::slice::from_raw_parts_mut(data.add(room.offset), len) })
     }
 
+    /// Gives back what the frame has not needed of the reserved room, `unused` bytes (a multiple of eight).
+    #[inline]
+    pub fn trim(&mut self, unused: usize) {
+        debug_assert_eq!(unused % ALIGN, 0);
+        self.cursor.trim(unused as u64);
+    }
+
     /// Makes the reserved frame visible. Returns an upper bound of the bytes now waiting: what the consumer
     /// has taken since [`Producer::waiting`] was last asked still counts.
     #[inline]
