@@ -1,5 +1,7 @@
 //! The pipeline: the stages put together, started, reconfigured, flushed and stopped.
 
+mod waiting;
+
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -23,9 +25,8 @@ use crate::worker::{Next, Shared, Worker, lock};
 
 pub use crate::notice::OWN_LOGGER;
 pub use crate::opening::{InForce, Needs, Opened, Surroundings};
+pub use waiting::{DISK_LIMIT, Stopping, Waiter};
 
-/// How long a call waits for a disk that neither acknowledges nor fails.
-pub const DISK_LIMIT: Duration = Duration::from_secs(10);
 /// How long a change of configuration waits for room in the ring.
 pub const SWITCH_LIMIT: Duration = Duration::from_secs(5);
 /// What is wrong if there was none.
@@ -244,7 +245,7 @@ impl Pipeline {
 
     /// A handle with which a thread that does not hold the pipeline waits for it.
     pub fn waiter(&self) -> Waiter {
-        Waiter { shared: Arc::clone(&self.shared), position: self.producer.position() }
+        Waiter::new(Arc::clone(&self.shared), self.producer.position())
     }
 
     /// The dictionary id of a logger, or `None` when the dictionary is full.
@@ -356,7 +357,7 @@ impl Pipeline {
             self.waiter().wait_for_room();
         }
         self.shared.stop();
-        Stopping { worker: self.worker.take(), shared: Arc::clone(&self.shared) }
+        Stopping::new(self.worker.take(), Arc::clone(&self.shared))
     }
 
     /// Forgets a pipeline that was inherited by a fork: its thread does not exist here, and its files and
@@ -364,67 +365,6 @@ impl Pipeline {
     pub fn forget_after_fork(self) {
         std::mem::forget(self);
         crate::sink::forget_after_fork();
-    }
-}
-
-/// Waits for a position of a pipeline.
-pub struct Waiter {
-    shared: Arc<Shared>,
-    position: u64,
-}
-
-impl Waiter {
-    /// Waits until everything submitted before the waiter was made is written. False on timeout.
-    pub fn wait(&self, timeout: Option<Duration>) -> bool {
-        self.shared.wait_written(self.position, timeout.and_then(|time| Instant::now().checked_add(time)))
-    }
-
-    /// Waits until the disk has what was submitted before the waiter was made. A disk that is slow is waited for,
-    /// for [`DISK_LIMIT`] at most; one that fails for `patience`, for the program must go on.
-    pub fn wait_for_disk(&self, patience: Duration) -> bool {
-        let deadline = Instant::now() + DISK_LIMIT;
-        loop {
-            if self.wait(Some(patience.max(Duration::from_millis(1)))) {
-                return true;
-            }
-            if self.shared.is_in_trouble() || Instant::now() >= deadline {
-                return false;
-            }
-        }
-    }
-
-    /// Gives the backend a moment to make room.
-    pub fn wait_for_room(&self) {
-        self.shared.wake();
-        std::thread::sleep(Duration::from_micros(200));
-    }
-}
-
-/// A pipeline that has been told to end.
-pub struct Stopping {
-    worker: Option<JoinHandle<()>>,
-    shared: Arc<Shared>,
-}
-
-impl Stopping {
-    /// Waits until everything is written and the backend has ended. False on timeout; the backend then
-    /// goes on by itself.
-    pub fn wait(&mut self, timeout: Option<Duration>) -> bool {
-        let deadline = timeout.and_then(|time| Instant::now().checked_add(time));
-        let Some(worker) = self.worker.take() else { return true };
-        while !worker.is_finished() {
-            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-                self.worker = Some(worker);
-                return false;
-            }
-            std::thread::sleep(Duration::from_micros(200));
-        }
-        worker.join().is_ok() && self.shared.has_written_all()
-    }
-
-    /// The counters and what each sink has done; final once [`Stopping::wait`] has returned true.
-    pub fn outcome(&self) -> (Snapshot, Vec<SinkReport>) {
-        (self.shared.counters.snapshot(), lock(&self.shared.sinks).clone())
     }
 }
 

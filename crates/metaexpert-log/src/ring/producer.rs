@@ -53,7 +53,7 @@ impl Producer {
         self.cursor.publish(self.ring.cursors()) as usize
     }
 
-    /// The position behind the last published frame; compare with [`Consumer::position`].
+    /// The position behind the last published frame; compare with [`super::Consumer::position`].
     #[inline]
     pub fn position(&self) -> u64 {
         self.cursor.published()

@@ -1,7 +1,7 @@
 //! The backend thread: drain → route → encode → write, nothing else. It never touches Python.
 //!
-//! A batch's way is here; what the other side sees of it is [`shared`]. Sinks that are behind [catch up](catch_up), a new
-//! configuration is [switched](switch) to between two batches, and the [end](finish) waits for what fails.
+//! A batch's way is here; what the other side sees of it is [`shared`]. Sinks that are behind [`catch_up`], a new
+//! configuration is put in force between two batches ([`switch`]), and the end ([`finish`]) waits for what fails.
 
 mod catch_up;
 mod finish;
