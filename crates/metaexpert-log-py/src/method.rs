@@ -6,7 +6,7 @@
 
 use std::sync::Mutex;
 
-use metaexpert_log::clock::now_ns;
+use metaexpert_log::clock::stamp;
 use metaexpert_log::frame::{Head, NO_ID};
 use metaexpert_log::pipeline::Pipeline;
 use metaexpert_log::stats::Loss;
@@ -154,7 +154,7 @@ impl Method {
         let State { pipeline: Some(pipeline), generation, limits, .. } = state else { return Fast::Slow };
         let protected = pipeline.protects(level) || self.category.is_some();
         let Ids { keys, logger, category } = ids;
-        let head = Head { level, logger, category, timestamp_ns: now_ns() };
+        let head = Head { level, logger, category, stamp: stamp() };
         let bound = self.channel.bind(py).get().bound().map(|bound| bound.bind(py).get());
         // What escaping could make longer than the limits allow is measured and cut, elsewhere.
         let most = limits.bytes as usize / WORST_ESCAPE;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crate::clock::now_ns;
+use crate::clock::{self, now_ns};
 use crate::config::{Config, QueueConfig};
 use crate::encode::Include;
 use crate::error::Error;
@@ -80,6 +80,7 @@ impl Pipeline {
         run_id: &str,
         first_seq: u64,
     ) -> Result<Pipeline, Error> {
+        clock::prepare_stamps();
         let store = surroundings.store.as_ref().filter(|_| config.queue.crash_safe);
         let mut trouble = TroubleLog::new(config.directory.clone());
         let recovered = store.map(|_| recovery::recover(surroundings, &config.directory, &mut trouble));

@@ -12,8 +12,8 @@ pub struct Head {
     pub logger: u32,
     /// Dictionary id of the category, or [`super::NO_ID`].
     pub category: u32,
-    /// When the call was made.
-    pub timestamp_ns: i64,
+    /// When the call was made: [`crate::clock::stamp`].
+    pub stamp: i64,
 }
 
 /// Bytes before the values of a `Fields` section.
@@ -120,16 +120,16 @@ impl<'a> Composer<'a> {
         if let Some((first, behind)) = self.fields {
             first[5..9].copy_from_slice(&((behind - self.rest.len()) as u32).to_le_bytes());
         }
-        let Head { level, logger, category, timestamp_ns } = *head;
+        let Head { level, logger, category, stamp } = *head;
         let len32 = len as u32;
         let two = |low: u32, high: u32| u64::from(low) | u64::from(high) << 32;
         let words = [
             two(len32, u32::from(Kind::Record as u8) | u32::from(self.sections) << 8),
             seq,
-            timestamp_ns as u64,
+            stamp as u64,
             two(level as u32, logger),
             two(category, self.message_len),
-            two(check(len32, seq, timestamp_ns), 0),
+            two(check(len32, seq), 0),
         ];
         for (chunk, word) in self.header.chunks_exact_mut(8).zip(words) {
             chunk.copy_from_slice(&word.to_le_bytes());
@@ -170,7 +170,7 @@ mod tests {
     use super::super::{Frame, Record, Section, Value};
     use super::*;
 
-    const HEAD: Head = Head { level: -20, logger: 3, category: 9, timestamp_ns: -5 };
+    const HEAD: Head = Head { level: -20, logger: 3, category: 9, stamp: -5 };
 
     fn value(composer: &mut Composer<'_>, value: &Value<'_>) -> Option<()> {
         match value {
@@ -225,7 +225,7 @@ mod tests {
                 .into_iter()
                 .filter_map(|(section, is_there)| is_there.then_some(section))
                 .collect();
-            let Head { level, logger, category, timestamp_ns } = HEAD;
+            let Head { level, logger, category, stamp: timestamp_ns } = HEAD;
             let record =
                 Record { level, logger, category, timestamp_ns, message: &message, sections: &sections };
             let mut written = vec![0xAA; record.frame_len()];

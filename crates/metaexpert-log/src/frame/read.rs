@@ -47,10 +47,8 @@ pub fn peek(bytes: &[u8]) -> Result<(usize, Kind), FrameError> {
         return Err(FrameError::Truncated);
     }
     if kind != Kind::Padding {
-        let mut input = Input { rest: &bytes[8..HEADER_LEN] };
-        let (seq, timestamp_ns) = (input.u64()?, input.u64()? as i64);
         let checked = u32::from_le_bytes([bytes[40], bytes[41], bytes[42], bytes[43]]);
-        if checked != check(len as u32, seq, timestamp_ns) {
+        if checked != check(len as u32, seq(bytes)) {
             return Err(FrameError::Header);
         }
     }
@@ -61,6 +59,13 @@ pub fn peek(bytes: &[u8]) -> Result<(usize, Kind), FrameError> {
 #[inline]
 pub fn seq(bytes: &[u8]) -> u64 {
     bytes.get(8..16).and_then(|seq| seq.try_into().ok()).map_or(0, u64::from_le_bytes)
+}
+
+/// When the record was made whose frame starts `bytes`, as [`crate::clock::stamp`] has it; 0 if they are too few.
+#[inline]
+pub fn stamp(bytes: &[u8]) -> i64 {
+    let stamp = bytes.get(super::STAMP_OFFSET..super::STAMP_OFFSET + 8);
+    stamp.and_then(|stamp| stamp.try_into().ok()).map_or(0, i64::from_le_bytes)
 }
 
 /// The severity of the record whose frame starts `bytes`; 0 if they are too few.

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use super::marks::Mark;
 use super::{Batch, Gap, Ring, remains};
+use crate::clock::Timebase;
+use crate::frame::{self, Kind};
 use crate::sync::Ordering;
 
 /// The reading end.
@@ -31,6 +33,42 @@ impl Consumer {
     #[inline]
     pub fn frames(&self, from: u64, until: u64, limit: usize) -> Batch<'_> {
         Batch::new(&self.ring, from, self.ring.cursors().head().min(until), limit)
+    }
+
+    /// Puts wall-clock times in the place of ticks in the frames that were not read yet, at most about `limit` bytes of
+    /// them. Returns the position behind them. Each frame is dated once, so that whoever reads it again, after a kill
+    /// too, makes the same line of it.
+    pub(crate) fn date(&mut self, timebase: &mut Timebase, limit: usize) -> u64 {
+        self.ring.header().line.set(timebase.look());
+        self.date_frames(limit, |stamp| timebase.date(stamp))
+    }
+
+    /// Keeps the first look at the clocks, for the case that the process is killed before the next.
+    pub(crate) fn begin_dating(&mut self, timebase: &Timebase) {
+        self.ring.header().line.set(timebase.line());
+    }
+
+    /// As [`Consumer::date`], everything that a dead process has left.
+    pub(crate) fn date_remains(&mut self) {
+        let line = self.ring.header().line.get().completed();
+        let read = self.read;
+        self.read = self.position();
+        self.date_frames(usize::MAX / 2, |stamp| line.date(stamp));
+        self.read = read;
+    }
+
+    fn date_frames(&mut self, limit: usize, mut date: impl FnMut(i64) -> i64) -> u64 {
+        let mut batch = self.batch(limit);
+        for (at, kind, bytes) in batch.by_ref() {
+            if kind == Kind::Record {
+                let stamp = frame::stamp(bytes);
+                let dated = date(stamp);
+                if dated != stamp {
+                    self.ring.set_stamp(at, dated);
+                }
+            }
+        }
+        batch.position()
     }
 
     /// Notes that everything before `position` has been read.

@@ -32,6 +32,7 @@ pub use gap::Gap;
 use gap::SharedGap;
 pub use producer::{Full, Producer};
 
+use crate::clock::SharedLine;
 use crate::error::Error;
 use crate::sync::AtomicU64;
 
@@ -49,6 +50,8 @@ struct Header {
     /// The configuration in force at the tail.
     epoch: AtomicU64,
     gap: SharedGap,
+    /// How ticks in frames become times.
+    line: SharedLine,
 }
 
 /// The memory shared by the two sides.
@@ -167,6 +170,18 @@ impl Ring {
     #[inline]
     pub(crate) fn set_mark(&self, epoch: u64, sink: usize, mark: &Mark) {
         self.marks().slot(epoch, sink).set(epoch, mark);
+    }
+
+    /// Replaces the stamp of the frame at position `at`, in one store. For the reading side alone, while it looks at
+    /// no frame.
+    #[inline]
+    fn set_stamp(&self, at: u64, stamp: i64) {
+        let offset = (at as usize & (self.capacity - 1)) + crate::frame::STAMP_OFFSET;
+        // SAFETY: frames begin at multiples of eight, so the word is aligned, and lies inside the mapping with the rest of
+        // the frame's header. Between tail and head the producer touches nothing, and the reading side, which
+        // alone calls this, holds no reference into the frame now.
+        let word = unsafe { std::sync::atomic::AtomicU64::from_ptr(self.data().add(offset).cast()) };
+        word.store((stamp as u64).to_le(), std::sync::atomic::Ordering::Release);
     }
 
     /// What was lost and not yet told in the log, kept for whoever comes after a kill.

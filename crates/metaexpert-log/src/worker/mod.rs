@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::assembly::{Assembly, Straggler};
+use crate::clock::Timebase;
 use crate::delay::Delays;
 use crate::encode::Include;
 use crate::event::Event;
@@ -55,6 +56,7 @@ pub(crate) struct Worker {
     batch_from: u64,
     batch: PerLevel,
     delays: Delays,
+    timebase: Timebase,
     /// Whether the last report was of a sink in trouble.
     was_troubled: bool,
     shutdown_grace: Duration,
@@ -62,12 +64,14 @@ pub(crate) struct Worker {
 
 impl Worker {
     pub(crate) fn new(
-        consumer: Consumer,
+        mut consumer: Consumer,
         shared: Arc<Shared>,
         assembly: Assembly,
         include: Include,
         trouble: TroubleLog,
     ) -> Self {
+        let timebase = Timebase::begin();
+        consumer.begin_dating(&timebase);
         Worker {
             consumer,
             shared,
@@ -80,6 +84,7 @@ impl Worker {
             batch_from: 0,
             batch: PerLevel::default(),
             delays: Delays::new(),
+            timebase,
             was_troubled: false,
             shutdown_grace: Duration::from_secs(2),
         }
@@ -128,9 +133,10 @@ impl Worker {
     /// Reads a batch, up to a change of configuration, and gives its records to the sinks in step.
     fn drain(&mut self) -> Option<u64> {
         self.batch_from = self.consumer.read();
-        let Worker { consumer, assembly, lexicon, trouble, batch: levels, delays, .. } = self;
+        let Worker { consumer, assembly, lexicon, trouble, batch: levels, delays, timebase, .. } = self;
+        let end = consumer.date(timebase, BATCH_BYTES);
         let dictionary = consumer.ring().dictionary();
-        let mut batch = consumer.batch(BATCH_BYTES);
+        let mut batch = consumer.frames(consumer.read(), end, BATCH_BYTES);
         let mut switch = None;
         for (at, kind, bytes) in batch.by_ref() {
             if kind == Kind::Switch {
