@@ -29,6 +29,10 @@ pub fn stamp_of(timestamp_ns: i64) -> i64 {
     timestamp_ns.max(FIRST_NS)
 }
 
+pub(super) fn has_counter() -> bool {
+    HAS_COUNTER.load(Ordering::Relaxed)
+}
+
 #[inline(always)]
 pub(super) fn of_ticks(ticks: u64) -> i64 {
     i64::MIN.wrapping_add((ticks & TICKS) as i64)

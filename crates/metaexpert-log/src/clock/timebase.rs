@@ -1,13 +1,22 @@
 //! The counter's ticks as wall-clock time: a straight line between looks at both clocks.
 
 use super::now_ns;
-use super::stamp::{counter, ticks_of};
+use super::stamp::{counter, has_counter, ticks_of};
 use crate::sync::{AtomicU64, Ordering};
 
 /// The line goes through the last look and one at least this long before, so that its slope is exact.
 const SPAN_NS: i64 = 50_000_000;
-/// A wall clock that is so far off the line was set. Clocks that are being corrected gain or lose 25 µs in a span.
+/// Looks that are nearer to each other say nothing of the slope.
+const SHORTEST_SPAN_NS: i64 = 1_000_000;
+/// The first slope is measured for so long, until it comes out the same twice.
+const FIRST_SPAN_NS: i64 = 50_000;
+const MOST_MEASUREMENTS: u32 = 10;
+/// No processor's counter changes its speed by a part like this: the wall clock was set in between.
+const MOST_CHANGE: u64 = 50;
+/// A wall clock that is so far off the line was set; clocks that are being corrected are off by a part of the time
+/// that has passed.
 const STEP_NS: i64 = 1_000_000;
+const MOST_DRIFT: i64 = 1000;
 /// What two looks may differ by, because reading two clocks takes time; a record is never dated back for that.
 const JITTER_NS: i64 = 10_000;
 /// A pair of readings that took no longer is good enough.
@@ -81,21 +90,33 @@ pub(crate) struct Timebase {
     base: Look,
     middle: Look,
     line: Line,
-    /// The last slope that is exact, for a wall clock that was set.
-    exact_slope: u64,
     /// The line before the wall clock was set, and until when it holds.
     before_step: Option<(u64, Line)>,
     latest_ns: i64,
 }
 
 impl Timebase {
+    /// Takes 0.1 ms to find out how long a tick is, where stamps are ticks.
     pub(crate) fn begin() -> Timebase {
-        Timebase::from(Look::now())
+        if !has_counter() {
+            return Timebase::from(Look::now());
+        }
+        let (mut slope, mut now) = measure();
+        for _ in 0..MOST_MEASUREMENTS {
+            let before = slope;
+            (slope, now) = measure();
+            if is_near(slope, before) {
+                break;
+            }
+        }
+        let mut timebase = Timebase::from(now);
+        timebase.line.slope = slope;
+        timebase
     }
 
     fn from(first: Look) -> Timebase {
         let line = Line { through: first, slope: 0 };
-        Timebase { base: first, middle: first, line, exact_slope: 0, before_step: None, latest_ns: i64::MIN }
+        Timebase { base: first, middle: first, line, before_step: None, latest_ns: i64::MIN }
     }
 
     /// Looks at both clocks, which is to be done before any batch.
@@ -109,21 +130,19 @@ impl Timebase {
     }
 
     fn take(&mut self, now: Look) {
-        let last = self.line.through;
-        let is_set =
-            self.line.slope > 0 && self.line.at(now.ticks).saturating_sub(now.ns).saturating_abs() > STEP_NS;
-        if is_set {
+        let Line { through: last, slope } = self.line;
+        let off = self.line.at(now.ticks).saturating_sub(now.ns).saturating_abs();
+        let passed = now.ns.saturating_sub(last.ns).saturating_abs();
+        if slope > 0 && off > STEP_NS && off > passed / MOST_DRIFT {
             self.before_step = Some((last.ticks, self.line));
             (self.base, self.middle) = (now, now);
-            self.line.slope = self.exact_slope;
             self.latest_ns = i64::MIN;
         } else {
             self.before_step = None;
-            // A first look that was followed by a step would make any slope.
-            let is_confirmed = self.line.slope > 0;
-            self.line.slope = Line::between(self.base, now).unwrap_or(self.line.slope);
-            if is_confirmed && now.ns.saturating_sub(self.base.ns) >= SPAN_NS {
-                self.exact_slope = self.line.slope;
+            if now.ns.saturating_sub(self.base.ns) >= SHORTEST_SPAN_NS {
+                let exact =
+                    Line::between(self.base, now).filter(|exact| slope == 0 || is_near(*exact, slope));
+                self.line.slope = exact.unwrap_or(slope);
             }
         }
         self.line.through = now;
@@ -147,6 +166,20 @@ impl Timebase {
         self.latest_ns = ns;
         ns
     }
+}
+
+/// How long a tick is, by two looks at both clocks, and the second of these.
+fn measure() -> (u64, Look) {
+    let first = Look::now();
+    let mut now = first;
+    while (0..FIRST_SPAN_NS).contains(&now.ns.saturating_sub(first.ns)) {
+        now = Look::now();
+    }
+    (Line::between(first, now).unwrap_or(0), now)
+}
+
+fn is_near(slope: u64, other: u64) -> bool {
+    slope.abs_diff(other) <= other / MOST_CHANGE
 }
 
 /// A line where it outlives the process, twice: the one that is not in use is replaced.
@@ -186,21 +219,29 @@ mod tests {
     const START_NS: i64 = 1_700_000_000_000_000_000;
 
     /// A machine whose counter makes `ticks_per_us` in each microsecond.
-    fn look(ticks_per_us: u64, at_ns: i64) -> Look {
-        Look { ticks: 77_000 + at_ns as u64 * ticks_per_us / 1000, ns: START_NS + at_ns }
+    fn look(ticks_per_us: i64, at_ns: i64) -> Look {
+        Look { ticks: ((1i64 << 40) + at_ns * ticks_per_us / 1000) as u64, ns: START_NS + at_ns }
     }
 
-    fn stamped(ticks_per_us: u64, at_ns: i64) -> i64 {
+    fn stamped(ticks_per_us: i64, at_ns: i64) -> i64 {
         of_ticks(look(ticks_per_us, at_ns).ticks)
+    }
+
+    /// One that has measured its first slope.
+    fn begun(ticks_per_us: i64) -> Timebase {
+        let (first, second) = (look(ticks_per_us, -100_000_000), look(ticks_per_us, 0));
+        let mut timebase = Timebase::from(first);
+        timebase.line = Line { through: second, slope: Line::between(first, second).unwrap() };
+        timebase
     }
 
     proptest! {
         #[test]
         fn every_time_is_exact_in_order_and_stays_so(
-            ticks_per_us in 100u64..6000,
+            ticks_per_us in 100i64..6000,
             pauses in proptest::collection::vec(1_000i64..20_000_000, 2..60),
         ) {
-            let mut timebase = Timebase::from(look(ticks_per_us, 0));
+            let mut timebase = begun(ticks_per_us);
             let (mut now, mut last) = (0, i64::MIN);
             for pause in pauses {
                 // Made since the last look, and one while the batch is being read.
@@ -220,39 +261,52 @@ mod tests {
         #[test]
         fn a_clock_that_is_set_dates_what_came_before_and_after(back in any::<bool>(), hours in 1i64..48) {
             let step = if back { -hours } else { hours } * 3_600_000_000_000;
-            let mut timebase = Timebase::from(look(3000, 0));
-            timebase.take(look(3000, 30_000_000));
+            let set = |at_ns| Look { ns: look(3000, at_ns).ns + step, ..look(3000, at_ns) };
+            let mut timebase = begun(3000);
             timebase.take(look(3000, 60_000_000));
-            let after = look(3000, 70_000_000);
-            timebase.take(Look { ns: after.ns + step, ..after });
+            timebase.take(set(70_000_000));
             let (early, late) = (stamped(3000, 59_000_000), stamped(3000, 70_000_500));
             prop_assert!((timebase.date(early) - START_NS - 59_000_000).abs() < 10);
             prop_assert!((timebase.date(late) - START_NS - step - 70_000_500).abs() < 10);
-            let next = look(3000, 80_000_000);
-            timebase.take(Look { ns: next.ns + step, ..next });
+            timebase.take(set(80_000_000));
             prop_assert!((timebase.date(stamped(3000, 75_000_000)) - START_NS - step - 75_000_000).abs() < 10);
         }
     }
 
     #[test]
+    fn a_clock_that_is_set_again_and_again_spoils_no_slope() {
+        let mut timebase = begun(3000);
+        for at_ms in 1..40 {
+            let now = look(3000, at_ms * 1_000_000);
+            let step_ns = [0, 3600, -3600, 86_400][at_ms as usize % 4] * 1_000_000_000;
+            timebase.take(Look { ns: now.ns + step_ns, ..now });
+            let dated = timebase.date(stamped(3000, at_ms * 1_000_000 + 300));
+            assert!((dated - START_NS - step_ns - at_ms * 1_000_000 - 300).abs() < 10, "{dated} {at_ms}");
+        }
+    }
+
+    #[test]
+    fn this_machine_is_dated_as_its_clock_shows() {
+        super::super::prepare_stamps();
+        let mut timebase = Timebase::begin();
+        for _ in 0..100 {
+            let (before, stamp, after) = (now_ns(), super::super::stamp(), now_ns());
+            timebase.look();
+            let dated = timebase.date(stamp);
+            // The wall clock may be corrected meanwhile.
+            let near = (before - 1_000_000)..(after + 1_000_000);
+            assert!(near.contains(&dated) || after < before, "{before} {dated} {after}");
+        }
+    }
+
+    #[test]
     fn two_looks_that_differ_by_jitter_date_nothing_back() {
-        let mut timebase = Timebase::from(look(3000, 0));
+        let mut timebase = begun(3000);
         timebase.take(look(3000, 60_000_000));
         let before = timebase.date(stamped(3000, 60_000_100));
         let now = look(3000, 60_001_000);
         timebase.take(Look { ns: now.ns - 2_000, ..now });
         assert_eq!(timebase.date(stamped(3000, 60_001_100)), before);
-    }
-
-    #[test]
-    fn a_clock_that_is_set_at_the_very_beginning_disturbs_only_that() {
-        let mut timebase = Timebase::from(look(3000, 0));
-        let set = |at_ns| Look { ns: look(3000, at_ns).ns + 3_600_000_000_000, ..look(3000, at_ns) };
-        for at_ns in [1_000_000, 2_000_000, 3_000_000, 4_000_000] {
-            timebase.take(set(at_ns));
-        }
-        let dated = timebase.date(stamped(3000, 3_500_000));
-        assert!((dated - set(3_500_000).ns).abs() < 10, "{dated}");
     }
 
     #[test]
