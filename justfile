@@ -32,7 +32,7 @@ fuzz target="frame" seconds="180":
         -max_total_time={{seconds}} -timeout=10 -rss_limit_mb=1024 -max_len=600
 
 # Measure beside the peers: `just bench`, `just bench throughput --quick`.
-bench program="call_latency throughput third_party strategy_overhead live_configuration" *options:
+bench program="call_latency contexts throughput third_party strategy_overhead live_configuration" *options:
     #!/usr/bin/env bash
     set -euo pipefail
     for program in {{program}}; do uv run --group bench "benchmarks/$program.py" {{options}}; done

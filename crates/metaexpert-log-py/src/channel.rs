@@ -1,5 +1,7 @@
 //! A logger's way into the pipeline.
 
+use std::sync::OnceLock;
+
 use metaexpert_log::pipeline::Pipeline;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple, PyType};
@@ -15,14 +17,41 @@ use crate::submit::{Call, submit};
 /// What a channel depends on.
 enum Basis {
     Own(Premises),
-    /// A bound logger's: everything its origin depends on, and handlers of its own, of which there are none.
+    /// A bound logger's: everything its origin depends on, and handlers of its own, of which there are none,
+    /// if it has a list of them at all.
     Derived {
         origin: Py<Channel>,
-        handlers: Py<PyList>,
+        handlers: Option<Py<PyList>>,
     },
 }
 
-/// One logger's name and bound fields, and what its builtins depend on.
+/// Whether calls of one kind are served.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Gate {
+    Unknown,
+    Closed,
+    Open,
+}
+
+/// What is known of the five levels, and of trades.
+#[derive(Clone, Copy, Default)]
+struct Gates {
+    known: u8,
+    open: u8,
+}
+
+impl Gates {
+    /// The bit of a level, or of the records with a category; 0 if nothing is remembered of it.
+    fn bit(level: i32, has_category: bool) -> u8 {
+        match level {
+            _ if has_category => 1,
+            10 | 20 | 30 | 40 | 50 => 1 << (level / 10),
+            _ => 0,
+        }
+    }
+}
+
+/// One logger's name (a bound one's is its origin's) and bound fields, and what its builtins depend on.
 #[pyclass(frozen, module = "metaexpert.logger._native")]
 pub(crate) struct Channel {
     name: Vec<u8>,
@@ -31,6 +60,12 @@ pub(crate) struct Channel {
     basis: Basis,
     /// The logger has found out that something changed and no longer uses the channel.
     closed: GilValue<bool>,
+    /// Which of its builtins do something.
+    gates: GilValue<Gates>,
+    /// It was made with a bound logger, which has called nothing yet.
+    is_fresh: GilValue<bool>,
+    /// The attributes that loggers bound to this one begin with.
+    template: OnceLock<Py<PyDict>>,
 }
 
 #[pymethods]
@@ -53,19 +88,15 @@ impl Channel {
             bound,
             basis: Basis::Own(Premises::new(py, empty, single, classes)?),
             closed: GilValue::new(false),
+            gates: GilValue::new(Gates::default()),
+            is_fresh: GilValue::new(false),
+            template: OnceLock::new(),
         })
     }
 
     /// A channel with other bound fields, which also depends on `handlers` being empty.
     fn derive(slf: &Bound<'_, Self>, bound: Option<Py<Fields>>, handlers: Py<PyList>) -> Self {
-        let origin = slf.get();
-        Channel {
-            name: origin.name.clone(),
-            id: GilValue::new(origin.id.get(slf.py())),
-            bound,
-            basis: Basis::Derived { origin: slf.clone().unbind(), handlers },
-            closed: GilValue::new(false),
-        }
+        Self::derived(slf, bound, Some(handlers))
     }
 
     /// Whether its builtins serve calls now.
@@ -83,6 +114,7 @@ impl Channel {
         slow: Py<PyAny>,
         enabled: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
+        slf.get().remember(slf.py(), level, category.is_some(), enabled);
         if !enabled {
             return silent_builtin(slf, slow);
         }
@@ -129,7 +161,7 @@ impl Channel {
         if let Some(fields) = fields {
             call.fields = fields.iter().collect();
         }
-        submit(slf.py(), &slf.get().name, call)
+        submit(slf.py(), slf.get().name(), call)
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -137,17 +169,93 @@ impl Channel {
             Basis::Own(premises) => premises.traverse(&visit)?,
             Basis::Derived { origin, handlers } => {
                 visit.call(origin)?;
-                visit.call(handlers)?;
+                if let Some(handlers) = handlers {
+                    visit.call(handlers)?;
+                }
             }
         }
         if let Some(bound) = &self.bound {
             visit.call(bound)?;
+        }
+        if let Some(template) = self.template.get() {
+            visit.call(template)?;
         }
         Ok(())
     }
 }
 
 impl Channel {
+    fn derived(origin: &Bound<'_, Self>, bound: Option<Py<Fields>>, handlers: Option<Py<PyList>>) -> Self {
+        Channel {
+            name: Vec::new(),
+            id: GilValue::new(origin.get().id.get(origin.py())),
+            bound,
+            basis: Basis::Derived { origin: origin.clone().unbind(), handlers },
+            closed: GilValue::new(false),
+            gates: GilValue::new(Gates::default()),
+            is_fresh: GilValue::new(false),
+            template: OnceLock::new(),
+        }
+    }
+
+    /// The channel of a logger that is just being bound: nobody has asked for its handlers yet.
+    pub(crate) fn fresh(origin: &Bound<'_, Self>, bound: Py<Fields>) -> Self {
+        let channel = Self::derived(origin, Some(bound), None);
+        channel.is_fresh.set(origin.py(), true);
+        channel
+    }
+
+    /// Tells, once, that no call has used the channel of a bound logger yet.
+    pub(crate) fn is_first_use(&self, py: Python<'_>) -> bool {
+        let is_fresh = self.is_fresh.get(py);
+        self.is_fresh.set(py, false);
+        is_fresh
+    }
+
+    /// The channel of the logger that this one's was bound to, unless it has one of its own.
+    pub(crate) fn origin(&self) -> Option<&Py<Channel>> {
+        match &self.basis {
+            Basis::Own(_) => None,
+            Basis::Derived { origin, .. } => Some(origin),
+        }
+    }
+
+    /// The attributes that loggers bound to this one's begin with, made by `make` for the first of them.
+    pub(crate) fn template<'py>(
+        &self,
+        py: Python<'py>,
+        make: impl FnOnce() -> PyResult<Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        if let Some(template) = self.template.get() {
+            return Ok(template.bind(py).clone());
+        }
+        let made = make()?;
+        // Whoever was first: they are the same.
+        let _ = self.template.set(made.clone().unbind());
+        Ok(made)
+    }
+
+    fn remember(&self, py: Python<'_>, level: i32, has_category: bool, enabled: bool) {
+        let bit = Gates::bit(level, has_category);
+        let Gates { known, open } = self.gates.get(py);
+        let open = if enabled { open | bit } else { open & !bit };
+        self.gates.set(py, Gates { known: known | bit, open });
+    }
+
+    /// Whether the logger serves calls of this kind, as far as its builtins were made; a bound logger's are
+    /// those of its origin.
+    pub(crate) fn gate(&self, py: Python<'_>, level: i32, has_category: bool) -> Gate {
+        if let Basis::Derived { origin, .. } = &self.basis {
+            return origin.get().gate(py, level, has_category);
+        }
+        let (gates, bit) = (self.gates.get(py), Gates::bit(level, has_category));
+        match (gates.known & bit != 0, gates.open & bit != 0) {
+            (false, _) => Gate::Unknown,
+            (true, false) => Gate::Closed,
+            (true, true) => Gate::Open,
+        }
+    }
+
     /// Whether it was not closed, and everything is as it was when it was made.
     #[inline]
     pub(crate) fn is_undisturbed(&self, py: Python<'_>) -> bool {
@@ -155,7 +263,8 @@ impl Channel {
             && match &self.basis {
                 Basis::Own(premises) => premises.hold(py),
                 Basis::Derived { origin, handlers } => {
-                    handlers.bind(py).is_empty() && origin.bind(py).get().is_undisturbed(py)
+                    handlers.as_ref().is_none_or(|handlers| handlers.bind(py).is_empty())
+                        && origin.bind(py).get().is_undisturbed(py)
                 }
             }
     }
@@ -167,7 +276,7 @@ impl Channel {
         if known.generation == generation {
             return Some(known.id);
         }
-        let id = pipeline.logger_id(&self.name)?;
+        let id = pipeline.logger_id(self.name())?;
         self.id.set(py, KnownId { generation, id });
         Some(id)
     }
@@ -178,6 +287,9 @@ impl Channel {
     }
 
     pub(crate) fn name(&self) -> &[u8] {
-        &self.name
+        match &self.basis {
+            Basis::Own(_) => &self.name,
+            Basis::Derived { origin, .. } => origin.get().name(),
+        }
     }
 }

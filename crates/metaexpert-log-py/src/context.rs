@@ -2,21 +2,27 @@
 
 use std::ptr;
 
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use pyo3::{PyTraverseError, PyVisit};
 
 use crate::fields::Fields;
-use crate::state::GilValue;
+use crate::state::{GilCell, GilValue};
 
-/// The variable, once a context was used; until then no call looks for one. Never released.
+/// The variable. Never released.
+static DECLARED: GilValue<*mut ffi::PyObject> = GilValue::new(ptr::null_mut());
+
+/// The same once a context was used; until then no call looks for one.
 static VARIABLE: GilValue<*mut ffi::PyObject> = GilValue::new(ptr::null_mut());
 
-/// Tells the engine the contextvar that `log_context` sets to `Fields`.
+/// Tells the engine the contextvar that contexts set to `Fields`.
 #[pyfunction]
 pub(crate) fn set_context_variable(variable: Bound<'_, PyAny>) {
     let py = variable.py();
-    if VARIABLE.get(py) != variable.as_ptr() {
-        VARIABLE.set(py, variable.into_ptr());
+    if DECLARED.get(py) != variable.as_ptr() {
+        DECLARED.set(py, variable.into_ptr());
     }
 }
 
@@ -37,5 +43,69 @@ pub(crate) fn current_context(py: Python<'_>) -> Option<Bound<'_, Fields>> {
             return None;
         }
         Bound::from_owned_ptr_or_opt(py, value)?.cast_into::<Fields>().ok()
+    }
+}
+
+/// A context manager that adds fields to those of the contextvar; `log_context` is one.
+#[pyclass(frozen, subclass, module = "metaexpert.logger._native")]
+pub(crate) struct Context {
+    /// Never changed.
+    fields: Py<PyDict>,
+    /// What each block that is open has to give back, the innermost last.
+    tokens: GilCell<Vec<Py<PyAny>>>,
+}
+
+#[pymethods]
+impl Context {
+    #[new]
+    #[pyo3(signature = (**fields))]
+    fn new(py: Python<'_>, fields: Option<Bound<'_, PyDict>>) -> Self {
+        let fields = fields.unwrap_or_else(|| PyDict::new(py)).unbind();
+        Context { fields, tokens: GilCell::new(Vec::new()) }
+    }
+
+    /// A copy of the fields as they were given.
+    #[pyo3(name = "_given")]
+    fn given<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        self.fields.bind(py).copy()
+    }
+
+    fn __enter__<'py>(slf: Bound<'py, Self>) -> PyResult<Bound<'py, Self>> {
+        let py = slf.py();
+        let variable = DECLARED.get(py);
+        if variable.is_null() {
+            return Err(PyRuntimeError::new_err("no context variable was set: see set_context_variable"));
+        }
+        VARIABLE.set(py, variable);
+        let around = current_context(py);
+        let fields = Fields::of(slf.get().fields.bind(py).clone(), around.as_ref())?;
+        let fields = Bound::new(py, fields)?;
+        // SAFETY: the GIL is held, the variable a ContextVar and `fields` alive; returns a new reference.
+        let token = unsafe {
+            Bound::from_owned_ptr_or_err(py, ffi::PyContextVar_Set(variable, fields.as_ptr()))?.unbind()
+        };
+        slf.get().tokens.with(py, |tokens| tokens.push(token));
+        Ok(slf)
+    }
+
+    fn __exit__(
+        &self,
+        py: Python<'_>,
+        _kind: &Bound<'_, PyAny>,
+        _value: &Bound<'_, PyAny>,
+        _trace: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        let Some(token) = self.tokens.with(py, Vec::pop) else {
+            return Err(PyRuntimeError::new_err("a log_context ends that was not entered"));
+        };
+        // SAFETY: the GIL is held; the variable is the one that `__enter__` set, the token what it gave.
+        match unsafe { ffi::PyContextVar_Reset(DECLARED.get(py), token.as_ptr()) } {
+            0 => Ok(()),
+            _ => Err(PyErr::fetch(py)),
+        }
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.fields)
     }
 }

@@ -8,15 +8,28 @@ use pyo3::{PyTraverseError, PyVisit};
 
 use crate::convert::{Captured, Converter, Names, escaped_cost, utf8};
 use crate::exit::Inside;
+use crate::plain::{PlainFields, Times, plain_size};
 use crate::state::{GilCell, STATE};
+
+/// What is no larger than this share of a record need not be cut, however much is escaped.
+const SMALL_SHARE: usize = 32;
 
 /// An immutable set of fields, its values captured when it was made.
 #[pyclass(frozen, module = "metaexpert.logger._native")]
 pub(crate) struct Fields {
+    /// Never changed: it is made here, and given out as a copy.
     mapping: Py<PyDict>,
-    captured: Vec<(Vec<u8>, Captured)>,
-    len: usize,
+    is_empty: bool,
+    values: Values,
     section: GilCell<Encoded>,
+}
+
+/// Where the values are.
+enum Values {
+    /// In the mapping: few, small, and of exact types that never change.
+    Plain,
+    /// Copies, each with its name.
+    Captured(Vec<(Vec<u8>, Captured)>),
 }
 
 struct Encoded {
@@ -30,41 +43,7 @@ impl Fields {
     #[new]
     #[pyo3(signature = (mapping, base=None))]
     fn new(mapping: &Bound<'_, PyDict>, base: Option<&Bound<'_, Fields>>) -> PyResult<Self> {
-        let py = mapping.py();
-        let _inside = Inside::enter(py);
-        let merged = match base {
-            Some(base) => base.get().mapping.bind(py).copy()?,
-            None => PyDict::new(py),
-        };
-        merged.update(mapping.as_mapping())?;
-        let limits = STATE.with(py, |state| state.limits);
-        // A third each for contexts, the logger and the call.
-        let mut converter = Converter::new(limits, limits.bytes as usize / 3, 0);
-        let mut names = Names::default();
-        let mut captured: Vec<(Vec<u8>, Captured)> = Vec::with_capacity(merged.len());
-        for (key, value) in merged.iter() {
-            let name = match key.cast() {
-                Ok(text) => utf8(text),
-                Err(_) => converter.text_of(&key),
-            };
-            let inherited = base.filter(|_| !mapping.contains(&key).unwrap_or(true)).and_then(|base| {
-                base.get().captured.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())
-            });
-            let value = match inherited {
-                Some(value) => converter.spend(value),
-                None => converter.capture(&value),
-            };
-            captured.push((names.distinct(converter.bounded_name(name)), value));
-        }
-        match converter.interrupt {
-            Some(interrupt) => Err(interrupt),
-            None => Ok(Fields {
-                mapping: merged.unbind(),
-                len: captured.iter().map(|(name, value)| escaped_cost(name) + value.len()).sum(),
-                captured,
-                section: GilCell::new(Encoded { generation: 0, bytes: Vec::new() }),
-            }),
-        }
+        Self::of(mapping.copy()?, base)
     }
 
     /// A copy of the fields as a dict.
@@ -78,13 +57,44 @@ impl Fields {
 }
 
 impl Fields {
-    /// Bytes that the fields take in a JSON line.
-    pub(crate) fn len(&self) -> usize {
-        self.len
+    /// The fields of `base` updated with `own`, which nobody changes from now on.
+    pub(crate) fn of(own: Bound<'_, PyDict>, base: Option<&Bound<'_, Fields>>) -> PyResult<Self> {
+        let py = own.py();
+        let merged = match base {
+            None => own.clone(),
+            Some(base) => {
+                let merged = base.get().mapping.bind(py).copy()?;
+                merged.update(own.as_mapping())?;
+                merged
+            }
+        };
+        let values = if base.is_none_or(|base| base.get().is_plain()) && is_small_and_plain(&merged) {
+            Values::Plain
+        } else {
+            Values::Captured(capture(&own, base, &merged)?)
+        };
+        let section = GilCell::new(Encoded { generation: 0, bytes: Vec::new() });
+        Ok(Fields { is_empty: merged.is_empty(), mapping: merged.unbind(), values, section })
+    }
+
+    fn is_plain(&self) -> bool {
+        matches!(self.values, Values::Plain)
+    }
+
+    /// Bytes that the fields take in a JSON line, at most.
+    pub(crate) fn len(&self, py: Python<'_>) -> usize {
+        match &self.values {
+            Values::Captured(captured) => {
+                captured.iter().map(|(name, value)| escaped_cost(name) + value.len()).sum()
+            }
+            Values::Plain => PlainFields::read(self.mapping.bind(py), &mut Times::new()).map_or(0, |plain| {
+                plain.pairs().map(|(name, value)| escaped_cost(name) + cost_of(value)).sum()
+            }),
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.captured.is_empty()
+        self.is_empty
     }
 
     /// Calls `body` with the encoded section for the running pipeline.
@@ -98,23 +108,88 @@ impl Fields {
     ) -> R {
         self.section.with(py, |section| {
             if section.generation != generation {
-                section.bytes = self.encode(pipeline);
+                section.bytes = self.encode(py, pipeline, generation);
                 section.generation = generation;
             }
             body(pipeline, &section.bytes)
         })
     }
 
-    #[cold]
-    fn encode(&self, pipeline: &mut Pipeline) -> Vec<u8> {
-        let names: Vec<&[u8]> = self.captured.iter().map(|(name, _)| name.as_slice()).collect();
-        let values: Vec<Value<'_>> = self.captured.iter().map(|(_, value)| value.value()).collect();
-        match pipeline.keys_id(&names) {
-            Some(keys) => Section::Fields { keys, values: &values }.to_bytes(),
-            None => {
-                let pairs: Vec<(&[u8], Value<'_>)> = names.into_iter().zip(values).collect();
-                Section::Inline(&pairs).to_bytes()
+    /// Runs no Python code, for it is called while a record is being submitted.
+    fn encode(&self, py: Python<'_>, pipeline: &mut Pipeline, generation: u32) -> Vec<u8> {
+        match &self.values {
+            Values::Captured(captured) => {
+                let names: Vec<&[u8]> = captured.iter().map(|(name, _)| name.as_slice()).collect();
+                let values: Vec<Value<'_>> = captured.iter().map(|(_, value)| value.value()).collect();
+                section_of(pipeline.keys_id(&names), &names, &values)
+            }
+            Values::Plain => {
+                let mut times = Times::new();
+                let Some(plain) = PlainFields::read(self.mapping.bind(py), &mut times) else {
+                    return Vec::new();
+                };
+                section_of(plain.keys_id(py, pipeline, generation), plain.names(), plain.values())
             }
         }
+    }
+}
+
+fn section_of(keys: Option<u32>, names: &[&[u8]], values: &[Value<'_>]) -> Vec<u8> {
+    match keys {
+        Some(keys) => Section::Fields { keys, values }.to_bytes(),
+        None => {
+            let pairs: Vec<(&[u8], Value<'_>)> = names.iter().copied().zip(values.iter().copied()).collect();
+            Section::Inline(&pairs).to_bytes()
+        }
+    }
+}
+
+fn is_small_and_plain(mapping: &Bound<'_, PyDict>) -> bool {
+    let most = STATE.with(mapping.py(), |state| state.limits.bytes as usize / SMALL_SHARE);
+    plain_size(mapping).is_some_and(|size| size <= most)
+}
+
+fn cost_of(value: Value<'_>) -> usize {
+    match value {
+        Value::Str(text) => escaped_cost(text),
+        _ => Captured::Plain(Value::Null).len(),
+    }
+}
+
+/// Copies the values of `merged`; those that are not in `own` may have been captured with `base`.
+#[cold]
+fn capture(
+    own: &Bound<'_, PyDict>,
+    base: Option<&Bound<'_, Fields>>,
+    merged: &Bound<'_, PyDict>,
+) -> PyResult<Vec<(Vec<u8>, Captured)>> {
+    let _inside = Inside::enter(own.py());
+    let limits = STATE.with(own.py(), |state| state.limits);
+    // A third each for contexts, the logger and the call.
+    let mut converter = Converter::new(limits, limits.bytes as usize / 3, 0);
+    let mut names = Names::default();
+    let mut captured: Vec<(Vec<u8>, Captured)> = Vec::with_capacity(merged.len());
+    let earlier = base.map_or(&[][..], |base| match &base.get().values {
+        Values::Plain => &[],
+        Values::Captured(earlier) => earlier,
+    });
+    for (key, value) in merged.iter() {
+        let name = match key.cast() {
+            Ok(text) => utf8(text),
+            Err(_) => converter.text_of(&key),
+        };
+        let inherited = match own.contains(&key).unwrap_or(true) {
+            true => None,
+            false => earlier.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone()),
+        };
+        let value = match inherited {
+            Some(value) => converter.spend(value),
+            None => converter.capture(&value),
+        };
+        captured.push((names.distinct(converter.bounded_name(name)), value));
+    }
+    match converter.interrupt {
+        Some(interrupt) => Err(interrupt),
+        None => Ok(captured),
     }
 }

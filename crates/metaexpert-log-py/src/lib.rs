@@ -17,8 +17,10 @@ mod exit;
 mod fields;
 mod method;
 mod nested;
+mod plain;
 mod premises;
 mod record;
+mod served;
 mod site;
 mod state;
 mod submit;
@@ -28,6 +30,7 @@ mod times;
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     refuse_other_interpreters()?;
     module.add_class::<channel::Channel>()?;
+    module.add_class::<context::Context>()?;
     module.add_class::<fields::Fields>()?;
     module.add_class::<method::Method>()?;
     module.add_function(wrap_pyfunction!(engine::start, module)?)?;
@@ -45,6 +48,8 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(engine::pattern_problem, module)?)?;
     module.add_function(wrap_pyfunction!(builtin::nothing, module)?)?;
     module.add_function(wrap_pyfunction!(record::submit_record, module)?)?;
+    module.add_function(wrap_pyfunction!(served::served_method, module)?)?;
+    module.add_function(wrap_pyfunction!(served::served_bind, module)?)?;
     engine::watch_forks();
     Ok(())
 }

@@ -101,6 +101,14 @@ impl Method {
         }
     }
 
+    /// Gives back its references now: dropped where PyO3 does not know that the GIL is held, they would wait.
+    pub(crate) fn release(self, py: Python<'_>) {
+        self.channel.drop_ref(py);
+        if let Ok(Some(slow)) = self.slow.into_inner() {
+            slow.drop_ref(py);
+        }
+    }
+
     /// Whether calls need not go the slow way.
     #[inline]
     pub(crate) fn is_undisturbed(&self, py: Python<'_>) -> bool {
@@ -310,8 +318,8 @@ impl Method {
     }
 
     /// What serves the calls that the builtin can't; nothing once it is being collected.
-    pub(crate) fn slow(&self, py: Python<'_>) -> Option<Py<PyAny>> {
-        self.slow.lock().ok().and_then(|slow| slow.as_ref().map(|slow| slow.clone_ref(py)))
+    pub(crate) fn slow<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        self.slow.lock().ok().and_then(|slow| slow.as_ref().map(|slow| slow.bind(py).clone()))
     }
 
     #[cold]

@@ -123,8 +123,8 @@ pub(crate) fn submit(py: Python<'_>, name: &[u8], mut call: Call<'_, '_>) -> PyR
 /// Bytes that the fields of contexts and of the logger take in the record.
 fn inherited_len(py: Python<'_>, call: &Call<'_, '_>) -> usize {
     let context = current_context(py);
-    let bound = call.bound.map_or(0, |bound| bound.bind(py).get().len());
-    bound + context.map_or(0, |context| context.get().len())
+    let bound = call.bound.map_or(0, |bound| bound.bind(py).get().len(py));
+    bound + context.map_or(0, |context| context.get().len(py))
 }
 
 fn bound_part(converter: &mut Converter, part: &mut String) {

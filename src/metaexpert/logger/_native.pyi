@@ -3,7 +3,12 @@
 from collections.abc import Callable, Container, Mapping
 from contextvars import ContextVar
 from logging import Filter, Handler, LogRecord
-from typing import Any, final
+from types import TracebackType
+from typing import Any, Self, TypeVar, final
+
+from typing_extensions import disjoint_base
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 @final
 class Fields:
@@ -12,6 +17,26 @@ class Fields:
     def __new__(cls, mapping: dict[str, Any], base: Fields | None = None) -> Fields:
         """Return the fields of `base` updated with `mapping`."""
     def to_dict(self) -> dict[str, Any]:
+        """Return a copy of the fields as they were given."""
+
+@disjoint_base
+class Context:
+    """A context manager that adds `fields` to those of the variable that `set_context_variable` was given.
+
+    They are captured on entry. It can be entered again, also while it is open. Raises RuntimeError for an end
+    without a beginning.
+    """
+
+    def __new__(cls, **fields: Any) -> Self: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _value: BaseException | None,
+        _trace: TracebackType | None,
+        /,
+    ) -> None: ...
+    def _given(self) -> dict[str, Any]:
         """Return a copy of the fields as they were given."""
 
 @final
@@ -89,7 +114,21 @@ def needs() -> tuple[bool, bool, bool]:
     """Return whether some format shows a call's (caller, thread, task)."""
 
 def set_context_variable(variable: ContextVar[Any]) -> None:
-    """Name the variable whose value, a `Fields`, belongs to every record."""
+    """Name the variable whose value, a `Fields`, belongs to every record; `Context` sets it."""
+
+def served_method(function: _Function, level: int | None, category: str | None) -> _Function:
+    """Return a descriptor for the class of a logger: `function`, a logging method, with a shorter way.
+
+    The class gives `function` itself. An instance gives what its `_take(name)` returns, or `function` bound
+    to it. The first call of a bound logger whose origin has its builtins is served without any of its own.
+    """
+
+def served_bind(function: _Function) -> _Function:
+    """Return a descriptor for the class of a logger: `function`, its `bind`, with a shorter way.
+
+    While the logger's fast way is open the bound logger is made as `MetaLogger._derived` does it, and has a
+    channel from the beginning.
+    """
 
 def begin_exit(timeout: float) -> bool:
     """Let no other thread into the native code any more, and wait until none is inside.

@@ -5,20 +5,20 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from contextvars import ContextVar, Token
-from types import TracebackType
-from typing import Any, Final, ParamSpec, Self, TypeVar, cast
+from contextvars import ContextVar
+from typing import Any, Final, ParamSpec, TypeVar, cast
 
 from metaexpert.logger import engine
-from metaexpert.logger.engine import Fields
+from metaexpert.logger.engine import Context, Fields
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 _current: Final[ContextVar[Fields]] = ContextVar("metaexpert.logger.context")
+engine.set_context_variable(_current)
 
 
-class log_context:  # noqa: N801 - used like a function
+class log_context(Context):  # noqa: N801 - used like a function
     """Add `fields` to every record made inside a `with` block, or inside the decorated function.
 
     Contexts nest, the innermost value wins, and a field of a bound logger or of a call wins over all. Each
@@ -26,24 +26,7 @@ class log_context:  # noqa: N801 - used like a function
     on entry. Functions and coroutine functions can be decorated.
     """
 
-    def __init__(self, /, **fields: Any) -> None:
-        self._fields = fields
-        self._tokens: list[Token[Fields]] = []
-
-    def __enter__(self) -> Self:
-        if not self._tokens:
-            # Until the first context exists, no log call has to look for one.
-            engine.set_context_variable(_current)
-        self._tokens.append(_current.set(Fields(self._fields, _current.get(None))))
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        _current.reset(self._tokens.pop())
+    __slots__ = ()
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """Return `function` with these fields in every record made while it runs."""
@@ -51,14 +34,14 @@ class log_context:  # noqa: N801 - used like a function
 
             @functools.wraps(function)
             async def in_context_async(*args: P.args, **kwargs: P.kwargs) -> Any:
-                with type(self)(**self._fields):
+                with type(self)(**self._given()):
                     return await function(*args, **kwargs)
 
             return cast("Callable[P, R]", in_context_async)
 
         @functools.wraps(function)
         def in_context(*args: P.args, **kwargs: P.kwargs) -> R:
-            with type(self)(**self._fields):
+            with type(self)(**self._given()):
                 return function(*args, **kwargs)
 
         return in_context

@@ -25,6 +25,7 @@ except ImportError as problem:
     ) from None
 from metaexpert.logger._native import (
     Channel,
+    Context,
     Fields,
     Method,
     flush,
@@ -32,6 +33,8 @@ from metaexpert.logger._native import (
     needs,
     park_if_ending,
     pattern_problem,
+    served_bind,
+    served_method,
     set_context_variable,
     submit_record,
 )
@@ -39,6 +42,7 @@ from metaexpert.logger.fork_lock import ForkLock
 
 __all__ = [
     "Channel",
+    "Context",
     "Fields",
     "Method",
     "announce_change",
@@ -54,6 +58,8 @@ __all__ = [
     "pattern_problem",
     "recover",
     "run_id",
+    "served_bind",
+    "served_method",
     "set_context_variable",
     "shutdown",
     "start",

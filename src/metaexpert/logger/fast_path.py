@@ -15,11 +15,14 @@ import logging
 import weakref
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from metaexpert.logger import engine
+from metaexpert.logger.derived import Followed, Made
 from metaexpert.logger.engine import Channel, Fields, Method
 from metaexpert.logger.handler import PipelineHandler
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 TRADE: Final = "trade"
 
@@ -81,14 +84,39 @@ class _LevelCache(dict[int, bool]):
             logger._leave_fast_path()
 
 
+def _empty_list(logger: FastPathLogger) -> list[Any]:
+    if logger._channel is not None:
+        # Which was made when there was no list to look at.
+        logger._leave_fast_path()
+    return []
+
+
+def _level_cache(logger: FastPathLogger) -> _LevelCache:
+    logger._follow_origin()
+    return _LevelCache(logger)
+
+
+def _nothing_installed(logger: FastPathLogger) -> dict[str, Callable[..., None]]:
+    logger._follow_origin()
+    return {}
+
+
 class FastPathLogger(logging.Logger):
     """A logger whose methods are served by builtins while nothing foreign listens."""
 
     _bound: Fields | None = None
     _origin: FastPathLogger | None = None
     _channel: Channel | None = None
-    #: The loggers bound to this one, once there are any.
+    #: The loggers bound to this one that have something to give up when it leaves its fast way.
     _children: weakref.WeakSet[FastPathLogger] | None = None
+
+    if not TYPE_CHECKING:
+        # Of bound loggers; others have attributes of these names.
+        disabled = Followed("disabled")
+        filters = Followed("filters")
+        handlers = Made("handlers", _empty_list)
+        _cache = Made("_cache", _level_cache)
+        _installed = Made("_installed", _nothing_installed)
 
     def __init__(self, name: str, level: int | str = logging.NOTSET) -> None:
         super().__init__(name, level)
@@ -104,12 +132,26 @@ class FastPathLogger(logging.Logger):
         def _serve(self, name: str, /, *args: Any, **kwargs: Any) -> None:
             """Serve one call of the method `name` the slow way: the subclass does."""
 
+    def _follow_origin(self) -> None:
+        """Have this bound logger told when its origin leaves the fast way."""
+        origin = self._origin
+        if origin is not None:
+            children = origin._children
+            if children is None:
+                # In one step: two threads may bind the first ones.
+                children = origin.__dict__.setdefault("_children", weakref.WeakSet())
+            children.add(self)
+
     def _dispatch(self, name: str) -> Callable[..., None]:
         """Return what serves a call of `name` now."""
+        return self._take(name) or partial(self._serve, name)
+
+    def _take(self, name: str) -> Callable[..., None] | None:
+        """Return the builtin in place of the method `name`, put there now if need be; None if it can't be."""
         builtin = self._installed.get(name)
         if builtin is None and engine.is_running():
             builtin = self._install(name)
-        return partial(self._serve, name) if builtin is None else builtin
+        return builtin
 
     def enter_fast_path(self) -> None:
         """Open the fast way now, so that a method taken before its first call is a builtin."""
@@ -124,6 +166,9 @@ class FastPathLogger(logging.Logger):
         channel = self._open_channel()
         if channel is None:
             return None
+        if self._origin is not None:
+            # Loggers bound later are served as it is.
+            self._origin._take(name)
         slow = partial(self._serve, name)
         if name == "log":
             threshold = max(self.getEffectiveLevel(), self.manager.disable + 1)
@@ -221,8 +266,9 @@ class FastPathLogger(logging.Logger):
 
     def __setattr__(self, name: str, value: Any) -> None:
         # A logger's parent is None until it has been made; before its first call it has no channel.
-        is_new = name not in self.__dict__ or (
-            name == "parent" and self.parent is None and "_channel" not in self.__dict__
+        is_new = self._origin is None and (
+            name not in self.__dict__
+            or (name == "parent" and self.parent is None and "_channel" not in self.__dict__)
         )
         super().__setattr__(name, value)
         if name in _OVERRIDABLE:
@@ -230,8 +276,10 @@ class FastPathLogger(logging.Logger):
         elif name in _WATCHED_ATTRIBUTES and not is_new:
             # Loggers below may depend on it too; while a logger is being made nobody does.
             if name in ("disabled", "filters"):
+                # What was set last counts, here or there.
+                self._follow_origin()
                 for child in tuple(self._children or ()):
-                    setattr(child, name, value)
+                    child.__dict__.pop(name, None)
             if name in ("level", "parent") and self.manager.root is not None:
                 # What `setLevel` does after it, and an assignment alone does not: all leave their fast ways.
                 self.manager._clear_cache()  # type: ignore[attr-defined]
@@ -243,6 +291,14 @@ class FastPathLogger(logging.Logger):
         super().__delattr__(name)
         if name in _WATCHED_ATTRIBUTES:
             self._leave_fast_path()
+
+
+def served(method: Function) -> Function:
+    """Return a logging method of a class that the native engine serves where it can, else `method`."""
+    name = method.__name__
+    if name == TRADE:
+        return engine.served_method(method, logging.INFO, TRADE)
+    return engine.served_method(method, LEVELS.get(name), None)
 
 
 #: `logging.Logger` under a name that a program does not assign to.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import sys
-import weakref
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -24,6 +23,7 @@ from metaexpert.logger.fast_path import (
     define_genuine,
     is_genuine_method,
     is_patched,
+    served,
 )
 from metaexpert.logger.faults import describe_exception, exception_info
 from metaexpert.logger.handler import FieldMapping, PipelineHandler, attach_fields, extra_of
@@ -42,28 +42,35 @@ class MetaLogger(FastPathLogger):
     _origin: MetaLogger | None = None
     _is_owned = False
 
-    # The logging methods. Each is a builtin in the instance's `__dict__` while the fast way is open.
+    # The logging methods. Each is a builtin in the instance's `__dict__` while the fast way is open; a bound
+    # logger gets it with its second call.
 
+    @served
     def debug(self, /, *args: Any, **kwargs: Any) -> None:
         """Log a message at level DEBUG."""
         self._dispatch("debug")(*args, **kwargs)
 
+    @served
     def info(self, /, *args: Any, **kwargs: Any) -> None:
         """Log a message at level INFO."""
         self._dispatch("info")(*args, **kwargs)
 
+    @served
     def warning(self, /, *args: Any, **kwargs: Any) -> None:
         """Log a message at level WARNING."""
         self._dispatch("warning")(*args, **kwargs)
 
+    @served
     def error(self, /, *args: Any, **kwargs: Any) -> None:
         """Log a message at level ERROR."""
         self._dispatch("error")(*args, **kwargs)
 
+    @served
     def critical(self, /, *args: Any, **kwargs: Any) -> None:
         """Log a message at level CRITICAL."""
         self._dispatch("critical")(*args, **kwargs)
 
+    @served
     def fatal(self, /, *args: Any, **kwargs: Any) -> None:
         """Log a message at level CRITICAL."""
         self._dispatch("fatal")(*args, **kwargs)
@@ -76,6 +83,7 @@ class MetaLogger(FastPathLogger):
         """Log a message at level ERROR with the exception that is being handled."""
         self.error(*args, exc_info=exc_info, **kwargs)
 
+    @served
     def trade(self, /, *args: Any, **kwargs: Any) -> None:
         """Log a trade event: category `trade`, level INFO, whatever level the logger has.
 
@@ -84,6 +92,7 @@ class MetaLogger(FastPathLogger):
         """
         self._dispatch("trade")(*args, **kwargs)
 
+    @served
     def log(self, /, *args: Any, **kwargs: Any) -> None:
         """Log a message at the level given first, a number."""
         self._dispatch("log")(*args, **kwargs)
@@ -97,6 +106,7 @@ class MetaLogger(FastPathLogger):
 
     # Context.
 
+    @engine.served_bind
     def bind(self, /, **fields: Any) -> MetaLogger:
         """Return a logger with `fields` in every record; this one stays as it is.
 
@@ -112,25 +122,16 @@ class MetaLogger(FastPathLogger):
     def _derived(self, bound: Fields | None) -> MetaLogger:
         origin = self._origin or self
         derived = type(origin).__new__(type(origin))
-        logging.Filterer.__init__(derived)
+        # All else comes when it is asked for: see `derived`. The native engine does the same for most calls.
         derived.__dict__.update(
             name=origin.name,
             level=logging.NOTSET,
             parent=origin,
             propagate=True,
-            handlers=[],
-            filters=origin.filters,
-            disabled=origin.disabled,
             _bound=bound,
             _origin=origin,
             _is_owned=True,
         )
-        derived._become()
-        children = origin._children
-        if children is None:
-            # In one step: two threads may bind the first ones.
-            children = origin.__dict__.setdefault("_children", weakref.WeakSet())
-        children.add(derived)
         return derived
 
     def _bound_fields(self) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import datetime
 import logging
 import threading
 from typing import TYPE_CHECKING, Any
@@ -143,3 +144,27 @@ def test_fields_handed_out_are_a_copy() -> None:
     with log_context(a=1):
         current_fields()["a"] = 2
         assert current_fields() == {"a": 1}
+
+
+def test_an_end_without_a_beginning_is_an_error() -> None:
+    """`__exit__` of a context that is not open says so, and changes nothing."""
+    with log_context(a=1):
+        with pytest.raises(RuntimeError, match="not entered"):
+            log_context(b=2).__exit__(None, None, None)
+        assert current_fields() == {"a": 1}
+
+
+def test_times_and_other_values_of_contexts_arrive_as_those_of_calls(both_ways: "Logs") -> None:
+    """A context that is made anew for each record shows what the call would have shown."""
+    when = datetime.datetime(2026, 1, 31, 12, 30, 0, 5, tzinfo=datetime.UTC)
+    for number in range(3):
+        with log_context(when=when, text="\u00e9\n", number=number), log_context(number=-number, x=0.1):
+            both_ways.logger.info("inside")
+    both_ways.logger.info("call", when=when, text="\u00e9\n", number=0, x=0.1)
+    *inside, call = both_ways.records()
+
+    names = ("when", "text", "x")
+    assert [tuple(record[name] for name in names) for record in inside] == [
+        tuple(call[name] for name in names)
+    ] * 3
+    assert [record["number"] for record in inside] == [0, -1, -2]

@@ -1,0 +1,147 @@
+//! A few fields of types that never change, read where they are: nothing is copied when they are bound.
+
+use metaexpert_log::frame::Value;
+use metaexpert_log::pipeline::Pipeline;
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::convert::{plain_text, plain_value};
+use crate::state::GilCell;
+use crate::times::{TIME_LEN, plain_time_argument};
+
+/// Sets of more fields are copied.
+const MOST: usize = 16;
+
+/// And those with more times.
+const MOST_TIMES: usize = 2;
+
+/// Key sets whose ids are remembered.
+const REMEMBERED: usize = 64;
+
+/// Room for the texts of times.
+pub(crate) struct Times([[u8; TIME_LEN]; MOST_TIMES]);
+
+impl Times {
+    pub(crate) fn new() -> Self {
+        Times([[0; TIME_LEN]; MOST_TIMES])
+    }
+}
+
+/// The fields of one mapping, borrowed.
+pub(crate) struct PlainFields<'a> {
+    count: usize,
+    keys: [*mut ffi::PyObject; MOST],
+    names: [&'a [u8]; MOST],
+    values: [Value<'a>; MOST],
+}
+
+/// Bytes of all names and values of `mapping`; `None` if one is not plain, or they are too many. Runs no Python
+/// code.
+pub(crate) fn plain_size(mapping: &Bound<'_, PyDict>) -> Option<usize> {
+    let (mut size, mut times) = (0, Times::new());
+    each(mapping, &mut times, |_, _, name, value| size += name.len() + value.encoded_len())?;
+    Some(size)
+}
+
+/// Calls `body` with the place and object of each name, its text and the value. `None` as [`plain_size`].
+#[inline]
+fn each<'a>(
+    mapping: &'a Bound<'_, PyDict>,
+    times: &'a mut Times,
+    mut body: impl FnMut(usize, *mut ffi::PyObject, &'a [u8], Value<'a>),
+) -> Option<()> {
+    if mapping.len() > MOST {
+        return None;
+    }
+    let mut free_times = times.0.iter_mut();
+    let (mut position, mut count) = (0, 0);
+    let (mut key, mut value) = (std::ptr::null_mut(), std::ptr::null_mut());
+    // SAFETY: the GIL is held, and nothing below changes the mapping, which keeps keys and values alive for 'a; an
+    // exact str is asked for its text, and nothing else.
+    unsafe {
+        while ffi::PyDict_Next(mapping.as_ptr(), &mut position, &mut key, &mut value) != 0 {
+            if ffi::Py_TYPE(key) != &raw mut ffi::PyUnicode_Type {
+                return None;
+            }
+            let plain = match plain_value(value) {
+                Some(plain) => plain,
+                None => Value::Str(plain_time_argument(mapping.py(), value, free_times.next()?)?),
+            };
+            body(count, key, plain_text(key)?, plain);
+            count += 1;
+        }
+    }
+    Some(())
+}
+
+impl<'a> PlainFields<'a> {
+    /// The fields of `mapping`, which stays as it is; `None` as [`plain_size`].
+    pub(crate) fn read(mapping: &'a Bound<'_, PyDict>, times: &'a mut Times) -> Option<Self> {
+        let mut fields = PlainFields {
+            count: 0,
+            keys: [std::ptr::null_mut(); MOST],
+            names: [&[]; MOST],
+            values: [Value::Null; MOST],
+        };
+        each(mapping, times, |at, key, name, value| {
+            (fields.keys[at], fields.names[at], fields.values[at]) = (key, name, value);
+            fields.count = at + 1;
+        })?;
+        Some(fields)
+    }
+
+    pub(crate) fn names(&self) -> &[&'a [u8]] {
+        &self.names[..self.count]
+    }
+
+    pub(crate) fn values(&self) -> &[Value<'a>] {
+        &self.values[..self.count]
+    }
+
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&'a [u8], Value<'a>)> + '_ {
+        self.names().iter().copied().zip(self.values().iter().copied())
+    }
+
+    /// The dictionary's id of the key set, looked up by the names' addresses first: names of keywords are
+    /// interned. `None` when the dictionary is full.
+    pub(crate) fn keys_id(&self, py: Python<'_>, pipeline: &mut Pipeline, generation: u32) -> Option<u32> {
+        let keys = &self.keys[..self.count];
+        let slot = keys.iter().fold(self.count, |sum, key| {
+            (sum ^ (*key as usize >> 4)).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(23)
+        }) % REMEMBERED;
+        KEY_SETS.with(py, |known| {
+            if let Some(Some(set)) = known.get(slot) {
+                if set.generation == generation && set.is_of(keys) {
+                    return Some(set.id);
+                }
+            }
+            let id = pipeline.keys_id(self.names())?;
+            if known.is_empty() {
+                known.resize_with(REMEMBERED, || None);
+            }
+            // SAFETY: the mapping keeps the keys alive; the references are counted.
+            let keys =
+                keys.iter().map(|key| unsafe { Bound::from_borrowed_ptr(py, *key).unbind() }).collect();
+            // What makes room are references to exact `str`s, whose end runs no code.
+            known[slot] = Some(KeySet { keys, generation, id });
+            Some(id)
+        })
+    }
+}
+
+/// Names as objects, kept so that their addresses are not used again, and what the dictionary calls them.
+struct KeySet {
+    keys: Box<[Py<PyAny>]>,
+    generation: u32,
+    id: u32,
+}
+
+impl KeySet {
+    fn is_of(&self, keys: &[*mut ffi::PyObject]) -> bool {
+        self.keys.len() == keys.len() && self.keys.iter().zip(keys).all(|(known, key)| known.as_ptr() == *key)
+    }
+}
+
+/// A direct-mapped cache: a collision costs a look into the dictionary.
+static KEY_SETS: GilCell<Vec<Option<KeySet>>> = GilCell::new(Vec::new());

@@ -1,0 +1,419 @@
+//! Methods of the logger's class that are served here where they can be, else by a Python function.
+//!
+//! A logger that lives for one call, as in `log.bind(order_id=1).info(…)`, would pay more for builtins of its own
+//! than for the record. The method of its class serves the first call; a logger that is kept gets
+//! builtins with the second.
+
+use std::mem::{offset_of, size_of};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyString, PyTuple, PyType};
+
+use crate::builtin::{builtin, silent_builtin};
+use crate::channel::{Channel, Gate};
+use crate::exit::Inside;
+use crate::fields::Fields;
+use crate::method::{Arguments, Method};
+use crate::state::STATE;
+
+/// A descriptor like a function's: the class gives the Python function itself, an instance a method.
+#[repr(C)]
+struct Served {
+    head: ffi::PyObject,
+    /// Where the interpreter looks for it, see [`members`].
+    vectorcall: Vectorcall,
+    function: *mut ffi::PyObject,
+    /// Of the function.
+    name: *mut ffi::PyObject,
+    role: Role,
+}
+
+type Vectorcall = unsafe extern "C-unwind" fn(
+    *mut ffi::PyObject,
+    *const *mut ffi::PyObject,
+    usize,
+    *mut ffi::PyObject,
+) -> *mut ffi::PyObject;
+
+enum Role {
+    Log {
+        /// `None`: the first argument, which the first call of a bound logger leaves to the function.
+        level: Option<i32>,
+        category: Option<String>,
+    },
+    Bind,
+}
+
+/// Makes a logging method of a class: `function`, served by the engine where that does the same.
+#[pyfunction]
+#[pyo3(signature = (function, level, category))]
+pub(crate) fn served_method(
+    function: Bound<'_, PyAny>,
+    level: Option<i32>,
+    category: Option<String>,
+) -> PyResult<Bound<'_, PyAny>> {
+    new_served(function, Role::Log { level, category })
+}
+
+/// Makes the method `bind` of a class: `function`, served by the engine where that does the same.
+#[pyfunction]
+pub(crate) fn served_bind(function: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
+    new_served(function, Role::Bind)
+}
+
+fn new_served(function: Bound<'_, PyAny>, role: Role) -> PyResult<Bound<'_, PyAny>> {
+    let py = function.py();
+    let name = function.getattr("__name__")?.cast_into::<PyString>()?;
+    let class = served_type(py)?;
+    // SAFETY: the type's own way to make an instance, of the size that it was given; every field behind the head
+    // is written before anybody sees it.
+    unsafe {
+        let object = Bound::from_owned_ptr_or_err(py, ffi::PyType_GenericAlloc(class.as_type_ptr(), 0))?;
+        let served = object.as_ptr().cast::<Served>();
+        (&raw mut (*served).vectorcall).write(call);
+        (&raw mut (*served).function).write(function.into_ptr());
+        (&raw mut (*served).name).write(name.into_ptr());
+        (&raw mut (*served).role).write(role);
+        Ok(object)
+    }
+}
+
+/// The type of these descriptors, made at the first use.
+fn served_type(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+    static TYPE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let class = TYPE.get_or_try_init(py, || {
+        let mut members = members();
+        let slot = |slot, pfunc: *mut std::ffi::c_void| ffi::PyType_Slot { slot, pfunc };
+        let mut slots = [
+            slot(ffi::Py_tp_call, ffi::PyVectorcall_Call as *mut _),
+            slot(ffi::Py_tp_descr_get, get as *mut _),
+            slot(ffi::Py_tp_dealloc, dealloc as *mut _),
+            slot(ffi::Py_tp_members, members.as_mut_ptr().cast()),
+            slot(0, std::ptr::null_mut()),
+        ];
+        let flags =
+            ffi::Py_TPFLAGS_DEFAULT | ffi::Py_TPFLAGS_HAVE_VECTORCALL | ffi::Py_TPFLAGS_METHOD_DESCRIPTOR;
+        let mut spec = ffi::PyType_Spec {
+            name: c"metaexpert.logger._native.ServedMethod".as_ptr(),
+            basicsize: size_of::<Served>() as _,
+            itemsize: 0,
+            flags: flags as _,
+            slots: slots.as_mut_ptr(),
+        };
+        // SAFETY: the specification is complete and ended as CPython asks for; what it points to is copied, but
+        // for the names, which are static.
+        let class = unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyType_FromSpec(&mut spec))? };
+        Ok::<_, PyErr>(class.cast_into::<PyType>()?.unbind())
+    })?;
+    Ok(class.bind(py))
+}
+
+/// What CPython has to know of [`Served`], and `inspect` of the function.
+fn members() -> [ffi::PyMemberDef; 3] {
+    let member = |name: &'static std::ffi::CStr, kind, offset: usize| ffi::PyMemberDef {
+        name: name.as_ptr(),
+        type_code: kind,
+        offset: offset as ffi::Py_ssize_t,
+        flags: ffi::Py_READONLY,
+        doc: std::ptr::null(),
+    };
+    [
+        member(c"__vectorcalloffset__", ffi::Py_T_PYSSIZET, offset_of!(Served, vectorcall)),
+        member(c"__wrapped__", ffi::Py_T_OBJECT_EX, offset_of!(Served, function)),
+        ffi::PyMemberDef::default(),
+    ]
+}
+
+unsafe extern "C" fn dealloc(object: *mut ffi::PyObject) {
+    // SAFETY: called once, with an object that `new_served` has completed; a heap type's instance holds a
+    // reference to its type.
+    unsafe {
+        let class = ffi::Py_TYPE(object);
+        let served = object.cast::<Served>();
+        ffi::Py_DECREF((*served).function);
+        ffi::Py_DECREF((*served).name);
+        std::ptr::drop_in_place(&raw mut (*served).role);
+        ffi::PyObject_Free(object.cast());
+        ffi::Py_DECREF(class.cast());
+    }
+}
+
+unsafe extern "C" fn get(
+    slf: *mut ffi::PyObject,
+    object: *mut ffi::PyObject,
+    _owner: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter, which holds the GIL, with a `Served` and an object or null.
+    let (py, served) = unsafe { (Python::assume_attached(), &*slf.cast::<Served>()) };
+    // SAFETY: as above; the objects live until this returns.
+    unsafe {
+        if object.is_null() || object == ffi::Py_None() {
+            return ffi::Py_NewRef(served.function);
+        }
+    }
+    // SAFETY: as above.
+    let object = unsafe { Borrowed::from_ptr(py, object) };
+    match catch_unwind(AssertUnwindSafe(|| served.taken(&object))) {
+        Ok(Ok(method)) => method.into_ptr(),
+        Ok(Err(problem)) => raise(py, problem),
+        Err(_) => raise(py, PyRuntimeError::new_err("a logging method cannot be taken: see standard error")),
+    }
+}
+
+fn raise(py: Python<'_>, problem: PyErr) -> *mut ffi::PyObject {
+    problem.restore(py);
+    std::ptr::null_mut()
+}
+
+unsafe extern "C-unwind" {
+    /// As in `ffi`, but a thread may end in it: see [`call`].
+    fn PyObject_Vectorcall(
+        callable: *mut ffi::PyObject,
+        args: *const *mut ffi::PyObject,
+        count: usize,
+        names: *mut ffi::PyObject,
+    ) -> *mut ffi::PyObject;
+}
+
+/// What the interpreter calls. A thread that the interpreter ends in the Python function unwinds this frame, which has
+/// nothing to drop: unlike elsewhere nobody need be kept away ([`Inside`]), also where no engine ever ran.
+unsafe extern "C-unwind" fn call(
+    slf: *mut ffi::PyObject,
+    args: *const *mut ffi::PyObject,
+    count: usize,
+    names: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: all is passed on as the interpreter passed it, to `serve` and then, exactly so, to the function.
+    unsafe {
+        match serve(slf, args, count, names) {
+            Some(result) => result,
+            None => PyObject_Vectorcall((*slf.cast::<Served>()).function, args, count, names),
+        }
+    }
+}
+
+/// Serves a call of `slf`, if it can be: a new reference, or null with an exception.
+///
+/// # Safety
+/// To be called as the interpreter calls: with the GIL held, a [`Served`], and `count` positional arguments that are
+/// followed by one for each name.
+#[inline(never)]
+unsafe fn serve(
+    slf: *mut ffi::PyObject,
+    args: *const *mut ffi::PyObject,
+    count: usize,
+    names: *mut ffi::PyObject,
+) -> Option<*mut ffi::PyObject> {
+    // SAFETY: by this function's contract.
+    let (py, served, all, positional) = unsafe {
+        let named = if names.is_null() { 0 } else { ffi::PyTuple_GET_SIZE(names) as usize };
+        let positional = ffi::PyVectorcall_NARGS(count) as usize;
+        let all: &[*mut ffi::PyObject] =
+            if positional + named == 0 { &[] } else { std::slice::from_raw_parts(args, positional + named) };
+        (Python::assume_attached(), &*slf.cast::<Served>(), all, positional)
+    };
+    let ([logger, positional @ ..], named) = all.split_at(positional) else { return None };
+    // SAFETY: the argument lives until the call returns.
+    let logger = unsafe { Borrowed::from_ptr(py, *logger) };
+    let arguments = Arguments { positional, named, names };
+    match catch_unwind(AssertUnwindSafe(|| served.serve(&logger, &arguments))) {
+        Ok(Some(Ok(result))) => Some(result.into_ptr()),
+        Ok(Some(Err(problem))) => Some(raise(py, problem)),
+        // A bug here must not reach the trading code; the panic's message went to standard error, and the function
+        // does without this.
+        Ok(None) | Err(_) => None,
+    }
+}
+
+impl Served {
+    /// The function as a method of `object`.
+    fn bound_function<'py>(&self, object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        // SAFETY: the GIL is held, both objects are alive; what binds a function returns a new reference.
+        unsafe {
+            let class = ffi::Py_TYPE(object.as_ptr());
+            match (*ffi::Py_TYPE(self.function)).tp_descr_get {
+                Some(bind) => {
+                    let method = bind(self.function, object.as_ptr(), class.cast());
+                    Bound::from_owned_ptr_or_err(object.py(), method)
+                }
+                None => Ok(Bound::from_borrowed_ptr(object.py(), self.function)),
+            }
+        }
+    }
+
+    /// What `log.info` is when it is taken and not called: a builtin while the fast way is open.
+    fn taken<'py>(&self, object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let py = object.py();
+        let Role::Log { level, category } = &self.role else { return self.bound_function(object) };
+        let channel = channel_of(object).filter(|channel| channel.get().is_first_use(py));
+        if let (Some(channel), Some(level)) = (channel, *level) {
+            let slow = || self.bound_function(object).map(Bound::unbind);
+            match channel.get().gate(py, level, category.is_some()) {
+                Gate::Open => return builtin(&channel, Some(level), i32::MIN, category.clone(), slow()?),
+                Gate::Closed => return silent_builtin(&channel, slow()?),
+                Gate::Unknown => {}
+            }
+        }
+        if STATE.with(py, |state| state.pipeline.is_none()) {
+            return self.bound_function(object);
+        }
+        // SAFETY: the name is alive as long as `self`.
+        let name = unsafe { Bound::from_borrowed_ptr(py, self.name) };
+        let _inside = Inside::enter(py);
+        match object.getattr_opt(pyo3::intern!(py, "_take"))? {
+            Some(take) => match take.call1((name,))? {
+                builtin if builtin.is_none() => self.bound_function(object),
+                builtin => Ok(builtin),
+            },
+            None => self.bound_function(object),
+        }
+    }
+
+    /// Serves a call; `None` if that is the function's affair.
+    #[inline]
+    fn serve(&self, logger: &Bound<'_, PyAny>, arguments: &Arguments<'_>) -> Option<PyResult<Py<PyAny>>> {
+        let channel = channel_of(logger)?;
+        match &self.role {
+            Role::Bind => serve_bind(logger, &channel, arguments),
+            Role::Log { level: Some(level), category } => {
+                self.serve_log(logger, &channel, *level, category, arguments)
+            }
+            Role::Log { level: None, .. } => None,
+        }
+    }
+
+    fn serve_log(
+        &self,
+        logger: &Bound<'_, PyAny>,
+        channel: &Bound<'_, Channel>,
+        level: i32,
+        category: &Option<String>,
+        arguments: &Arguments<'_>,
+    ) -> Option<PyResult<Py<PyAny>>> {
+        let py = logger.py();
+        if !channel.get().is_first_use(py) {
+            return None;
+        }
+        match channel.get().gate(py, level, category.is_some()) {
+            Gate::Open => {}
+            Gate::Closed if channel.get().is_undisturbed(py) => return Some(Ok(py.None())),
+            Gate::Closed | Gate::Unknown => return None,
+        }
+        let slow = match self.bound_function(logger) {
+            Ok(slow) => slow.unbind(),
+            Err(problem) => return Some(Err(problem)),
+        };
+        let method = Method::new(channel.clone().unbind(), Some(level), i32::MIN, category.clone(), slow);
+        let result = method.call(py, arguments);
+        method.release(py);
+        Some(result.map(|result| result.unwrap_or_else(|| py.None())))
+    }
+}
+
+/// The logger's channel, if it has one.
+#[inline]
+fn channel_of<'py>(logger: &Bound<'py, PyAny>) -> Option<Bound<'py, Channel>> {
+    attribute(logger, pyo3::intern!(logger.py(), "_channel"))?.cast_into_exact::<Channel>().ok()
+}
+
+/// An attribute of the instance or its class, past whatever a subclass does to look attributes up.
+#[inline]
+fn attribute<'py>(object: &Bound<'py, PyAny>, name: &Bound<'py, PyString>) -> Option<Bound<'py, PyAny>> {
+    // SAFETY: the GIL is held, both objects are alive; a new reference or null with an exception is returned.
+    unsafe {
+        let value = ffi::PyObject_GenericGetAttr(object.as_ptr(), name.as_ptr());
+        if value.is_null() {
+            ffi::PyErr_Clear();
+        }
+        Bound::from_owned_ptr_or_opt(object.py(), value)
+    }
+}
+
+/// A logger bound to `logger`'s origin, with `arguments` as fields beside those of `logger`. `None` if that takes more
+/// than is done here.
+fn serve_bind(
+    logger: &Bound<'_, PyAny>,
+    channel: &Bound<'_, Channel>,
+    arguments: &Arguments<'_>,
+) -> Option<PyResult<Py<PyAny>>> {
+    let py = logger.py();
+    let origin = attribute(logger, pyo3::intern!(py, "_origin"))?;
+    let (origin, of_origin) = match (origin.is_none(), channel.get().origin()) {
+        (true, None) => (logger.clone(), channel),
+        (false, Some(of_origin)) => (origin, of_origin.bind(py)),
+        // A bound logger that was changed, with a channel of its own.
+        _ => return None,
+    };
+    if !arguments.positional.is_empty() || !of_origin.get().is_undisturbed(py) {
+        return None;
+    }
+    let base = channel.get().bound().map(|bound| bound.bind(py));
+    let fields = match keyword_fields(py, arguments).and_then(|own| Fields::of(own, base)) {
+        Ok(fields) => fields,
+        Err(problem) => return Some(Err(problem)),
+    };
+    derived(&origin, of_origin, fields).transpose()
+}
+
+fn keyword_fields<'py>(py: Python<'py>, arguments: &Arguments<'_>) -> PyResult<Bound<'py, PyDict>> {
+    let fields = PyDict::new(py);
+    if !arguments.names.is_null() {
+        // SAFETY: names and arguments live until the call returns; the references are counted.
+        let names = unsafe { Bound::from_borrowed_ptr(py, arguments.names).cast_into_unchecked::<PyTuple>() };
+        for (name, argument) in names.iter_borrowed().zip(arguments.named) {
+            // SAFETY: as above.
+            fields.set_item(name, unsafe { Borrowed::from_ptr(py, *argument) })?;
+        }
+    }
+    Ok(fields)
+}
+
+/// Makes what `MetaLogger._derived` makes, with a channel. `None` for a class with ways of its own to make instances.
+fn derived(
+    origin: &Bound<'_, PyAny>,
+    channel: &Bound<'_, Channel>,
+    fields: Fields,
+) -> PyResult<Option<Py<PyAny>>> {
+    let py = origin.py();
+    let class = origin.get_type();
+    // SAFETY: the GIL is held and the class is alive; `tp_alloc` of a class whose instances `object` makes.
+    let logger = unsafe {
+        let class = class.as_type_ptr();
+        let (Some(make), Some(allocate)) = ((*class).tp_new, (*class).tp_alloc) else { return Ok(None) };
+        if !ffi::PyBaseObject_Type.tp_new.is_some_and(|plain| std::ptr::fn_addr_eq(make, plain)) {
+            return Ok(None);
+        }
+        Bound::from_owned_ptr_or_err(py, allocate(class, 0))?
+    };
+    // Whatever is dropped here is `Bound`, for PyO3 does not know that the GIL is held.
+    let fields = Bound::new(py, fields)?;
+    let bound = Bound::new(py, Channel::fresh(channel, fields.clone().unbind()))?;
+    let attributes = channel.get().template(py, || template(origin))?.copy()?;
+    attributes.set_item(pyo3::intern!(py, "_bound"), &fields)?;
+    attributes.set_item(pyo3::intern!(py, "_channel"), &bound)?;
+    // SAFETY: the GIL is held, both objects are alive; the instance takes a reference of its own.
+    match unsafe { ffi::PyObject_GenericSetDict(logger.as_ptr(), attributes.as_ptr(), std::ptr::null_mut()) }
+    {
+        0 => Ok(Some(logger.unbind())),
+        _ => Err(PyErr::fetch(py)),
+    }
+}
+
+/// What all loggers bound to `origin` have in common; copied at once, which takes less than one by one.
+fn template<'py>(origin: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
+    let py = origin.py();
+    let template = PyDict::new(py);
+    template.set_item("name", origin.getattr("name")?)?;
+    template.set_item("level", 0)?;
+    template.set_item("parent", origin)?;
+    template.set_item("propagate", true)?;
+    template.set_item("_bound", py.None())?;
+    template.set_item("_origin", origin)?;
+    template.set_item("_is_owned", true)?;
+    template.set_item("_channel", py.None())?;
+    Ok(template)
+}

@@ -1,0 +1,44 @@
+"""What a bound logger has of the logger that it came from, and what it gets when that is asked for.
+
+A bound logger may live for one call, so it begins with no more than its name, its fields and its origin. The
+descriptors below stand in the class for the rest; an attribute of the instance itself comes first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+
+class Followed:
+    """An attribute that a bound logger has not: the origin's is read each time, until one is set."""
+
+    def __init__(self, name: str) -> None:
+        self._name: Final = name
+
+    def __get__(self, logger: Any, owner: type | None = None) -> Any:
+        return self if logger is None else getattr(origin_of(logger, self._name), self._name)
+
+
+class Made:
+    """An attribute that `make` makes for a bound logger when it is asked for."""
+
+    def __init__(self, name: str, make: Callable[[Any], Any]) -> None:
+        self._name: Final = name
+        self._make: Final = make
+
+    def __get__(self, logger: Any, owner: type | None = None) -> Any:
+        if logger is None:
+            return self
+        origin_of(logger, self._name)
+        made = self._make(logger)
+        # In one step: two threads may ask at once.
+        return logger.__dict__.setdefault(self._name, made)
+
+
+def origin_of(logger: Any, name: str) -> Any:
+    """Return the logger that this one is bound to; AttributeError for `name` if there is none."""
+    origin = logger._origin
+    if origin is None:
+        raise AttributeError(f"{type(logger).__name__!r} object has no attribute {name!r}")
+    return origin
