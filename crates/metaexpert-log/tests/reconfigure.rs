@@ -201,6 +201,36 @@ fn a_change_whose_third_file_of_four_cannot_be_had_leaves_the_old_state_whole() 
 }
 
 #[test]
+fn a_file_that_failed_before_a_change_is_still_said_to_fail() {
+    let scratch = Scratch::new();
+    let disk = FaultyDisk::new();
+    let surroundings = scratch.on(disk.clone());
+    let with = |names: &[&str], level: i32| {
+        let files = names.iter().map(|name| file(&scratch, name, json!({"level": level})));
+        config(&scratch, files.collect())
+    };
+    let mut pipeline = Pipeline::start_in(&surroundings, &with(&["a", "b"], 0), "run", 1).unwrap();
+    let failing = |pipeline: &Pipeline| -> Vec<String> {
+        let failing = pipeline.sinks().into_iter().filter(|sink| sink.problem.is_some());
+        failing.map(|sink| sink.name).collect()
+    };
+    disk.fail_from(0, &[Operation::Write], libc::ENOSPC);
+    insist(&mut pipeline, 20, "kept");
+    wait_until(|| failing(&pipeline) == ["a", "b"]);
+    pipeline.reconfigure(&surroundings, &with(&["a"], 10), "run").unwrap();
+    wait_until(|| pipeline.sinks().iter().any(|sink| sink.name == "a"));
+    // One is configured still, the other only has something left to write.
+    for _ in 0..3 {
+        insist(&mut pipeline, 5, "below the level");
+        assert_eq!(failing(&pipeline), ["a", "b"]);
+    }
+    disk.heal();
+    wait_until(|| failing(&pipeline).is_empty());
+    assert_eq!(scratch.messages("a"), ["kept"]);
+    assert_eq!(scratch.messages("b"), ["kept"]);
+}
+
+#[test]
 fn too_many_failing_files_of_earlier_configurations_are_given_up_counted_and_told() {
     let scratch = Scratch::new();
     let disk = FaultyDisk::new();

@@ -23,6 +23,8 @@ pub struct TroubleLog {
     path: PathBuf,
     disk: Arc<dyn Disk>,
     last: Option<Instant>,
+    /// What was reported last: the same again is no news.
+    latest: String,
     held_back: u64,
 }
 
@@ -34,17 +36,25 @@ impl TroubleLog {
 
     /// As [`TroubleLog::new`], by way of `disk`.
     pub fn with_disk(directory: PathBuf, disk: Arc<dyn Disk>) -> Self {
-        TroubleLog { path: directory.join("logging_errors.log"), disk, last: None, held_back: 0 }
+        TroubleLog {
+            path: directory.join("logging_errors.log"),
+            disk,
+            last: None,
+            latest: String::new(),
+            held_back: 0,
+        }
     }
 
-    /// Reports `problem`, or counts it if another was reported within the last second.
+    /// Reports `problem`, or counts it if another was reported within the last second. What lasts is reported once a
+    /// second, as often as it may be given.
     pub fn report(&mut self, problem: &str) {
         let now = Instant::now();
         if self.last.is_some_and(|last| now < last + INTERVAL) {
-            self.held_back += 1;
+            self.held_back += u64::from(problem != self.latest);
             return;
         }
         self.last = Some(now);
+        problem.clone_into(&mut self.latest);
         let mut line = Rfc3339::default().format(now_ns()).to_vec();
         line.extend_from_slice(b" metaexpert.logger: ");
         escape_plain(problem.as_bytes(), &mut line);
@@ -131,6 +141,7 @@ mod tests {
         let mut log = TroubleLog::new(directory.clone());
         log.report("one\nline");
         log.report("two");
+        log.report("one\nline");
         log.last = None;
         log.report("three");
         let text = fs::read_to_string(directory.join("logging_errors.log")).unwrap();

@@ -23,6 +23,7 @@ use crate::level::Level;
 use crate::lexicon::Lexicon;
 use crate::ring::Consumer;
 use crate::route::SinkSet;
+use crate::sink::SinkReport;
 use crate::sink::trouble::TroubleLog;
 use crate::stats::PerLevel;
 
@@ -198,7 +199,7 @@ impl Worker {
     fn report(&mut self) {
         let in_trouble = self.assembly.behind() != 0 || !self.stragglers.is_empty();
         self.shared.tell_of_trouble(in_trouble);
-        *lock(&self.shared.sinks) = self.assembly.reports();
+        *lock(&self.shared.sinks) = self.reports();
         for problem in self.assembly.problems() {
             self.trouble.report(problem);
         }
@@ -210,6 +211,21 @@ impl Worker {
         for problem in self.stragglers.iter().filter_map(|straggler| straggler.sink.problem()) {
             self.trouble.report(problem);
         }
+    }
+
+    /// What each sink has done; one of an earlier configuration that fails still speaks for itself.
+    fn reports(&self) -> Vec<SinkReport> {
+        let mut reports = self.assembly.reports();
+        for earlier in self.stragglers.iter().map(|straggler| straggler.sink.report()) {
+            if earlier.problem.is_none() {
+                continue;
+            }
+            match reports.iter_mut().find(|report| report.name == earlier.name) {
+                Some(report) => report.problem = report.problem.take().or(earlier.problem),
+                None => reports.push(earlier),
+            }
+        }
+        reports
     }
 
     fn holds_any(&mut self) -> bool {

@@ -34,7 +34,7 @@ impl Worker {
             self.give_up(straggler);
         }
         problems.iter().for_each(|problem| self.trouble.report(problem));
-        *lock(&self.shared.sinks) = self.assembly.reports();
+        *lock(&self.shared.sinks) = self.reports();
     }
 
     /// Counts everything that a failing sink of an earlier configuration has not written as lost.
