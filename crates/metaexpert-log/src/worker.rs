@@ -225,7 +225,7 @@ impl Worker {
     }
 
     /// Handles one batch. Returns whether there was anything to do.
-    fn turn(&mut self) -> bool {
+    pub(crate) fn turn(&mut self) -> bool {
         let switch = self.drain();
         let position = self.consumer.read();
         let is_busy = self.batch != PerLevel::default() || switch.is_some();
