@@ -38,7 +38,7 @@ impl Rfc3339 {
         if second != self.second {
             self.set_second(second);
         }
-        write_digits(&mut self.text[20..29], timestamp_ns.rem_euclid(1_000_000_000) as u32);
+        write_nanoseconds(&mut self.text, timestamp_ns.rem_euclid(1_000_000_000) as u32);
         &self.text
     }
 
@@ -53,6 +53,28 @@ impl Rfc3339 {
         write_digits(&mut self.text[14..16], civil.minute() as u32);
         write_digits(&mut self.text[17..19], civil.second() as u32);
         self.second = second;
+    }
+}
+
+/// `00` to `99`.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
+        number += 1;
+    }
+    pairs
+};
+
+/// Writes the nine digits of `value`, which is below a thousand million.
+#[inline]
+fn write_nanoseconds(text: &mut [u8; RFC3339_LEN], value: u32) {
+    let (high, low) = (value / 10_000, value % 10_000);
+    let pair = |number: u32| PAIRS[(number % 100) as usize];
+    text[20] = b'0' + (high / 10_000) as u8;
+    for (at, number) in [(21, high / 100), (23, high), (25, low / 100), (27, low)] {
+        [text[at], text[at + 1]] = pair(number);
     }
 }
 

@@ -11,7 +11,7 @@ use crate::delay::Delays;
 use crate::encode::Include;
 use crate::event::Event;
 use crate::fork::Gate;
-use crate::frame::{self, Kind};
+use crate::frame::{self, Frame, Kind};
 use crate::ledger::Ledger;
 use crate::level::Level;
 use crate::lexicon::Lexicon;
@@ -253,12 +253,14 @@ impl Worker {
                 break;
             }
             levels[Level(frame::level(bytes)).slot()] += 1;
-            match Event::decode(bytes, dictionary, lexicon) {
-                Ok(event) => {
+            let outcome = Frame::peeked(bytes).and_then(|frame| {
+                Event::visit(&frame, dictionary, lexicon, |event| {
                     delays.note(event.timestamp_ns);
-                    assembly.deliver(&event, at);
-                }
-                Err(problem) => trouble.report(&format!("a record could not be read: {problem}")),
+                    assembly.deliver(event, at);
+                })
+            });
+            if let Err(problem) = outcome {
+                trouble.report(&format!("a record could not be read: {problem}"));
             }
         }
         let position = batch.position();

@@ -4,8 +4,15 @@ use crate::clock::Rfc3339;
 use crate::config::Layout;
 use crate::encode::Include;
 use crate::encode::escape::escape_json;
+use crate::encode::line::{Line, Output, Piece, push_short};
 use crate::event::Event;
-use crate::frame::Value;
+use crate::frame::{Value, Values};
+use crate::level::{LEVEL_SLOTS, Level};
+use crate::lexicon::Key;
+
+/// Room for a usual line, and for one that is kept for the next.
+const ROOM: usize = 1 << 10;
+const MOST_ROOM: usize = 64 << 10;
 
 /// Writes events as one JSON object a line.
 pub struct JsonEncoder {
@@ -13,9 +20,18 @@ pub struct JsonEncoder {
     layout: Layout,
     thread_id: bool,
     caller: bool,
+    /// Something may follow the number.
+    has_origin: bool,
+    /// What follows the time at each standard level, by its slot.
+    level_members: [(Level, Piece); LEVEL_SLOTS.len()],
     run_member: Vec<u8>,
     process_member: Vec<u8>,
+    /// Where a line is put together.
+    room: Vec<u8>,
 }
+
+const STANDARD: [Level; LEVEL_SLOTS.len()] =
+    [Level::DEBUG, Level::INFO, Level::WARNING, Level::ERROR, Level::CRITICAL];
 
 impl JsonEncoder {
     /// An encoder for `layout` that adds what `include` names.
@@ -31,118 +47,183 @@ impl JsonEncoder {
             layout,
             thread_id: include.thread_id,
             caller: include.caller,
+            has_origin: include.run_id.is_some()
+                || include.process_id.is_some()
+                || include.thread_id
+                || include.caller,
+            level_members: STANDARD.map(|level| {
+                let name = level.name().unwrap_or_default();
+                (level, Piece::new(format!("\",\"level\":\"{name}\",\"module\":").as_bytes()))
+            }),
             run_member,
             process_member: process_member.into_bytes(),
+            room: vec![0; ROOM],
         }
     }
 
     /// Appends `event` as one line.
-    #[inline]
     pub fn encode(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
-        out.reserve(256 + event.message.len());
-        out.extend_from_slice(b"{\"timestamp\":\"");
-        out.extend_from_slice(self.clock.format(event.timestamp_ns));
-        out.extend_from_slice(b"\",\"level\":\"");
-        match event.level_name {
-            None => event.with_level_name(|name| out.extend_from_slice(name)),
-            Some(name) => escape_json(name, out),
+        let mut room = std::mem::take(&mut self.room);
+        let mut len = self.write(event, &mut room);
+        if !Line::fits(len, &room) {
+            room.resize((len + ROOM).next_power_of_two(), 0);
+            len = self.write(event, &mut room);
         }
-        out.extend_from_slice(b"\",\"module\":");
-        event.logger.push_json(out);
-        out.extend_from_slice(b",\"message\":\"");
-        escape_json(event.message, out);
-        out.push(b'"');
+        out.extend_from_slice(&room[..len]);
+        if room.len() > MOST_ROOM {
+            room = vec![0; ROOM];
+        }
+        self.room = room;
+    }
+
+    /// Writes the line into `room`, as much of it as fits. Returns its length.
+    #[inline]
+    fn write(&mut self, event: &Event<'_>, room: &mut [u8]) -> usize {
+        let mut line = Line::new(room, 0);
+        line.put_all(b"{\"timestamp\":\"");
+        line.put_all(self.clock.format(event.timestamp_ns));
+        let (level, member) = &self.level_members[Level(event.level).slot()];
+        if event.level_name.is_none() && level.0 == event.level {
+            member.push(&mut line);
+        } else {
+            line.then(|room, at| push_other_level(event, Line::new(room, at)));
+        }
+        event.logger.push_json(&mut line);
+        line.put_all(b",\"message\":\"");
+        escape_json(event.message, &mut line);
+        line.put_all(b"\"");
         if let Some(category) = event.category {
-            out.extend_from_slice(b",\"category\":");
-            category.push_json(out);
+            line.put_all(b",\"category\":");
+            category.push_json(&mut line);
         }
-        self.push_fields(event, out);
-        self.push_trouble(event, out);
-        self.push_origin(event, out);
-        out.extend_from_slice(b"}\n");
+        match event.fields.plain() {
+            Some(sets) if self.layout == Layout::Flat => {
+                for (keys, values, replaced) in sets {
+                    push_set(keys, values, replaced, &mut line);
+                }
+            }
+            _ => line.then(|room, at| push_fields(event, self.layout, Line::new(room, at))),
+        }
+        if event.exception.is_some() || event.stack.is_some() {
+            line.then(|room, at| push_trouble(event, Line::new(room, at)));
+        }
+        line.put_all(b",\"seq\":");
+        push_short(itoa::Buffer::new().format(event.seq).as_bytes(), &mut line);
+        if self.has_origin {
+            line.then(|room, at| self.push_origin(event, Line::new(room, at)));
+        }
+        line.put_all(b"}\n");
+        line.len()
     }
 
-    #[inline]
-    fn push_fields(&self, event: &Event<'_>, out: &mut Vec<u8>) {
-        if self.layout == Layout::Flat {
-            event.fields.for_each(|key, value| {
-                out.extend_from_slice(&key.flat);
-                push_value(value, out);
-            });
-            return;
-        }
-        out.extend_from_slice(b",\"context\":{");
-        let start = out.len();
-        event.fields.for_each(|key, value| {
-            out.extend_from_slice(&key.nested);
-            push_value(value, out);
-        });
-        if out.len() > start {
-            out.remove(start); // the first member's comma
-        }
-        out.push(b'}');
-    }
-
-    #[inline]
-    fn push_trouble(&self, event: &Event<'_>, out: &mut Vec<u8>) {
-        if let Some(exception) = event.exception {
-            out.extend_from_slice(b",\"exception\":{\"type\":");
-            push_string(exception.kind, out);
-            out.extend_from_slice(b",\"message\":");
-            push_string(exception.message, out);
-            out.extend_from_slice(b",\"stacktrace\":");
-            push_string(exception.stacktrace, out);
-            out.push(b'}');
-        }
-        if let Some(stack) = event.stack {
-            out.extend_from_slice(b",\"stack_info\":");
-            push_string(stack, out);
-        }
-    }
-
-    #[inline]
-    fn push_origin(&self, event: &Event<'_>, out: &mut Vec<u8>) {
-        out.extend_from_slice(b",\"seq\":");
-        out.extend_from_slice(itoa::Buffer::new().format(event.seq).as_bytes());
-        out.extend_from_slice(&self.run_member);
+    #[cold]
+    fn push_origin(&self, event: &Event<'_>, mut line: Line<'_>) -> usize {
+        line.put(&self.run_member);
         if let (true, Some(thread)) = (self.thread_id, event.thread) {
-            out.extend_from_slice(b",\"thread_id\":");
-            out.extend_from_slice(itoa::Buffer::new().format(thread.ident).as_bytes());
+            line.put(b",\"thread_id\":");
+            push_value(Value::U64(thread.ident), &mut line);
         }
-        out.extend_from_slice(&self.process_member);
+        line.put(&self.process_member);
         if let (true, Some(caller)) = (self.caller, event.caller) {
-            out.extend_from_slice(b",\"caller\":{\"file\":");
-            push_string(caller.file, out);
-            out.extend_from_slice(b",\"line\":");
-            out.extend_from_slice(itoa::Buffer::new().format(caller.line).as_bytes());
-            out.extend_from_slice(b",\"function\":");
-            push_string(caller.function, out);
-            out.push(b'}');
+            line.put(b",\"caller\":{\"file\":");
+            push_string(caller.file, &mut line);
+            line.put(b",\"line\":");
+            push_value(Value::U64(caller.line.into()), &mut line);
+            line.put(b",\"function\":");
+            push_string(caller.function, &mut line);
+            line.put(b"}");
+        }
+        line.len()
+    }
+}
+
+/// One set of fields, but for those that are replaced.
+#[inline(always)]
+fn push_set(keys: &[Key], values: Values<'_>, replaced: Option<&[bool]>, line: &mut Line<'_>) {
+    for (index, (key, value)) in keys.iter().zip(values).enumerate() {
+        if replaced.is_none_or(|replaced| !replaced[index]) {
+            key.flat.push(line);
+            write_value(value, line);
         }
     }
 }
 
-#[inline]
-fn push_string(text: &[u8], out: &mut Vec<u8>) {
-    out.push(b'"');
+#[inline(never)]
+fn push_fields(event: &Event<'_>, layout: Layout, mut line: Line<'_>) -> usize {
+    if layout == Layout::Flat {
+        event.fields.for_each(|key, value| {
+            key.flat.push(&mut line);
+            push_value(value, &mut line);
+        });
+        return line.len();
+    }
+    line.put(b",\"context\":");
+    let start = line.len();
+    event.fields.for_each(|key, value| {
+        key.nested.push(&mut line);
+        push_value(value, &mut line);
+    });
+    if line.len() == start {
+        line.put(b"{");
+    }
+    // In the place of the first member's comma.
+    line.set(start, b'{');
+    line.put(b"}");
+    line.len()
+}
+
+#[cold]
+fn push_trouble(event: &Event<'_>, mut line: Line<'_>) -> usize {
+    if let Some(exception) = event.exception {
+        line.put(b",\"exception\":{\"type\":");
+        push_string(exception.kind, &mut line);
+        line.put(b",\"message\":");
+        push_string(exception.message, &mut line);
+        line.put(b",\"stacktrace\":");
+        push_string(exception.stacktrace, &mut line);
+        line.put(b"}");
+    }
+    if let Some(stack) = event.stack {
+        line.put(b",\"stack_info\":");
+        push_string(stack, &mut line);
+    }
+    line.len()
+}
+
+/// As [`JsonEncoder::level_members`], for a level with a name of its own.
+#[cold]
+fn push_other_level(event: &Event<'_>, mut line: Line<'_>) -> usize {
+    line.put(b"\",\"level\":\"");
+    event.with_level_name(|name| escape_json(name, &mut line));
+    line.put(b"\",\"module\":");
+    line.len()
+}
+
+#[inline(always)]
+fn push_string<O: Output>(text: &[u8], out: &mut O) {
+    out.put_block(b"\"", 1);
     escape_json(text, out);
-    out.push(b'"');
+    out.put_block(b"\"", 1);
 }
 
 /// Appends `value` as JSON: floats in the shortest form that reads back exactly.
-#[inline]
-pub fn push_value(value: Value<'_>, out: &mut Vec<u8>) {
+pub fn push_value<O: Output>(value: Value<'_>, out: &mut O) {
+    write_value(value, out);
+}
+
+#[inline(always)]
+fn write_value<O: Output>(value: Value<'_>, out: &mut O) {
     match value {
-        Value::Null => out.extend_from_slice(b"null"),
-        Value::Bool(true) => out.extend_from_slice(b"true"),
-        Value::Bool(false) => out.extend_from_slice(b"false"),
-        Value::I64(number) => out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes()),
-        Value::U64(number) => out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes()),
+        Value::Null => out.put_block(b"null", 4),
+        Value::Bool(true) => out.put_block(b"true", 4),
+        Value::Bool(false) => out.put_block(b"false", 5),
+        Value::I64(number) => push_short(itoa::Buffer::new().format(number).as_bytes(), out),
+        Value::U64(number) => push_short(itoa::Buffer::new().format(number).as_bytes(), out),
         Value::F64(number) if number.is_finite() => {
-            out.extend_from_slice(zmij::Buffer::new().format_finite(number).as_bytes());
+            push_short(zmij::Buffer::new().format_finite(number).as_bytes(), out);
         }
-        Value::F64(_) => out.extend_from_slice(b"null"),
+        Value::F64(_) => out.put_block(b"null", 4),
         Value::Str(text) => push_string(text, out),
-        Value::Json(text) => out.extend_from_slice(text),
+        Value::Json(text) => out.put(text),
     }
 }

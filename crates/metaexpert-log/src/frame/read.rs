@@ -102,23 +102,19 @@ impl<'a> Frame<'a> {
         if kind != Kind::Record {
             return Err(FrameError::Header);
         }
-        let mut input = Input { rest: &bytes[8..len] };
+        Frame::peeked(&bytes[..len])
+    }
+
+    /// As [`Frame::parse`], for bytes that [`peek`] has said to be a record's.
+    #[inline]
+    pub fn peeked(bytes: &'a [u8]) -> Result<Frame<'a>, FrameError> {
+        let (head, body) = bytes.split_first_chunk::<HEADER_LEN>().ok_or(FrameError::Truncated)?;
+        let mut input = Input { rest: &head[8..] };
         let (seq, timestamp_ns) = (input.u64()?, input.u64()? as i64);
         let (level, logger, category) = (input.u32()? as i32, input.u32()?, input.u32()?);
         let message_len = input.u32()? as usize;
-        // The check, which `peek` has looked at, and what is reserved.
-        input.u64()?;
-        let message = input.take(message_len)?;
-        Ok(Frame {
-            seq,
-            timestamp_ns,
-            level,
-            logger,
-            category,
-            message,
-            section_count: bytes[5],
-            body: input.rest,
-        })
+        let (message, body) = body.split_at_checked(message_len).ok_or(FrameError::Truncated)?;
+        Ok(Frame { seq, timestamp_ns, level, logger, category, message, section_count: head[5], body })
     }
 
     /// The sections in order.
@@ -184,6 +180,24 @@ pub struct Sections<'a> {
 }
 
 impl<'a> Sections<'a> {
+    /// The fields that come next, if there are any and they are whole.
+    #[inline]
+    pub(crate) fn leading_fields(&mut self) -> Option<(u32, Values<'a>)> {
+        if self.left == 0 || self.input.rest.first() != Some(&tag::FIELDS) {
+            return None;
+        }
+        let mut input = Input { rest: &self.input.rest[1..] };
+        let (keys, values) = (input.u32().ok()?, input.text().ok()?);
+        self.left -= 1;
+        self.input = input;
+        Some((keys, Values { input: Input { rest: values } }))
+    }
+
+    /// Whether none is left.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.left == 0
+    }
+
     #[inline]
     fn read(&mut self) -> Result<SectionRef<'a>, FrameError> {
         let input = &mut self.input;
