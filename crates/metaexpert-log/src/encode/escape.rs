@@ -4,7 +4,7 @@
 //! what a person sees is written as an escape: C0 and C1 controls, DEL, U+2028/2029, and the
 //! bidirectional overrides (CVE-2021-42574).
 
-use crate::encode::line::{Output, word};
+use crate::encode::line::{Output, push_short, word};
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
@@ -22,18 +22,18 @@ const CLEAN: [bool; 256] = {
 /// Texts up to this length are copied while they are looked through.
 const SHORT: usize = 32;
 
-/// Marks bytes that need attention in their highest bits. The lowest mark is exact: borrows only spoil the bytes
-/// above it.
+/// Marks bytes that need attention in their highest bits. The lowest mark is exact: what a byte borrows from the next or
+/// carries over to it only spoils those above one that is marked itself.
 #[inline]
 fn attention(word: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHS: u64 = 0x8080_8080_8080_8080;
-    let has_zero = |word: u64| word.wrapping_sub(ONES) & !word;
-    let low = word.wrapping_sub(ONES * 0x20) & !word;
-    let quote = has_zero(word ^ (ONES * b'"' as u64));
-    let backslash = has_zero(word ^ (ONES * b'\\' as u64));
-    let delete = has_zero(word ^ (ONES * 0x7F));
-    (word | low | quote | backslash | delete) & HIGHS
+    // Of ASCII, each gets its highest bit in one of these ways alone; the others have it.
+    let control = word.wrapping_sub(ONES * 0x20);
+    let delete = word.wrapping_add(ONES);
+    let quote = (word ^ (ONES * b'"' as u64)).wrapping_sub(ONES);
+    let backslash = (word ^ (ONES * b'\\' as u64)).wrapping_sub(ONES);
+    (word | control | delete | quote | backslash) & HIGHS
 }
 
 /// Length of the prefix of `text` that needs no attention.
@@ -61,30 +61,18 @@ pub fn escape_json<O: Output>(text: &[u8], out: &mut O) {
 /// Appends a short `text`, if nothing in it needs attention. Returns whether that was so.
 #[inline(always)]
 fn push_clean<O: Output>(text: &[u8], out: &mut O) -> bool {
-    let start = out.len();
-    let Some(last) = text.last_chunk::<8>() else {
-        let word = word(text);
-        let own = (1 << (8 * text.len())) - 1;
-        out.put_block(&word.to_le_bytes(), text.len());
-        let is_clean = attention(word) & own == 0;
-        if !is_clean {
-            out.rewind(start);
+    let found = match text.last_chunk::<8>() {
+        // Zeros fill the word up, and would be marked.
+        None => attention(word(text)) & ((1 << (8 * text.len())) - 1),
+        Some(last) => {
+            let words = text.chunks_exact(8).filter_map(<[u8]>::first_chunk::<8>);
+            words.fold(attention(u64::from_le_bytes(*last)), |found, word| {
+                found | attention(u64::from_le_bytes(*word))
+            })
         }
-        return is_clean;
     };
-    let mut found = attention(u64::from_le_bytes(*last));
-    let mut rest = text;
-    while let Some((chunk, behind)) = rest.split_first_chunk::<8>() {
-        found |= attention(u64::from_le_bytes(*chunk));
-        out.put_block(chunk, chunk.len());
-        rest = behind;
-    }
-    if !rest.is_empty() {
-        out.rewind(start + text.len() - last.len());
-        out.put_block(last, last.len());
-    }
-    if found != 0 {
-        out.rewind(start);
+    if found == 0 {
+        push_short(text, out);
     }
     found == 0
 }
@@ -237,6 +225,13 @@ mod tests {
         fn any_text_reads_back_exactly(text in any::<String>()) {
             let line = format!("\"{}\"", json(&text));
             prop_assert_eq!(serde_json::from_str::<String>(&line).unwrap(), text);
+        }
+
+        #[test]
+        fn the_lowest_mark_is_at_the_first_byte_that_needs_attention(bytes in any::<[u8; 8]>()) {
+            let first = bytes.iter().position(|byte| !CLEAN[usize::from(*byte)]);
+            let found = attention(u64::from_le_bytes(bytes));
+            prop_assert_eq!((found != 0).then(|| found.trailing_zeros() as usize / 8), first);
         }
 
         #[test]

@@ -4,15 +4,14 @@ use crate::clock::Rfc3339;
 use crate::config::Layout;
 use crate::encode::Include;
 use crate::encode::escape::escape_json;
-use crate::encode::line::{Line, Output, Piece, push_short};
+use crate::encode::line::{Line, Output, Piece, push_line, push_short};
 use crate::event::Event;
 use crate::frame::{Value, Values};
 use crate::level::{LEVEL_SLOTS, Level};
 use crate::lexicon::Key;
 
-/// Room for a usual line, and for one that is kept for the next.
-const ROOM: usize = 1 << 10;
-const MOST_ROOM: usize = 64 << 10;
+/// A usual line is no longer.
+const USUAL_BYTES: usize = 1 << 10;
 
 /// Writes events as one JSON object a line.
 pub struct JsonEncoder {
@@ -26,8 +25,6 @@ pub struct JsonEncoder {
     level_members: [(Level, Piece); LEVEL_SLOTS.len()],
     run_member: Vec<u8>,
     process_member: Vec<u8>,
-    /// Where a line is put together.
-    room: Vec<u8>,
 }
 
 const STANDARD: [Level; LEVEL_SLOTS.len()] =
@@ -57,67 +54,53 @@ impl JsonEncoder {
             }),
             run_member,
             process_member: process_member.into_bytes(),
-            room: vec![0; ROOM],
         }
     }
 
     /// Appends `event` as one line.
     pub fn encode(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
-        let mut room = std::mem::take(&mut self.room);
-        let mut len = self.write(event, &mut room);
-        if !Line::fits(len, &room) {
-            room.resize((len + ROOM).next_power_of_two(), 0);
-            len = self.write(event, &mut room);
-        }
-        out.extend_from_slice(&room[..len]);
-        if room.len() > MOST_ROOM {
-            room = vec![0; ROOM];
-        }
-        self.room = room;
+        push_line(out, USUAL_BYTES, |line| self.write(event, line));
     }
 
-    /// Writes the line into `room`, as much of it as fits. Returns its length.
-    #[inline]
-    fn write(&mut self, event: &Event<'_>, room: &mut [u8]) -> usize {
-        let mut line = Line::new(room, 0);
+    #[inline(always)]
+    fn write(&mut self, event: &Event<'_>, line: &mut Line<'_>) {
         line.put_all(b"{\"timestamp\":\"");
         line.put_all(self.clock.format(event.timestamp_ns));
         let (level, member) = &self.level_members[Level(event.level).slot()];
         if event.level_name.is_none() && level.0 == event.level {
-            member.push(&mut line);
+            member.push(line);
         } else {
-            line.then(|room, at| push_other_level(event, Line::new(room, at)));
+            line.then(|line| push_other_level(event, line));
         }
-        event.logger.push_json(&mut line);
+        event.logger.push_json(line);
         line.put_all(b",\"message\":\"");
-        escape_json(event.message, &mut line);
+        escape_json(event.message, line);
         line.put_all(b"\"");
         if let Some(category) = event.category {
             line.put_all(b",\"category\":");
-            category.push_json(&mut line);
+            category.push_json(line);
         }
         match event.fields.plain() {
             Some(sets) if self.layout == Layout::Flat => {
                 for (keys, values, replaced) in sets {
-                    push_set(keys, values, replaced, &mut line);
+                    push_set(keys, values, replaced, line);
                 }
             }
-            _ => line.then(|room, at| push_fields(event, self.layout, Line::new(room, at))),
+            _ => line.then(|line| push_fields(event, self.layout, line)),
         }
         if event.exception.is_some() || event.stack.is_some() {
-            line.then(|room, at| push_trouble(event, Line::new(room, at)));
+            line.then(|line| push_trouble(event, line));
         }
         line.put_all(b",\"seq\":");
-        push_short(itoa::Buffer::new().format(event.seq).as_bytes(), &mut line);
+        push_short(itoa::Buffer::new().format(event.seq).as_bytes(), line);
         if self.has_origin {
-            line.then(|room, at| self.push_origin(event, Line::new(room, at)));
+            line.then(|line| self.push_origin(event, line));
         }
         line.put_all(b"}\n");
-        line.len()
     }
 
     #[cold]
-    fn push_origin(&self, event: &Event<'_>, mut line: Line<'_>) -> usize {
+    fn push_origin<'l>(&self, event: &Event<'_>, mut line: Line<'l>) -> Line<'l> {
         line.put(&self.run_member);
         if let (true, Some(thread)) = (self.thread_id, event.thread) {
             line.put(b",\"thread_id\":");
@@ -133,7 +116,7 @@ impl JsonEncoder {
             push_string(caller.function, &mut line);
             line.put(b"}");
         }
-        line.len()
+        line
     }
 }
 
@@ -149,31 +132,28 @@ fn push_set(keys: &[Key], values: Values<'_>, replaced: Option<&[bool]>, line: &
 }
 
 #[inline(never)]
-fn push_fields(event: &Event<'_>, layout: Layout, mut line: Line<'_>) -> usize {
+fn push_fields<'l>(event: &Event<'_>, layout: Layout, mut line: Line<'l>) -> Line<'l> {
     if layout == Layout::Flat {
         event.fields.for_each(|key, value| {
             key.flat.push(&mut line);
             push_value(value, &mut line);
         });
-        return line.len();
+        return line;
     }
-    line.put(b",\"context\":");
-    let start = line.len();
+    line.put(b",\"context\":{");
+    let mut is_first = true;
     event.fields.for_each(|key, value| {
-        key.nested.push(&mut line);
+        let skipped = usize::from(std::mem::replace(&mut is_first, false));
+        // But for the first member's comma.
+        line.put(&key.nested[skipped..]);
         push_value(value, &mut line);
     });
-    if line.len() == start {
-        line.put(b"{");
-    }
-    // In the place of the first member's comma.
-    line.set(start, b'{');
     line.put(b"}");
-    line.len()
+    line
 }
 
 #[cold]
-fn push_trouble(event: &Event<'_>, mut line: Line<'_>) -> usize {
+fn push_trouble<'l>(event: &Event<'_>, mut line: Line<'l>) -> Line<'l> {
     if let Some(exception) = event.exception {
         line.put(b",\"exception\":{\"type\":");
         push_string(exception.kind, &mut line);
@@ -187,16 +167,16 @@ fn push_trouble(event: &Event<'_>, mut line: Line<'_>) -> usize {
         line.put(b",\"stack_info\":");
         push_string(stack, &mut line);
     }
-    line.len()
+    line
 }
 
 /// As [`JsonEncoder::level_members`], for a level with a name of its own.
 #[cold]
-fn push_other_level(event: &Event<'_>, mut line: Line<'_>) -> usize {
+fn push_other_level<'l>(event: &Event<'_>, mut line: Line<'l>) -> Line<'l> {
     line.put(b"\",\"level\":\"");
     event.with_level_name(|name| escape_json(name, &mut line));
     line.put(b"\",\"module\":");
-    line.len()
+    line
 }
 
 #[inline(always)]

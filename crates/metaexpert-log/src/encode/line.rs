@@ -1,6 +1,7 @@
 //! Short texts onto a line. They are copied in blocks of a fixed size, which takes no call, and the next one begins where
 //! the text has ended.
 
+use std::mem::MaybeUninit;
 use std::ops::Deref;
 
 use crate::encode::escape::escape_json_parts;
@@ -16,13 +17,7 @@ pub trait Output {
     /// Appends the first `len` bytes of `block`, which may have at most [`BLOCK`].
     fn put_block<const N: usize>(&mut self, block: &[u8; N], len: usize);
 
-    /// How much has been put.
-    fn len(&self) -> usize;
-
-    /// Takes back what was put since it had this length.
-    fn rewind(&mut self, len: usize);
-
-    /// Appends the inside of a JSON string that needs escapes.
+    /// Appends the inside of a JSON string that is long or needs escapes.
     fn put_escaped(&mut self, text: &[u8]);
 }
 
@@ -34,19 +29,9 @@ impl Output for Vec<u8> {
 
     #[inline]
     fn put_block<const N: usize>(&mut self, block: &[u8; N], len: usize) {
-        let end = self.len() + len;
+        let end = self.len() + len.min(N);
         self.extend_from_slice(block);
         self.truncate(end);
-    }
-
-    #[inline]
-    fn len(&self) -> usize {
-        self.len()
-    }
-
-    #[inline]
-    fn rewind(&mut self, len: usize) {
-        self.truncate(len);
     }
 
     #[inline]
@@ -55,86 +40,87 @@ impl Output for Vec<u8> {
     }
 }
 
-/// A line in room that cannot grow; of one that does not fit, only the length is right. Where it ends is kept in a
-/// register as long as nobody is given a reference, so what is seldom needed takes and returns it.
+/// The end of a line in the room behind it. Where that is stays in registers as long as nobody is given a reference, so
+/// what is seldom needed takes the line and returns it.
 pub struct Line<'a> {
-    room: &'a mut [u8],
-    at: usize,
+    /// What is left of the room; nothing, for good, once something did not fit.
+    room: &'a mut [MaybeUninit<u8>],
 }
 
-impl<'a> Line<'a> {
-    /// A line that goes on at `at`.
-    #[inline(always)]
-    pub fn new(room: &'a mut [u8], at: usize) -> Line<'a> {
-        Line { room, at }
+/// Appends what `write` puts on the line; it is called again if there was too little room. `usual` bytes are enough
+/// for most lines.
+#[inline(always)]
+pub fn push_line(out: &mut Vec<u8>, usual: usize, mut write: impl FnMut(&mut Line<'_>)) {
+    let mut least = usual;
+    loop {
+        out.reserve(least + BLOCK);
+        let room = out.spare_capacity_mut();
+        let all = room.len();
+        let mut line = Line { room };
+        write(&mut line);
+        let left = line.room.len();
+        if left >= BLOCK {
+            // SAFETY: a line's room only ever gets shorter, by bytes at its beginning that were written, or becomes
+            // empty. So all bytes before what is left are written, and inside the capacity.
+            unsafe { out.set_len(out.len() + (all - left)) };
+            return;
+        }
+        least = 2 * all;
     }
+}
 
+impl Line<'_> {
     /// Appends a text whose length is known beforehand.
     #[inline(always)]
     pub fn put_all<const N: usize>(&mut self, text: &[u8; N]) {
         self.put_block(text, N);
     }
 
-    /// Puts `byte` in the place of the one at `at`.
+    /// Goes on with what `step` puts on the line that it is given and returns.
     #[inline(always)]
-    pub fn set(&mut self, at: usize, byte: u8) {
-        if let Some(place) = self.room.get_mut(at) {
-            *place = byte;
-        }
-    }
-
-    /// Goes on with what `step`, which is given the room and the line's end, puts there; it returns the new end.
-    #[inline(always)]
-    pub fn then(&mut self, step: impl FnOnce(&mut [u8], usize) -> usize) {
-        self.at = step(self.room, self.at);
-    }
-
-    /// Whether a line of this length fits into `room`, with the block that is written last.
-    #[inline]
-    pub fn fits(len: usize, room: &[u8]) -> bool {
-        len + BLOCK <= room.len()
+    pub fn then(&mut self, step: impl for<'l> FnOnce(Line<'l>) -> Line<'l>) {
+        let Line { room } = step(Line { room: std::mem::take(&mut self.room) });
+        self.room = room;
     }
 }
 
 impl Output for Line<'_> {
     #[inline(always)]
     fn put(&mut self, text: &[u8]) {
-        if let Some(place) = self.room.get_mut(self.at..self.at + text.len()) {
-            place.copy_from_slice(text);
+        let room = std::mem::take(&mut self.room);
+        if let Some((place, left)) = room.split_at_mut_checked(text.len()) {
+            place.copy_from_slice(written(text));
+            self.room = left;
         }
-        self.at += text.len();
     }
 
     #[inline(always)]
     fn put_block<const N: usize>(&mut self, block: &[u8; N], len: usize) {
         const { assert!(N <= BLOCK) };
-        if let Some(place) = self.room.get_mut(self.at..self.at + N) {
-            place.copy_from_slice(block);
+        let room = std::mem::take(&mut self.room);
+        if let Some(place) = room.first_chunk_mut::<N>() {
+            place.copy_from_slice(written(block));
+            self.room = &mut room[len.min(N)..];
         }
-        self.at += len;
-    }
-
-    #[inline(always)]
-    fn len(&self) -> usize {
-        self.at
-    }
-
-    #[inline(always)]
-    fn rewind(&mut self, len: usize) {
-        self.at = len;
     }
 
     #[inline(always)]
     fn put_escaped(&mut self, text: &[u8]) {
-        self.then(|room, at| escaped(text, room, at));
+        self.then(|line| escaped(text, line));
     }
 }
 
+/// `text` as memory that need not be written.
+#[inline(always)]
+fn written(text: &[u8]) -> &[MaybeUninit<u8>] {
+    // SAFETY: the layout is the same, and what is written may always be taken for what need not be.
+    unsafe { &*(std::ptr::from_ref(text) as *const [MaybeUninit<u8>]) }
+}
+
 #[inline(never)]
-fn escaped(text: &[u8], room: &mut [u8], at: usize) -> usize {
-    let mut line = Line { room, at };
+fn escaped<'l>(text: &[u8], mut line: Line<'l>) -> Line<'l> {
     escape_json_parts(text, &mut line);
-    line.at
+    line
 }
 
 /// A text that is prepared once and written often.
@@ -173,22 +159,20 @@ impl Deref for Piece {
 /// Appends `text`, which is best short.
 #[inline(always)]
 pub fn push_short<O: Output>(text: &[u8], out: &mut O) {
-    let (Some(last), 8..=BLOCK) = (text.last_chunk::<8>(), text.len()) else {
-        return if text.len() < 8 {
-            out.put_block(&word(text).to_le_bytes(), text.len());
-        } else {
-            out.put(text);
-        };
+    let Some(last) = text.last_chunk::<8>() else {
+        return out.put_block(&word(text).to_le_bytes(), text.len());
     };
-    let end = out.len() + text.len();
+    if text.len() > BLOCK {
+        return out.put(text);
+    }
     let mut rest = text;
     while let Some((chunk, behind)) = rest.split_first_chunk::<8>() {
-        out.put_block(chunk, 8);
+        out.put_block(chunk, chunk.len());
         rest = behind;
     }
     if !rest.is_empty() {
-        out.rewind(end - 8);
-        out.put_block(last, 8);
+        let word = u64::from_le_bytes(*last) >> (8 * (8 - rest.len()));
+        out.put_block(&word.to_le_bytes(), rest.len());
     }
 }
 
@@ -222,32 +206,34 @@ mod tests {
             Piece::new(&text).push(&mut prepared);
             push_short(&text, &mut short);
             prop_assert_eq!(&prepared, &expected);
-            let mut room = [0; 160];
-            room[..before.len()].copy_from_slice(&before);
-            for piece in [true, false] {
-                let mut line = Line::new(&mut room, before.len());
-                if piece { Piece::new(&text).push(&mut line) } else { push_short(&text, &mut line) }
-                prop_assert_eq!(line.len(), expected.len());
-                prop_assert_eq!(&room[..expected.len()], &expected);
-            }
-            prop_assert_eq!(&short, &expected);
+            let (mut lines, mut calls) = (before.clone(), 0);
+            push_line(&mut lines, 1, |line| {
+                calls += 1;
+                Piece::new(&text).push(line);
+                push_short(&text, line);
+            });
+            prop_assert_eq!(lines, [&before[..], &text, &text].concat());
+            prop_assert!(calls < 5);
         }
 
         #[test]
-        fn a_line_that_does_not_fit_is_seen_by_its_length(
+        fn a_line_is_whole_whatever_room_there_is_at_first(
             texts in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..40), 0..9),
             len in 0usize..200,
         ) {
-            let mut room = vec![0; len];
-            let mut line = Line::new(&mut room, 0);
-            for text in &texts {
-                Piece::new(text).push(&mut line);
-                push_short(text, &mut line);
-            }
-            let (len, expected) = (line.len(), texts.iter().flat_map(|text| [&text[..], text].concat()));
-            let expected: Vec<u8> = expected.collect();
-            prop_assert_eq!(len, expected.len());
-            prop_assert!(!Line::fits(len, &room) || room.starts_with(&expected));
+            let mut out = Vec::with_capacity(len);
+            push_line(&mut out, 1, |line| {
+                for text in &texts {
+                    Piece::new(text).push(line);
+                    line.put(text);
+                    line.then(|mut line| {
+                        push_short(text, &mut line);
+                        line
+                    });
+                }
+            });
+            let expected: Vec<u8> = texts.iter().flat_map(|text| [&text[..], text, text].concat()).collect();
+            prop_assert_eq!(out, expected);
         }
 
         #[test]
