@@ -110,10 +110,11 @@ def main() -> int:
     chosen = {name: DRIVERS[name] for name in options.drivers or DRIVERS}
     measured = {name: count(driver, build(driver)) for name, driver in chosen.items()}
     known: dict[str, Any] = json.loads(BASELINES.read_text()) if BASELINES.exists() else {}
-    is_same = known.get("compiler") == compiler()
     if options.update:
-        kept = known.get("instructions", {}) if is_same else {}
-        _write({"compiler": compiler(), "instructions": kept | {n: round(c) for n, c in measured.items()}})
+        known = _updated(known, measured)
+        BASELINES.parent.mkdir(exist_ok=True)
+        BASELINES.write_text(json.dumps(known, indent=2) + "\n")
+    is_same = known.get("compiler") == compiler()
     baselines = known.get("instructions", {})
     verdicts = {name: verdict(counted, baselines.get(name)) for name, counted in measured.items()}
     if options.json:
@@ -146,9 +147,10 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _write(document: dict[str, Any]) -> None:
-    BASELINES.parent.mkdir(exist_ok=True)
-    BASELINES.write_text(json.dumps(document, indent=2) + "\n")
+def _updated(known: dict[str, Any], measured: dict[str, float]) -> dict[str, Any]:
+    """Return `known` with what was measured; counts of another compiler are forgotten."""
+    kept = known.get("instructions", {}) if known.get("compiler") == compiler() else {}
+    return {"compiler": compiler(), "instructions": kept | {name: round(measured[name]) for name in measured}}
 
 
 def _output(*command: str, **environment: str) -> str:

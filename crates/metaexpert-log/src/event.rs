@@ -67,6 +67,14 @@ pub(crate) struct Place<'a> {
     pub(crate) index: usize,
 }
 
+/// A set of names with its values.
+pub(crate) struct Set<'a> {
+    pub(crate) keys: &'a [Key],
+    pub(crate) values: Values<'a>,
+    /// Which of them later sets replace, if they do any.
+    pub(crate) replaced: Option<&'a [bool]>,
+}
+
 impl<'a> Fields<'a> {
     /// Calls `visit` with every field that counts, in order; each key is distinct.
     #[inline]
@@ -110,15 +118,16 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Keys and values of each set of names, and which later ones replace; `None` if values are masked or a set is for
+    /// Each set of names; `None` if values are masked or a set is for
     /// this record alone.
     #[inline(always)]
-    pub(crate) fn plain(&self) -> Option<impl Iterator<Item = (&'a [Key], Values<'a>, Option<&'a [bool]>)>> {
+    pub(crate) fn plain(&self) -> Option<impl Iterator<Item = Set<'a>>> {
         let overlap = self.overlap;
         let segments = self.segments.iter().map_while(Option::as_ref).enumerate();
         let keyed = move |(at, segment): (usize, &Segment<'a>)| match segment {
             Segment::Keyed { keys, values, .. } => {
-                Some((*keys, *values, overlap.and_then(|overlap| overlap[at].as_deref())))
+                let replaced = overlap.and_then(|overlap| overlap[at].as_deref());
+                Some(Set { keys, values: *values, replaced })
             }
             Segment::Inline(_) => None,
         };

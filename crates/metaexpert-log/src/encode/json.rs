@@ -5,10 +5,9 @@ use crate::config::Layout;
 use crate::encode::Include;
 use crate::encode::escape::escape_json;
 use crate::encode::line::{Line, Output, Piece, push_line, push_short};
-use crate::event::Event;
-use crate::frame::{Value, Values};
+use crate::event::{Event, Set};
+use crate::frame::Value;
 use crate::level::{LEVEL_SLOTS, Level};
-use crate::lexicon::Key;
 
 /// A usual line is no longer.
 const USUAL_BYTES: usize = 1 << 10;
@@ -22,7 +21,7 @@ pub struct JsonEncoder {
     /// Something may follow the number.
     has_origin: bool,
     /// What follows the time at each standard level, by its slot.
-    level_members: [(Level, Piece); LEVEL_SLOTS.len()],
+    level_members: Box<[(Level, Piece); LEVEL_SLOTS.len()]>,
     run_member: Vec<u8>,
     process_member: Vec<u8>,
 }
@@ -48,10 +47,10 @@ impl JsonEncoder {
                 || include.process_id.is_some()
                 || include.thread_id
                 || include.caller,
-            level_members: STANDARD.map(|level| {
+            level_members: Box::new(STANDARD.map(|level| {
                 let name = level.name().unwrap_or_default();
                 (level, Piece::new(format!("\",\"level\":\"{name}\",\"module\":").as_bytes()))
-            }),
+            })),
             run_member,
             process_member: process_member.into_bytes(),
         }
@@ -82,9 +81,7 @@ impl JsonEncoder {
         }
         match event.fields.plain() {
             Some(sets) if self.layout == Layout::Flat => {
-                for (keys, values, replaced) in sets {
-                    push_set(keys, values, replaced, line);
-                }
+                sets.for_each(|set| push_set(&set, line));
             }
             _ => line.then(|line| push_fields(event, self.layout, line)),
         }
@@ -122,9 +119,9 @@ impl JsonEncoder {
 
 /// One set of fields, but for those that are replaced.
 #[inline(always)]
-fn push_set(keys: &[Key], values: Values<'_>, replaced: Option<&[bool]>, line: &mut Line<'_>) {
-    for (index, (key, value)) in keys.iter().zip(values).enumerate() {
-        if replaced.is_none_or(|replaced| !replaced[index]) {
+fn push_set(set: &Set<'_>, line: &mut Line<'_>) {
+    for (index, (key, value)) in set.keys.iter().zip(set.values).enumerate() {
+        if set.replaced.is_none_or(|replaced| !replaced[index]) {
             key.flat.push(line);
             write_value(value, line);
         }

@@ -31,6 +31,24 @@ impl std::error::Error for FrameError {}
 /// none, only the length can be judged.
 #[inline]
 pub fn peek(bytes: &[u8]) -> Result<(usize, Kind), FrameError> {
+    match bytes.first_chunk::<HEADER_LEN>() {
+        Some(head) if head[4] == Kind::Record as u8 => {
+            let mut input = Input { rest: head };
+            let (len, _, seq, at) = (input.u32()?, input.u32()?, input.u64()?, input.u64()? as i64);
+            let checked = u32::from_le_bytes([head[40], head[41], head[42], head[43]]);
+            let is_sound = len as usize <= bytes.len()
+                && len as usize >= HEADER_LEN
+                && len as usize % ALIGN == 0
+                && checked == check(len, seq, at);
+            if is_sound { Ok((len as usize, Kind::Record)) } else { peek_any(bytes) }
+        }
+        _ => peek_any(bytes),
+    }
+}
+
+/// As [`peek`], for any kind, and for what is damaged.
+#[cold]
+fn peek_any(bytes: &[u8]) -> Result<(usize, Kind), FrameError> {
     let head = bytes.first_chunk::<8>().ok_or(FrameError::Truncated)?;
     let len = u32::from_le_bytes([head[0], head[1], head[2], head[3]]) as usize;
     let kind = match head[4] {
