@@ -51,22 +51,36 @@ pub struct Line<'a> {
 /// for most lines.
 #[inline(always)]
 pub fn push_line(out: &mut Vec<u8>, usual: usize, mut write: impl FnMut(&mut Line<'_>)) {
-    let mut least = usual;
-    loop {
-        out.reserve(least + BLOCK);
-        let room = out.spare_capacity_mut();
-        let all = room.len();
-        let mut line = Line { room };
-        write(&mut line);
-        let left = line.room.len();
-        if left >= BLOCK {
-            // SAFETY: a line's room only ever gets shorter, by bytes at its beginning that were written, or becomes
-            // empty. So all bytes before what is left are written, and inside the capacity.
-            unsafe { out.set_len(out.len() + (all - left)) };
-            return;
-        }
-        least = 2 * all;
+    // Not a loop: what its passes share would be worked out beforehand, and kept on the stack.
+    if let Err(room) = try_line(out, usual, &mut write) {
+        push_long_line(out, room, &mut write);
     }
+}
+
+#[cold]
+#[inline(never)]
+fn push_long_line(out: &mut Vec<u8>, mut room: usize, write: &mut dyn FnMut(&mut Line<'_>)) {
+    while let Err(next) = try_line(out, 2 * room, &mut *write) {
+        room = next;
+    }
+}
+
+/// Appends a line, if it fits into what room there is, at least `least` bytes; else returns how much that was.
+#[inline(always)]
+fn try_line(out: &mut Vec<u8>, least: usize, mut write: impl FnMut(&mut Line<'_>)) -> Result<(), usize> {
+    out.reserve(least + BLOCK);
+    let room = out.spare_capacity_mut();
+    let all = room.len();
+    let mut line = Line { room };
+    write(&mut line);
+    let left = line.room.len();
+    if left < BLOCK {
+        return Err(all);
+    }
+    // SAFETY: a line's room only ever gets shorter, by bytes at its beginning that were written, or becomes empty. So
+    // all bytes before what is left are written, and inside the capacity.
+    unsafe { out.set_len(out.len() + (all - left)) };
+    Ok(())
 }
 
 impl Line<'_> {
