@@ -15,31 +15,42 @@ pub fn now_ns() -> i64 {
 
 /// Length of `2026-01-31T23:59:59.123456789Z`.
 pub const RFC3339_LEN: usize = 30;
+/// Up to the point.
+const SECOND_LEN: usize = 20;
 
 /// Formats timestamps as RFC 3339 UTC with nanoseconds; remembers the last second, because
 /// consecutive records share it.
 #[derive(Clone)]
 pub struct Rfc3339 {
     second: i64,
-    text: [u8; RFC3339_LEN],
+    text: [u8; SECOND_LEN],
 }
 
 impl Default for Rfc3339 {
     fn default() -> Self {
-        Rfc3339 { second: i64::MIN, text: *b"0000-00-00T00:00:00.000000000Z" }
+        Rfc3339 { second: i64::MIN, text: *b"0000-00-00T00:00:00." }
     }
 }
 
 impl Rfc3339 {
     /// The text of `timestamp_ns`. Times outside the years 0-9999 are clamped to them.
     #[inline]
-    pub fn format(&mut self, timestamp_ns: i64) -> &[u8; RFC3339_LEN] {
+    pub fn format(&mut self, timestamp_ns: i64) -> [u8; RFC3339_LEN] {
+        let (second, fraction) = self.parts(timestamp_ns);
+        let mut text = [0; RFC3339_LEN];
+        text[..SECOND_LEN].copy_from_slice(second);
+        text[SECOND_LEN..].copy_from_slice(&fraction);
+        text
+    }
+
+    /// As [`Rfc3339::format`], in two parts: up to the point, which is remembered, and what follows.
+    #[inline]
+    pub fn parts(&mut self, timestamp_ns: i64) -> (&[u8; SECOND_LEN], [u8; RFC3339_LEN - SECOND_LEN]) {
         let second = timestamp_ns.div_euclid(1_000_000_000);
         if second != self.second {
             self.set_second(second);
         }
-        write_nanoseconds(&mut self.text, timestamp_ns.rem_euclid(1_000_000_000) as u32);
-        &self.text
+        (&self.text, fraction(timestamp_ns.rem_euclid(1_000_000_000) as u32))
     }
 
     #[cold]
@@ -67,15 +78,13 @@ const PAIRS: [[u8; 2]; 100] = {
     pairs
 };
 
-/// Writes the nine digits of `value`, which is below a thousand million.
+/// The nine digits of `value`, which is below a thousand million, and the zone.
 #[inline]
-fn write_nanoseconds(text: &mut [u8; RFC3339_LEN], value: u32) {
+fn fraction(value: u32) -> [u8; RFC3339_LEN - SECOND_LEN] {
     let (high, low) = (value / 10_000, value % 10_000);
     let pair = |number: u32| PAIRS[(number % 100) as usize];
-    text[20] = b'0' + (high / 10_000) as u8;
-    for (at, number) in [(21, high / 100), (23, high), (25, low / 100), (27, low)] {
-        [text[at], text[at + 1]] = pair(number);
-    }
+    let ([b, c], [d, e], [f, g], [h, i]) = (pair(high / 100), pair(high), pair(low / 100), pair(low));
+    [b'0' + (high / 10_000) as u8, b, c, d, e, f, g, h, i, b'Z']
 }
 
 /// Writes `value` right-aligned with leading zeros over the whole of `out`.
@@ -95,13 +104,13 @@ mod tests {
     #[test]
     fn nanoseconds_are_kept() {
         let mut clock = Rfc3339::default();
-        assert_eq!(clock.format(1_643_587_199_123_456_789), b"2022-01-30T23:59:59.123456789Z");
-        assert_eq!(clock.format(1_643_587_200_000_000_001), b"2022-01-31T00:00:00.000000001Z");
+        assert_eq!(clock.format(1_643_587_199_123_456_789), *b"2022-01-30T23:59:59.123456789Z");
+        assert_eq!(clock.format(1_643_587_200_000_000_001), *b"2022-01-31T00:00:00.000000001Z");
     }
 
     #[test]
     fn times_before_the_epoch_are_exact() {
-        assert_eq!(Rfc3339::default().format(-1), b"1969-12-31T23:59:59.999999999Z");
+        assert_eq!(Rfc3339::default().format(-1), *b"1969-12-31T23:59:59.999999999Z");
     }
 
     proptest! {
@@ -111,7 +120,7 @@ mod tests {
             for ns in times {
                 let mut fresh = Rfc3339::default();
                 prop_assert_eq!(remembering.format(ns), fresh.format(ns));
-                let parsed: Timestamp = std::str::from_utf8(remembering.format(ns)).unwrap().parse().unwrap();
+                let parsed: Timestamp = std::str::from_utf8(&remembering.format(ns)).unwrap().parse().unwrap();
                 prop_assert_eq!(parsed.as_nanosecond(), ns as i128);
             }
         }

@@ -62,26 +62,28 @@ impl JsonEncoder {
     }
 
     #[inline(always)]
-    fn write(&mut self, event: &Event<'_>, line: &mut Line<'_>) {
+    fn write<'l>(&mut self, event: &Event<'_>, mut line: Line<'l>) -> Line<'l> {
         line.put_all(b"{\"timestamp\":\"");
-        line.put_all(self.clock.format(event.timestamp_ns));
+        let (second, fraction) = self.clock.parts(event.timestamp_ns);
+        line.put_all(second);
+        line.put_all(&fraction);
         let (level, member) = &self.level_members[Level(event.level).slot()];
         if event.level_name.is_none() && level.0 == event.level {
-            member.push(line);
+            member.push(&mut line);
         } else {
             line.then(|line| push_other_level(event, line));
         }
-        event.logger.push_json(line);
+        event.logger.push_json(&mut line);
         line.put_all(b",\"message\":\"");
-        escape_json(event.message, line);
+        escape_json(event.message, &mut line);
         line.put_all(b"\"");
         if let Some(category) = event.category {
             line.put_all(b",\"category\":");
-            category.push_json(line);
+            category.push_json(&mut line);
         }
         match event.fields.plain() {
             Some(sets) if self.layout == Layout::Flat => {
-                sets.for_each(|set| push_set(&set, line));
+                sets.for_each(|set| push_set(&set, &mut line));
             }
             _ => line.then(|line| push_fields(event, self.layout, line)),
         }
@@ -89,11 +91,12 @@ impl JsonEncoder {
             line.then(|line| push_trouble(event, line));
         }
         line.put_all(b",\"seq\":");
-        push_short(itoa::Buffer::new().format(event.seq).as_bytes(), line);
+        push_short(itoa::Buffer::new().format(event.seq).as_bytes(), &mut line);
         if self.has_origin {
             line.then(|line| self.push_origin(event, line));
         }
         line.put_all(b"}\n");
+        line
     }
 
     #[cold]

@@ -50,7 +50,7 @@ pub struct Line<'a> {
 /// Appends what `write` puts on the line; it is called again if there was too little room. `usual` bytes are enough
 /// for most lines.
 #[inline(always)]
-pub fn push_line(out: &mut Vec<u8>, usual: usize, mut write: impl FnMut(&mut Line<'_>)) {
+pub fn push_line(out: &mut Vec<u8>, usual: usize, mut write: impl for<'l> FnMut(Line<'l>) -> Line<'l>) {
     // Not a loop: what its passes share would be worked out beforehand, and kept on the stack.
     if let Err(room) = try_line(out, usual, &mut write) {
         push_long_line(out, room, &mut write);
@@ -59,7 +59,7 @@ pub fn push_line(out: &mut Vec<u8>, usual: usize, mut write: impl FnMut(&mut Lin
 
 #[cold]
 #[inline(never)]
-fn push_long_line(out: &mut Vec<u8>, mut room: usize, write: &mut dyn FnMut(&mut Line<'_>)) {
+fn push_long_line(out: &mut Vec<u8>, mut room: usize, write: &mut dyn for<'l> FnMut(Line<'l>) -> Line<'l>) {
     while let Err(next) = try_line(out, 2 * room, &mut *write) {
         room = next;
     }
@@ -67,13 +67,15 @@ fn push_long_line(out: &mut Vec<u8>, mut room: usize, write: &mut dyn FnMut(&mut
 
 /// Appends a line, if it fits into what room there is, at least `least` bytes; else returns how much that was.
 #[inline(always)]
-fn try_line(out: &mut Vec<u8>, least: usize, mut write: impl FnMut(&mut Line<'_>)) -> Result<(), usize> {
+fn try_line(
+    out: &mut Vec<u8>,
+    least: usize,
+    mut write: impl for<'l> FnMut(Line<'l>) -> Line<'l>,
+) -> Result<(), usize> {
     out.reserve(least + BLOCK);
     let room = out.spare_capacity_mut();
     let all = room.len();
-    let mut line = Line { room };
-    write(&mut line);
-    let left = line.room.len();
+    let left = write(Line { room }).room.len();
     if left < BLOCK {
         return Err(all);
     }
@@ -221,10 +223,11 @@ mod tests {
             push_short(&text, &mut short);
             prop_assert_eq!(&prepared, &expected);
             let (mut lines, mut calls) = (before.clone(), 0);
-            push_line(&mut lines, 1, |line| {
+            push_line(&mut lines, 1, |mut line| {
                 calls += 1;
-                Piece::new(&text).push(line);
-                push_short(&text, line);
+                Piece::new(&text).push(&mut line);
+                push_short(&text, &mut line);
+                line
             });
             prop_assert_eq!(lines, [&before[..], &text, &text].concat());
             prop_assert!(calls < 5);
@@ -236,15 +239,16 @@ mod tests {
             len in 0usize..200,
         ) {
             let mut out = Vec::with_capacity(len);
-            push_line(&mut out, 1, |line| {
+            push_line(&mut out, 1, |mut line| {
                 for text in &texts {
-                    Piece::new(text).push(line);
+                    Piece::new(text).push(&mut line);
                     line.put(text);
                     line.then(|mut line| {
                         push_short(text, &mut line);
                         line
                     });
                 }
+                line
             });
             let expected: Vec<u8> = texts.iter().flat_map(|text| [&text[..], text, text].concat()).collect();
             prop_assert_eq!(out, expected);
