@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from listeners import Recorder
 
+from listeners import Recorder
 from metaexpert.logger import MetaLogger, get_logger, timed
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from listeners import Recorder
 
+from listeners import Recorder
 from metaexpert.logger import get_logger
 
 if TYPE_CHECKING:

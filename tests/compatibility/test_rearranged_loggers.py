@@ -5,8 +5,8 @@ import warnings
 from typing import TYPE_CHECKING
 
 import pytest
-from listeners import Recorder
 
+from listeners import Recorder
 from metaexpert.logger import MetaLogger, PipelineHandler, configure, get_logger
 
 if TYPE_CHECKING:

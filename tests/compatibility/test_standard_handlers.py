@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from listeners import Recorder
 
+from listeners import Recorder
 from metaexpert.logger import PipelineHandler, get_logger, log_context
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from listeners import Recorder
 
+from listeners import Recorder
 from metaexpert.logger import PipelineHandler, get_logger
 
 if TYPE_CHECKING:

@@ -13,6 +13,20 @@ from doc_pages import PAGES, blocks, page_name, pages_with
 PAGE_TIMEOUT_S = 90
 
 
+def run_page(page: Path, directory: Path) -> subprocess.CompletedProcess[str]:
+    """Run the blocks of a page in a process of its own that works in `directory`."""
+    return subprocess.run(
+        [sys.executable, str(Path(__file__).with_name("doc_namespace.py")), str(page)],
+        cwd=directory,
+        env=clean_environment(),
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        timeout=PAGE_TIMEOUT_S,
+        check=False,
+    )
+
+
 def test_pages_have_python() -> None:
     """The README and the logging guide show Python: there is something to hold true."""
     assert {"README.md", "docs/logging.md"} <= {page_name(page) for page in pages_with("python")}
@@ -21,15 +35,8 @@ def test_pages_have_python() -> None:
 @pytest.mark.parametrize("page", pages_with("python"), ids=page_name)
 def test_python_of_a_page_runs(page: Path, tmp_path: Path) -> None:
     """The blocks of a page run one after the other in an empty directory, and their asserts hold."""
-    done = subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("doc_namespace.py")), str(page)],
-        cwd=tmp_path,
-        env=clean_environment(),
-        capture_output=True,
-        timeout=PAGE_TIMEOUT_S,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr.decode("utf-8", "replace")
+    done = run_page(page, tmp_path)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("page", pages_with("python"), ids=page_name)
@@ -43,15 +50,7 @@ def test_a_failing_block_fails_its_page(tmp_path: Path) -> None:
     """A page whose later block contradicts an earlier one is refused, with the page's own line."""
     page = tmp_path / "page.md"
     page.write_text("# Page\n\n```python\nprice = 1\n```\n\nand\n\n```python\nassert price == 2\n```\n")
-    done = subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("doc_namespace.py")), str(page)],
-        cwd=tmp_path,
-        env=clean_environment(),
-        capture_output=True,
-        text=True,
-        timeout=PAGE_TIMEOUT_S,
-        check=False,
-    )
+    done = run_page(page, tmp_path)
     assert done.returncode == 1
     assert "line 10" in done.stderr
     assert "assert price == 2" in done.stderr
@@ -64,15 +63,7 @@ def test_a_block_that_needs_a_missing_package_is_passed_over(tmp_path: Path) -> 
         "# Page\n\n```python needs-json\nprice = 1\n```\n\n"
         "```python needs-surely_not_installed\nprice = 2\n```\n\n```python\nassert price == 1\n```\n"
     )
-    done = subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("doc_namespace.py")), str(page)],
-        cwd=tmp_path,
-        env=clean_environment(),
-        capture_output=True,
-        text=True,
-        timeout=PAGE_TIMEOUT_S,
-        check=False,
-    )
+    done = run_page(page, tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "line 8 is not run: surely_not_installed is not installed\n"
 

@@ -74,6 +74,28 @@ def program(directory: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen
         process.communicate(timeout=30)
 
 
+@contextmanager
+def paper_run(directory: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Run the strategy on recorded bars; it is initialised, and goes on to its good end at the exit."""
+    (directory / "owl.py").write_text(STRATEGY)
+    data = write_bars(directory / "bars.csv", 50)
+    options = ["--data", str(data), "--symbol", "BTCUSDT", *arguments]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "metaexpert", "run", "owl.py", *options],
+        cwd=directory,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        eventually((directory / "ready").exists, "the strategy is initialised", 60)
+        yield process
+    finally:
+        (directory / "go").touch()
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, (out, err)
+
+
 def expert_of(pid: int) -> RunningExpert | None:
     """Return what is known of a process."""
     return next((each for each in runtime_file.running_experts() if each.pid == pid), None)
@@ -81,18 +103,7 @@ def expert_of(pid: int) -> RunningExpert | None:
 
 def test_a_running_expert_is_reconfigured_and_listed(tmp_path: Path) -> None:
     """`run --control 0` makes it reachable; `ps` shows it; a change holds for what it logs from then on."""
-    (tmp_path / "owl.py").write_text(STRATEGY)
-    data = write_bars(tmp_path / "bars.csv", 50)
-    arguments = ["run", "owl.py", "--data", str(data), "--symbol", "BTCUSDT", "--control", "0"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "metaexpert", *arguments],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        eventually((tmp_path / "ready").exists, "the strategy is initialised", 60)
+    with paper_run(tmp_path, "--control", "0") as process:
         (listed,) = json.loads(metaexpert(tmp_path, "ps", "--json").out)
         assert (listed["pid"], listed["name"], listed["mode"]) == (process.pid, "Night Owl", "paper")
         assert (listed["health"], listed["dropped"]) == ("ok", 0)
@@ -100,33 +111,16 @@ def test_a_running_expert_is_reconfigured_and_listed(tmp_path: Path) -> None:
         changed = metaexpert(tmp_path, "logs", "configure", "--level", "DEBUG")
         assert (changed.code, changed.err) == (0, "")
         assert changed.out == 'logging was reconfigured: default_level = "DEBUG"\n'
-    finally:
-        (tmp_path / "go").touch()
-        out, err = process.communicate(timeout=60)
 
-    assert process.returncode == 0, (out, err)
     assert len(records(tmp_path / "logs" / "expert.log", message="bar seen")) > 0
     assert metaexpert(tmp_path, "ps").out == "no expert is running\n"
 
 
 def test_an_expert_without_a_server_is_listed(tmp_path: Path) -> None:
     """What only a server knows is unknown, and reconfiguring says how to get one."""
-    (tmp_path / "owl.py").write_text(STRATEGY)
-    data = write_bars(tmp_path / "bars.csv", 20)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "metaexpert", "run", "owl.py", "--data", str(data), "--symbol", "BTCUSDT"],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        eventually((tmp_path / "ready").exists, "the strategy is initialised", 60)
+    with paper_run(tmp_path):
         (listed,) = json.loads(metaexpert(tmp_path, "ps", "--json").out)
         refused = metaexpert(tmp_path, "logs", "configure", "--level", "DEBUG")
-    finally:
-        (tmp_path / "go").touch()
-        process.communicate(timeout=60)
 
     assert (listed["name"], listed["health"], listed["url"]) == ("Night Owl", "unknown", None)
     assert refused.code == 2

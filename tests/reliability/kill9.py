@@ -26,6 +26,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from complaints import Complaints
 from log_family import Family, holes, read_family, repeated
 from victim import Life, Phase, Slots, fork, is_error, is_trade, live, mend
 
@@ -47,7 +48,7 @@ RECOVERY_SPAN_S: Final = 0.006
 
 
 @dataclass
-class Tally:
+class Tally(Complaints):
     """What happened, and what was wrong."""
 
     kills: int = 0
@@ -62,13 +63,6 @@ class Tally:
     failures: int = 0
     longest_recovery_ms: float = 0.0
     longest_start_ms: float = 0.0
-    complaints: list[str] = field(default_factory=list)
-
-    def complain(self, what: str, count: int, detail: Any) -> None:
-        """Count something wrong, and keep the first details."""
-        setattr(self, what, getattr(self, what) + count)
-        if len(self.complaints) < 30:
-            self.complaints.append(f"{what}: {detail}")
 
     @property
     def ok(self) -> bool:

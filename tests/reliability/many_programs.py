@@ -16,10 +16,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
+from complaints import Complaints
 from log_family import chains
 
 from strict_records import strict_record
@@ -45,7 +45,7 @@ for n in range(records):
 
 
 @dataclass
-class Tally:
+class Tally(Complaints):
     """What was logged, what was found, and what was wrong with it."""
 
     programs: int
@@ -57,13 +57,6 @@ class Tally:
     mixed: int = 0
     failed: int = 0
     seconds: float = 0.0
-    complaints: list[str] = field(default_factory=list)
-
-    def complain(self, what: str, count: int, detail: Any) -> None:
-        """Count something wrong, and keep the first details."""
-        setattr(self, what, getattr(self, what) + count)
-        if len(self.complaints) < 30:
-            self.complaints.append(f"{what}: {detail}")
 
 
 def run_programs(directory: Path, tally: Tally) -> None:

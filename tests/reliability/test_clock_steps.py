@@ -80,7 +80,10 @@ print(*step_to(3600), *step_to(-3600))
 
 @pytest.mark.parametrize("rotate", ["size", "hourly", "daily"])
 def test_steps_stop_nothing(rotate: str, run_python: Run, shifted: dict[str, str]) -> None:
-    """Records of all steps are there in the order of the calls, each with the time the clock showed then."""
+    """Records of all steps are there in the order of the calls, each with the time the clock showed then.
+
+    What is written out before a step has the time before it, what is logged afterwards the time after it.
+    """
     outcome = run_python(
         BEGIN
         + f"""
@@ -93,8 +96,7 @@ for step in STEPS:
     for _ in range(RECORDS):
         number += 1
         log.info("m", n=number, step=step, seen=time.time())
-    if step % 7200:
-        flush(20)
+    flush(20)
 assert flush(20)
 counted = stats()
 assert counted.logged == counted.written == number, counted

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -42,6 +42,13 @@ def family_of(outcome: "Outcome") -> Family:
     return family
 
 
+def assert_each_once(records: Iterable[dict[str, Any]], workers: int) -> None:
+    """Check that the hundred records of each worker are there once, and no others."""
+    assert Counter((record["worker"], record["n"]) for record in records) == {
+        (worker, n): 1 for worker in range(workers) for n in range(100)
+    }
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_processes_write_everything_before_they_end(method: str, run_python: Run) -> None:
     """A `Process` that returns, fails or exits leaves all of its records in its file, without a recovery."""
@@ -65,9 +72,7 @@ if __name__ == "__main__":
 
     assert outcome.stdout == "[0, 1, 0, 3]\n"
     records = family_of(outcome).records
-    assert Counter((r["worker"], r["n"]) for r in records if r["message"] == "worked") == {
-        (worker, n): 1 for worker in range(4) for n in range(100)
-    }
+    assert_each_once((r for r in records if r["message"] == "worked"), workers=4)
     assert outcome.messages() == ["main"]
 
 
@@ -86,9 +91,7 @@ if __name__ == "__main__":
     recover_logs()
 
     assert outcome.stdout == "True\n"
-    assert Counter((r["worker"], r["n"]) for r in family_of(outcome).records) == {
-        (worker, n): 1 for worker in range(30) for n in range(100)
-    }
+    assert_each_once(family_of(outcome).records, workers=30)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -106,9 +109,7 @@ if __name__ == "__main__":
     )
 
     assert outcome.stdout == "True\n"
-    assert Counter((r["worker"], r["n"]) for r in family_of(outcome).records) == {
-        (worker, n): 1 for worker in range(30) for n in range(100)
-    }
+    assert_each_once(family_of(outcome).records, workers=30)
 
 
 @pytest.mark.parametrize("method", METHODS)

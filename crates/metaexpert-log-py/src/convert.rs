@@ -3,13 +3,14 @@
 use std::collections::HashSet;
 
 use metaexpert_log::config::Limits;
-use metaexpert_log::frame::Value;
+use metaexpert_log::frame::{Composer, Value};
 use pyo3::exceptions::PyException;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyType};
 
 use crate::nested;
+use crate::times::{TIME_LEN, plain_time_argument};
 
 /// The value of an exact `str` (ASCII or with its UTF-8 at hand), `int` of 64 bits, `float`, `bool` or
 /// `None`; nothing for others. Runs no Python code.
@@ -66,6 +67,70 @@ pub(crate) unsafe fn plain_text<'a>(object: *mut ffi::PyObject) -> Option<&'a [u
             return None;
         }
         Some(std::slice::from_raw_parts(text.cast(), len as usize))
+    }
+}
+
+/// Puts an exact `str` into a frame with `push`; nothing if it has lone surrogates or does not fit.
+///
+/// # Safety
+/// The caller holds the GIL and keeps `object` alive meanwhile.
+#[inline(always)]
+pub(crate) unsafe fn push_text(
+    object: *mut ffi::PyObject,
+    push: impl FnOnce(&[u8]) -> Option<()>,
+) -> Option<()> {
+    // SAFETY: by this function's contract; `plain_text` is asked of an exact str alone.
+    unsafe {
+        if ffi::Py_TYPE(object) != &raw mut ffi::PyUnicode_Type {
+            return None;
+        }
+        push(plain_text(object)?)
+    }
+}
+
+/// Puts what [`plain_value`] reads, or a time in UTC, straight into a frame; nothing for others, or if it does not
+/// fit. Runs no Python code.
+///
+/// # Safety
+/// The caller holds the GIL and keeps `object` alive meanwhile.
+#[inline(always)]
+pub(crate) unsafe fn push_plain(
+    py: Python<'_>,
+    object: *mut ffi::PyObject,
+    composer: &mut Composer<'_>,
+) -> Option<()> {
+    // SAFETY: by this function's contract; each accessor is used on the type that was checked before it.
+    unsafe {
+        let kind = ffi::Py_TYPE(object);
+        if kind == &raw mut ffi::PyUnicode_Type {
+            return composer.str(plain_text(object)?);
+        }
+        if kind == &raw mut ffi::PyFloat_Type {
+            return composer.f64(ffi::PyFloat_AS_DOUBLE(object));
+        }
+        if kind == &raw mut ffi::PyLong_Type {
+            let mut overflow = 0;
+            let number = ffi::PyLong_AsLongLongAndOverflow(object, &mut overflow);
+            return if overflow == 0 { composer.i64(number) } else { None };
+        }
+        push_rare(py, object, composer)
+    }
+}
+
+/// # Safety
+/// As [`push_plain`].
+#[inline(never)]
+unsafe fn push_rare(py: Python<'_>, object: *mut ffi::PyObject, composer: &mut Composer<'_>) -> Option<()> {
+    // SAFETY: by this function's contract.
+    unsafe {
+        if object == ffi::Py_None() {
+            return composer.null();
+        }
+        if object == ffi::Py_True() || object == ffi::Py_False() {
+            return composer.bool(object == ffi::Py_True());
+        }
+        let mut text = [0; TIME_LEN];
+        composer.str(plain_time_argument(py, object, &mut text)?)
     }
 }
 

@@ -55,6 +55,7 @@ pub(crate) fn start(py: Python<'_>, document: &str, run_id: &str) -> PyResult<()
     STATE.with(py, |state| {
         state.limits = config.limits;
         state.needs = state.pipeline.as_ref().map(Pipeline::needs).unwrap_or_default();
+        state.note_needs();
     });
     Ok(())
 }
@@ -197,7 +198,10 @@ pub(crate) fn needs(py: Python<'_>) -> (bool, bool, bool) {
 /// From now on each call waits until its record is written.
 #[pyfunction]
 pub(crate) fn set_synchronous(py: Python<'_>, synchronous: bool) {
-    STATE.with(py, |state| state.synchronous = synchronous);
+    STATE.with(py, |state| {
+        state.synchronous = synchronous;
+        state.note_needs();
+    });
 }
 
 /// In a forked child: forgets the parent's engine. The next record starts one of the child's own.

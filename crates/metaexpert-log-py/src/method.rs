@@ -4,12 +4,11 @@
 //! goes on to [`crate::submit`], and what only `logging` can do to the Python side. Fast calls run no
 //! Python code at all.
 
-use std::mem::MaybeUninit;
 use std::sync::Mutex;
 
-use metaexpert_log::clock::now_ns;
-use metaexpert_log::frame::{NO_ID, Record, Section, Value};
-use metaexpert_log::pipeline::{Needs, Pipeline, Refused};
+use metaexpert_log::clock::stamp;
+use metaexpert_log::frame::{Head, NO_ID};
+use metaexpert_log::pipeline::Pipeline;
 use metaexpert_log::stats::Loss;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -18,18 +17,11 @@ use pyo3::{PyTraverseError, PyVisit};
 
 use crate::channel::Channel;
 use crate::context::current_context;
-use crate::convert::{plain_text, plain_value};
+use crate::convert::{push_plain, push_text};
 use crate::exit::Inside;
 use crate::fields::Fields;
 use crate::state::{GilValue, KnownId, STATE, State};
 use crate::submit::{Call, submit};
-use crate::times::{TIME_LEN, plain_time_argument};
-
-/// More fields than this take the general way.
-const FAST_FIELDS: usize = 32;
-
-/// And more times among them.
-const FAST_TIMES: usize = 4;
 
 /// A byte takes at most this many in a JSON string, with something to spare for punctuation.
 const WORST_ESCAPE: usize = 8;
@@ -74,24 +66,6 @@ pub(crate) struct Arguments<'a> {
     pub(crate) named: &'a [*mut ffi::PyObject],
     /// The tuple of names, or null.
     pub(crate) names: *mut ffi::PyObject,
-}
-
-/// A call of nothing but plain values.
-struct PlainCall<'a> {
-    level: i32,
-    message: &'a [u8],
-    values: &'a [Value<'a>],
-    names: *mut ffi::PyObject,
-    context: Option<&'a Fields>,
-}
-
-impl PlainCall<'_> {
-    /// Whether it can't grow beyond `limit` bytes, however much is escaped; what can is measured and cut.
-    #[inline]
-    fn is_small(&self, limit: u32) -> bool {
-        let size = self.message.len() + self.values.iter().map(Value::encoded_len).sum::<usize>();
-        size <= limit as usize / WORST_ESCAPE
-    }
 }
 
 /// Definitions that a call's frame refers to.
@@ -154,90 +128,63 @@ impl Method {
             return Fast::Slow;
         }
         let (Some(level), [message]) = (self.level, arguments.positional) else { return Fast::General };
-        // SAFETY: the GIL is held; the argument lives until the call returns.
-        let message = unsafe {
-            if ffi::Py_TYPE(*message) != &raw mut ffi::PyUnicode_Type {
-                return Fast::General;
-            }
-            match plain_text(*message) {
-                Some(text) => text,
-                None => return Fast::General,
-            }
-        };
-        let mut values = [const { MaybeUninit::<Value<'_>>::uninit() }; FAST_FIELDS];
-        if arguments.named.len() > FAST_FIELDS {
-            return Fast::General;
-        }
-        let mut times = [[0; TIME_LEN]; FAST_TIMES];
-        let mut free_times = times.iter_mut();
-        for (slot, argument) in values.iter_mut().zip(arguments.named) {
-            // SAFETY: as above.
-            let value = unsafe { plain_value(*argument) };
-            let time = || {
-                // SAFETY: as above.
-                unsafe { plain_time_argument(py, *argument, free_times.next()?) }.map(Value::Str)
-            };
-            match value.or_else(time) {
-                Some(value) => slot.write(value),
-                None => return Fast::General,
-            };
-        }
-        // SAFETY: the loop has written one value for each named argument.
-        let values: &[Value<'_>] =
-            unsafe { std::slice::from_raw_parts(values.as_ptr().cast(), arguments.named.len()) };
         // Fetched and dropped outside of the state's borrow: freeing an object may run Python code.
         let context = current_context(py);
         let context = context.as_ref().map(Bound::get).filter(|fields| !fields.is_empty());
-        let call = PlainCall { level, message, values, names: arguments.names, context };
-        STATE.with(py, |state| self.submit_plain(py, state, &call))
+        STATE.with(py, |state| self.submit_plain(py, state, level, *message, arguments, context))
     }
 
     #[inline]
-    fn submit_plain(&self, py: Python<'_>, state: &mut State, call: &PlainCall<'_>) -> Fast {
+    fn submit_plain(
+        &self,
+        py: Python<'_>,
+        state: &mut State,
+        level: i32,
+        message: *mut ffi::PyObject,
+        arguments: &Arguments<'_>,
+        context: Option<&Fields>,
+    ) -> Fast {
         if state.pipeline.is_none() {
             return Fast::Slow;
         }
-        if state.needs != Needs::default() || state.synchronous || !call.is_small(state.limits.bytes) {
+        if !state.is_simple {
             return Fast::General;
         }
-        let Some(ids) = self.ids(py, state, call.names) else { return Fast::General };
-        let State { pipeline: Some(pipeline), generation, .. } = state else { return Fast::Slow };
-        let protected = pipeline.protects(call.level) || self.category.is_some();
-        let own = [Section::Fields { keys: ids.keys, values: call.values }];
-        let own = if ids.keys == NO_ID { &own[..0] } else { &own[..] };
-        let record = Record {
-            level: call.level,
-            logger: ids.logger,
-            category: ids.category,
-            timestamp_ns: now_ns(),
-            message: call.message,
-            sections: own,
-        };
-        let bound = self.channel.bind(py).get().bound();
-        let submitted = if call.context.is_none() && bound.is_none() {
-            pipeline.submit(&record, protected)
-        } else {
-            let bound = bound.map(|bound| bound.bind(py).get());
-            with_section(py, call.context, pipeline, *generation, |pipeline, context| {
-                with_section(py, bound, pipeline, *generation, |pipeline, bound| {
-                    let (mut sections, mut count) = ([Section::Encoded(&[]); 3], 0);
+        let Some(ids) = self.ids(py, state, arguments.names) else { return Fast::General };
+        let State { pipeline: Some(pipeline), generation, limits, .. } = state else { return Fast::Slow };
+        let protected = pipeline.protects(level) || self.category.is_some();
+        let Ids { keys, logger, category } = ids;
+        let head = Head { level, logger, category, stamp: stamp() };
+        let bound = self.channel.bind(py).get().bound().map(|bound| bound.bind(py).get());
+        // What escaping could make longer than the limits allow is measured and cut, elsewhere.
+        let most = limits.bytes as usize / WORST_ESCAPE;
+        let is_in = with_section(py, context, pipeline, *generation, |pipeline, context| {
+            with_section(py, bound, pipeline, *generation, |pipeline, bound| {
+                pipeline.compose(&head, protected, |composer| {
+                    // SAFETY: the GIL is held; message and arguments live until the call returns.
+                    unsafe { push_text(message, |text| composer.message(text))? };
                     for encoded in [context, bound].into_iter().filter(|encoded| !encoded.is_empty()) {
-                        sections[count] = Section::Encoded(encoded);
-                        count += 1;
+                        composer.section(encoded)?;
                     }
-                    sections[count..count + own.len()].copy_from_slice(own);
-                    count += own.len();
-                    pipeline.submit(&Record { sections: &sections[..count], ..record }, protected)
+                    let inherited = context.len() + bound.len();
+                    if keys != NO_ID {
+                        composer.fields(keys)?;
+                        for argument in arguments.named {
+                            // SAFETY: as above.
+                            unsafe { push_plain(py, *argument, composer)? };
+                        }
+                    }
+                    (composer.len() - inherited <= most).then_some(())
                 })
             })
-        };
-        match submitted {
-            Ok(()) => Fast::Done,
-            Err(Refused::Full) if !protected => {
-                pipeline.give_up(call.level, Loss::QueueFull);
+        });
+        match is_in {
+            true => Fast::Done,
+            false if !protected && pipeline.is_full() => {
+                pipeline.give_up(level, Loss::QueueFull);
                 Fast::Done
             }
-            Err(_) => Fast::General,
+            false => Fast::General,
         }
     }
 

@@ -1,5 +1,6 @@
 //! A `logging.LogRecord` of any logger into the pipeline.
 
+use metaexpert_log::clock::stamp_of;
 use metaexpert_log::frame::{NO_ID, Record, Section, Value};
 use metaexpert_log::level::Level;
 use metaexpert_log::pipeline::Needs;
@@ -160,7 +161,7 @@ impl<'py> Parts<'py> {
     /// When the record was made. `created` is in seconds, and a float has microseconds of them.
     fn timestamp_ns(&self) -> Option<i64> {
         let created = self.get(Attribute::Created)?.extract::<f64>().ok()?;
-        Some((created * 1e6).round() as i64 * 1000)
+        Some(stamp_of(((created * 1e6).round() as i64).saturating_mul(1000)))
     }
 
     /// What the general way needs, as far as some format shows it; `message` replaces the record's own.
@@ -284,8 +285,7 @@ impl<'a> PlainRecord<'a> {
     /// Submits it with the fields of context and logger. `None` if it has to take the general way.
     fn submit(&self, py: Python<'_>, state: &mut State, inherited: [Option<&Fields>; 2]) -> Option<()> {
         let few = self.keys.len() <= state.limits.items as usize;
-        if state.needs != Needs::default() || state.synchronous || !few || !self.is_small(state.limits.bytes)
-        {
+        if !state.is_simple || !few || !self.is_small(state.limits.bytes) {
             return None;
         }
         let State { pipeline: Some(pipeline), generation, .. } = state else { return None };

@@ -71,9 +71,18 @@ pub(crate) struct State {
     pub(crate) sites: SiteTable,
     /// Wait for each record to be written: the interpreter is about to end.
     pub(crate) synchronous: bool,
+    /// A record needs nothing but its own values: no origin, no waiting.
+    pub(crate) is_simple: bool,
     pub(crate) last_seq: u64,
     /// What the last pipeline had done when it ended.
     pub(crate) last_outcome: Option<(Snapshot, Vec<SinkReport>)>,
+}
+
+impl State {
+    /// Brings what follows from the rest up to date.
+    pub(crate) fn note_needs(&mut self) {
+        self.is_simple = self.needs == Needs::default() && !self.synchronous;
+    }
 }
 
 pub(crate) static STATE: GilCell<State> = GilCell::new(State {
@@ -89,6 +98,7 @@ pub(crate) static STATE: GilCell<State> = GilCell::new(State {
     limits: Limits { depth: 8, items: 1000, bytes: 256 << 10 },
     sites: SiteTable::new(),
     synchronous: false,
+    is_simple: true,
     last_seq: 0,
     last_outcome: None,
 });

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use metaexpert_log::clock::now_ns;
+use metaexpert_log::clock::stamp;
 use metaexpert_log::frame::{NO_ID, Record, Section, Value};
 use metaexpert_log::pipeline::{Pipeline, Refused, Waiter};
 use metaexpert_log::stats::Loss;
@@ -83,7 +83,7 @@ struct Prepared {
 /// KeyboardInterrupt from a value's own code, and then after the record was submitted. Returns false if
 /// there is no engine to take it.
 pub(crate) fn submit(py: Python<'_>, name: &[u8], mut call: Call<'_, '_>) -> PyResult<bool> {
-    let timestamp_ns = call.timestamp_ns.unwrap_or_else(now_ns);
+    let timestamp_ns = call.timestamp_ns.unwrap_or_else(stamp);
     let Some((limits, needs, largest)) = STATE.with(py, |state| {
         let largest = state.pipeline.as_ref()?.max_frame_len();
         Some((state.limits, state.needs, largest))

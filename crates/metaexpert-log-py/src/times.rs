@@ -4,14 +4,20 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDateAccess, PyDateTime, PyTimeAccess, PyTzInfo, PyTzInfoAccess};
 
+use crate::state::GilValue;
+
 /// Length of `2026-01-31T23:59:59.123456Z`.
 pub(crate) const TIME_LEN: usize = 27;
+
+/// The first look at a time may import its module.
+static IS_READY: GilValue<bool> = GilValue::new(false);
 
 /// Writes what `isoformat()` gives, with `Z` for UTC, if `object` is an exact `datetime` whose zone is
 /// `timezone.utc` or none. Returns the text.
 #[inline]
 pub(crate) fn plain_time<'a>(object: &Bound<'_, PyAny>, out: &'a mut [u8; TIME_LEN]) -> Option<&'a [u8]> {
     let py = object.py();
+    IS_READY.set(py, true);
     let time = object.cast_exact::<PyDateTime>().ok()?;
     let utc = match time.get_tzinfo() {
         None => false,
@@ -37,7 +43,7 @@ pub(crate) fn plain_time<'a>(object: &Bound<'_, PyAny>, out: &'a mut [u8; TIME_L
     Some(&out[..len])
 }
 
-/// As [`plain_time`], for an argument of a call.
+/// As [`plain_time`], for an argument of a call; nothing before that was called once, where Python code may run.
 ///
 /// # Safety
 /// `object` is alive until the call returns.
@@ -47,6 +53,9 @@ pub(crate) unsafe fn plain_time_argument<'a>(
     object: *mut ffi::PyObject,
     out: &'a mut [u8; TIME_LEN],
 ) -> Option<&'a [u8]> {
+    if !IS_READY.get(py) {
+        return None;
+    }
     // SAFETY: by this function's contract; the token proves that the GIL is held.
     let object = unsafe { Bound::from_borrowed_ptr(py, object) };
     plain_time(&object, out)

@@ -1,13 +1,15 @@
 //! The pipeline: the stages put together, started, reconfigured, flushed and stopped.
 
+mod waiting;
+
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crate::clock::now_ns;
+use crate::clock::{self, now_ns};
 use crate::config::{Config, QueueConfig};
 use crate::error::Error;
-use crate::frame::{self, HEADER_LEN, Record};
+use crate::frame::{self, Composer, HEADER_LEN, Head, Record};
 use crate::level::Level;
 use crate::notice::Notice;
 use crate::recovery::{self, Report};
@@ -22,9 +24,8 @@ use crate::worker::{Next, Shared, Worker, lock};
 
 pub use crate::notice::OWN_LOGGER;
 pub use crate::opening::{InForce, Needs, Opened, Surroundings};
+pub use waiting::{DISK_LIMIT, Stopping, Waiter};
 
-/// How long a call waits for a disk that neither acknowledges nor fails.
-pub const DISK_LIMIT: Duration = Duration::from_secs(10);
 /// How long a change of configuration waits for room in the ring.
 pub const SWITCH_LIMIT: Duration = Duration::from_secs(5);
 /// What is wrong if there was none.
@@ -61,6 +62,10 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
+    /// The longest frame that [`Pipeline::compose`] writes: a small part of the smallest ring, because so much is left
+    /// unused at a ring's end at worst.
+    pub const COMPOSED_LEN: usize = 2 << 10;
+
     /// Writes what killed processes have left in the log directory, opens all sinks and starts the backend
     /// thread. Records are numbered from `first_seq`.
     pub fn start(config: &Config, run_id: &str, first_seq: u64) -> Result<Pipeline, Error> {
@@ -87,6 +92,7 @@ impl Pipeline {
         run_id: &str,
         first_seq: u64,
     ) -> Result<(Pipeline, Worker), Error> {
+        clock::prepare_stamps();
         let store = surroundings.store.as_ref().filter(|_| config.queue.crash_safe);
         let mut trouble = TroubleLog::new(config.directory.clone());
         let recovered = store.map(|_| recovery::recover(surroundings, &config.directory, &mut trouble));
@@ -140,6 +146,32 @@ impl Pipeline {
         self.submit_leaving(record, if protected { 0 } else { self.reserve_bytes })
     }
 
+    /// Submits a record whose parts `body` writes straight into the ring; it needs no more than
+    /// [`Pipeline::COMPOSED_LEN`] bytes. Returns false, and nothing is submitted, if `body` returns `None`, or if there
+    /// is not at once room for so much: [`Pipeline::submit`] can tell more.
+    #[inline]
+    pub fn compose(
+        &mut self,
+        head: &Head,
+        protected: bool,
+        body: impl FnOnce(&mut Composer<'_>) -> Option<()>,
+    ) -> bool {
+        if !self.gap.is_empty() {
+            return false;
+        }
+        let keep_free = if protected { 0 } else { self.reserve_bytes };
+        let Ok(slot) = self.producer.reserve(Self::COMPOSED_LEN, keep_free) else { return false };
+        let Some(mut composer) = Composer::new(slot) else { return false };
+        if body(&mut composer).is_none() {
+            return false;
+        }
+        let Some(len) = composer.finish(head, self.seq + 1) else { return false };
+        self.seq += 1;
+        self.producer.trim(Self::COMPOSED_LEN - len);
+        self.publish(head.level);
+        true
+    }
+
     #[inline]
     fn submit_leaving(&mut self, record: &Record<'_>, keep_free: usize) -> Result<(), Refused> {
         let len = record.frame_len();
@@ -149,12 +181,23 @@ impl Pipeline {
         let Ok(slot) = self.producer.reserve(len, keep_free) else { return Err(Refused::Full) };
         self.seq += 1;
         record.write(slot, self.seq);
-        let waiting = self.producer.publish();
-        self.shared.counters.count_logged(Level(record.level).slot());
-        if waiting > self.high_water_bytes || record.level >= Level::ERROR.0 {
-            self.nudge(record.level);
-        }
+        self.publish(record.level);
         Ok(())
+    }
+
+    /// Whether a record that is not protected has no room, however small it is.
+    pub fn is_full(&mut self) -> bool {
+        let keep_free = if self.gap.is_empty() { self.reserve_bytes } else { self.relief_bytes };
+        self.producer.reserve(HEADER_LEN, keep_free).is_err()
+    }
+
+    #[inline]
+    fn publish(&mut self, level: i32) {
+        let waiting = self.producer.publish();
+        self.shared.counters.count_logged(Level(level).slot());
+        if waiting > self.high_water_bytes || level >= Level::ERROR.0 {
+            self.nudge(level);
+        }
     }
 
     /// Wakes the backend if it sleeps and the backlog or a record's weight calls for it: a system call, so
@@ -215,7 +258,7 @@ impl Pipeline {
 
     /// A handle with which a thread that does not hold the pipeline waits for it.
     pub fn waiter(&self) -> Waiter {
-        Waiter { shared: Arc::clone(&self.shared), position: self.producer.position() }
+        Waiter::new(Arc::clone(&self.shared), self.producer.position())
     }
 
     /// The dictionary id of a logger, or `None` when the dictionary is full.
@@ -327,7 +370,7 @@ impl Pipeline {
             self.waiter().wait_for_room();
         }
         self.shared.stop();
-        Stopping { worker: self.worker.take(), shared: Arc::clone(&self.shared) }
+        Stopping::new(self.worker.take(), Arc::clone(&self.shared))
     }
 
     /// Forgets a pipeline that was inherited by a fork: its thread does not exist here, and its files and
@@ -335,67 +378,6 @@ impl Pipeline {
     pub fn forget_after_fork(self) {
         std::mem::forget(self);
         crate::sink::forget_after_fork();
-    }
-}
-
-/// Waits for a position of a pipeline.
-pub struct Waiter {
-    shared: Arc<Shared>,
-    position: u64,
-}
-
-impl Waiter {
-    /// Waits until everything submitted before the waiter was made is written. False on timeout.
-    pub fn wait(&self, timeout: Option<Duration>) -> bool {
-        self.shared.wait_written(self.position, timeout.and_then(|time| Instant::now().checked_add(time)))
-    }
-
-    /// Waits until the disk has what was submitted before the waiter was made. A disk that is slow is waited for,
-    /// for [`DISK_LIMIT`] at most; one that fails for `patience`, for the program must go on.
-    pub fn wait_for_disk(&self, patience: Duration) -> bool {
-        let deadline = Instant::now() + DISK_LIMIT;
-        loop {
-            if self.wait(Some(patience.max(Duration::from_millis(1)))) {
-                return true;
-            }
-            if self.shared.is_in_trouble() || Instant::now() >= deadline {
-                return false;
-            }
-        }
-    }
-
-    /// Gives the backend a moment to make room.
-    pub fn wait_for_room(&self) {
-        self.shared.wake();
-        std::thread::sleep(Duration::from_micros(200));
-    }
-}
-
-/// A pipeline that has been told to end.
-pub struct Stopping {
-    worker: Option<JoinHandle<()>>,
-    shared: Arc<Shared>,
-}
-
-impl Stopping {
-    /// Waits until everything is written and the backend has ended. False on timeout; the backend then
-    /// goes on by itself.
-    pub fn wait(&mut self, timeout: Option<Duration>) -> bool {
-        let deadline = timeout.and_then(|time| Instant::now().checked_add(time));
-        let Some(worker) = self.worker.take() else { return true };
-        while !worker.is_finished() {
-            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-                self.worker = Some(worker);
-                return false;
-            }
-            std::thread::sleep(Duration::from_micros(200));
-        }
-        worker.join().is_ok() && self.shared.has_written_all()
-    }
-
-    /// The counters and what each sink has done; final once [`Stopping::wait`] has returned true.
-    pub fn outcome(&self) -> (Snapshot, Vec<SinkReport>) {
-        (self.shared.counters.snapshot(), lock(&self.shared.sinks).clone())
     }
 }
 

@@ -135,7 +135,7 @@ impl Part<'_> {
             line.clear();
             self.encoder.encode(&event, &mut line);
             if is_passing {
-                let known = self.sink.resume.bytes() as usize;
+                let known = self.sink.known_bytes() as usize;
                 is_passing = known > line.len();
                 if known >= line.len() {
                     self.sink.pass_written(end, line.len() as u64, true);

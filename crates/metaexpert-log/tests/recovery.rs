@@ -353,7 +353,7 @@ fn a_ring_of_another_format_is_left_alone_and_said_to_be() {
     let scratch = Scratch::new();
     play(&scratch, "stalled", 0);
     let origin = scratch.ring().join("origin.json");
-    let text = fs::read_to_string(&origin).unwrap().replace("\"format\":1", "\"format\":99");
+    let text = fs::read_to_string(&origin).unwrap().replace("\"format\":", "\"format\":9");
     fs::write(&origin, text).unwrap();
     let report = scratch.recover();
     assert_eq!(report.rings[0].status, Status::Foreign);

@@ -4,23 +4,12 @@ import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from listeners import Recorder
 from metaexpert.logger import MetaLogger, get_logger, shutdown
 from metaexpert.logger.meta import adopt
 
 if TYPE_CHECKING:
     from conftest import Logs
-
-
-class Recorder(logging.Handler):
-    """A foreign handler that keeps what it is given."""
-
-    def __init__(self, level: int = logging.NOTSET) -> None:
-        super().__init__(level)
-        self.seen: list[logging.LogRecord] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep the record."""
-        self.seen.append(record)
 
 
 def test_get_logger_is_the_same_object_as_in_logging(logs: "Logs") -> None:
@@ -68,7 +57,7 @@ def test_before_configuration_a_meta_logger_is_a_plain_logger(fresh_logging: Non
     log.info("seen %d", 1, price=2)
     log.bind(a=1).trade("bound")
 
-    first, second = recorder.seen
+    first, second = recorder.records
     assert (first.getMessage(), first.price) == ("seen 1", 2)  # type: ignore[attr-defined]
     assert (second.a, second.category) == (1, "trade")  # type: ignore[attr-defined]
 
@@ -87,7 +76,7 @@ def test_methods_taken_from_a_logger_stay_valid(logs: "Logs") -> None:
     info("3")
 
     assert logs.messages() == ["0", "1", "2", "3"]
-    assert [record.getMessage() for record in recorder.seen] == ["2"]
+    assert [record.getMessage() for record in recorder.records] == ["2"]
 
 
 def test_a_method_taken_earlier_follows_levels_and_disabling(logs: "Logs") -> None:

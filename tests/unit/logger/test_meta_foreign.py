@@ -7,22 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from listeners import Recorder
 from metaexpert.logger import MetaLogger, get_logger, log_context
 
 if TYPE_CHECKING:
     from conftest import Logs
-
-
-class Recorder(logging.Handler):
-    """A foreign handler that keeps what it is given."""
-
-    def __init__(self, level: int = logging.NOTSET) -> None:
-        super().__init__(level)
-        self.seen: list[logging.LogRecord] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep the record."""
-        self.seen.append(record)
 
 
 def test_a_foreign_handler_gets_complete_records(logs: "Logs") -> None:
@@ -37,7 +26,7 @@ def test_a_foreign_handler_gets_complete_records(logs: "Logs") -> None:
     log.removeHandler(recorder)
     log.info("after")
 
-    (record,) = recorder.seen
+    (record,) = recorder.records
     assert (record.getMessage(), record.levelno, record.name) == ("filled BTC", logging.INFO, "bot")
     assert (record.price, record.qty, record.strategy, record.task) == (1.5, 2, 7, "t")  # type: ignore[attr-defined]
     assert record.fields == {"task": "t", "strategy": 7, "qty": 2, "price": 1.5, "msg": "mine"}  # type: ignore[attr-defined]
@@ -68,7 +57,7 @@ def test_a_handler_is_noticed_wherever_it_is(where: str, logs: "Logs") -> None:
     place.removeHandler(recorder)
     caller.info("4")
 
-    assert [record.getMessage() for record in recorder.seen] == ["1", "2", "3"]
+    assert [record.getMessage() for record in recorder.records] == ["1", "2", "3"]
     assert logs.messages() == ["0", "1", "2", "3", "4"]
 
 
@@ -200,7 +189,7 @@ def test_a_replaced_handler_list_is_noticed(logs: "Logs") -> None:
     logs.logger.filters = []
     logs.logger.info("2")
 
-    assert [record.getMessage() for record in recorder.seen] == ["1"]
+    assert [record.getMessage() for record in recorder.records] == ["1"]
     assert logs.messages() == ["0", "1", "2"]
 
 

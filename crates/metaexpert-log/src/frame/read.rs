@@ -34,12 +34,12 @@ pub fn peek(bytes: &[u8]) -> Result<(usize, Kind), FrameError> {
     match bytes.first_chunk::<HEADER_LEN>() {
         Some(head) if head[4] == Kind::Record as u8 => {
             let mut input = Input { rest: head };
-            let (len, _, seq, at) = (input.u32()?, input.u32()?, input.u64()?, input.u64()? as i64);
+            let (len, _, seq) = (input.u32()?, input.u32()?, input.u64()?);
             let checked = u32::from_le_bytes([head[40], head[41], head[42], head[43]]);
             let is_sound = len as usize <= bytes.len()
                 && len as usize >= HEADER_LEN
                 && len as usize % ALIGN == 0
-                && checked == check(len, seq, at);
+                && checked == check(len, seq);
             if is_sound { Ok((len as usize, Kind::Record)) } else { peek_any(bytes) }
         }
         _ => peek_any(bytes),
@@ -65,10 +65,8 @@ fn peek_any(bytes: &[u8]) -> Result<(usize, Kind), FrameError> {
         return Err(FrameError::Truncated);
     }
     if kind != Kind::Padding {
-        let mut input = Input { rest: &bytes[8..HEADER_LEN] };
-        let (seq, timestamp_ns) = (input.u64()?, input.u64()? as i64);
         let checked = u32::from_le_bytes([bytes[40], bytes[41], bytes[42], bytes[43]]);
-        if checked != check(len as u32, seq, timestamp_ns) {
+        if checked != check(len as u32, seq(bytes)) {
             return Err(FrameError::Header);
         }
     }
@@ -79,6 +77,13 @@ fn peek_any(bytes: &[u8]) -> Result<(usize, Kind), FrameError> {
 #[inline]
 pub fn seq(bytes: &[u8]) -> u64 {
     bytes.get(8..16).and_then(|seq| seq.try_into().ok()).map_or(0, u64::from_le_bytes)
+}
+
+/// When the record was made whose frame starts `bytes`, as [`crate::clock::stamp`] has it; 0 if they are too few.
+#[inline]
+pub fn stamp(bytes: &[u8]) -> i64 {
+    let stamp = bytes.get(super::STAMP_OFFSET..super::STAMP_OFFSET + 8);
+    stamp.and_then(|stamp| stamp.try_into().ok()).map_or(0, i64::from_le_bytes)
 }
 
 /// The severity of the record whose frame starts `bytes`; 0 if they are too few.

@@ -178,7 +178,7 @@ pub struct Record<'a> {
     pub logger: u32,
     /// Dictionary id of the category, or [`super::NO_ID`].
     pub category: u32,
-    /// When the call was made.
+    /// When the call was made, in nanoseconds since the epoch or as [`crate::clock::stamp`] has it.
     pub timestamp_ns: i64,
     /// The finished message.
     pub message: &'a [u8],
@@ -208,7 +208,7 @@ impl Record<'_> {
         header[28..32].copy_from_slice(&self.logger.to_le_bytes());
         header[32..36].copy_from_slice(&self.category.to_le_bytes());
         header[36..40].copy_from_slice(&(self.message.len() as u32).to_le_bytes());
-        header[40..44].copy_from_slice(&check(len, seq, self.timestamp_ns).to_le_bytes());
+        header[40..44].copy_from_slice(&check(len, seq).to_le_bytes());
         let mut out = Cursor::new(slot);
         out.bytes(&header);
         out.bytes(self.message);
@@ -233,7 +233,7 @@ pub fn write_switch(slot: &mut [u8], epoch: u64) {
     slot[..4].copy_from_slice(&len.to_le_bytes());
     slot[4] = Kind::Switch as u8;
     slot[8..16].copy_from_slice(&epoch.to_le_bytes());
-    slot[40..44].copy_from_slice(&check(len, epoch, 0).to_le_bytes());
+    slot[40..44].copy_from_slice(&check(len, epoch).to_le_bytes());
 }
 
 /// Writes front to back. Every write is bounds-checked, so a wrong length can only panic here,
@@ -276,10 +276,12 @@ impl<'a> Cursor<'a> {
 /// Copies `from` over `to`, of equal length. Most texts of a record are short, and for those two
 /// overlapping words beat the call of a general routine.
 #[inline(always)]
-fn copy(to: &mut [u8], from: &[u8]) {
+pub(super) fn copy(to: &mut [u8], from: &[u8]) {
     match from.len() {
         8..=16 => copy_ends::<8>(to, from),
         4..=7 => copy_ends::<4>(to, from),
+        2..=3 => copy_ends::<2>(to, from),
+        17..=32 => copy_ends::<16>(to, from),
         _ => to.copy_from_slice(from),
     }
 }

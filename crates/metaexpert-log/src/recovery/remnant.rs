@@ -50,7 +50,8 @@ impl<'a> Remnant<'a> {
         claim: Claim,
         origin: Origin,
     ) -> io::Result<Remnant<'a>> {
-        let consumer = Ring::adopt(claim)?;
+        let mut consumer = Ring::adopt(claim)?;
+        consumer.date_remains();
         let epoch = consumer.epoch();
         Ok(Remnant {
             surroundings,

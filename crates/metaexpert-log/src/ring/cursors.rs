@@ -84,6 +84,13 @@ impl ProducerCursor {
         })
     }
 
+    /// Gives back the last `unused` bytes of the reservation.
+    #[inline]
+    pub(super) fn trim(&mut self, unused: u64) {
+        debug_assert!(unused <= self.reserved - self.head);
+        self.reserved -= unused;
+    }
+
     /// Makes everything up to the last reservation visible. Returns an upper bound of the bytes waiting.
     #[inline]
     pub(super) fn publish(&mut self, cursors: &Cursors) -> u64 {

@@ -6,30 +6,35 @@
 //! and head is always the whole of what is not yet written. Where the mapping is of a file in a
 //! [`store`], that outlives the process.
 
+mod batch;
+mod consumer;
 mod cursors;
 pub mod dictionary;
 mod gap;
 mod mapping;
 pub mod marks;
+mod producer;
 mod remains;
 pub mod store;
 
-use std::collections::HashSet;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
-use cursors::{Cursors, ProducerCursor};
+use cursors::Cursors;
 use dictionary::Dictionary;
 use mapping::Mapping;
 use marks::{Mark, Marks};
 use store::{Claim, Origin, Store};
 
+pub use batch::Batch;
+pub use consumer::Consumer;
 pub use gap::Gap;
 use gap::SharedGap;
+pub use producer::{Full, Producer};
 
+use crate::clock::SharedLine;
 use crate::error::Error;
-use crate::frame::{self, ALIGN};
-use crate::sync::{AtomicU64, Ordering};
+use crate::sync::AtomicU64;
 
 const HEADER_BYTES: usize = 4096;
 const MARKS_BYTES: usize = size_of::<Marks>().next_multiple_of(4096);
@@ -45,6 +50,8 @@ struct Header {
     /// The configuration in force at the tail.
     epoch: AtomicU64,
     gap: SharedGap,
+    /// How ticks in frames become times.
+    line: SharedLine,
 }
 
 /// The memory shared by the two sides.
@@ -92,7 +99,7 @@ impl Ring {
         let ring = Arc::new(Ring { mapping, capacity, claim: Some(claim) });
         remains::mend(&ring);
         let read = ring.cursors().tail();
-        Ok(Consumer { ring, read })
+        Ok(Consumer::new(ring, read))
     }
 
     /// Whether there is nothing to be recovered in the ring of a process that is gone.
@@ -107,10 +114,8 @@ impl Ring {
     }
 
     fn into_ends(self) -> (Producer, Consumer) {
-        let capacity = self.capacity as u64;
         let ring = Arc::new(self);
-        let producer = Producer { cursor: ProducerCursor::new(capacity), ring: Arc::clone(&ring) };
-        (producer, Consumer { ring, read: 0 })
+        (Producer::new(Arc::clone(&ring)), Consumer::new(ring, 0))
     }
 
     /// Bytes of frames it can hold.
@@ -167,6 +172,18 @@ impl Ring {
         self.marks().slot(epoch, sink).set(epoch, mark);
     }
 
+    /// Replaces the stamp of the frame at position `at`, in one store. For the reading side alone, while it looks at
+    /// no frame.
+    #[inline]
+    fn set_stamp(&self, at: u64, stamp: i64) {
+        let offset = (at as usize & (self.capacity - 1)) + crate::frame::STAMP_OFFSET;
+        // SAFETY: frames begin at multiples of eight, so the word is aligned, and lies inside the mapping with the rest of
+        // the frame's header. Between tail and head the producer touches nothing, and the reading side, which
+        // alone calls this, holds no reference into the frame now.
+        let word = unsafe { std::sync::atomic::AtomicU64::from_ptr(self.data().add(offset).cast()) };
+        word.store((stamp as u64).to_le(), std::sync::atomic::Ordering::Release);
+    }
+
     /// What was lost and not yet told in the log, kept for whoever comes after a kill.
     pub fn gap(&self) -> Gap {
         self.header().gap.get()
@@ -177,227 +194,10 @@ fn capacity_of(bytes: usize) -> usize {
     bytes.max(MIN_CAPACITY).next_power_of_two()
 }
 
-/// There is no room for a frame of this size now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Full;
-
-/// The writing end.
-pub struct Producer {
-    ring: Arc<Ring>,
-    cursor: ProducerCursor,
-}
-
-impl Producer {
-    /// Room for a frame of `len` bytes (a multiple of eight), leaving `keep_free` bytes unused.
-    /// Nothing is visible to the consumer before [`Producer::publish`]; a slot that is never
-    /// published is simply used again.
-    #[inline]
-    pub fn reserve(&mut self, len: usize, keep_free: usize) -> Result<&mut [u8], Full> {
-        debug_assert_eq!(len % ALIGN, 0);
-        let room = self.cursor.reserve(self.ring.cursors(), len as u64, keep_free as u64).ok_or(Full)?;
-        let data = self.ring.data();
-        if room.padding > 0 {
-            // SAFETY: the cursor granted `padding` bytes ending at the ring's end, which the consumer does
-            // not read before publication; this is the only producer (`&mut self`).
-            let gap = unsafe { std::slice::from_raw_parts_mut(data.add(room.padding_offset), room.padding) };
-            frame::write_padding(gap);
-        }
-        // SAFETY: as above, for `len` bytes at `offset`, which end at or before the ring's end.
-        Ok(unsafe { std::slice::from_raw_parts_mut(data.add(room.offset), len) })
-    }
-
-    /// Makes the reserved frame visible. Returns an upper bound of the bytes now waiting: what the consumer
-    /// has taken since [`Producer::waiting`] was last asked still counts.
-    #[inline]
-    pub fn publish(&mut self) -> usize {
-        self.cursor.publish(self.ring.cursors()) as usize
-    }
-
-    /// The position behind the last published frame; compare with [`Consumer::position`].
-    #[inline]
-    pub fn position(&self) -> u64 {
-        self.cursor.published()
-    }
-
-    /// Bytes between the last published frame and what the sinks have taken.
-    pub fn waiting(&mut self) -> usize {
-        self.cursor.waiting(self.ring.cursors()) as usize
-    }
-
-    /// As [`Producer::waiting`], by a look from outside.
-    pub fn backlog(&self) -> usize {
-        (self.position() - self.ring.cursors().tail()) as usize
-    }
-
-    /// Keeps what was lost where it outlives the process.
-    pub fn note_gap(&self, gap: &Gap) {
-        self.ring.header().gap.set(gap);
-    }
-
-    /// The shared memory.
-    #[inline]
-    pub fn ring(&self) -> &Arc<Ring> {
-        &self.ring
-    }
-}
-
-/// The reading end.
-pub struct Consumer {
-    ring: Arc<Ring>,
-    /// Everything before has been read, though not every sink may have taken it.
-    read: u64,
-}
-
-impl Consumer {
-    /// The published frames that were not read yet, at most about `limit` bytes of them.
-    #[inline]
-    pub fn batch(&self, limit: usize) -> Batch<'_> {
-        self.frames(self.read, u64::MAX, limit)
-    }
-
-    /// The frames from position `from` on and before `until`, at most about `limit` bytes of them. Nothing
-    /// before `from` may have been released.
-    #[inline]
-    pub fn frames(&self, from: u64, until: u64, limit: usize) -> Batch<'_> {
-        let head = self.ring.cursors().head();
-        Batch {
-            ring: &self.ring,
-            at: from,
-            end: head.min(until),
-            stop: from.saturating_add(limit as u64),
-            damaged: Vec::new(),
-        }
-    }
-
-    /// Notes that everything before `position` has been read.
-    #[inline]
-    pub fn advance(&mut self, position: u64) {
-        self.read = position;
-    }
-
-    /// The position behind the last frame that was read.
-    #[inline]
-    pub fn read(&self) -> u64 {
-        self.read
-    }
-
-    /// Gives the room before `position` back to the producer.
-    #[inline]
-    pub fn release(&mut self, position: u64) {
-        self.ring.cursors().release(position);
-    }
-
-    /// The position behind the last released frame.
-    #[inline]
-    pub fn position(&self) -> u64 {
-        self.ring.cursors().tail()
-    }
-
-    /// Bytes published and not released.
-    pub fn backlog(&self) -> u64 {
-        self.ring.cursors().head() - self.position()
-    }
-
-    /// The configuration in force at the tail.
-    pub fn epoch(&self) -> u64 {
-        self.ring.header().epoch.load(Ordering::Acquire)
-    }
-
-    /// Puts another configuration in force; its sinks must have their marks.
-    pub fn set_epoch(&mut self, epoch: u64) {
-        let before = self.epoch();
-        self.ring.header().epoch.store(epoch, Ordering::Release);
-        if let Some(claim) = self.ring.claim().filter(|_| before != epoch) {
-            claim.forget_config(before);
-        }
-    }
-
-    /// How far sink number `sink` of the configuration `epoch` had come.
-    pub fn mark(&self, epoch: u64, sink: usize) -> Option<Mark> {
-        self.ring.marks().slot(epoch, sink).get(epoch)
-    }
-
-    /// Where records lie that are left of an earlier lap; only damage brings them between tail and head.
-    pub(crate) fn stale(&self, from: u64) -> HashSet<u64> {
-        remains::stale(&self.ring, from, self.ring.cursors().head())
-    }
-
-    /// Forgets what was lost: it is told in the log.
-    pub fn clear_gap(&mut self) {
-        self.ring.header().gap.set(&Gap::default());
-    }
-
-    /// The shared memory.
-    pub fn ring(&self) -> &Arc<Ring> {
-        &self.ring
-    }
-}
-
-/// Frames of one batch in order, padding left out.
-pub struct Batch<'a> {
-    ring: &'a Ring,
-    at: u64,
-    end: u64,
-    stop: u64,
-    damaged: Vec<u64>,
-}
-
-impl<'a> Batch<'a> {
-    /// All frames between two positions.
-    fn new(ring: &'a Ring, at: u64, end: u64) -> Batch<'a> {
-        Batch { ring, at, end, stop: u64::MAX, damaged: Vec::new() }
-    }
-}
-
-impl Batch<'_> {
-    /// The position behind the last frame that was returned.
-    #[inline]
-    pub fn position(&self) -> u64 {
-        self.at
-    }
-
-    /// Where bytes had to be passed over because they are no frame.
-    pub fn damaged(&self) -> &[u64] {
-        &self.damaged
-    }
-
-    /// Passes over bytes that are no frame, which only happens in what a dead process has left.
-    #[cold]
-    fn resume(&mut self) {
-        self.damaged.push(self.at);
-        self.at = remains::next_frame(self.ring, self.at + ALIGN as u64, self.end).unwrap_or(self.end);
-    }
-}
-
-impl<'a> Iterator for Batch<'a> {
-    /// Where it lies, what it is, and its bytes.
-    type Item = (u64, frame::Kind, &'a [u8]);
-
-    #[inline]
-    fn next(&mut self) -> Option<Self::Item> {
-        while self.at < self.end && self.at < self.stop {
-            let at = self.at;
-            let bytes = remains::bytes_at(self.ring, at, self.end);
-            match frame::peek(bytes) {
-                Ok((len, frame::Kind::Padding)) if len == bytes.len() || at + len as u64 == self.end => {
-                    self.at += len as u64;
-                    self.stop = self.stop.saturating_add(len as u64);
-                }
-                Ok((len, kind)) if kind != frame::Kind::Padding => {
-                    self.at += len as u64;
-                    return Some((at, kind, &bytes[..len]));
-                }
-                _ => self.resume(),
-            }
-        }
-        None
-    }
-}
-
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
-    use crate::frame::{Frame, Record};
+    use crate::frame::{self, Frame, Record};
     use proptest::prelude::*;
 
     fn push(producer: &mut Producer, message: &[u8], seq: u64) -> Result<(), Full> {

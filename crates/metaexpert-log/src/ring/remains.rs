@@ -76,7 +76,8 @@ fn guess(ring: &Ring, (head, tail): (u64, u64)) -> (u64, u64) {
 
 /// Where the newest of all frames ends, as an offset.
 fn newest_end(ring: &Ring) -> u64 {
-    let records = Batch::new(ring, 0, ring.capacity as u64).filter(|(_, kind, _)| *kind == Kind::Record);
+    let records =
+        Batch::new(ring, 0, ring.capacity as u64, usize::MAX).filter(|(_, kind, _)| *kind == Kind::Record);
     let newest = records.max_by_key(|(_, _, bytes)| frame::seq(bytes));
     newest.map_or(0, |(at, _, bytes)| at + bytes.len() as u64)
 }
@@ -85,7 +86,7 @@ fn newest_end(ring: &Ring) -> u64 {
 /// follow: it was being written when its process was killed, and its call had not returned.
 fn unsaid_end(ring: &Ring, head: u64, tail: u64) -> u64 {
     let (mut last, mut whole) = (0, tail);
-    for (at, kind, bytes) in Batch::new(ring, tail, head) {
+    for (at, kind, bytes) in Batch::new(ring, tail, head, usize::MAX) {
         whole = at + bytes.len() as u64;
         if kind == Kind::Record {
             last = frame::seq(bytes).max(last);
@@ -121,7 +122,7 @@ fn run(ring: &Ring, from: u64, mut last: u64, end: u64) -> (u64, usize) {
 /// come upon because of damage.
 pub(super) fn stale(ring: &Ring, from: u64, end: u64) -> HashSet<u64> {
     let mut last = 0;
-    let records = Batch::new(ring, from, end).filter(|(_, kind, _)| *kind == Kind::Record);
+    let records = Batch::new(ring, from, end, usize::MAX).filter(|(_, kind, _)| *kind == Kind::Record);
     let old = records.filter(|(_, _, bytes)| {
         let seq = frame::seq(bytes);
         let is_old = seq <= last;

@@ -22,7 +22,7 @@ use crate::disk::FileId;
 use crate::holdings::{self, Holding};
 
 /// What a ring's files look like; other versions are left alone.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Who wrote a ring.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

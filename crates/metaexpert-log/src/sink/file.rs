@@ -1,6 +1,5 @@
 //! A log file: appended to, one writer a file, rotated between lines, followed when others move it.
 
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,12 +13,11 @@ use crate::holdings::is_ours;
 use crate::sink::archive::Archive;
 use crate::sink::claim::{Current, claim, lock};
 use crate::sink::rotate::{Clockwork, is_at};
+use crate::sink::torn::unfinished_line;
 
 /// A rotation that failed is tried again after this; until then the file grows.
 const ROTATION_RETRY: Duration = Duration::from_secs(1);
 const TIDY_INTERVAL: Duration = Duration::from_secs(3600);
-/// What has no line break in this many bytes at the end is no torn line: no record is as long.
-const LONGEST_TORN_BYTES: u64 = 8 << 20;
 
 /// What an outside program has done to a file since the last look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -355,8 +353,7 @@ impl LogFile {
             return Ok(None);
         }
         self.size = status.len;
-        let torn = self.read_torn(&reader)?;
-        match torn {
+        match unfinished_line(&*self.disk, &reader, self.size)? {
             Some(torn) if torn.is_empty() => Ok(None),
             Some(torn) if json => {
                 self.cut_to(self.size - torn.len() as u64)?;
@@ -367,26 +364,6 @@ impl LogFile {
                 Ok(None)
             }
         }
-    }
-
-    /// What follows the last line break; `None` if that is too much for a line.
-    fn read_torn(&self, reader: &File) -> io::Result<Option<Vec<u8>>> {
-        let mut torn = Vec::new();
-        let mut end = self.size;
-        while end > 0 && self.size - end <= LONGEST_TORN_BYTES {
-            let start = end.saturating_sub(64 << 10);
-            let mut block = vec![0; (end - start) as usize];
-            read_exact_at(&*self.disk, reader, &mut block, start)?;
-            let line_break = memchr::memrchr(b'\n', &block);
-            block.drain(..line_break.map_or(0, |at| at + 1));
-            block.append(&mut torn);
-            torn = block;
-            if line_break.is_some() {
-                return Ok(Some(torn));
-            }
-            end = start;
-        }
-        Ok((end == 0).then_some(torn))
     }
 
     fn tidy(&mut self) {
@@ -410,17 +387,4 @@ impl LogFile {
             self.problem = Some(format!("{}: {problem}", self.path.display()));
         }
     }
-}
-
-fn read_exact_at(disk: &dyn Disk, file: &File, bytes: &mut [u8], offset: u64) -> io::Result<()> {
-    let mut done = 0;
-    while done < bytes.len() {
-        match disk.read_at(file, &mut bytes[done..], offset + done as u64) {
-            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(count) => done += count,
-            Err(problem) if problem.kind() == io::ErrorKind::Interrupted => {}
-            Err(problem) => return Err(problem),
-        }
-    }
-    Ok(())
 }

@@ -59,6 +59,7 @@ def test_a_file_written_in_place_is_noticed(watched: Path) -> None:
         file.write('loggers = { "bot.a" = "CRITICAL" }\n')
 
     eventually(lambda: level() == logging.CRITICAL, "the change holds")
+    assert configuration().origin("loggers.bot.a") == "metaexpert.toml"
 
 
 @pytest.mark.parametrize("text", ["loggers = {", 'loggers = { "bot.a" = "WARNIGN" }\n', 'unknown = "x"\n'])
@@ -101,10 +102,13 @@ def test_a_file_given_in_code_is_watched(watched: Path, tmp_path: Path) -> None:
 def test_a_hangup_reads_the_files_again(watched: Path, tmp_path: Path) -> None:
     """Also what the watching does not look at, such as a file that was not there."""
     (tmp_path / ".env").write_text("METAEXPERT_LOG__INCLUDE=run_id\n")
+    assert configuration().include == ()
 
     os.kill(os.getpid(), signal.SIGHUP)
 
-    eventually(lambda: configuration().include == ("run_id",), "the new file holds")
+    eventually(lambda: configuration().include != (), "the files are read")
+    assert configuration().include == ("run_id",)
+    assert configuration().origin("include").startswith(".env")
 
 
 def test_a_hangup_handler_of_the_programs_own_goes_on(

@@ -1,4 +1,10 @@
-//! Wall-clock time in nanoseconds, and its RFC 3339 form.
+//! Wall-clock time in nanoseconds, and its RFC 3339 form; and what a call reads in its place.
+
+mod stamp;
+mod timebase;
+
+pub use stamp::{prepare_stamps, stamp, stamp_of};
+pub(crate) use timebase::{SharedLine, Timebase};
 
 use jiff::Timestamp;
 

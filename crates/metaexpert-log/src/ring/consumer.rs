@@ -1,0 +1,136 @@
+//! The reading end: what was published is read in batches, and its room given back once every sink has it.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::marks::Mark;
+use super::{Batch, Gap, Ring, remains};
+use crate::clock::Timebase;
+use crate::frame::{self, Kind};
+use crate::sync::Ordering;
+
+/// The reading end.
+pub struct Consumer {
+    ring: Arc<Ring>,
+    /// Everything before has been read, though not every sink may have taken it.
+    read: u64,
+}
+
+impl Consumer {
+    /// Begins at `read`.
+    pub(super) fn new(ring: Arc<Ring>, read: u64) -> Consumer {
+        Consumer { ring, read }
+    }
+
+    /// The published frames that were not read yet, at most about `limit` bytes of them.
+    #[inline]
+    pub fn batch(&self, limit: usize) -> Batch<'_> {
+        self.frames(self.read, u64::MAX, limit)
+    }
+
+    /// The frames from position `from` on and before `until`, at most about `limit` bytes of them. Nothing
+    /// before `from` may have been released.
+    #[inline]
+    pub fn frames(&self, from: u64, until: u64, limit: usize) -> Batch<'_> {
+        Batch::new(&self.ring, from, self.ring.cursors().head().min(until), limit)
+    }
+
+    /// Puts wall-clock times in the place of ticks in the frames that were not read yet, at most about `limit` bytes of
+    /// them. Returns the position behind them. Each frame is dated once, so that whoever reads it again, after a kill
+    /// too, makes the same line of it.
+    pub(crate) fn date(&mut self, timebase: &mut Timebase, limit: usize) -> u64 {
+        self.ring.header().line.set(timebase.look());
+        self.date_frames(limit, |stamp| timebase.date(stamp))
+    }
+
+    /// Keeps the first look at the clocks, for the case that the process is killed before the next.
+    pub(crate) fn begin_dating(&mut self, timebase: &Timebase) {
+        self.ring.header().line.set(timebase.line());
+    }
+
+    /// As [`Consumer::date`], everything that a dead process has left.
+    pub(crate) fn date_remains(&mut self) {
+        let line = self.ring.header().line.get().completed();
+        let read = self.read;
+        self.read = self.position();
+        self.date_frames(usize::MAX / 2, |stamp| line.date(stamp));
+        self.read = read;
+    }
+
+    fn date_frames(&mut self, limit: usize, mut date: impl FnMut(i64) -> i64) -> u64 {
+        let mut batch = self.batch(limit);
+        for (at, kind, bytes) in batch.by_ref() {
+            if kind == Kind::Record {
+                let stamp = frame::stamp(bytes);
+                let dated = date(stamp);
+                if dated != stamp {
+                    self.ring.set_stamp(at, dated);
+                }
+            }
+        }
+        batch.position()
+    }
+
+    /// Notes that everything before `position` has been read.
+    #[inline]
+    pub fn advance(&mut self, position: u64) {
+        self.read = position;
+    }
+
+    /// The position behind the last frame that was read.
+    #[inline]
+    pub fn read(&self) -> u64 {
+        self.read
+    }
+
+    /// Gives the room before `position` back to the producer.
+    #[inline]
+    pub fn release(&mut self, position: u64) {
+        self.ring.cursors().release(position);
+    }
+
+    /// The position behind the last released frame.
+    #[inline]
+    pub fn position(&self) -> u64 {
+        self.ring.cursors().tail()
+    }
+
+    /// Bytes published and not released.
+    pub fn backlog(&self) -> u64 {
+        self.ring.cursors().head() - self.position()
+    }
+
+    /// The configuration in force at the tail.
+    pub fn epoch(&self) -> u64 {
+        self.ring.header().epoch.load(Ordering::Acquire)
+    }
+
+    /// Puts another configuration in force; its sinks must have their marks.
+    pub fn set_epoch(&mut self, epoch: u64) {
+        let before = self.epoch();
+        self.ring.header().epoch.store(epoch, Ordering::Release);
+        if let Some(claim) = self.ring.claim().filter(|_| before != epoch) {
+            claim.forget_config(before);
+        }
+    }
+
+    /// How far sink number `sink` of the configuration `epoch` had come.
+    pub fn mark(&self, epoch: u64, sink: usize) -> Option<Mark> {
+        self.ring.marks().slot(epoch, sink).get(epoch)
+    }
+
+    /// Where records lie that are left of an earlier lap; only damage brings them between tail and head.
+    pub(crate) fn stale(&self, from: u64) -> HashSet<u64> {
+        remains::stale(&self.ring, from, self.ring.cursors().head())
+    }
+
+    /// Forgets what was lost: it is told in the log.
+    pub fn clear_gap(&mut self) {
+        self.ring.header().gap.set(&Gap::default());
+    }
+
+    /// The shared memory.
+    pub fn ring(&self) -> &Arc<Ring> {
+        &self.ring
+    }
+}

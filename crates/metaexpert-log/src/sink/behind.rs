@@ -1,0 +1,148 @@
+//! A sink that is behind: tried again, passed over what it gives up, and what it holds meanwhile.
+
+use std::io;
+use std::time::Duration;
+
+use super::target::Target;
+use super::{Change, Sink};
+use crate::ring::Gap;
+
+/// Attempts to connect are no nearer than this even when it is urgent.
+const RECONNECT_PAUSE: Duration = Duration::from_millis(20);
+
+impl Sink {
+    /// Prepares for a replay from the mark. Returns false while it is too early to try again, or if the
+    /// destination can't be had.
+    pub(crate) fn is_ready_to_replay(&mut self) -> bool {
+        if self.failure.as_ref().is_some_and(|failure| !failure.is_due()) {
+            return false;
+        }
+        self.pending.clear();
+        self.pending_records = 0;
+        if self.failure.is_none() && !self.is_cut_due {
+            return true;
+        }
+        match self.reopen().and_then(|()| self.cut()) {
+            Ok(()) => true,
+            Err(problem) => {
+                self.fall_behind(&problem);
+                false
+            }
+        }
+    }
+
+    /// Looks whether the file that failed is still the one at its path; another one begins from the mark.
+    fn reopen(&mut self) -> io::Result<()> {
+        let file = match &mut self.target {
+            Target::Console(_) => return Ok(()),
+            Target::Network(network) => {
+                let outcome = network.prepare();
+                self.count_events();
+                return outcome;
+            }
+            Target::File(file) => file,
+        };
+        match file.look() {
+            Ok(Change::None | Change::Truncated) => return Ok(()),
+            Ok(Change::Moved | Change::Removed) => {}
+            Err(_) => file.reopen()?,
+        }
+        if file.identity() != self.progress.mark().file {
+            self.begin_file();
+        }
+        Ok(())
+    }
+
+    /// Passes over the frame that ends at `position`, of which `len` bytes are in the destination; if that is not
+    /// its whole line, the rest is held.
+    pub(crate) fn pass_written(&mut self, position: u64, len: u64, is_whole: bool) {
+        self.progress.pass_written(position, len);
+        self.totals.written += u64::from(is_whole);
+        self.written_at_mark = self.totals.written;
+    }
+
+    /// Passes over everything before `position` without having written it; what was begun is cut off.
+    pub(crate) fn pass_unwritten(&mut self, position: u64) {
+        if self.progress.is_beyond_mark() {
+            if self.target.is_remote() {
+                // It takes whole lines alone.
+                self.progress.forget_written();
+            } else if self.is_recoverable() {
+                self.cut_off();
+            } else {
+                self.progress.forget_written();
+                self.held.end_line();
+            }
+        }
+        self.pass(position);
+    }
+
+    /// Passes over frames before `position` that it has no part in.
+    pub(crate) fn pass(&mut self, position: u64) {
+        self.progress.pass(position);
+    }
+
+    /// Writes the lines that it holds from before its mark. Returns the numbers of their records once all
+    /// are written, `None` if the destination still fails.
+    pub(crate) fn write_held(&mut self) -> Option<Vec<u64>> {
+        if self.held.is_empty() {
+            return Some(Vec::new());
+        }
+        if let Err(problem) = self.meet_file() {
+            self.fall_behind(&problem);
+            return None;
+        }
+        let bytes = self.held.take_bytes();
+        let (done, outcome) = self.write_all(&bytes);
+        let is_kept = done == 0 || self.sync();
+        if is_kept {
+            // The file has grown by what is not in the ring.
+            self.set_mark(self.progress.mark().position);
+        }
+        if !is_kept || outcome.is_err() {
+            self.held.put_back(bytes, if is_kept { done as usize } else { 0 });
+            if let Err(problem) = outcome {
+                self.fall_behind(&problem);
+            }
+            return None;
+        }
+        let records = self.held.take_records();
+        self.totals.written += records.len() as u64;
+        self.written_at_mark = self.totals.written;
+        self.held_gap = Gap::default();
+        Some(records)
+    }
+
+    /// Holds the line that tells of `gap`.
+    pub(crate) fn hold_gap(&mut self, line: &[u8], gap: Gap) {
+        self.held.add(line);
+        self.held_gap.join(&gap);
+    }
+
+    /// Everything that it had to give up and is not told in the destination.
+    pub(crate) fn take_gap(&mut self) -> Gap {
+        let mut gap = std::mem::take(&mut self.held_gap);
+        gap.join(&std::mem::take(&mut self.gap));
+        gap
+    }
+
+    /// Gives up what it holds, at the end. Returns the numbers of the records.
+    pub(crate) fn give_up_held(&mut self) -> Vec<u64> {
+        self.held.take_bytes();
+        let records = self.held.take_records();
+        self.totals.dropped += records.len() as u64;
+        records
+    }
+
+    /// Makes the next attempt come at once; one to connect, soon.
+    pub fn hurry(&mut self) {
+        if let Some(failure) = &mut self.failure {
+            failure.hurry(if self.target.is_remote() { RECONNECT_PAUSE } else { Duration::ZERO });
+        }
+    }
+
+    /// Counts a line that was given up.
+    pub(crate) fn count_dropped(&mut self) {
+        self.totals.dropped += 1;
+    }
+}

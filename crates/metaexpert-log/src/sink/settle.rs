@@ -1,0 +1,146 @@
+//! The end of a batch: what was written is made certain, as far as the configuration asks, and the mark moves.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use super::target::Target;
+use super::{Change, Settled, Sink};
+use crate::config::Sync;
+
+/// A file that is forced to the disk now and then is so at least this often.
+const SYNC_INTERVAL: Duration = Duration::from_secs(1);
+
+impl Sink {
+    /// At the end of a batch that has been flushed: forces the file to the disk if that is due or `wanted`,
+    /// looks what others have done to it, and moves the mark to `position`.
+    pub(crate) fn settle(&mut self, position: u64, wanted: bool) -> Settled {
+        match self.tend() {
+            Ok(true) => {}
+            Ok(false) => return Settled::InStep,
+            Err(problem) => {
+                self.fall_behind(&problem);
+                return Settled::Behind;
+            }
+        }
+        if position != self.progress.mark().position {
+            if self.progress.is_beyond_mark() {
+                if !self.is_to_sync(wanted) {
+                    return Settled::InStep;
+                }
+                if !self.confirm() {
+                    return Settled::Behind;
+                }
+            }
+            self.set_mark(position);
+        }
+        self.failure = None;
+        Settled::InStep
+    }
+
+    /// Makes sure that what was written since the mark stays: on the disk where that is promised, and in a file
+    /// that others have not removed. Returns false if the sink has fallen behind.
+    pub(super) fn confirm(&mut self) -> bool {
+        if !self.sync() {
+            return false;
+        }
+        match self.target.look() {
+            Ok(Change::Removed) => {
+                // What was written last went with the file: once more, into the new one.
+                self.totals.written = self.written_at_mark;
+                self.begin_file();
+                false
+            }
+            Ok(_) => true,
+            Err(problem) => {
+                self.fall_behind(&problem);
+                false
+            }
+        }
+    }
+
+    /// Looks after lines on their way. Returns whether the system has taken all of them.
+    fn tend(&mut self) -> io::Result<bool> {
+        let Target::Network(network) = &mut self.target else { return Ok(true) };
+        let outcome = network.tend();
+        if let Ok(true) = outcome {
+            self.failure = None;
+        }
+        outcome
+    }
+
+    /// Whether what was written since the mark may count as settled once it is synced, which is now.
+    fn is_to_sync(&self, wanted: bool) -> bool {
+        match self.config.sync {
+            Sync::Never | Sync::Always => true,
+            Sync::Error if self.has_urgent => true,
+            Sync::Error | Sync::Interval => wanted || self.last_sync.elapsed() >= SYNC_INTERVAL,
+        }
+    }
+
+    /// Forces the file to the disk, if it is one that is. Returns false if the sink has fallen behind: the
+    /// disk may have forgotten what it was given, so all of it is cut off and replayed.
+    pub(super) fn sync(&mut self) -> bool {
+        let Some(file) = self.target.file_mut() else { return true };
+        if self.config.sync == Sync::Never {
+            return true;
+        }
+        match file.sync() {
+            Ok(()) => {
+                self.last_sync = Instant::now();
+                self.has_urgent = false;
+                true
+            }
+            Err(problem) => {
+                // Of a pipe's directory; what a pipe was given cannot be taken back, and need not.
+                if file.is_regular() {
+                    self.cut_off();
+                }
+                self.fall_behind(&io::Error::new(problem.kind(), format!("could not be synced: {problem}")));
+                false
+            }
+        }
+    }
+
+    /// Before lines that were written count as such though the sink is behind: they must be on the disk, where
+    /// that is promised.
+    pub(crate) fn secure(&mut self) {
+        if self.progress.is_beyond_mark() {
+            self.sync();
+        }
+    }
+
+    /// Goes on from the mark in a file that has nothing of what comes after it.
+    pub(super) fn begin_file(&mut self) {
+        self.progress.forget_written();
+        self.is_cut_due = false;
+        self.set_mark(self.progress.mark().position);
+    }
+
+    /// Counts what follows the mark in the file as not written: it is cut off, now or before the next write.
+    pub(super) fn cut_off(&mut self) {
+        self.is_cut_due = true;
+        self.progress.forget_written();
+        // What was written in vain is no progress.
+        self.bytes_at_failure = self.totals.bytes;
+        // A failure is met again before the next write.
+        let _ = self.cut();
+    }
+
+    pub(super) fn cut(&mut self) -> io::Result<()> {
+        if let Some(file) = self.target.file_mut() {
+            if self.is_cut_due {
+                file.cut_to(self.progress.mark().size)?;
+                self.is_cut_due = false;
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything before `position` is in the destination, and perhaps some of what comes after, which a replay
+    /// has not come to yet.
+    pub(super) fn set_mark(&mut self, position: u64) {
+        let (size, file) = self.target.end();
+        self.progress.set(position, size, file);
+        self.written_at_mark = self.totals.written;
+    }
+}

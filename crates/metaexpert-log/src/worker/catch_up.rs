@@ -1,0 +1,85 @@
+//! Sinks that are behind: replayed batch by batch, and kept from filling the ring for the others.
+
+use super::{BATCH_BYTES, Worker, members};
+
+impl Worker {
+    /// Lets sinks that are behind replay a batch each, and makes them give up what they keep from others for too
+    /// long. Returns whether one has got on.
+    pub(super) fn catch_up(&mut self) -> bool {
+        if self.assembly.behind() == 0 && self.stragglers.is_empty() {
+            return false;
+        }
+        self.squeeze();
+        let mut has_got_on = self.catch_up_stragglers();
+        let read = self.consumer.read();
+        for index in members(self.assembly.behind()) {
+            if self.stragglers.iter().any(|straggler| self.assembly.shares_file(index, &straggler.sink)) {
+                continue;
+            }
+            let Some(mut part) = self.assembly.part(index) else { continue };
+            let before = part.sink.mark().position;
+            if !part.sink.is_ready_to_replay() || !part.catch_up_held(&mut self.ledger, &self.shared.counters)
+            {
+                continue;
+            }
+            let tally = part.replay(&self.consumer, &mut self.lexicon, read, BATCH_BYTES, None);
+            has_got_on |= part.sink.mark().position > before;
+            if tally.is_done {
+                self.assembly.set_behind(index, false);
+            }
+        }
+        has_got_on
+    }
+
+    fn catch_up_stragglers(&mut self) -> bool {
+        let Worker { stragglers, consumer, lexicon, ledger, shared, assembly, .. } = self;
+        let mut has_got_on = false;
+        let mut index = 0;
+        while index < stragglers.len() {
+            let (earlier, rest) = stragglers.split_at_mut(index);
+            let straggler = &mut rest[0];
+            index += 1;
+            // Two at work on one file would tear each other's lines.
+            if earlier.iter().any(|other| other.sink.shares_file(&straggler.sink)) {
+                continue;
+            }
+            let until = straggler.until;
+            let mut part = straggler.part();
+            if !part.sink.is_ready_to_replay() || !part.catch_up_held(ledger, &shared.counters) {
+                continue;
+            }
+            has_got_on = true;
+            if part.replay(consumer, lexicon, until, BATCH_BYTES, None).is_done {
+                index -= 1;
+                let done = stragglers.remove(index);
+                for other in stragglers.iter_mut().filter(|other| other.sink.shares_file(&done.sink)) {
+                    other.sink.take_over_file();
+                }
+                assembly.follow(&done.sink, None);
+            }
+        }
+        has_got_on
+    }
+
+    /// Makes sinks that are behind give up the oldest of what they keep in the ring, so that it is not filled
+    /// for the others.
+    fn squeeze(&mut self) {
+        let queue = self.assembly.config().queue;
+        let capacity = self.consumer.ring().capacity() as u64;
+        let head = self.consumer.position() + self.consumer.backlog();
+        let (read, enough) = (self.consumer.read(), head.saturating_sub(capacity / 8 * 3));
+        for straggler in &mut self.stragglers {
+            let until = straggler.until;
+            let mut part = straggler.part();
+            if part.sink.mark().position < enough {
+                part.squeeze(&self.consumer, &mut self.lexicon, enough, until, &queue, &mut self.ledger);
+            }
+        }
+        for index in members(self.assembly.behind()) {
+            let Some(mut part) = self.assembly.part(index) else { continue };
+            if part.sink.mark().position < enough {
+                part.squeeze(&self.consumer, &mut self.lexicon, enough, read, &queue, &mut self.ledger);
+            }
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! The backend thread: drain → route → encode → write, nothing else. It never touches Python.
+//!
+//! A batch's way is here; what the other side sees of it is [`shared`]. Sinks that are behind [`catch_up`], a new
+//! configuration is put in force between two batches ([`switch`]), and the end ([`finish`]) waits for what fails.
+
+mod catch_up;
+mod finish;
+mod shared;
+mod switch;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::assembly::{Assembly, Straggler};
+use crate::clock::Timebase;
+use crate::delay::Delays;
+use crate::encode::Include;
+use crate::event::Event;
+use crate::fork::Gate;
+use crate::frame::{self, Frame, Kind};
+use crate::ledger::Ledger;
+use crate::level::Level;
+use crate::lexicon::Lexicon;
+use crate::ring::Consumer;
+use crate::route::SinkSet;
+use crate::sink::trouble::TroubleLog;
+use crate::stats::PerLevel;
+
+use shared::Ending;
+pub(crate) use shared::{Shared, lock};
+
+/// Ring bytes handled between two writes: enough to amortise a system call, little enough that a
+/// record of a slow stretch is not held up by its successors.
+const BATCH_BYTES: usize = 256 << 10;
+const SHORTEST_NAP: Duration = Duration::from_millis(1);
+const LONGEST_NAP: Duration = Duration::from_millis(10);
+
+/// A configuration on its way to the backend.
+pub(crate) struct Next {
+    pub(crate) assembly: Assembly,
+    pub(crate) include: Include,
+}
+
+/// The backend thread's state.
+pub(crate) struct Worker {
+    consumer: Consumer,
+    shared: Arc<Shared>,
+    assembly: Assembly,
+    include: Include,
+    /// Sinks of earlier configurations that have not written everything yet.
+    stragglers: Vec<Straggler>,
+    lexicon: Lexicon,
+    ledger: Ledger,
+    trouble: TroubleLog,
+    /// Where the current batch begins, and its records by level.
+    batch_from: u64,
+    batch: PerLevel,
+    delays: Delays,
+    timebase: Timebase,
+    /// Whether the last report was of a sink in trouble.
+    was_troubled: bool,
+    shutdown_grace: Duration,
+}
+
+impl Worker {
+    pub(crate) fn new(
+        mut consumer: Consumer,
+        shared: Arc<Shared>,
+        assembly: Assembly,
+        include: Include,
+        trouble: TroubleLog,
+    ) -> Self {
+        let timebase = Timebase::begin();
+        consumer.begin_dating(&timebase);
+        Worker {
+            consumer,
+            shared,
+            assembly,
+            include,
+            stragglers: Vec::new(),
+            lexicon: Lexicon::default(),
+            ledger: Ledger::default(),
+            trouble,
+            batch_from: 0,
+            batch: PerLevel::default(),
+            delays: Delays::new(),
+            timebase,
+            was_troubled: false,
+            shutdown_grace: Duration::from_secs(2),
+        }
+    }
+
+    /// Works until told to stop and nothing is left.
+    pub(crate) fn run(mut self) {
+        let _ending = Ending(Arc::clone(&self.shared));
+        let mut nap = SHORTEST_NAP;
+        loop {
+            let stopping = self.shared.is_stopping();
+            let is_busy = {
+                let _working = Gate::enter();
+                self.turn()
+            };
+            if is_busy {
+                nap = SHORTEST_NAP;
+                continue;
+            }
+            if stopping {
+                let _working = Gate::enter();
+                self.finish();
+                return;
+            }
+            self.shared.nap(nap);
+            nap = (nap * 2).min(LONGEST_NAP);
+        }
+    }
+
+    /// Handles one batch. Returns whether there was anything to do.
+    pub(crate) fn turn(&mut self) -> bool {
+        let switch = self.drain();
+        let position = self.consumer.read();
+        let is_busy = self.batch != PerLevel::default() || switch.is_some();
+        let wanted = self.is_wanted() || switch.is_some();
+        self.assembly.settle(position, wanted);
+        // Before the frame of the change is released, so that no kill can separate the two.
+        if let Some(epoch) = switch {
+            self.switch(epoch);
+        }
+        let has_caught_up = self.catch_up();
+        self.release();
+        is_busy || has_caught_up
+    }
+
+    /// Reads a batch, up to a change of configuration, and gives its records to the sinks in step.
+    fn drain(&mut self) -> Option<u64> {
+        self.batch_from = self.consumer.read();
+        let Worker { consumer, assembly, lexicon, trouble, batch: levels, delays, timebase, .. } = self;
+        let end = consumer.date(timebase, BATCH_BYTES);
+        let dictionary = consumer.ring().dictionary();
+        let mut batch = consumer.frames(consumer.read(), end, BATCH_BYTES);
+        let mut switch = None;
+        for (at, kind, bytes) in batch.by_ref() {
+            if kind == Kind::Switch {
+                switch = frame::switch_epoch(bytes).ok();
+                break;
+            }
+            levels[Level(frame::level(bytes)).slot()] += 1;
+            let outcome = Frame::peeked(bytes).and_then(|frame| {
+                Event::visit(&frame, dictionary, lexicon, |event| {
+                    delays.note(event.timestamp_ns);
+                    assembly.deliver(event, at);
+                })
+            });
+            if let Err(problem) = outcome {
+                trouble.report(&format!("a record could not be read: {problem}"));
+            }
+        }
+        let position = batch.position();
+        self.consumer.advance(position);
+        switch
+    }
+
+    /// Whether somebody waits for records to be settled that are not, or too much of the ring waits for it.
+    fn is_wanted(&self) -> bool {
+        let tail = self.consumer.position();
+        self.shared.wanted() > tail
+            || self.shared.is_stopping()
+            || self.consumer.backlog() > self.consumer.ring().capacity() as u64 / 4
+    }
+
+    /// Gives back the room of what every sink has, and tells who waits for it.
+    fn release(&mut self) {
+        let (read, before) = (self.consumer.read(), self.consumer.position());
+        let stragglers = self.stragglers.iter().map(|straggler| straggler.sink.mark().position).min();
+        let settled = [self.assembly.settled_to(), stragglers].into_iter().flatten().fold(read, u64::min);
+        let levels = std::mem::take(&mut self.batch);
+        let counters = &self.shared.counters;
+        self.delays.settle(counters);
+        self.assembly.count_volume(counters);
+        if settled > before {
+            if before == self.batch_from && settled == read && self.ledger.is_empty() {
+                // The usual case: the batch was read and written in one go.
+                counters.count_written(&levels);
+            } else {
+                self.ledger.settle(&self.consumer, before, settled, counters);
+            }
+            self.consumer.release(settled);
+        }
+        let holds_any = self.holds_any();
+        let is_troubled = holds_any || self.assembly.behind() != 0 || !self.stragglers.is_empty();
+        // The end of a trouble is told as well, though nothing else may happen.
+        let was_troubled = std::mem::replace(&mut self.was_troubled, is_troubled);
+        if settled > before || settled < read || is_troubled || was_troubled {
+            self.report();
+        }
+        if !holds_any {
+            self.shared.announce_written(settled);
+        }
+    }
+
+    fn report(&mut self) {
+        let in_trouble = self.assembly.behind() != 0 || !self.stragglers.is_empty();
+        self.shared.tell_of_trouble(in_trouble);
+        *lock(&self.shared.sinks) = self.assembly.reports();
+        for problem in self.assembly.problems() {
+            self.trouble.report(problem);
+        }
+        for (_, sink) in self.assembly.sinks() {
+            if let Some(problem) = sink.take_side_problem() {
+                self.trouble.report(&problem);
+            }
+        }
+        for problem in self.stragglers.iter().filter_map(|straggler| straggler.sink.problem()) {
+            self.trouble.report(problem);
+        }
+    }
+
+    fn holds_any(&mut self) -> bool {
+        self.stragglers.iter().any(|straggler| !straggler.sink.held.is_empty())
+            || self.assembly.sinks().any(|(_, sink)| !sink.held.is_empty() || sink.has_unsent())
+    }
+}
+
+/// The indexes of the sinks in `set`.
+fn members(set: SinkSet) -> impl Iterator<Item = usize> {
+    (0..SinkSet::BITS as usize).filter(move |index| set & (1 << index) != 0)
+}

@@ -1,0 +1,148 @@
+//! What the capture side and the backend thread tell each other.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::Next;
+use crate::sink::SinkReport;
+use crate::stats::Counters;
+
+/// Counters, totals, positions and signals; each side looks when it likes.
+#[derive(Default)]
+pub(crate) struct Shared {
+    pub(crate) counters: Counters,
+    /// Configurations whose switch frame is still in the ring.
+    pub(crate) switches: Mutex<BTreeMap<u64, Next>>,
+    /// What each sink has done, as of the last batch.
+    pub(crate) sinks: Mutex<Vec<SinkReport>>,
+    /// Everything before this ring position is written by every sink.
+    written_to: AtomicU64,
+    /// Somebody waits for everything before this position.
+    wanted: AtomicU64,
+    stop: AtomicBool,
+    /// Some sink takes nothing now.
+    in_trouble: AtomicBool,
+    /// The backend thread has ended, in order or not: nothing more will be written.
+    ended: AtomicBool,
+    /// And nothing was left when it did.
+    written_all: AtomicBool,
+    napping: AtomicBool,
+    wake: Mutex<bool>,
+    wake_signal: Condvar,
+    progress: Mutex<()>,
+    progress_signal: Condvar,
+}
+
+impl Shared {
+    /// Ends the backend's nap, or prevents the next one.
+    #[cold]
+    pub(crate) fn wake(&self) {
+        *lock(&self.wake) = true;
+        self.wake_signal.notify_one();
+    }
+
+    /// Whether the backend sleeps, so that waking it is worth a system call.
+    #[inline]
+    pub(crate) fn is_napping(&self) -> bool {
+        self.napping.load(Ordering::Relaxed)
+    }
+
+    /// Tells the backend to write what is there and end.
+    pub(crate) fn stop(&self) {
+        self.stop.store(true, Ordering::Release);
+        self.wake();
+    }
+
+    /// Waits until every sink has written what was published before `position`.
+    pub(crate) fn wait_written(&self, position: u64, deadline: Option<Instant>) -> bool {
+        self.wanted.fetch_max(position, Ordering::AcqRel);
+        let mut guard = lock(&self.progress);
+        while self.written_to.load(Ordering::Acquire) < position {
+            if self.ended.load(Ordering::Acquire) {
+                return self.written_to.load(Ordering::Acquire) >= position;
+            }
+            // The timed wait also covers a backend that ended between the check and the wait.
+            let mut pause = Duration::from_millis(100);
+            if let Some(deadline) = deadline {
+                let left = deadline.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    return false;
+                }
+                pause = pause.min(left);
+            }
+            self.wake();
+            guard = wait(&self.progress_signal, guard, pause);
+        }
+        true
+    }
+
+    /// Whether the backend is to end.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stop.load(Ordering::Acquire)
+    }
+
+    /// Everything before this position is waited for.
+    pub(super) fn wanted(&self) -> u64 {
+        self.wanted.load(Ordering::Acquire)
+    }
+
+    /// Tells whether some sink takes nothing now.
+    pub(super) fn tell_of_trouble(&self, in_trouble: bool) {
+        self.in_trouble.store(in_trouble, Ordering::Release);
+    }
+
+    /// Whether some sink takes nothing now, so that waiting for it may be in vain.
+    pub(crate) fn is_in_trouble(&self) -> bool {
+        self.in_trouble.load(Ordering::Acquire) || self.ended.load(Ordering::Acquire)
+    }
+
+    /// Tells whether anything was left when the backend ended.
+    pub(super) fn tell_of_end(&self, written_all: bool) {
+        self.written_all.store(written_all, Ordering::Release);
+    }
+
+    /// Whether the backend has ended with nothing left to write.
+    pub(crate) fn has_written_all(&self) -> bool {
+        self.written_all.load(Ordering::Acquire)
+    }
+
+    pub(super) fn nap(&self, duration: Duration) {
+        let mut woken = lock(&self.wake);
+        if !*woken {
+            self.napping.store(true, Ordering::Relaxed);
+            woken = wait(&self.wake_signal, woken, duration);
+            self.napping.store(false, Ordering::Relaxed);
+        }
+        *woken = false;
+    }
+
+    pub(super) fn announce_written(&self, position: u64) {
+        if self.written_to.load(Ordering::Relaxed) != position {
+            self.written_to.store(position, Ordering::Release);
+            // Taken so that a waiter is either before its check or already waiting.
+            drop(lock(&self.progress));
+            self.progress_signal.notify_all();
+        }
+    }
+}
+
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn wait<'a, T>(signal: &Condvar, guard: MutexGuard<'a, T>, time: Duration) -> MutexGuard<'a, T> {
+    signal.wait_timeout(guard, time).unwrap_or_else(PoisonError::into_inner).0
+}
+
+/// Marks the end of the backend thread, also when it panics, so that nobody waits for it in vain.
+pub(super) struct Ending(pub(super) Arc<Shared>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.ended.store(true, Ordering::Release);
+        drop(lock(&self.0.progress));
+        self.0.progress_signal.notify_all();
+    }
+}
