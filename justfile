@@ -37,6 +37,10 @@ bench program="call_latency contexts throughput third_party strategy_overhead li
     set -euo pipefail
     for program in {{program}}; do uv run --group bench "benchmarks/$program.py" {{options}}; done
 
+# Count the instructions of a record beside the committed baseline: `just instructions --update`. Needs valgrind.
+instructions *options:
+    uv run benchmarks/instructions.py {{options}}
+
 # Do what must pass before a change is taken.
 ci:
     .ci/run

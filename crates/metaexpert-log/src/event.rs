@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::frame::{Frame, FrameError, InlineFields, SectionRef, Value, Values};
+use crate::frame::{Frame, FrameError, InlineFields, NO_ID, SectionRef, Sections, Value, Values};
 use crate::level::Level;
-use crate::lexicon::{Key, Lexicon, MAX_SEGMENTS, Name, keys_without_collisions};
+use crate::lexicon::{Key, Lexicon, MAX_SEGMENTS, Name, Overlap, SetIds, keys_without_collisions};
 use crate::redact::Replaced;
 use crate::ring::dictionary::Dictionary;
 
@@ -41,7 +41,7 @@ pub struct Thread<'a> {
 
 #[derive(Clone, Copy)]
 enum Segment<'a> {
-    Keyed { id: u32, keys: &'a [Key], values: Values<'a>, replaced: [Option<&'a [bool]>; MAX_SEGMENTS - 1] },
+    Keyed { id: u32, keys: &'a [Key], values: Values<'a> },
     Inline(InlineFields<'a>),
 }
 
@@ -50,6 +50,9 @@ enum Segment<'a> {
 #[derive(Clone, Copy)]
 pub struct Fields<'a> {
     segments: [Option<Segment<'a>>; MAX_SEGMENTS],
+    has_inline: bool,
+    /// What later segments replace of earlier ones, if there are several.
+    overlap: Option<&'a Overlap>,
     /// What stands in the place of some values, by the fields' order.
     masked: &'a [Replaced],
 }
@@ -62,6 +65,14 @@ pub(crate) struct Place<'a> {
     /// The names of the set, and which it is.
     pub(crate) keys: &'a [Key],
     pub(crate) index: usize,
+}
+
+/// A set of names with its values.
+pub(crate) struct Set<'a> {
+    pub(crate) keys: &'a [Key],
+    pub(crate) values: Values<'a>,
+    /// Which of them later sets replace, if they do any.
+    pub(crate) replaced: Option<&'a [bool]>,
 }
 
 impl<'a> Fields<'a> {
@@ -93,23 +104,44 @@ impl<'a> Fields<'a> {
     /// As [`Fields::for_each`], by where each name stands; values are those that were logged.
     #[inline]
     pub(crate) fn for_each_placed(&self, mut visit: impl FnMut(Place<'_>, Value<'a>)) {
-        if self.has_inline() {
+        if self.has_inline {
             return self.for_each_unprepared(&mut visit);
         }
-        for segment in self.segments.iter().map_while(Option::as_ref) {
-            let Segment::Keyed { id, keys, values, replaced } = segment else { continue };
+        for (at, segment) in self.segments.iter().map_while(Option::as_ref).enumerate() {
+            let Segment::Keyed { id, keys, values } = segment else { continue };
+            let replaced = self.overlap.and_then(|overlap| overlap[at].as_deref());
             for (index, value) in (0..keys.len()).zip(*values) {
-                if !replaced.iter().flatten().any(|marks| marks[index]) {
+                if replaced.is_none_or(|replaced| !replaced[index]) {
                     visit(Place { set: Some((*id, index)), keys, index }, value);
                 }
             }
         }
     }
 
+    /// Each set of names; `None` if values are masked or a set is for
+    /// this record alone.
+    #[inline(always)]
+    pub(crate) fn plain(&self) -> Option<impl Iterator<Item = Set<'a>>> {
+        let overlap = self.overlap;
+        let segments = self.segments.iter().map_while(Option::as_ref).enumerate();
+        let keyed = move |(at, segment): (usize, &Segment<'a>)| match segment {
+            Segment::Keyed { keys, values, .. } => {
+                let replaced = overlap.and_then(|overlap| overlap[at].as_deref());
+                Some(Set { keys, values: *values, replaced })
+            }
+            Segment::Inline(_) => None,
+        };
+        (!self.has_inline && self.masked.is_empty()).then(|| segments.filter_map(keyed))
+    }
+
+    /// The sets of names with their values, also those that are replaced; `None` if one is for this record alone.
     #[inline]
-    fn has_inline(&self) -> bool {
-        let segments = self.segments.iter().map_while(Option::as_ref);
-        segments.into_iter().any(|segment| matches!(segment, Segment::Inline(_)))
+    pub(crate) fn sets(&self) -> Option<impl Iterator<Item = (u32, Values<'a>)>> {
+        let keyed = |segment: &Segment<'a>| match segment {
+            Segment::Keyed { id, values, .. } => Some((*id, *values)),
+            Segment::Inline(_) => None,
+        };
+        (!self.has_inline).then(|| self.segments.iter().map_while(Option::as_ref).filter_map(keyed))
     }
 
     /// A set that the dictionary had no room for has no prepared keys: they are made for this record.
@@ -200,51 +232,106 @@ impl<'a> Event<'a> {
         lexicon: &'a mut Lexicon,
     ) -> Result<Event<'a>, FrameError> {
         let frame = Frame::parse(bytes)?;
-        lexicon.learn(&frame, dictionary)?;
-        let lexicon: &'a Lexicon = lexicon;
-        let mut event = Event::bare(&frame, lexicon);
-        let mut ids = [0u32; MAX_SEGMENTS];
-        let mut count = 0;
-        for section in frame.sections() {
-            match section? {
-                SectionRef::Fields { keys: id, values } => {
-                    let slot = event.fields.segments.get_mut(count).ok_or(FrameError::Header)?;
-                    let keys = lexicon.key_set(id).ok_or(FrameError::Header)?;
-                    *slot = Some(Segment::Keyed { id, keys, values, replaced: [None; MAX_SEGMENTS - 1] });
-                    ids[count] = id;
-                    count += 1;
-                }
-                SectionRef::Inline(fields) => {
-                    *event.fields.segments.get_mut(count).ok_or(FrameError::Header)? =
-                        Some(Segment::Inline(fields));
-                    count += 1;
-                }
-                other => event.set(other),
-            }
-        }
-        if count > 1 {
-            event.fields.mark_replaced(&ids[..count], lexicon);
-        }
+        let mut event = Event::bare(&frame);
+        event.fill(&frame, dictionary, lexicon)?;
         Ok(event)
     }
 
-    fn bare(frame: &Frame<'a>, lexicon: &'a Lexicon) -> Event<'a> {
+    /// Calls `visit` with the event of `frame`, which stays where it was made: it is too large to be handed around.
+    #[inline(always)]
+    pub(crate) fn visit(
+        frame: &Frame<'a>,
+        dictionary: Dictionary<'_>,
+        lexicon: &'a mut Lexicon,
+        visit: impl FnOnce(&Event<'a>),
+    ) -> Result<(), FrameError> {
+        let mut event = Event::bare(frame);
+        event.fill(frame, dictionary, lexicon)?;
+        visit(&event);
+        Ok(())
+    }
+
+    #[inline]
+    fn fill(
+        &mut self,
+        frame: &Frame<'a>,
+        dictionary: Dictionary<'_>,
+        lexicon: &'a mut Lexicon,
+    ) -> Result<(), FrameError> {
+        self.read_sections(frame.sections())?;
+        lexicon.learn(frame.logger, frame.category, dictionary)?;
+        let ids = self.fields.learn(dictionary, lexicon)?;
+        self.name(&ids, lexicon);
+        Ok(())
+    }
+
+    /// Without what sections or the lexicon say.
+    #[inline(always)]
+    fn bare(frame: &Frame<'a>) -> Event<'a> {
         Event {
             seq: frame.seq,
             timestamp_ns: frame.timestamp_ns,
             level: frame.level,
             level_name: None,
             logger_id: frame.logger,
-            logger: lexicon.name(frame.logger).unwrap_or(Name { raw: b"", json: None }),
+            logger: Name { raw: b"", json: None },
             category_id: frame.category,
-            category: lexicon.name(frame.category),
+            category: None,
             message: frame.message,
-            fields: Fields { segments: [None; MAX_SEGMENTS], masked: &[] },
+            fields: Fields { segments: [None; MAX_SEGMENTS], has_inline: false, overlap: None, masked: &[] },
             exception: None,
             stack: None,
             caller: None,
             thread: None,
             task: None,
+        }
+    }
+
+    #[inline]
+    fn read_sections(&mut self, mut sections: Sections<'a>) -> Result<(), FrameError> {
+        let mut count = 0;
+        while let Some((id, values)) = sections.leading_fields() {
+            let slot = self.fields.segments.get_mut(count).ok_or(FrameError::Header)?;
+            *slot = Some(Segment::Keyed { id, keys: &[], values });
+            count += 1;
+        }
+        if sections.is_empty() { Ok(()) } else { self.read_others(sections, count) }
+    }
+
+    fn read_others(&mut self, sections: Sections<'a>, mut count: usize) -> Result<(), FrameError> {
+        for section in sections {
+            let segment = match section? {
+                SectionRef::Fields { keys: id, values } => Segment::Keyed { id, keys: &[], values },
+                SectionRef::Inline(fields) => Segment::Inline(fields),
+                other => {
+                    self.set(other);
+                    continue;
+                }
+            };
+            self.fields.has_inline |= matches!(segment, Segment::Inline(_));
+            *self.fields.segments.get_mut(count).ok_or(FrameError::Header)? = Some(segment);
+            count += 1;
+        }
+        Ok(())
+    }
+
+    /// Looks up what was learnt.
+    #[inline]
+    fn name(&mut self, ids: &SetIds, lexicon: &'a Lexicon) {
+        // A section may have given them already.
+        if self.logger.raw.is_empty() {
+            self.logger = lexicon.name(self.logger_id).unwrap_or(self.logger);
+        }
+        if self.category.is_none() {
+            self.category = lexicon.name(self.category_id);
+        }
+        for segment in self.fields.segments.iter_mut().map_while(Option::as_mut) {
+            if let Segment::Keyed { id, keys, .. } = segment {
+                *keys = lexicon.key_set(*id).unwrap_or_default();
+            }
+        }
+        if ids[1] != NO_ID {
+            self.fields.overlap = lexicon.latest_overlap();
         }
     }
 
@@ -278,15 +365,19 @@ impl<'a> Event<'a> {
 }
 
 impl<'a> Fields<'a> {
-    fn mark_replaced(&mut self, ids: &[u32], lexicon: &'a Lexicon) {
-        for earlier in 0..ids.len() {
-            let Some(Segment::Keyed { replaced, .. }) = &mut self.segments[earlier] else { continue };
-            let mut marks = replaced.iter_mut();
-            for later in &ids[earlier + 1..] {
-                if let (Some(found), Some(slot)) = (lexicon.replaced(ids[earlier], *later), marks.next()) {
-                    *slot = Some(found);
-                }
+    /// Makes sure that all names are known. Returns the ids of the sets, without those of this record alone.
+    #[inline]
+    fn learn(&self, dictionary: Dictionary<'_>, lexicon: &mut Lexicon) -> Result<SetIds, FrameError> {
+        let mut ids = [NO_ID; MAX_SEGMENTS];
+        for (slot, segment) in ids.iter_mut().zip(self.segments.iter().map_while(Option::as_ref)) {
+            if let Segment::Keyed { id, values, .. } = segment {
+                lexicon.learn_set(*id, *values, dictionary)?;
+                *slot = *id;
             }
         }
+        if ids[1] != NO_ID {
+            lexicon.learn_overlap(ids);
+        }
+        Ok(ids)
     }
 }

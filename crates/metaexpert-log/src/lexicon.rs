@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::encode::escape::escape_json;
-use crate::frame::{Frame, FrameError, SectionRef, Values};
+use crate::encode::line::{Output, Piece};
+use crate::frame::{FrameError, NO_ID, Values};
 use crate::ring::dictionary::{Definition, Dictionary, keys_of};
 
 /// Keys of a record that no field may take; a field of such a name gets a trailing underscore.
@@ -25,22 +26,33 @@ pub const CORE_KEYS: [&str; 12] = [
 /// No record has more sections with fields: context, bound, call and their overflow.
 pub(crate) const MAX_SEGMENTS: usize = 4;
 
+/// The ids of a record's sets of fields, [`NO_ID`] behind the last.
+pub(crate) type SetIds = [u32; MAX_SEGMENTS];
+/// For each set of a record, which of its keys later ones replace, if they do any.
+pub(crate) type Overlap = [Option<Box<[bool]>>; MAX_SEGMENTS];
+/// Memory for no more combinations of sets is kept.
+const MOST_OVERLAPS: usize = 1 << 12;
+
 /// A logger's or category's name.
 #[derive(Clone, Copy, Debug)]
 pub struct Name<'a> {
     /// As the program gave it.
     pub raw: &'a [u8],
     /// Quoted and escaped for JSON, if it was prepared.
-    pub json: Option<&'a [u8]>,
+    pub json: Option<&'a Piece>,
 }
 
 impl Name<'_> {
     /// Appends the name as a JSON string.
-    #[inline]
-    pub fn push_json(&self, out: &mut Vec<u8>) {
+    #[inline(always)]
+    pub fn push_json<O: Output>(&self, out: &mut O) {
         match self.json {
-            Some(json) => out.extend_from_slice(json),
-            None => push_quoted(self.raw, out),
+            Some(json) => json.push(out),
+            None => {
+                out.put(b"\"");
+                escape_json(self.raw, out);
+                out.put(b"\"");
+            }
         }
     }
 }
@@ -51,9 +63,9 @@ pub struct Key {
     /// As the program gave it.
     pub raw: Box<[u8]>,
     /// `,"name":` with the name free of collisions with core keys.
-    pub flat: Box<[u8]>,
+    pub flat: Piece,
     /// `,"name":` with the name as it is.
-    pub nested: Box<[u8]>,
+    pub nested: Piece,
 }
 
 impl Key {
@@ -62,7 +74,7 @@ impl Key {
             let mut text = vec![b','];
             push_quoted(name, &mut text);
             text.push(b':');
-            text.into_boxed_slice()
+            Piece::new(&text)
         };
         Key { raw: raw.into(), flat: member(flat_name), nested: member(raw) }
     }
@@ -102,7 +114,7 @@ fn are_keys(names: &[&[u8]]) -> bool {
 
 struct PreparedName {
     raw: Box<[u8]>,
-    json: Box<[u8]>,
+    json: Piece,
 }
 
 /// Definitions as the backend needs them, prepared at first sight.
@@ -110,8 +122,10 @@ struct PreparedName {
 pub struct Lexicon {
     names: Vec<Option<PreparedName>>,
     keys: Vec<Option<Box<[Key]>>>,
-    // (earlier set, later set) → which keys of the earlier one the later one replaces.
-    replaced: HashMap<(u32, u32), Option<Box<[bool]>>>,
+    /// Of sets that were met in one record, and which of them that was last.
+    overlaps: Vec<(SetIds, Overlap)>,
+    by_sets: HashMap<SetIds, usize>,
+    latest: usize,
     /// Whether something stands in for names that cannot be read.
     is_lenient: bool,
 }
@@ -125,51 +139,35 @@ impl Lexicon {
         Lexicon { is_lenient: true, ..Lexicon::default() }
     }
 
-    /// Makes sure that every name `frame` refers to is known.
+    /// Makes sure that the names with these ids are known.
     #[inline]
-    pub(crate) fn learn(&mut self, frame: &Frame<'_>, dictionary: Dictionary<'_>) -> Result<(), FrameError> {
-        if self.knows(frame) { Ok(()) } else { self.learn_all(frame, dictionary) }
-    }
-
-    fn learn_all(&mut self, frame: &Frame<'_>, dictionary: Dictionary<'_>) -> Result<(), FrameError> {
-        if frame.logger != 0 {
-            self.learn_name(dictionary, frame.logger, Definition::Logger)?;
+    pub(crate) fn learn(
+        &mut self,
+        logger: u32,
+        category: u32,
+        dictionary: Dictionary<'_>,
+    ) -> Result<(), FrameError> {
+        if logger != NO_ID && self.name(logger).is_none() {
+            self.learn_name(dictionary, logger, Definition::Logger)?;
         }
-        if frame.category != 0 {
-            self.learn_name(dictionary, frame.category, Definition::Category)?;
-        }
-        let mut seen = [0u32; MAX_SEGMENTS];
-        let mut count = 0;
-        for section in frame.sections() {
-            if let SectionRef::Fields { keys, values } = section? {
-                self.learn_keys(dictionary, keys, values)?;
-                for earlier in &seen[..count] {
-                    self.learn_replaced(*earlier, keys);
-                }
-                if count < MAX_SEGMENTS {
-                    seen[count] = keys;
-                    count += 1;
-                }
-            }
+        if category != NO_ID && self.name(category).is_none() {
+            self.learn_name(dictionary, category, Definition::Category)?;
         }
         Ok(())
     }
 
-    /// Whether `frame` is of the simplest kind, one set of fields at most, and names nothing new.
+    /// Makes sure that the key set `id` is known; it belongs to `values`.
     #[inline]
-    fn knows(&self, frame: &Frame<'_>) -> bool {
-        let mut sections = frame.sections();
-        (frame.logger == 0 || self.name(frame.logger).is_some())
-            && (frame.category == 0 || self.name(frame.category).is_some())
-            && match sections.next() {
-                None => true,
-                Some(Ok(SectionRef::Fields { keys, .. })) => {
-                    self.key_set(keys).is_some() && sections.next().is_none()
-                }
-                Some(_) => false,
-            }
+    pub(crate) fn learn_set(
+        &mut self,
+        id: u32,
+        values: Values<'_>,
+        dictionary: Dictionary<'_>,
+    ) -> Result<(), FrameError> {
+        if self.key_set(id).is_some() { Ok(()) } else { self.learn_keys(dictionary, id, values) }
     }
 
+    #[cold]
     fn learn_name(
         &mut self,
         dictionary: Dictionary<'_>,
@@ -177,9 +175,6 @@ impl Lexicon {
         kind: Definition,
     ) -> Result<(), FrameError> {
         let index = id as usize;
-        if matches!(self.names.get(index), Some(Some(_))) {
-            return Ok(());
-        }
         let raw = match dictionary.get(id) {
             Some((found, raw)) if found == kind => raw,
             _ if self.is_lenient && dictionary.may_have(id) => UNREADABLE.as_bytes(),
@@ -190,10 +185,11 @@ impl Lexicon {
         if self.names.len() <= index {
             self.names.resize_with(index + 1, || None);
         }
-        self.names[index] = Some(PreparedName { raw: raw.into(), json: json.into() });
+        self.names[index] = Some(PreparedName { raw: raw.into(), json: Piece::new(&json) });
         Ok(())
     }
 
+    #[cold]
     fn learn_keys(
         &mut self,
         dictionary: Dictionary<'_>,
@@ -201,9 +197,6 @@ impl Lexicon {
         values: Values<'_>,
     ) -> Result<(), FrameError> {
         let index = id as usize;
-        if matches!(self.keys.get(index), Some(Some(_))) {
-            return Ok(());
-        }
         let found = match dictionary.get(id) {
             Some((Definition::Keys, payload)) => keys_of(payload),
             _ => None,
@@ -226,29 +219,50 @@ impl Lexicon {
         Ok(())
     }
 
-    fn learn_replaced(&mut self, earlier: u32, later: u32) {
-        if self.replaced.contains_key(&(earlier, later)) {
+    /// What fields of the known sets `ids` replace each other, from the first to the last.
+    #[inline]
+    pub(crate) fn learn_overlap(&mut self, ids: SetIds) {
+        if self.overlaps.get(self.latest).is_none_or(|(known, _)| *known != ids) {
+            self.find_overlap(ids);
+        }
+    }
+
+    fn find_overlap(&mut self, ids: SetIds) {
+        if let Some(index) = self.by_sets.get(&ids) {
+            self.latest = *index;
             return;
         }
-        let (Some(first), Some(second)) = (self.key_set(earlier), self.key_set(later)) else { return };
+        if self.overlaps.len() == MOST_OVERLAPS {
+            self.overlaps.clear();
+            self.by_sets.clear();
+        }
+        let overlap = std::array::from_fn(|at| self.replaced(ids[at], &ids[at + 1..]));
+        self.latest = self.overlaps.len();
+        self.by_sets.insert(ids, self.latest);
+        self.overlaps.push((ids, overlap));
+    }
+
+    /// Which keys of the set `earlier` are replaced by those of the sets `later`, if any.
+    fn replaced(&self, earlier: u32, later: &[u32]) -> Option<Box<[bool]>> {
+        let later = || later.iter().filter_map(|id| self.key_set(*id)).flatten();
         // By both: the same name may be kept under different keys in two sets.
-        let flat: HashSet<&[u8]> = second.iter().map(|key| &*key.flat).collect();
-        let raw: HashSet<&[u8]> = second.iter().map(|key| &*key.raw).collect();
-        let marks: Box<[bool]> =
-            first.iter().map(|key| flat.contains(&*key.flat) || raw.contains(&*key.raw)).collect();
-        let marks = marks.contains(&true).then_some(marks);
-        self.replaced.insert((earlier, later), marks);
+        let flat: HashSet<&[u8]> = later().map(|key| &*key.flat).collect();
+        let raw: HashSet<&[u8]> = later().map(|key| &*key.raw).collect();
+        let is_replaced = |key: &Key| flat.contains(&*key.flat) || raw.contains(&*key.raw);
+        let marks: Box<[bool]> = self.key_set(earlier)?.iter().map(is_replaced).collect();
+        marks.contains(&true).then_some(marks)
+    }
+
+    /// What [`Lexicon::learn_overlap`] has found last.
+    #[inline]
+    pub(crate) fn latest_overlap(&self) -> Option<&Overlap> {
+        self.overlaps.get(self.latest).map(|(_, overlap)| overlap)
     }
 
     #[inline]
     pub(crate) fn name(&self, id: u32) -> Option<Name<'_>> {
         let prepared = self.names.get(id as usize)?.as_ref()?;
         Some(Name { raw: &prepared.raw, json: Some(&prepared.json) })
-    }
-
-    /// Which keys of the set `earlier` are replaced by those of `later`, if any.
-    pub(crate) fn replaced(&self, earlier: u32, later: u32) -> Option<&[bool]> {
-        self.replaced.get(&(earlier, later))?.as_deref()
     }
 
     #[inline]

@@ -30,6 +30,7 @@ pub mod sink;
 // Assembly.
 mod assembly;
 mod delay;
+pub mod driven;
 mod ledger;
 mod notice;
 mod opening;

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use crate::clock::{self, now_ns};
 use crate::config::{Config, QueueConfig};
-use crate::encode::Include;
 use crate::error::Error;
 use crate::frame::{self, Composer, HEADER_LEN, Head, Record};
 use crate::level::Level;
@@ -80,6 +79,19 @@ impl Pipeline {
         run_id: &str,
         first_seq: u64,
     ) -> Result<Pipeline, Error> {
+        let (mut pipeline, worker) = Pipeline::prepare(surroundings, config, run_id, first_seq)?;
+        let thread = thread::spawn("metaexpert-log", move || worker.run()).map_err(Error::Thread)?;
+        pipeline.worker = Some(thread);
+        Ok(pipeline)
+    }
+
+    /// As [`Pipeline::start_in`], with a backend that somebody else runs.
+    pub(crate) fn prepare(
+        surroundings: &Surroundings,
+        config: &Config,
+        run_id: &str,
+        first_seq: u64,
+    ) -> Result<(Pipeline, Worker), Error> {
         clock::prepare_stamps();
         let store = surroundings.store.as_ref().filter(|_| config.queue.crash_safe);
         let mut trouble = TroubleLog::new(config.directory.clone());
@@ -90,13 +102,13 @@ impl Pipeline {
         opened.assembly.begin(consumer.ring(), &mut trouble);
         let shared = Arc::new(Shared::default());
         *lock(&shared.sinks) = opened.assembly.reports();
-        let worker = spawn(consumer, Arc::clone(&shared), opened.assembly, opened.include, trouble)?;
+        let worker = Worker::new(consumer, Arc::clone(&shared), opened.assembly, opened.include, trouble);
         let capacity = producer.ring().capacity();
         let mut pipeline = Pipeline {
             producer,
             dictionary: DictionaryWriter::default(),
             shared,
-            worker: Some(worker),
+            worker: None,
             needs: opened.needs,
             config: config.clone(),
             queue: config.queue,
@@ -111,7 +123,7 @@ impl Pipeline {
         if let Some(report) = recovered {
             pipeline.tell_of(&report);
         }
-        Ok(pipeline)
+        Ok((pipeline, worker))
     }
 
     /// Logs what was recovered.
@@ -393,16 +405,4 @@ fn make_ring(
         }
     }
     Ring::create(capacity)
-}
-
-/// Starts the backend on a thread of its own.
-fn spawn(
-    consumer: Consumer,
-    shared: Arc<Shared>,
-    assembly: crate::assembly::Assembly,
-    include: Include,
-    trouble: TroubleLog,
-) -> Result<JoinHandle<()>, Error> {
-    let worker = Worker::new(consumer, shared, assembly, include, trouble);
-    thread::spawn("metaexpert-log", move || worker.run()).map_err(Error::Thread)
 }

@@ -20,6 +20,8 @@ pub struct Router {
     filters: Vec<Filter>,
     by_logger: Vec<Option<SinkSet>>,
     by_category: Vec<Option<SinkSet>>,
+    /// Logger, category and level of the last event, all known by number, and who wanted it.
+    latest: Option<((u32, u32, i32), SinkSet)>,
 }
 
 impl Router {
@@ -34,12 +36,28 @@ impl Router {
                 loggers: sink.loggers.iter().map(|name| name.as_bytes().into()).collect(),
             })
             .collect();
-        Router { filters, by_logger: Vec::new(), by_category: Vec::new() }
+        Router { filters, by_logger: Vec::new(), by_category: Vec::new(), latest: None }
     }
 
     /// The sinks that want `event`.
     #[inline]
     pub fn targets(&mut self, event: &Event<'_>) -> SinkSet {
+        let key = (event.logger_id, event.category_id, event.level);
+        match self.latest {
+            Some((known, targets)) if known == key => targets,
+            _ => self.find(event, key),
+        }
+    }
+
+    fn find(&mut self, event: &Event<'_>, key: (u32, u32, i32)) -> SinkSet {
+        let targets = self.choose(event);
+        let has_numbers =
+            event.logger_id != NO_ID && (event.category_id != NO_ID || event.category.is_none());
+        self.latest = has_numbers.then_some((key, targets));
+        targets
+    }
+
+    fn choose(&mut self, event: &Event<'_>) -> SinkSet {
         let mut left = self.for_logger(event) & self.for_category(event);
         let mut targets = 0;
         while left != 0 {

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use metaexpert_log::config::Config;
+use metaexpert_log::driven::Driven;
 use metaexpert_log::frame::{Record, Section, Value};
 use metaexpert_log::pipeline::{Pipeline, Refused, Surroundings};
 use metaexpert_log::stats::Loss;
@@ -82,6 +83,37 @@ fn records_arrive_in_order_with_their_fields() {
     let stats = pipeline.stats();
     assert_eq!((stats.written[1], stats.queued), (100, 0));
     finish(pipeline);
+}
+
+#[test]
+fn a_backend_that_is_driven_by_hand_writes_when_it_is_told_to() {
+    let scratch = Scratch::new("driven");
+    let mut driven = Driven::start(&config(&scratch.0, json!([file(&scratch.0, "expert")])), "run").unwrap();
+    submit(&mut driven.pipeline, 20, "first", 0).unwrap();
+    assert!(scratch.lines("expert.log").is_empty());
+    driven.catch_up();
+    assert_eq!(scratch.lines("expert.log").len(), 1);
+    submit(&mut driven.pipeline, 20, "second", 0).unwrap();
+    driven.finish();
+    let lines = scratch.lines("expert.log");
+    assert_eq!(lines.iter().map(|line| &line["message"]).collect::<Vec<_>>(), ["first", "second"]);
+}
+
+#[test]
+fn lines_that_no_room_was_kept_for_are_whole() {
+    let scratch = Scratch::new("long");
+    let mut pipeline =
+        Pipeline::start(&config(&scratch.0, json!([file(&scratch.0, "expert")])), "run", 1).unwrap();
+    // Each byte becomes six; the ring takes a quarter of its size at most.
+    let texts = ["\u{1}".repeat(14_000), "é\"".repeat(3_000), "x".repeat(1_024), String::new()];
+    for text in &texts {
+        while submit(&mut pipeline, 30, text, 0).is_err() {
+            pipeline.waiter().wait_for_room();
+        }
+    }
+    finish(pipeline);
+    let lines = scratch.lines("expert.log");
+    assert_eq!(lines.iter().map(|line| line["message"].as_str().unwrap()).collect::<Vec<_>>(), texts);
 }
 
 #[test]

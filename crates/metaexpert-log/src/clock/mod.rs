@@ -21,31 +21,42 @@ pub fn now_ns() -> i64 {
 
 /// Length of `2026-01-31T23:59:59.123456789Z`.
 pub const RFC3339_LEN: usize = 30;
+/// Up to the point.
+const SECOND_LEN: usize = 20;
 
 /// Formats timestamps as RFC 3339 UTC with nanoseconds; remembers the last second, because
 /// consecutive records share it.
 #[derive(Clone)]
 pub struct Rfc3339 {
     second: i64,
-    text: [u8; RFC3339_LEN],
+    text: [u8; SECOND_LEN],
 }
 
 impl Default for Rfc3339 {
     fn default() -> Self {
-        Rfc3339 { second: i64::MIN, text: *b"0000-00-00T00:00:00.000000000Z" }
+        Rfc3339 { second: i64::MIN, text: *b"0000-00-00T00:00:00." }
     }
 }
 
 impl Rfc3339 {
     /// The text of `timestamp_ns`. Times outside the years 0-9999 are clamped to them.
     #[inline]
-    pub fn format(&mut self, timestamp_ns: i64) -> &[u8; RFC3339_LEN] {
+    pub fn format(&mut self, timestamp_ns: i64) -> [u8; RFC3339_LEN] {
+        let (second, fraction) = self.parts(timestamp_ns);
+        let mut text = [0; RFC3339_LEN];
+        text[..SECOND_LEN].copy_from_slice(second);
+        text[SECOND_LEN..].copy_from_slice(&fraction);
+        text
+    }
+
+    /// As [`Rfc3339::format`], in two parts: up to the point, which is remembered, and what follows.
+    #[inline]
+    pub fn parts(&mut self, timestamp_ns: i64) -> (&[u8; SECOND_LEN], [u8; RFC3339_LEN - SECOND_LEN]) {
         let second = timestamp_ns.div_euclid(1_000_000_000);
         if second != self.second {
             self.set_second(second);
         }
-        write_digits(&mut self.text[20..29], timestamp_ns.rem_euclid(1_000_000_000) as u32);
-        &self.text
+        (&self.text, fraction(timestamp_ns.rem_euclid(1_000_000_000) as u32))
     }
 
     #[cold]
@@ -60,6 +71,26 @@ impl Rfc3339 {
         write_digits(&mut self.text[17..19], civil.second() as u32);
         self.second = second;
     }
+}
+
+/// `00` to `99`.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
+        number += 1;
+    }
+    pairs
+};
+
+/// The nine digits of `value`, which is below a thousand million, and the zone.
+#[inline]
+fn fraction(value: u32) -> [u8; RFC3339_LEN - SECOND_LEN] {
+    let (high, low) = (value / 10_000, value % 10_000);
+    let pair = |number: u32| PAIRS[(number % 100) as usize];
+    let ([b, c], [d, e], [f, g], [h, i]) = (pair(high / 100), pair(high), pair(low / 100), pair(low));
+    [b'0' + (high / 10_000) as u8, b, c, d, e, f, g, h, i, b'Z']
 }
 
 /// Writes `value` right-aligned with leading zeros over the whole of `out`.
@@ -79,13 +110,13 @@ mod tests {
     #[test]
     fn nanoseconds_are_kept() {
         let mut clock = Rfc3339::default();
-        assert_eq!(clock.format(1_643_587_199_123_456_789), b"2022-01-30T23:59:59.123456789Z");
-        assert_eq!(clock.format(1_643_587_200_000_000_001), b"2022-01-31T00:00:00.000000001Z");
+        assert_eq!(clock.format(1_643_587_199_123_456_789), *b"2022-01-30T23:59:59.123456789Z");
+        assert_eq!(clock.format(1_643_587_200_000_000_001), *b"2022-01-31T00:00:00.000000001Z");
     }
 
     #[test]
     fn times_before_the_epoch_are_exact() {
-        assert_eq!(Rfc3339::default().format(-1), b"1969-12-31T23:59:59.999999999Z");
+        assert_eq!(Rfc3339::default().format(-1), *b"1969-12-31T23:59:59.999999999Z");
     }
 
     proptest! {
@@ -95,7 +126,7 @@ mod tests {
             for ns in times {
                 let mut fresh = Rfc3339::default();
                 prop_assert_eq!(remembering.format(ns), fresh.format(ns));
-                let parsed: Timestamp = std::str::from_utf8(remembering.format(ns)).unwrap().parse().unwrap();
+                let parsed: Timestamp = std::str::from_utf8(&remembering.format(ns)).unwrap().parse().unwrap();
                 prop_assert_eq!(parsed.as_nanosecond(), ns as i128);
             }
         }

@@ -4,6 +4,8 @@
 //! what a person sees is written as an escape: C0 and C1 controls, DEL, U+2028/2029, and the
 //! bidirectional overrides (CVE-2021-42574).
 
+use crate::encode::line::{Output, push_short, word};
+
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// Whether a byte can be copied into a JSON string without a look at its neighbours.
@@ -17,22 +19,30 @@ const CLEAN: [bool; 256] = {
     table
 };
 
+/// Texts up to this length are copied while they are looked through.
+const SHORT: usize = 32;
+
+/// Marks bytes that need attention in their highest bits. The lowest mark is exact: what a byte borrows from the next or
+/// carries over to it only spoils those above one that is marked itself.
+#[inline]
+fn attention(word: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = 0x8080_8080_8080_8080;
+    // Of ASCII, each gets its highest bit in one of these ways alone; the others have it.
+    let control = word.wrapping_sub(ONES * 0x20);
+    let delete = word.wrapping_add(ONES);
+    let quote = (word ^ (ONES * b'"' as u64)).wrapping_sub(ONES);
+    let backslash = (word ^ (ONES * b'\\' as u64)).wrapping_sub(ONES);
+    (word | control | delete | quote | backslash) & HIGHS
+}
+
 /// Length of the prefix of `text` that needs no attention.
 #[inline]
 fn clean_prefix(text: &[u8]) -> usize {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGHS: u64 = 0x8080_8080_8080_8080;
-    let has_zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
     let mut at = 0;
     while let Some(chunk) = text[at..].first_chunk::<8>() {
-        let word = u64::from_le_bytes(*chunk);
-        let low = word.wrapping_sub(ONES * 0x20) & !word & HIGHS;
-        let quote = has_zero(word ^ (ONES * b'"' as u64));
-        let backslash = has_zero(word ^ (ONES * b'\\' as u64));
-        let delete = has_zero(word ^ (ONES * 0x7F));
-        let found = (word & HIGHS) | low | quote | backslash | delete;
+        let found = attention(u64::from_le_bytes(*chunk));
         if found != 0 {
-            // The lowest marked byte is exact: borrows only spoil the bytes above it.
             return at + found.trailing_zeros() as usize / 8;
         }
         at += 8;
@@ -41,11 +51,37 @@ fn clean_prefix(text: &[u8]) -> usize {
 }
 
 /// Appends UTF-8 `text` as the inside of a JSON string. Bytes that are not UTF-8 become U+FFFD.
-#[inline]
-pub fn escape_json(mut text: &[u8], out: &mut Vec<u8>) {
+#[inline(always)]
+pub fn escape_json<O: Output>(text: &[u8], out: &mut O) {
+    if text.len() > SHORT || !push_clean(text, out) {
+        out.put_escaped(text);
+    }
+}
+
+/// Appends a short `text`, if nothing in it needs attention. Returns whether that was so.
+#[inline(always)]
+fn push_clean<O: Output>(text: &[u8], out: &mut O) -> bool {
+    let found = match text.last_chunk::<8>() {
+        // Zeros fill the word up, and would be marked.
+        None => attention(word(text)) & ((1 << (8 * text.len())) - 1),
+        Some(last) => {
+            let words = text.chunks_exact(8).filter_map(<[u8]>::first_chunk::<8>);
+            words.fold(attention(u64::from_le_bytes(*last)), |found, word| {
+                found | attention(u64::from_le_bytes(*word))
+            })
+        }
+    };
+    if found == 0 {
+        push_short(text, out);
+    }
+    found == 0
+}
+
+/// As [`escape_json`], for a text that is long or needs escapes.
+pub fn escape_json_parts<O: Output>(mut text: &[u8], out: &mut O) {
     loop {
         let clean = clean_prefix(text);
-        out.extend_from_slice(&text[..clean]);
+        out.put(&text[..clean]);
         text = &text[clean..];
         if text.is_empty() {
             return;
@@ -69,15 +105,15 @@ pub fn escape_plain(mut text: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Handles the character at the start of `text` and returns the rest.
-fn escape_one<'a>(text: &'a [u8], out: &mut Vec<u8>, escape: fn(u32, &mut Vec<u8>)) -> &'a [u8] {
+fn escape_one<'a, O: Output>(text: &'a [u8], out: &mut O, escape: fn(u32, &mut O)) -> &'a [u8] {
     let Some((character, len)) = first_char(text) else {
-        out.extend_from_slice("\u{FFFD}".as_bytes());
+        out.put("\u{FFFD}".as_bytes());
         return &text[1..];
     };
     if is_unsafe(character) {
         escape(character, out);
     } else {
-        out.extend_from_slice(&text[..len]);
+        out.put(&text[..len]);
     }
     &text[len..]
 }
@@ -102,7 +138,7 @@ fn is_unsafe(character: u32) -> bool {
         0x00..=0x1F | 0x22 | 0x5C | 0x7F..=0x9F | 0x2028..=0x202E | 0x2066..=0x2069)
 }
 
-fn json_escape(character: u32, out: &mut Vec<u8>) {
+fn json_escape<O: Output>(character: u32, out: &mut O) {
     let short = match character {
         0x22 => b'"',
         0x5C => b'\\',
@@ -112,12 +148,12 @@ fn json_escape(character: u32, out: &mut Vec<u8>) {
         0x0D => b'r',
         0x09 => b't',
         _ => {
-            out.extend_from_slice(b"\\u");
+            out.put(b"\\u");
             push_hex(character, 4, out);
             return;
         }
     };
-    out.extend_from_slice(&[b'\\', short]);
+    out.put(&[b'\\', short]);
 }
 
 fn plain_escape(character: u32, out: &mut Vec<u8>) {
@@ -137,9 +173,9 @@ fn plain_escape(character: u32, out: &mut Vec<u8>) {
     }
 }
 
-fn push_hex(number: u32, digits: u32, out: &mut Vec<u8>) {
+fn push_hex<O: Output>(number: u32, digits: u32, out: &mut O) {
     for digit in (0..digits).rev() {
-        out.push(HEX[(number >> (4 * digit)) as usize & 0xF]);
+        out.put(&[HEX[(number >> (4 * digit)) as usize & 0xF]]);
     }
 }
 
@@ -189,6 +225,20 @@ mod tests {
         fn any_text_reads_back_exactly(text in any::<String>()) {
             let line = format!("\"{}\"", json(&text));
             prop_assert_eq!(serde_json::from_str::<String>(&line).unwrap(), text);
+        }
+
+        #[test]
+        fn the_lowest_mark_is_at_the_first_byte_that_needs_attention(bytes in any::<[u8; 8]>()) {
+            let first = bytes.iter().position(|byte| !CLEAN[usize::from(*byte)]);
+            let found = attention(u64::from_le_bytes(bytes));
+            prop_assert_eq!((found != 0).then(|| found.trailing_zeros() as usize / 8), first);
+        }
+
+        #[test]
+        fn a_short_text_is_escaped_as_a_long_one(text in "[ -~\"\\\\\t\u{7f}\u{80}é€🚀]{0,40}") {
+            let mut parts = Vec::new();
+            escape_json_parts(text.as_bytes(), &mut parts);
+            prop_assert_eq!(json(&text).into_bytes(), parts);
         }
 
         #[test]

@@ -4,8 +4,13 @@ use crate::clock::Rfc3339;
 use crate::config::Layout;
 use crate::encode::Include;
 use crate::encode::escape::escape_json;
-use crate::event::Event;
+use crate::encode::line::{Line, Output, Piece, push_line, push_short};
+use crate::event::{Event, Set};
 use crate::frame::Value;
+use crate::level::{LEVEL_SLOTS, Level};
+
+/// A usual line is no longer.
+const USUAL_BYTES: usize = 1 << 10;
 
 /// Writes events as one JSON object a line.
 pub struct JsonEncoder {
@@ -13,9 +18,16 @@ pub struct JsonEncoder {
     layout: Layout,
     thread_id: bool,
     caller: bool,
+    /// Something may follow the number.
+    has_origin: bool,
+    /// What follows the time at each standard level, by its slot.
+    level_members: Box<[(Level, Piece); LEVEL_SLOTS.len()]>,
     run_member: Vec<u8>,
     process_member: Vec<u8>,
 }
+
+const STANDARD: [Level; LEVEL_SLOTS.len()] =
+    [Level::DEBUG, Level::INFO, Level::WARNING, Level::ERROR, Level::CRITICAL];
 
 impl JsonEncoder {
     /// An encoder for `layout` that adds what `include` names.
@@ -31,118 +43,167 @@ impl JsonEncoder {
             layout,
             thread_id: include.thread_id,
             caller: include.caller,
+            has_origin: include.run_id.is_some()
+                || include.process_id.is_some()
+                || include.thread_id
+                || include.caller,
+            level_members: Box::new(STANDARD.map(|level| {
+                let name = level.name().unwrap_or_default();
+                (level, Piece::new(format!("\",\"level\":\"{name}\",\"module\":").as_bytes()))
+            })),
             run_member,
             process_member: process_member.into_bytes(),
         }
     }
 
     /// Appends `event` as one line.
-    #[inline]
     pub fn encode(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
-        out.reserve(256 + event.message.len());
-        out.extend_from_slice(b"{\"timestamp\":\"");
-        out.extend_from_slice(self.clock.format(event.timestamp_ns));
-        out.extend_from_slice(b"\",\"level\":\"");
-        match event.level_name {
-            None => event.with_level_name(|name| out.extend_from_slice(name)),
-            Some(name) => escape_json(name, out),
+        push_line(out, USUAL_BYTES, |line| self.write(event, line));
+    }
+
+    #[inline(always)]
+    fn write<'l>(&mut self, event: &Event<'_>, mut line: Line<'l>) -> Line<'l> {
+        line.put_all(b"{\"timestamp\":\"");
+        let (second, fraction) = self.clock.parts(event.timestamp_ns);
+        line.put_all(second);
+        line.put_all(&fraction);
+        let (level, member) = &self.level_members[Level(event.level).slot()];
+        if event.level_name.is_none() && level.0 == event.level {
+            member.push(&mut line);
+        } else {
+            line.then(|line| push_other_level(event, line));
         }
-        out.extend_from_slice(b"\",\"module\":");
-        event.logger.push_json(out);
-        out.extend_from_slice(b",\"message\":\"");
-        escape_json(event.message, out);
-        out.push(b'"');
+        event.logger.push_json(&mut line);
+        line.put_all(b",\"message\":\"");
+        escape_json(event.message, &mut line);
+        line.put_all(b"\"");
         if let Some(category) = event.category {
-            out.extend_from_slice(b",\"category\":");
-            category.push_json(out);
+            line.put_all(b",\"category\":");
+            category.push_json(&mut line);
         }
-        self.push_fields(event, out);
-        self.push_trouble(event, out);
-        self.push_origin(event, out);
-        out.extend_from_slice(b"}\n");
+        match event.fields.plain() {
+            Some(sets) if self.layout == Layout::Flat => {
+                sets.for_each(|set| push_set(&set, &mut line));
+            }
+            _ => line.then(|line| push_fields(event, self.layout, line)),
+        }
+        if event.exception.is_some() || event.stack.is_some() {
+            line.then(|line| push_trouble(event, line));
+        }
+        line.put_all(b",\"seq\":");
+        push_short(itoa::Buffer::new().format(event.seq).as_bytes(), &mut line);
+        if self.has_origin {
+            line.then(|line| self.push_origin(event, line));
+        }
+        line.put_all(b"}\n");
+        line
     }
 
-    #[inline]
-    fn push_fields(&self, event: &Event<'_>, out: &mut Vec<u8>) {
-        if self.layout == Layout::Flat {
-            event.fields.for_each(|key, value| {
-                out.extend_from_slice(&key.flat);
-                push_value(value, out);
-            });
-            return;
-        }
-        out.extend_from_slice(b",\"context\":{");
-        let start = out.len();
-        event.fields.for_each(|key, value| {
-            out.extend_from_slice(&key.nested);
-            push_value(value, out);
-        });
-        if out.len() > start {
-            out.remove(start); // the first member's comma
-        }
-        out.push(b'}');
-    }
-
-    #[inline]
-    fn push_trouble(&self, event: &Event<'_>, out: &mut Vec<u8>) {
-        if let Some(exception) = event.exception {
-            out.extend_from_slice(b",\"exception\":{\"type\":");
-            push_string(exception.kind, out);
-            out.extend_from_slice(b",\"message\":");
-            push_string(exception.message, out);
-            out.extend_from_slice(b",\"stacktrace\":");
-            push_string(exception.stacktrace, out);
-            out.push(b'}');
-        }
-        if let Some(stack) = event.stack {
-            out.extend_from_slice(b",\"stack_info\":");
-            push_string(stack, out);
-        }
-    }
-
-    #[inline]
-    fn push_origin(&self, event: &Event<'_>, out: &mut Vec<u8>) {
-        out.extend_from_slice(b",\"seq\":");
-        out.extend_from_slice(itoa::Buffer::new().format(event.seq).as_bytes());
-        out.extend_from_slice(&self.run_member);
+    #[cold]
+    fn push_origin<'l>(&self, event: &Event<'_>, mut line: Line<'l>) -> Line<'l> {
+        line.put(&self.run_member);
         if let (true, Some(thread)) = (self.thread_id, event.thread) {
-            out.extend_from_slice(b",\"thread_id\":");
-            out.extend_from_slice(itoa::Buffer::new().format(thread.ident).as_bytes());
+            line.put(b",\"thread_id\":");
+            push_value(Value::U64(thread.ident), &mut line);
         }
-        out.extend_from_slice(&self.process_member);
+        line.put(&self.process_member);
         if let (true, Some(caller)) = (self.caller, event.caller) {
-            out.extend_from_slice(b",\"caller\":{\"file\":");
-            push_string(caller.file, out);
-            out.extend_from_slice(b",\"line\":");
-            out.extend_from_slice(itoa::Buffer::new().format(caller.line).as_bytes());
-            out.extend_from_slice(b",\"function\":");
-            push_string(caller.function, out);
-            out.push(b'}');
+            line.put(b",\"caller\":{\"file\":");
+            push_string(caller.file, &mut line);
+            line.put(b",\"line\":");
+            push_value(Value::U64(caller.line.into()), &mut line);
+            line.put(b",\"function\":");
+            push_string(caller.function, &mut line);
+            line.put(b"}");
+        }
+        line
+    }
+}
+
+/// One set of fields, but for those that are replaced.
+#[inline(always)]
+fn push_set(set: &Set<'_>, line: &mut Line<'_>) {
+    for (index, (key, value)) in set.keys.iter().zip(set.values).enumerate() {
+        if set.replaced.is_none_or(|replaced| !replaced[index]) {
+            key.flat.push(line);
+            write_value(value, line);
         }
     }
 }
 
-#[inline]
-fn push_string(text: &[u8], out: &mut Vec<u8>) {
-    out.push(b'"');
+#[inline(never)]
+fn push_fields<'l>(event: &Event<'_>, layout: Layout, mut line: Line<'l>) -> Line<'l> {
+    if layout == Layout::Flat {
+        event.fields.for_each(|key, value| {
+            key.flat.push(&mut line);
+            push_value(value, &mut line);
+        });
+        return line;
+    }
+    line.put(b",\"context\":{");
+    let mut is_first = true;
+    event.fields.for_each(|key, value| {
+        let skipped = usize::from(std::mem::replace(&mut is_first, false));
+        // But for the first member's comma.
+        line.put(&key.nested[skipped..]);
+        push_value(value, &mut line);
+    });
+    line.put(b"}");
+    line
+}
+
+#[cold]
+fn push_trouble<'l>(event: &Event<'_>, mut line: Line<'l>) -> Line<'l> {
+    if let Some(exception) = event.exception {
+        line.put(b",\"exception\":{\"type\":");
+        push_string(exception.kind, &mut line);
+        line.put(b",\"message\":");
+        push_string(exception.message, &mut line);
+        line.put(b",\"stacktrace\":");
+        push_string(exception.stacktrace, &mut line);
+        line.put(b"}");
+    }
+    if let Some(stack) = event.stack {
+        line.put(b",\"stack_info\":");
+        push_string(stack, &mut line);
+    }
+    line
+}
+
+/// As [`JsonEncoder::level_members`], for a level with a name of its own.
+#[cold]
+fn push_other_level<'l>(event: &Event<'_>, mut line: Line<'l>) -> Line<'l> {
+    line.put(b"\",\"level\":\"");
+    event.with_level_name(|name| escape_json(name, &mut line));
+    line.put(b"\",\"module\":");
+    line
+}
+
+#[inline(always)]
+fn push_string<O: Output>(text: &[u8], out: &mut O) {
+    out.put_block(b"\"", 1);
     escape_json(text, out);
-    out.push(b'"');
+    out.put_block(b"\"", 1);
 }
 
 /// Appends `value` as JSON: floats in the shortest form that reads back exactly.
-#[inline]
-pub fn push_value(value: Value<'_>, out: &mut Vec<u8>) {
+pub fn push_value<O: Output>(value: Value<'_>, out: &mut O) {
+    write_value(value, out);
+}
+
+#[inline(always)]
+fn write_value<O: Output>(value: Value<'_>, out: &mut O) {
     match value {
-        Value::Null => out.extend_from_slice(b"null"),
-        Value::Bool(true) => out.extend_from_slice(b"true"),
-        Value::Bool(false) => out.extend_from_slice(b"false"),
-        Value::I64(number) => out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes()),
-        Value::U64(number) => out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes()),
+        Value::Null => out.put_block(b"null", 4),
+        Value::Bool(true) => out.put_block(b"true", 4),
+        Value::Bool(false) => out.put_block(b"false", 5),
+        Value::I64(number) => push_short(itoa::Buffer::new().format(number).as_bytes(), out),
+        Value::U64(number) => push_short(itoa::Buffer::new().format(number).as_bytes(), out),
         Value::F64(number) if number.is_finite() => {
-            out.extend_from_slice(zmij::Buffer::new().format_finite(number).as_bytes());
+            push_short(zmij::Buffer::new().format_finite(number).as_bytes(), out);
         }
-        Value::F64(_) => out.extend_from_slice(b"null"),
+        Value::F64(_) => out.put_block(b"null", 4),
         Value::Str(text) => push_string(text, out),
-        Value::Json(text) => out.extend_from_slice(text),
+        Value::Json(text) => out.put(text),
     }
 }

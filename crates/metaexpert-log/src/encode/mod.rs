@@ -4,6 +4,7 @@ mod attribute;
 pub mod console;
 pub mod escape;
 pub mod json;
+pub mod line;
 pub mod local_time;
 mod number;
 pub mod pattern;

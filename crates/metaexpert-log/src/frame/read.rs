@@ -31,6 +31,24 @@ impl std::error::Error for FrameError {}
 /// none, only the length can be judged.
 #[inline]
 pub fn peek(bytes: &[u8]) -> Result<(usize, Kind), FrameError> {
+    match bytes.first_chunk::<HEADER_LEN>() {
+        Some(head) if head[4] == Kind::Record as u8 => {
+            let mut input = Input { rest: head };
+            let (len, _, seq) = (input.u32()?, input.u32()?, input.u64()?);
+            let checked = u32::from_le_bytes([head[40], head[41], head[42], head[43]]);
+            let is_sound = len as usize <= bytes.len()
+                && len as usize >= HEADER_LEN
+                && len as usize % ALIGN == 0
+                && checked == check(len, seq);
+            if is_sound { Ok((len as usize, Kind::Record)) } else { peek_any(bytes) }
+        }
+        _ => peek_any(bytes),
+    }
+}
+
+/// As [`peek`], for any kind, and for what is damaged.
+#[cold]
+fn peek_any(bytes: &[u8]) -> Result<(usize, Kind), FrameError> {
     let head = bytes.first_chunk::<8>().ok_or(FrameError::Truncated)?;
     let len = u32::from_le_bytes([head[0], head[1], head[2], head[3]]) as usize;
     let kind = match head[4] {
@@ -107,23 +125,19 @@ impl<'a> Frame<'a> {
         if kind != Kind::Record {
             return Err(FrameError::Header);
         }
-        let mut input = Input { rest: &bytes[8..len] };
+        Frame::peeked(&bytes[..len])
+    }
+
+    /// As [`Frame::parse`], for bytes that [`peek`] has said to be a record's.
+    #[inline]
+    pub fn peeked(bytes: &'a [u8]) -> Result<Frame<'a>, FrameError> {
+        let (head, body) = bytes.split_first_chunk::<HEADER_LEN>().ok_or(FrameError::Truncated)?;
+        let mut input = Input { rest: &head[8..] };
         let (seq, timestamp_ns) = (input.u64()?, input.u64()? as i64);
         let (level, logger, category) = (input.u32()? as i32, input.u32()?, input.u32()?);
         let message_len = input.u32()? as usize;
-        // The check, which `peek` has looked at, and what is reserved.
-        input.u64()?;
-        let message = input.take(message_len)?;
-        Ok(Frame {
-            seq,
-            timestamp_ns,
-            level,
-            logger,
-            category,
-            message,
-            section_count: bytes[5],
-            body: input.rest,
-        })
+        let (message, body) = body.split_at_checked(message_len).ok_or(FrameError::Truncated)?;
+        Ok(Frame { seq, timestamp_ns, level, logger, category, message, section_count: head[5], body })
     }
 
     /// The sections in order.
@@ -189,6 +203,24 @@ pub struct Sections<'a> {
 }
 
 impl<'a> Sections<'a> {
+    /// The fields that come next, if there are any and they are whole.
+    #[inline]
+    pub(crate) fn leading_fields(&mut self) -> Option<(u32, Values<'a>)> {
+        if self.left == 0 || self.input.rest.first() != Some(&tag::FIELDS) {
+            return None;
+        }
+        let mut input = Input { rest: &self.input.rest[1..] };
+        let (keys, values) = (input.u32().ok()?, input.text().ok()?);
+        self.left -= 1;
+        self.input = input;
+        Some((keys, Values { input: Input { rest: values } }))
+    }
+
+    /// Whether none is left.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.left == 0
+    }
+
     #[inline]
     fn read(&mut self) -> Result<SectionRef<'a>, FrameError> {
         let input = &mut self.input;

@@ -149,7 +149,7 @@ pub(crate) fn repair(assembly: &mut Assembly, trouble: &mut TroubleLog) {
 
 /// RFC 3339 text of a time in nanoseconds since the epoch.
 fn rfc3339(time_ns: i64) -> String {
-    String::from_utf8_lossy(Rfc3339::default().format(time_ns)).into_owned()
+    String::from_utf8_lossy(&Rfc3339::default().format(time_ns)).into_owned()
 }
 
 /// An error of the kind that says that what was read makes no sense.

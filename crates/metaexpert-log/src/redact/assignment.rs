@@ -23,7 +23,6 @@ const SHORTEST_USER_TOKEN: usize = 20;
 const SHORT: usize = 32;
 
 /// Whether there may be a name with a value in `text`.
-#[inline]
 pub(super) fn may_be_in(text: &[u8]) -> bool {
     match text.len() {
         0..3 => false,

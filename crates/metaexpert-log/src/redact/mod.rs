@@ -6,6 +6,7 @@
 mod assignment;
 mod edit;
 mod fragment;
+mod glance;
 mod keys;
 mod text;
 
@@ -15,7 +16,7 @@ use std::sync::Arc;
 use crate::config::Redact;
 use crate::error::Error;
 use crate::event::{Event, Exception, Place};
-use crate::frame::Value;
+use crate::frame::{Value, Values};
 use keys::{Keys, Verdict};
 use text::Patterns;
 pub use text::problem_of;
@@ -57,7 +58,13 @@ impl Replaced {
 }
 
 /// What was found out about a set of keys: nothing yet, or what each says.
-type Verdicts = Option<Box<[Verdict]>>;
+type Verdicts = Option<SetVerdicts>;
+
+struct SetVerdicts {
+    each: Box<[Verdict]>,
+    /// None of them says anything.
+    are_clear: bool,
+}
 
 /// Masks secrets; remembers what it found out about each set of names.
 pub struct Redactor {
@@ -98,6 +105,12 @@ impl Redactor {
     /// as long as the redactor lives.
     pub fn redact<'s>(&'s mut self, event: &Event<'s>) -> Option<Event<'s>> {
         let rules = self.rules.as_deref()?;
+        if rules.is_clear(event, &self.by_set) { None } else { self.mask(event) }
+    }
+
+    /// As [`Redactor::redact`], for an event that cannot be judged at a glance.
+    fn mask<'s>(&'s mut self, event: &Event<'s>) -> Option<Event<'s>> {
+        let rules = self.rules.as_deref()?;
         let masked = &mut self.masked;
         masked.message = rules.text(event.message);
         let mut is_changed = masked.message.is_some();
@@ -129,7 +142,7 @@ impl Redactor {
 fn verdict(by_set: &mut Vec<Verdicts>, keys: &Keys, place: Place<'_>) -> Verdict {
     let Some((set, index)) = place.set else { return keys.verdict(&place.keys[place.index].raw) };
     if let Some(Some(verdicts)) = by_set.get(set as usize) {
-        return verdicts[index];
+        return verdicts.each[index];
     }
     learn(by_set, keys, place, set as usize)[index]
 }
@@ -139,7 +152,9 @@ fn learn<'m>(by_set: &'m mut Vec<Verdicts>, keys: &Keys, place: Place<'_>, set: 
     if by_set.len() <= set {
         by_set.resize_with(set + 1, || None);
     }
-    by_set[set].insert(place.keys.iter().map(|key| keys.verdict(&key.raw)).collect())
+    let each: Box<[Verdict]> = place.keys.iter().map(|key| keys.verdict(&key.raw)).collect();
+    let are_clear = each.iter().all(|verdict| *verdict == Verdict::Clear);
+    &by_set[set].insert(SetVerdicts { each, are_clear }).each
 }
 
 impl Masked {
@@ -171,6 +186,44 @@ impl Masked {
 }
 
 impl Rules {
+    /// Whether a glance shows that `event` has nothing to mask. What the sets of its names say must be known.
+    #[inline]
+    fn is_clear(&self, event: &Event<'_>, by_set: &[Verdicts]) -> bool {
+        let Some(mut sets) = event.fields.sets() else { return false };
+        event.exception.is_none()
+            && event.stack.is_none()
+            && self.is_clear_text(event.message)
+            && sets.all(|(id, values)| match by_set.get(id as usize) {
+                Some(Some(verdicts)) => self.are_clear(verdicts, values),
+                _ => false,
+            })
+    }
+
+    #[inline]
+    fn are_clear(&self, verdicts: &SetVerdicts, mut values: Values<'_>) -> bool {
+        if !verdicts.are_clear {
+            let mut each = verdicts.each.iter();
+            return values
+                .all(|value| each.next().is_none_or(|verdict| self.value(*verdict, value).is_none()));
+        }
+        values.all(|value| match value {
+            Value::Str(text) => self.is_clear_text(text),
+            Value::Json(json) => fragment::masked(json, Verdict::Clear, self).is_none(),
+            _ => true,
+        })
+    }
+
+    #[inline(always)]
+    fn is_clear_text(&self, text: &[u8]) -> bool {
+        let is_short = text.len() < text::SHORTEST_WITHOUT_DIGIT;
+        is_short && self.patterns.is_empty() && !glance::has_digit_or_sign(text) || self.has_no_secret(text)
+    }
+
+    #[inline(never)]
+    fn has_no_secret(&self, text: &[u8]) -> bool {
+        self.text(text).is_none()
+    }
+
     /// What to write instead of a field's value, if it is not to be written.
     #[inline]
     fn value(&self, verdict: Verdict, value: Value<'_>) -> Option<Replacement> {
@@ -189,7 +242,6 @@ impl Rules {
     }
 
     /// `text` with its secrets masked, if it has any.
-    #[inline]
     fn text(&self, text: &[u8]) -> Option<Vec<u8>> {
         let may_show = (self.has_keys && assignment::may_be_in(text))
             || (self.defaults && text::may_be_in(text))

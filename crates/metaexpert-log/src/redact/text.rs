@@ -46,7 +46,7 @@ const TELLING: [&str; 32] = [
 /// Nor has a shorter one.
 const SHORTEST: usize = 10;
 /// Nor has one that is shorter than this and without a digit.
-const SHORTEST_WITHOUT_DIGIT: usize = 20;
+pub(super) const SHORTEST_WITHOUT_DIGIT: usize = 20;
 
 /// Where a pattern has a group, only that is masked.
 const PATTERNS: [&str; 6] = [
@@ -128,7 +128,6 @@ pub fn problem_of(pattern: &str) -> Option<String> {
 }
 
 /// Whether there may be something in `text` that looks like a secret.
-#[inline]
 pub(super) fn may_be_in(text: &[u8]) -> bool {
     let is_possible = match text.len() {
         0..SHORTEST => false,

@@ -17,7 +17,7 @@ use crate::delay::Delays;
 use crate::encode::Include;
 use crate::event::Event;
 use crate::fork::Gate;
-use crate::frame::{self, Kind};
+use crate::frame::{self, Frame, Kind};
 use crate::ledger::Ledger;
 use crate::level::Level;
 use crate::lexicon::Lexicon;
@@ -116,7 +116,7 @@ impl Worker {
     }
 
     /// Handles one batch. Returns whether there was anything to do.
-    fn turn(&mut self) -> bool {
+    pub(crate) fn turn(&mut self) -> bool {
         let switch = self.drain();
         let position = self.consumer.read();
         let is_busy = self.batch != PerLevel::default() || switch.is_some();
@@ -145,12 +145,14 @@ impl Worker {
                 break;
             }
             levels[Level(frame::level(bytes)).slot()] += 1;
-            match Event::decode(bytes, dictionary, lexicon) {
-                Ok(event) => {
+            let outcome = Frame::peeked(bytes).and_then(|frame| {
+                Event::visit(&frame, dictionary, lexicon, |event| {
                     delays.note(event.timestamp_ns);
-                    assembly.deliver(&event, at);
-                }
-                Err(problem) => trouble.report(&format!("a record could not be read: {problem}")),
+                    assembly.deliver(event, at);
+                })
+            });
+            if let Err(problem) = outcome {
+                trouble.report(&format!("a record could not be read: {problem}"));
             }
         }
         let position = batch.position();

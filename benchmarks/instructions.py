@@ -1,0 +1,165 @@
+"""How many instructions a record takes, which a machine's mood does not change: the check against slow creep.
+
+    uv run benchmarks/instructions.py [--check] [--update] [--json] [DRIVER ...]
+
+Method. Each driver is a small program in Rust that handles a known number of the benchmarks' trade events,
+built as a release is. It runs under `valgrind --tool=callgrind`, which counts the instructions between
+entering and leaving one function of it. `baselines/instructions.json` holds the committed counts; one that is
+more than 2 % above its own is a regression, one that is more than 2 % below is worth a new baseline:
+`--update` writes it.
+
+Limits. Instructions are not time: waiting for memory and the system's own work are not seen. Another compiler
+gives other counts, so a baseline holds for the one that it names; with another the counts are shown and not
+judged. Where valgrind or cargo is not installed, nothing is counted, and that is said.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from harness.report import table
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+BASELINES: Final = Path(__file__).resolve().parent / "baselines" / "instructions.json"
+TOLERANCE: Final = 0.02
+#: Else the C library would choose its way of copying by the processor.
+PLAIN_COPIES: Final = {
+    "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX_Fast_Unaligned_Load,-AVX512F,-AVX512VL,-ERMS,-FSRM"
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """A program whose instructions are counted."""
+
+    package: str
+    """The crate that has it among its examples."""
+    example: str
+    function: str
+    """Counted from entering to leaving it; its name must contain this, and no other function's may."""
+    records: int
+    """Handled between the two, in all calls together."""
+    about: str
+
+
+#: Each takes a directory for its files as its argument.
+DRIVERS: Final = {
+    "backend": Driver(
+        package="metaexpert-log",
+        example="backend",
+        function="measured",
+        records=50_000,
+        about="ring -> decode -> route -> redact -> encode JSON -> file",
+    ),
+}
+
+
+def compiler() -> str:
+    """Return which compiler builds the drivers, and for what."""
+    lines = _output("rustc", "-vV").splitlines()
+    facts = dict(line.split(": ", 1) for line in lines if ": " in line)
+    return f"rustc {facts['release']} {facts['host']}"
+
+
+def build(driver: Driver) -> Path:
+    """Build `driver` as a release is built, and return the program."""
+    command = ("cargo", "build", "--locked", "--release", "--package", driver.package)
+    lines = _output(*command, "--example", driver.example, "--message-format", "json").splitlines()
+    built = [message for message in map(json.loads, lines) if message.get("executable")]
+    return Path(built[-1]["executable"])
+
+
+def count(driver: Driver, program: Path) -> float:
+    """Return the instructions of one record; raises `RuntimeError` if nothing was counted."""
+    with tempfile.TemporaryDirectory() as directory:
+        counts = Path(directory, "counts")
+        options = (f"--callgrind-out-file={counts}", f"--toggle-collect=*{driver.function}*")
+        _output("valgrind", "--quiet", "--tool=callgrind", *options, str(program), directory, **PLAIN_COPIES)
+        total = re.search(r"^(?:summary|totals): (\d+)", counts.read_text(), re.MULTILINE)
+    if total is None or int(total[1]) == 0:
+        raise RuntimeError(f"{driver.example}: callgrind has not seen a function named *{driver.function}*")
+    return int(total[1]) / driver.records
+
+
+def verdict(measured: float, baseline: float | None) -> str:
+    """Say in a word how a count compares with its baseline."""
+    if baseline is None:
+        return "no baseline"
+    if measured > baseline * (1 + TOLERANCE):
+        return "REGRESSION"
+    return "better" if measured < baseline * (1 - TOLERANCE) else "kept"
+
+
+def main() -> int:
+    """Count, compare, and report; 1 if `--check` finds a regression."""
+    options = _options()
+    missing = [name for name in ("valgrind", "cargo", "rustc") if shutil.which(name) is None]
+    if missing:
+        print(f"skipped: not installed: {', '.join(missing)}")
+        return 0
+    chosen = {name: DRIVERS[name] for name in options.drivers or DRIVERS}
+    measured = {name: count(driver, build(driver)) for name, driver in chosen.items()}
+    known: dict[str, Any] = json.loads(BASELINES.read_text()) if BASELINES.exists() else {}
+    if options.update:
+        known = _updated(known, measured)
+        BASELINES.parent.mkdir(exist_ok=True)
+        BASELINES.write_text(json.dumps(known, indent=2) + "\n")
+    is_same = known.get("compiler") == compiler()
+    baselines = known.get("instructions", {})
+    verdicts = {name: verdict(counted, baselines.get(name)) for name, counted in measured.items()}
+    if options.json:
+        print(json.dumps({"compiler": compiler(), "instructions": measured, "verdicts": verdicts}, indent=2))
+    else:
+        rows = [
+            (name, f"{measured[name]:,.0f}", f"{baselines.get(name, 0):,.0f}", verdicts[name], driver.about)
+            for name, driver in chosen.items()
+        ]
+        print(table(("driver", "instructions a record", "baseline", "verdict", "what"), rows))
+    if not is_same:
+        print(f"not judged: the baseline is of {known.get('compiler')}, this is {compiler()}")
+    return int(options.check and is_same and "REGRESSION" in verdicts.values())
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "drivers",
+        nargs="*",
+        choices=[[], *DRIVERS],
+        metavar="DRIVER",
+        help=f"of {', '.join(DRIVERS)}; default: all",
+    )
+    parser.add_argument("--check", action="store_true", help="exit with 1 at a regression")
+    parser.add_argument("--update", action="store_true", help="make these counts the baseline")
+    parser.add_argument("--json", action="store_true", help="print figures as JSON")
+    return parser.parse_args()
+
+
+def _updated(known: dict[str, Any], measured: dict[str, float]) -> dict[str, Any]:
+    """Return `known` with what was measured; counts of another compiler are forgotten."""
+    kept = known.get("instructions", {}) if known.get("compiler") == compiler() else {}
+    return {"compiler": compiler(), "instructions": kept | {name: round(measured[name]) for name in measured}}
+
+
+def _output(*command: str, **environment: str) -> str:
+    """Run `command` in the repository and return what it prints; its complaints go where ours do."""
+    environment = os.environ | environment
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True
+    ).stdout
+
+
+if __name__ == "__main__":
+    sys.exit(main())
