@@ -1,7 +1,6 @@
 //! Keeping account: what was submitted, against what the files and the counters say.
 #![allow(dead_code)] // No test program uses all of it.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -26,13 +25,16 @@ pub fn records(path: &Path) -> Vec<Json> {
     records
 }
 
+/// By its first bytes: a file that could not be given its name when it was packed has it from the next start on.
 fn text(path: &Path) -> String {
-    let mut file = File::open(path).unwrap();
+    let bytes = std::fs::read(path).unwrap();
     let mut text = String::new();
-    match path.extension().and_then(|ending| ending.to_str()) {
-        Some("gz") => flate2::read::GzDecoder::new(file).read_to_string(&mut text),
-        Some("zst") => zstd::stream::read::Decoder::new(file).unwrap().read_to_string(&mut text),
-        _ => file.read_to_string(&mut text),
+    match &bytes[..] {
+        [0x1f, 0x8b, ..] => flate2::read::GzDecoder::new(&bytes[..]).read_to_string(&mut text),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => {
+            zstd::stream::read::Decoder::new(&bytes[..]).unwrap().read_to_string(&mut text)
+        }
+        _ => (&bytes[..]).read_to_string(&mut text),
     }
     .unwrap();
     text
