@@ -94,6 +94,26 @@ def run_message(log: Any, records: int) -> None:
         )
 
 
+_BRACES: Final = (
+    '{{"event":"Order filled","symbol":"{symbol}","side":"{side}","price":{price},"qty":{qty},'
+    '"order_id":{order_id}}}'
+)
+
+
+def time_braces(log: Any, start: int, samples: array[int]) -> None:
+    """Do as `time_keywords`, with keywords that the logger puts where the message names them."""
+    for number in range(len(samples)):
+        before = _clock()
+        log.info(_BRACES, symbol="BTCUSDT", side="BUY", price=50000.5, qty=0.1, order_id=start + number)
+        samples[number] = _clock() - before
+
+
+def run_braces(log: Any, records: int) -> None:
+    """Do as `run_keywords`, with keywords that the logger puts where the message names them."""
+    for number in range(records):
+        log.info(_BRACES, symbol="BTCUSDT", side="BUY", price=50000.5, qty=0.1, order_id=number)
+
+
 def time_timer(samples: array[int]) -> None:
     """Do as `time_keywords` without any call: what remains is the timer's own cost."""
     for number in range(len(samples)):
@@ -113,4 +133,5 @@ LOOPS: Final[Mapping[str, Loops]] = {
     "extra": Loops(time_extra, run_extra),
     "arguments": Loops(time_arguments, run_arguments),
     "message": Loops(time_message, run_message),
+    "braces": Loops(time_braces, run_braces),
 }

@@ -14,7 +14,7 @@ import logging.handlers
 import queue
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -27,6 +27,7 @@ OWN: Final = "metaexpert"
 NOTHING: Final = "do-nothing builtin"
 OWN_STDLIB: Final = "logging -> metaexpert"
 STDLIB: Final = "logging + python-json-logger"
+STRUCTLOG: Final = "structlog + orjson"
 
 #: Everything that this benchmark logs must arrive: the caller waits for room rather than drop a record.
 _QUEUE: Final = {"protect_level": "NOTSET", "wait_ms": 60_000}
@@ -163,7 +164,7 @@ def _loguru(path: Path, *, enqueue: bool = False) -> Opened:
     from loguru import logger
 
     logger.remove()
-    logger.add(path, serialize=True, format="{message}", enqueue=enqueue)
+    logger.add(path, serialize=True, format="{message}", level="INFO", enqueue=enqueue)
     return Opened(logger, logger.remove)
 
 
@@ -214,13 +215,30 @@ def _logust(path: Path) -> Opened:
     from logust import logger
 
     logger.remove()
-    handler = logger.add(str(path), serialize=True)
+    handler = logger.add(str(path), level="INFO", serialize=True)
 
     def close() -> None:
         logger.complete()
         logger.remove(handler)
 
     return Opened(logger, close)
+
+
+def _logly(path: Path, *, enqueue: bool = False) -> Opened:
+    from logly import logger
+
+    logger.remove()
+    handler = logger.add(str(path), serialize=True, level="INFO", enqueue=enqueue)
+
+    def close() -> None:
+        logger.complete()
+        logger.remove(handler)
+
+    return Opened(logger, close)
+
+
+def _logly_enqueue(path: Path) -> Opened:
+    return _logly(path, enqueue=True)
 
 
 def _nautilus(path: Path) -> Opened:
@@ -261,6 +279,11 @@ def _event_of_logust(line: dict[str, Any]) -> Mapping[str, Any]:
     return {**line["extra"], "message": line["message"]}
 
 
+_LOGLY: Final = (
+    "it drops keywords that the message does not name and turns bound values into text, so the message is a "
+    "format of JSON with the fields in braces, unescaped"
+)
+
 LOGGERS: Final[Mapping[str, Logger]] = {
     logger.name: logger
     for logger in (
@@ -269,7 +292,7 @@ LOGGERS: Final[Mapping[str, Logger]] = {
         Logger(OWN_STDLIB, "extra", _own_stdlib),
         Logger(STDLIB, "extra", _stdlib, ("pythonjsonlogger",)),
         Logger("the same, QueueHandler", "extra", _stdlib_queue, ("pythonjsonlogger",)),
-        Logger("structlog + orjson", "keywords", _structlog, ("structlog", "orjson"), _event_of_structlog),
+        Logger(STRUCTLOG, "keywords", _structlog, ("structlog", "orjson"), _event_of_structlog),
         Logger("loguru", "keywords", _loguru, ("loguru",), _event_of_loguru),
         Logger("loguru, enqueue", "keywords", _loguru_enqueue, ("loguru",), _event_of_loguru),
         Logger(
@@ -289,6 +312,8 @@ LOGGERS: Final[Mapping[str, Logger]] = {
             "writes to the console too",
         ),
         Logger("logust", "keywords", _logust, ("logust",), _event_of_logust),
+        Logger("logly", "braces", _logly, ("logly",), _event_in_message, note=_LOGLY),
+        Logger("logly, enqueue", "braces", _logly_enqueue, ("logly",), _event_in_message, note=_LOGLY),
         Logger(
             "nautilus_trader",
             "message",
@@ -299,5 +324,23 @@ LOGGERS: Final[Mapping[str, Logger]] = {
         ),
     )
 }
+#: What tells in a table that a logger does not do all of the work by itself.
+MARK: Final = " *"
+
+
+def marked(name: str) -> str:
+    """Return a logger's name as tables show it: with a mark where a note belongs to it."""
+    return name + MARK if name in LOGGERS and LOGGERS[name].note else name
+
+
+def notes_of(names: Iterable[str]) -> list[str]:
+    """Return the notes of the loggers named, each once, beginning with whose it is."""
+    whose: dict[str, list[str]] = {}
+    for name in names:
+        if name in LOGGERS and LOGGERS[name].note:
+            whose.setdefault(LOGGERS[name].note, []).append(marked(name))
+    return [f"{' and '.join(owners)}: {note}" for note, owners in whose.items()]
+
+
 #: The peers of `metaexpert`, in the order of the tables.
 PEERS: Final = tuple(name for name in LOGGERS if name not in (NOTHING, OWN, OWN_STDLIB))
