@@ -7,9 +7,9 @@ loop; its memory in RAM (`VmRSS`) is read from the kernel before the first impor
 each twentieth of the records. MetaExpert has its default settings: a queue of 8 MiB, which counts, a rotated
 file of everything, and the console, here /dev/null. "peak" is the largest of these figures less the first;
 "growth" is what the last has over the one after the first tenth, by when each part has been used. Pydantic,
-on which MetaExpert's configuration is built, has a row of its own. After MetaExpert's run every record must be
-written or counted as dropped: in this loop, faster than any program logs, INFO gives way where the queue is
-full. With `--full` it logs 100 million. Peers log a hundredth.
+on which MetaExpert's configuration is built, has a row of its own. After MetaExpert's run every record must
+be written or counted as dropped: in this loop, faster than any program logs, INFO gives way where the queue
+is full. With `--full` it logs 100 million. Peers log a hundredth.
 
 Limits. Pages that several processes share, of libraries and of Python, count in full in each of them. Linux
 only. Files need room for as many rotated ones as the default settings keep: 1.1 GB with `--full`.

@@ -69,14 +69,15 @@ class Logger:
             sys.exit(f"{self.name} did not write what was logged: {problem}")
 
 
-def _configure_own(path: Path) -> None:
+def configure_own(path: Path, more: Mapping[str, Any] | None = None) -> None:
+    """Configure MetaExpert for one file that gets everything, and for `more` handlers."""
     from metaexpert.logger import configure
 
     configure(
         {
             "default_level": "INFO",
             "log_file_path": str(path.parent),
-            "handlers": {"console": None, "file": {"filename": path.name, "max_size": 0}},
+            "handlers": {"console": None, "file": {"filename": path.name, "max_size": 0}, **(more or {})},
             "queue": _QUEUE,
         }
     )
@@ -85,14 +86,14 @@ def _configure_own(path: Path) -> None:
 def _own(path: Path) -> Opened:
     from metaexpert.logger import get_logger, shutdown
 
-    _configure_own(path)
+    configure_own(path)
     return Opened(get_logger("bench"), shutdown)
 
 
 def _own_stdlib(path: Path) -> Opened:
     from metaexpert.logger import shutdown
 
-    _configure_own(path)
+    configure_own(path)
     return Opened(_plain_logger(), shutdown)
 
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from harness.loggers import LOGGERS, OWN, STDLIB, STRUCTLOG
 
-#: What MetaExpert imports of pydantic, and nothing else (`logger/config/models.py`, `logger/config/fields.py`).
+#: What MetaExpert imports of pydantic, in `logger/config/models.py` and `fields.py`, and nothing else.
 PYDANTIC: Final = """
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ModelWrapValidatorHandler
 from pydantic import PrivateAttr, SecretStr, ValidationError, WithJsonSchema, model_validator
