@@ -2,15 +2,16 @@
 
     uv run --group bench benchmarks/nasty.py [--quick] [--check] [--json]
 
-Method. Each case is logged 30 times with the default limits of a record (`limits.depth` 8 levels, `limits.items`
-1,000 members of a container or fields, `limits.bytes` 1 MiB), from values made before the clock runs; after each
-call everything is written out. "p50" and "worst" are of the call; "bytes" is the size of its line, which is
-parsed as strict JSON. A case whose record is not in the file is marked "not written". The same inputs go to
-the standard library with python-json-logger, structlog with orjson, and loguru: what they raise into the
-caller, don't write, or write in a way that a strict reader refuses is marked so. Fresh process for each
-logger, taking turns; medians over the rounds, but the worst of all rounds.
+Method. Each case is logged 30 times with the default limits of a record (`limits.depth` 8 levels,
+`limits.items` 1,000 members of a container or fields, `limits.bytes` 1 MiB), from values made before the
+clock runs; after each call everything is written out. "p50" and "worst" are of the call; "bytes" is the size
+of its line, which is parsed as strict JSON. The same inputs go to the standard library with
+python-json-logger, to structlog with orjson and to loguru: what they raise into the caller, don't write, or
+write in a way that a strict reader refuses is marked so. Fresh process for each logger, taking turns; medians
+over the rounds, but the worst of all rounds.
 
-Limits. A value whose own code is slow, a `__str__` that sleeps, takes as long as it takes: nobody can stop it.
+Limits. A value whose own code is slow, a `__str__` that sleeps, takes as long as it takes: nobody can stop
+it.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from harness.loggers import FILE, LOGGERS, OWN, STDLIB, STRUCTLOG, Opened, confi
 from harness.report import Goal, Options, Table, finish, read_options
 from harness.rounds import Figures, Rounds, measure_here_if_asked, take_rounds, typical
 
-#: A frame of a trading loop at the most: what no input may exceed, in milliseconds.
+#: What no input here may exceed, in milliseconds: a hiccup of the system's, not a stop of the strategy.
 LIMIT_MS: Final = 10.0
 COMPARED: Final = (OWN, STDLIB, STRUCTLOG, "loguru")
 #: What became of a case, as a figure.

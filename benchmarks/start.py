@@ -37,7 +37,7 @@ _READ = "{name} = time.perf_counter_ns() - begun\n"
 
 
 def program_of(subject: str) -> str:
-    """Return a program that tells on stderr the nanoseconds until it was set up and until it had logged."""
+    """Return a program that tells the nanoseconds until it was set up, and until it had logged."""
     if subject == BARE:
         return tell("0", "0")
     parts = [_BEGIN]
@@ -59,7 +59,7 @@ def measure(subject: str, records: int, directory: Path) -> Figures:
         before = time.perf_counter()
         told = run(program, where)
         whole = time.perf_counter() - before
-        ((ready, logged),) = told
+        ready, logged = told
         times.append((ready / 1e6, logged / 1e6, whole * 1e3))
         if subject not in (BARE, ALONE):
             see_record(subject, where)

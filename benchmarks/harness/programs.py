@@ -137,17 +137,17 @@ def call_of(subject: str) -> str:
     return CALLS[LOGGERS[subject].style]
 
 
-#: Begins the line on stderr, where loggers may write too, that holds a program's figures.
-_TOLD: Final = "figures:"
+#: The file in which a program leaves its figures; loggers may write to stderr, from threads too.
+_TOLD: Final = "told"
 
 
 def tell(*expressions: str) -> str:
-    """Return the statement with which a program tells its figures, integers all."""
-    return f"import sys\nprint({_TOLD!r}, {', '.join(expressions)}, file=sys.stderr, flush=True)\n"
+    """Return the statements with which a program tells its figures, integers all."""
+    return f"with open({_TOLD!r}, 'w') as told:\n    print({', '.join(expressions)}, file=told)\n"
 
 
-def run(program: str, directory: Path) -> list[list[int]]:
-    """Run a program in a fresh interpreter and return what it told, a list for each time.
+def run(program: str, directory: Path) -> list[int]:
+    """Run a program in a fresh interpreter and return the figures that it told.
 
     It knows `directory`, where it runs, and `path`, the file in it. If it fails, its words end this process.
     """
@@ -159,8 +159,7 @@ def run(program: str, directory: Path) -> list[list[int]]:
         stderr=subprocess.PIPE,
         check=False,
     )
-    words = done.stderr.decode("utf-8", "replace")
     if done.returncode != 0:
+        words = done.stderr.decode("utf-8", "replace")
         sys.exit(f"a program failed with exit code {done.returncode}:\n{program}\n{words}")
-    lines = [line.removeprefix(_TOLD) for line in words.splitlines() if line.startswith(_TOLD)]
-    return [[int(figure) for figure in line.split()] for line in lines]
+    return [int(figure) for figure in (directory / _TOLD).read_text().split()]
