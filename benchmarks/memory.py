@@ -47,7 +47,10 @@ seen = [resident()]
 seen.append(resident())
 for step in range({steps}):
     for n in range({first} * step, {first} * (step + 1)):
-        {call}
+        try:
+            {call}
+        except RuntimeError:  # A peer's full queue.
+            pass
     seen.append(resident())
 {tell}
 """

@@ -280,11 +280,6 @@ def _event_of_logust(line: dict[str, Any]) -> Mapping[str, Any]:
     return {**line["extra"], "message": line["message"]}
 
 
-_LOGLY: Final = (
-    "it drops keywords that the message does not name and turns bound values into text, so the message is a "
-    "format of JSON with the fields in braces, unescaped"
-)
-
 LOGGERS: Final[Mapping[str, Logger]] = {
     logger.name: logger
     for logger in (
@@ -313,8 +308,23 @@ LOGGERS: Final[Mapping[str, Logger]] = {
             "writes to the console too",
         ),
         Logger("logust", "keywords", _logust, ("logust",), _event_of_logust),
-        Logger("logly", "braces", _logly, ("logly",), _event_in_message, note=_LOGLY),
-        Logger("logly, enqueue", "braces", _logly_enqueue, ("logly",), _event_in_message, note=_LOGLY),
+        Logger(
+            "logly",
+            "braces",
+            _logly,
+            ("logly",),
+            _event_in_message,
+            note="it drops keywords that the message does not name and turns bound values into text, so the "
+            "message is a format of JSON with the fields in braces, unescaped",
+        ),
+        Logger(
+            "logly, enqueue",
+            "braces",
+            _logly_enqueue,
+            ("logly",),
+            _event_in_message,
+            note="as logly; when its queue is full it drops the record and raises, which the caller ignores",
+        ),
         Logger(
             "nautilus_trader",
             "message",
@@ -335,12 +345,9 @@ def marked(name: str) -> str:
 
 
 def notes_of(names: Iterable[str]) -> list[str]:
-    """Return the notes of the loggers named, each once, beginning with whose it is."""
-    whose: dict[str, list[str]] = {}
-    for name in names:
-        if name in LOGGERS and LOGGERS[name].note:
-            whose.setdefault(LOGGERS[name].note, []).append(marked(name))
-    return [f"{' and '.join(owners)}: {note}" for note, owners in whose.items()]
+    """Return the notes of the loggers named, each beginning with whose it is."""
+    noted = (name for name in names if name in LOGGERS and LOGGERS[name].note)
+    return [f"{marked(name)}: {LOGGERS[name].note}" for name in noted]
 
 
 #: The peers of `metaexpert`, in the order of the tables.
