@@ -11,8 +11,8 @@ compile what is imported. Figures are medians over the starts of a round, then o
 which MetaExpert's configuration is built, is imported alone by a program of its own, by the same statements,
 and shown apart: an application that uses it has paid for it already. Each file must have its record.
 
-Limits. Files that are imported lie in the page cache, as at the second start of a program and ever after. An
-application that has imported `logging`, `json` or `typing` already waits less.
+Limits. Files that are imported are compiled and lie in the page cache, as at the second start of a program
+and ever after. An application that has imported `logging`, `json` or `typing` already waits less.
 """
 
 from __future__ import annotations

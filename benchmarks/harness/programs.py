@@ -6,6 +6,7 @@ would have paid for a part of it. Each sets its logger up as `log`, as in `logge
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -139,6 +140,16 @@ def call_of(subject: str) -> str:
 
 #: The file in which a program leaves its figures; loggers may write to stderr, from threads too.
 _TOLD: Final = "told"
+_BYTECODE: Final = Path(__file__).resolve().parent / "__pycache__" / "programs"
+
+
+def _environment() -> dict[str, str]:
+    """Return an environment in which what is imported has been compiled, as in a program that was installed.
+
+    Where Python may not write its bytecode beside the sources, each start would compile all of it again.
+    """
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return environment | {"PYTHONPYCACHEPREFIX": str(_BYTECODE)}
 
 
 def tell(*expressions: str) -> str:
@@ -155,6 +166,7 @@ def run(program: str, directory: Path) -> list[int]:
     done = subprocess.run(
         [sys.executable, "-c", head + program],
         cwd=directory,
+        env=_environment(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         check=False,
