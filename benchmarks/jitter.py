@@ -15,7 +15,7 @@ standard deviations of the difference of two such counts. On a machine that has 
 leaves nothing.
 
 Limits. A shared machine has units over 1 ms by itself, and with fewer idle cores than two the threads that
-write take time from the loop. The p99.9 of a peer is that of a quarter of the units.
+write take time from the loop. The p99.9 of a peer is that of a sixth of the units.
 """
 
 from __future__ import annotations
@@ -184,9 +184,9 @@ def distribution(rounds: Rounds, subjects: list[str]) -> Plot:
 def main() -> int:
     """Measure, check and report."""
     measure_here_if_asked(measure)
-    options = read_options(__doc__, records=100_000, quick_records=2_000)
+    options = read_options(__doc__, records=150_000, quick_records=2_000, rounds=3)
     installed = [name for name in PEERS if LOGGERS[name].is_installed]
-    records = {OWN: options.records} | dict.fromkeys(installed, max(options.records // 4, 1_000))
+    records = {OWN: options.records} | dict.fromkeys(installed, max(options.records // 6, 1_000))
     rounds = take_rounds(records, rounds=options.rounds, check=check)
     return report(rounds, list(records), [name for name in PEERS if name not in installed], options)
 

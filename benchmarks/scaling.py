@@ -34,7 +34,7 @@ from harness.event import strict
 from harness.loggers import FILE, LOGGERS, OWN, STDLIB, STRUCTLOG, Opened, configure_own
 from harness.report import Goal, Options, Table, finish, read_options
 from harness.rounds import Figures, Rounds, measure_here_if_asked, take_rounds, typical
-from harness.svg import LINES, LOG, Plot
+from harness.svg import LINES, STEPS, Plot
 
 FIELDS: Final = (1, 2, 4, 8, 16, 32, 64)
 THREADS: Final = (1, 2, 4, 8, 16)
@@ -216,7 +216,7 @@ def table_of(
 def plot(name: str, title: str, label: str, of: Mapping[str, Costs]) -> Plot:
     """Return the plot of nanoseconds a call."""
     series = {each: [(float(count), cost) for count, cost in costs.items()] for each, costs in of.items()}
-    return Plot(name, LINES, title, "ns", series, own=(OWN,), x_label=label, x_scale=LOG)
+    return Plot(name, LINES, title, "ns", series, own=(OWN,), x_label=label, x_scale=STEPS)
 
 
 def installed() -> list[str]:

@@ -25,7 +25,7 @@ from harness.calls import LOOPS
 from harness.loggers import FILE, LOGGERS, OWN, PEERS, STRUCTLOG, marked, notes_of
 from harness.report import Goal, Options, Table, finish, read_options
 from harness.rounds import Figures, Rounds, measure_here_if_asked, ratio, take_rounds, typical
-from harness.svg import BARS, Plot
+from harness.svg import BARS, LINEAR, Plot
 
 #: `targets.md`: records a second, by those of structlog with orjson; and the share of its CPU time a record.
 LIMIT = 4_000_000
@@ -85,9 +85,17 @@ def report(rounds: Rounds, subjects: list[str], missing: list[str], options: Opt
         notes=notes_of(subjects),
         plots=[
             Plot(
-                "throughput", BARS, "Until every line is in the file", "records a second", rates, own=(OWN,)
+                "throughput",
+                BARS,
+                "Until every line is in the file",
+                "records a second",
+                rates,
+                own=(OWN,),
+                y_scale=LINEAR,
             ),
-            Plot("cpu", BARS, "CPU time a record, all threads", "nanoseconds", cpu, own=(OWN,)),
+            Plot(
+                "cpu", BARS, "CPU time a record, all threads", "nanoseconds", cpu, own=(OWN,), y_scale=LINEAR
+            ),
         ],
     )
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 from xml.sax.saxutils import escape
 
 #: Ways to lay out an axis.
-LINEAR, LOG, NINES = "linear", "log", "nines"
+LINEAR, LOG, NINES, STEPS = "linear", "log", "nines", "steps"
 BARS, LINES = "bars", "lines"
 
 WIDTH: Final = 760
@@ -120,7 +120,8 @@ def _bars(plot: Plot) -> str:
         x = place(tick)
         parts.append(f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{bottom:.0f}"/>')
         parts.append(_text(x, bottom + 14, _short(tick), "faint", "middle"))
-    parts.append(_text((_BAR_LEFT + WIDTH - 90) / 2, bottom + 30, plot.y_label, "faint", "middle"))
+    label = plot.y_label + (", logarithmic scale" if plot.y_scale == LOG else "")
+    parts.append(_text((_BAR_LEFT + WIDTH - 90) / 2, bottom + 30, label, "faint", "middle"))
     for row, (name, value) in enumerate(values.items()):
         y = _TOP + _BAR * row + 4
         own = "own " if name in plot.own else ""
@@ -142,17 +143,8 @@ def _lines(plot: Plot) -> str:
     right, bottom = WIDTH - _RIGHT, _HEIGHT - _BOTTOM
     across, x_ticks = _axis(plot.x_scale, [x for x, _ in points], _LEFT, right)
     up, y_ticks = _axis(plot.y_scale, [y for _, y in points], bottom, _TOP + 14, from_zero=True)
-    parts = [_text(8, _TOP + 4, plot.y_label, "faint")]
-    for tick in y_ticks:
-        y = up(tick)
-        parts.append(f'<line class="grid" x1="{_LEFT}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}"/>')
-        parts.append(_text(_LEFT - 6, y + 4, _short(tick), "faint", "end"))
-    for tick in x_ticks:
-        x = across(tick)
-        name = _percent(tick) if plot.x_scale == NINES else _short(tick)
-        parts.append(f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP + 14}" y2="{bottom}"/>')
-        parts.append(_text(x, bottom + 15, name, "faint", "middle"))
-    parts.append(_text((_LEFT + right) / 2, bottom + 34, plot.x_label, "faint", "middle"))
+    x_names = {across(tick): _percent(tick) if plot.x_scale == NINES else _short(tick) for tick in x_ticks}
+    parts = _grid(plot, x_names, {up(tick): _short(tick) for tick in y_ticks})
     colours = iter(_COLOURS * (1 + len(series) // len(_COLOURS)))
     of = {name: _OWN_COLOUR if name in plot.own else next(colours) for name in series}
     for name, each in series.items():
@@ -163,6 +155,20 @@ def _lines(plot: Plot) -> str:
     for name, y in spread({name: y for name, (_, y) in ends.items()}, _TOP + 14, bottom).items():
         parts.append(_text(right + 10, y + 4, name, colour=of[name]))
     return _document(plot, _HEIGHT, parts)
+
+
+def _grid(plot: Plot, across: Mapping[float, str], up: Mapping[float, str]) -> list[str]:
+    """Return the lines at the places given, with what they stand for, and the axes' labels."""
+    right, bottom = WIDTH - _RIGHT, _HEIGHT - _BOTTOM
+    parts = [_text(8, _TOP + 4, plot.y_label, "faint")]
+    for y, name in up.items():
+        parts.append(f'<line class="grid" x1="{_LEFT}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}"/>')
+        parts.append(_text(_LEFT - 6, y + 4, name, "faint", "end"))
+    for x, name in across.items():
+        parts.append(f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP + 14}" y2="{bottom}"/>')
+        parts.append(_text(x, bottom + 15, name, "faint", "middle"))
+    parts.append(_text((_LEFT + right) / 2, bottom + 34, plot.x_label, "faint", "middle"))
+    return parts
 
 
 def spread(wanted: Mapping[str, float], top: float, bottom: float) -> dict[str, float]:
@@ -190,6 +196,10 @@ def _axis(
     if scale == NINES:
         transform, ticks = _nines, [fraction for fraction in _NINES if fraction <= max(values) + 1e-12]
         low, high = 0.0, transform(max(values))
+    elif scale == STEPS:
+        # Few numbers, each of them measured: they are the ticks, and the axis ends with them.
+        transform, ticks = _decades, sorted(set(values))
+        low, high = transform(ticks[0]), transform(ticks[-1])
     elif scale == LOG:
         transform = _decades
         positive = [value for value in values if value > 0] or [1.0]

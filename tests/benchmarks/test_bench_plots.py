@@ -59,7 +59,7 @@ def test_longer_bars_are_larger_figures() -> None:
     assert float(ours.attrib["x"]) + float(ours.attrib["width"]) <= svg.WIDTH
 
 
-@pytest.mark.parametrize("scale", [svg.LINEAR, svg.LOG])
+@pytest.mark.parametrize("scale", [svg.LINEAR, svg.LOG, svg.STEPS])
 @pytest.mark.parametrize("values", [(0.0, 0.0), (1.0, 1.0), (0.0, 3.0), (1e-3, 1e9)])
 def test_any_range_of_values_can_be_drawn(values: tuple[float, float], scale: str) -> None:
     """Nothing but zeros, equal values and twelve decades all get an axis."""
@@ -69,6 +69,14 @@ def test_any_range_of_values_can_be_drawn(values: tuple[float, float], scale: st
         text = svg.drawn(plot)
         assert "nan" not in text
         assert list(ElementTree.fromstring(text).iter(f"{NAME}text"))
+
+
+def test_steps_are_the_numbers_measured() -> None:
+    """An axis of steps has a tick for each number there is a point for, and for no other."""
+    series = {"ours": [(1.0, 5.0), (4.0, 6.0), (64.0, 7.0)]}
+    root = ElementTree.fromstring(svg.drawn(svg.Plot("x", svg.LINES, "X", "ns", series, x_scale=svg.STEPS)))
+    ticks = [text.text for text in root.iter(f"{NAME}text") if text.attrib.get("text-anchor") == "middle"]
+    assert ticks == ["1", "4", "64", None]
 
 
 def test_plot_without_points_is_refused() -> None:
