@@ -1,6 +1,7 @@
 """Everything that was promised of speed, measured one program after the other, and the page that shows it.
 
-    uv run --group bench benchmarks/all.py [PROGRAM...] [--quick] [--page-only] [--into DIR]
+    uv run --group bench benchmarks/all.py [PROGRAM...] [--quick] [--rounds N] [--page-only]
+                                                [--into DIR]
 
 Runs each program with `--json`, keeps what it printed in `docs/performance/results.json`, draws the plots
 beside it and fills the tables of `docs/performance.md`. With names of programs only those are measured again,
@@ -19,6 +20,7 @@ import subprocess
 import sys
 import time
 import tomllib
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
@@ -36,9 +38,9 @@ PROGRAMS: Final = (
 )
 
 
-def measured(program: str, *, quick: bool) -> dict[str, Any] | None:
+def measured(program: str, options: Sequence[str]) -> dict[str, Any] | None:
     """Run one program and return what it printed, and how long it took; None if it failed."""
-    command = [sys.executable, str(HERE / f"{program}.py"), "--json", *(["--quick"] if quick else [])]
+    command = [sys.executable, str(HERE / f"{program}.py"), "--json", *options]
     print(f"{program} ...", file=sys.stderr, flush=True)
     begun, load = time.monotonic(), os.getloadavg()[0]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
@@ -96,16 +98,19 @@ def main() -> int:
         "programs", nargs="*", metavar="PROGRAM", help=f"of {', '.join(PROGRAMS)}; all of them"
     )
     parser.add_argument("--quick", action="store_true", help="short rounds: it runs, figures mean little")
+    parser.add_argument("--rounds", type=int, help="of each program, instead of its own number of them")
     parser.add_argument("--page-only", action="store_true", help="measure nothing, write the page again")
     parser.add_argument("--into", type=Path, help="the directory of the page, default docs")
     given = parser.parse_args()
     if unknown := set(given.programs) - set(PROGRAMS):
         parser.error(f"no such program: {', '.join(sorted(unknown))}; there are {', '.join(PROGRAMS)}")
     into = given.into or (None if given.quick else DOCS)
+    options = ["--quick"] if given.quick else []
+    options += ["--rounds", str(given.rounds)] if given.rounds else []
     found = read_results(into or DOCS)
     failed = []
     for program in [] if given.page_only else given.programs or PROGRAMS:
-        if (document := measured(program, quick=given.quick)) is not None:
+        if (document := measured(program, options)) is not None:
             found[program] = document
         else:
             failed.append(program)

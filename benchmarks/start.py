@@ -116,7 +116,7 @@ EXIT = "is not waited for: what it has not handed to its handlers at the end of 
 def main() -> int:
     """Measure, check and report."""
     measure_here_if_asked(measure)
-    options = read_options(__doc__, records=3, quick_records=1, rounds=7)
+    options = read_options(__doc__, records=3, quick_records=1)
     installed = [name for name in PEERS if LOGGERS[name].is_installed]
     subjects = [BARE, ALONE, OWN, *installed]
     rounds = take_rounds(dict.fromkeys(subjects, options.records), rounds=options.rounds)
