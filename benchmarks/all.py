@@ -68,6 +68,13 @@ def versions() -> dict[str, str]:
     return found
 
 
+def save(results: Results, into: Path) -> None:
+    """Write the results alone: they stay if a later program fails, or the machine does."""
+    ordered = {name: results[name] for name in (*PROGRAMS, VERSIONS) if name in results}
+    (into / "performance").mkdir(exist_ok=True)
+    (into / "performance" / "results.json").write_text(json.dumps(ordered, indent=1) + "\n", encoding="utf-8")
+
+
 def write(results: Results, into: Path) -> None:
     """Write results, plots and page into the directory `into`, whose `performance.md` has the blocks."""
     folder, page = into / "performance", into / "performance.md"
@@ -78,7 +85,6 @@ def write(results: Results, into: Path) -> None:
     for old in folder.glob("*.svg"):
         old.unlink()
     svg.write(plots, folder)
-    (folder / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     page.write_text(text, encoding="utf-8")
 
 
@@ -112,12 +118,15 @@ def main() -> int:
     for program in [] if given.page_only else given.programs or PROGRAMS:
         if (document := measured(program, options)) is not None:
             found[program] = document
+            if into is not None:
+                save(found, into)
         else:
             failed.append(program)
     if not given.page_only:
         found[VERSIONS] = versions()
     if into is not None:
-        write({name: found[name] for name in (*PROGRAMS, VERSIONS) if name in found}, into)
+        save(found, into)
+        write(read_results(into), into)
     if failed:
         print(f"failed: {', '.join(failed)}; the page keeps what it had of them", file=sys.stderr)
     return int(bool(failed))

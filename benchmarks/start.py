@@ -8,8 +8,9 @@ the program's first statement to the return of that call, so Python's own start 
 is the wall time from the start of the process to its end, everything written, less that of an interpreter
 that does nothing. Programs take turns; a first start of each in a round is not counted, as it may have to
 compile what is imported. Figures are medians over the starts of a round, then over the rounds. Pydantic, on
-which MetaExpert's configuration is built, is imported alone by a program of its own, by the same statements,
-and shown apart: an application that uses it has paid for it already. Each file must have its record.
+which MetaExpert's configuration is built, is imported alone by a program of its own, by the same statements
+and with one model, as it loads a part of itself only then, and shown apart: an application that uses it has
+paid for it already. Each file must have its record.
 
 Limits. Files that are imported are compiled and lie in the page cache, as at the second start of a program
 and ever after. An application that has imported `logging`, `json` or `typing` already waits less.
@@ -28,7 +29,7 @@ from harness.report import Goal, Options, Table, finish, read_options
 from harness.rounds import Figures, Rounds, measure_here_if_asked, take_rounds, typical
 from harness.svg import BARS, LINEAR, Plot
 
-BARE, ALONE = "bare Python", "pydantic's import alone"
+BARE, ALONE = "bare Python", "pydantic alone"
 #: `targets.md`: milliseconds over bare Python, pydantic's own import aside.
 LIMIT_MS = 60.0
 

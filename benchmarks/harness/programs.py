@@ -15,11 +15,14 @@ from typing import Final
 
 from harness.loggers import LOGGERS, OWN, STDLIB, STRUCTLOG
 
-#: What MetaExpert imports of pydantic, in `logger/config/models.py` and `fields.py`, and nothing else.
+#: What MetaExpert imports of pydantic, in `logger/config/models.py` and `fields.py`, and nothing else; and a
+#: model, as pydantic loads a part of itself (plugins, and what finds them) with a program's first one.
 PYDANTIC: Final = """
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ModelWrapValidatorHandler
 from pydantic import PrivateAttr, SecretStr, ValidationError, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
+class First(BaseModel):
+    value: int = 1
 """
 
 _STDLIB: Final = """

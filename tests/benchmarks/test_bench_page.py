@@ -1,7 +1,6 @@
 """The page of results: made from what the programs told, and nothing else."""
 
 import ast
-import json
 from pathlib import Path
 from typing import Any
 
@@ -89,9 +88,16 @@ def test_writing_makes_page_plots_and_results(tmp_path: Path) -> None:
     (tmp_path / "performance").mkdir()
     (tmp_path / "performance" / "old.svg").write_text("<svg/>")
     every.write({"cost": DOCUMENT | {"plots": [plot]}}, tmp_path)
-    assert {path.name for path in (tmp_path / "performance").iterdir()} == {"cost.svg", "results.json"}
-    assert json.loads((tmp_path / "performance" / "results.json").read_text())["cost"]["rounds"] == 5
+    assert {path.name for path in (tmp_path / "performance").iterdir()} == {"cost.svg"}
     assert "Kept: 1 of 2." in (tmp_path / "performance.md").read_text()
+
+
+def test_results_are_kept_in_the_order_of_the_page(tmp_path: Path) -> None:
+    """What one program told is saved by itself, so that the next one's failure loses nothing."""
+    every.save({"memory": DOCUMENT, "call_latency": DOCUMENT}, tmp_path)
+    results = every.read_results(tmp_path)
+    assert list(results) == ["call_latency", "memory"]
+    assert results["memory"]["rounds"] == 5
 
 
 def test_every_program_of_the_page_exists() -> None:
