@@ -160,7 +160,7 @@ def report(rounds: Rounds, subjects: list[str], missing: list[str], options: Opt
 def main() -> int:
     """Measure, check and report."""
     measure_here_if_asked(measure)
-    options = read_options(__doc__, records=400_000, quick_records=20_000, rounds=7)
+    options = read_options(__doc__, records=400_000, quick_records=20_000)
     installed = [name for name in PEERS if LOGGERS[name].is_installed]
     records = {NOTHING: options.records, OWN: options.records}
     records |= dict.fromkeys(installed, max(options.records // 4, 1_000))
