@@ -193,6 +193,7 @@ def _axis(
     scale: str, values: Sequence[float], start: float, end: float, *, from_zero: bool = False
 ) -> tuple[Callable[[float], float], list[float]]:
     """Return what places a value between `start` and `end`, and the values that get a tick."""
+    transform: Callable[[float], float]
     if scale == NINES:
         transform, ticks = _nines, [fraction for fraction in _NINES if fraction <= max(values) + 1e-12]
         low, high = 0.0, transform(max(values))
