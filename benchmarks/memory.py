@@ -24,7 +24,7 @@ from harness.loggers import LOGGERS, OWN, PEERS, marked, notes_of
 from harness.programs import PYDANTIC, SETUPS, call_of, run, tell
 from harness.report import Goal, Options, Table, finish, read_options
 from harness.rounds import Figures, Rounds, measure_here_if_asked, take_rounds, typical
-from harness.svg import LINEAR, LINES, Plot
+from harness.svg import LINES, Plot
 
 FULL = "--full"
 FULL_RECORDS = 100_000_000
@@ -108,8 +108,7 @@ def report(rounds: Rounds, subjects: dict[str, int], missing: list[str], options
     ]
     head = ("logger", "set up, MB", "peak, MB", "growth, MB", "records")
     title = "Memory over the host while records are logged"
-    scale, label = LINEAR, "% of the records"
-    plot = Plot("memory", LINES, title, "MB", lines, own=(OWN,), x_label=label, x_scale=scale, y_scale=scale)
+    plot = Plot("memory", LINES, title, "MB", lines, own=(OWN,), x_label="% of the records")
     notes = [
         f"the host alone has {typical(rounds, OWN, 'host_mb'):.1f} MB",
         f"of MetaExpert's records {figures[OWN]['dropped']:,.0f} gave way to a full queue, counted",
