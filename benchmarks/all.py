@@ -33,7 +33,7 @@ ROOT: Final = HERE.parent
 DOCS: Final = ROOT / "docs"
 #: In the order of the page.
 PROGRAMS: Final = (
-    *("call_latency", "disabled", "third_party", "throughput", "jitter", "strategy_overhead"),
+    *("call_latency", "contexts", "disabled", "third_party", "throughput", "jitter", "strategy_overhead"),
     *("memory", "start", "scaling", "nasty"),
 )
 
