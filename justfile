@@ -31,11 +31,9 @@ fuzz target="frame" seconds="180":
     cd crates/metaexpert-log/fuzz && cargo +nightly fuzz run --fuzz-dir . {{target}} corpus/{{target}} seeds/{{target}} -- \
         -max_total_time={{seconds}} -timeout=10 -rss_limit_mb=1024 -max_len=600
 
-# Measure beside the peers: `just bench`, `just bench throughput --quick`.
-bench program="call_latency contexts throughput third_party strategy_overhead live_configuration" *options:
-    #!/usr/bin/env bash
-    set -euo pipefail
-    for program in {{program}}; do uv run --group bench "benchmarks/$program.py" {{options}}; done
+# Measure all promises beside the peers and write docs/performance.md: `just bench`, `just bench throughput --quick`.
+bench *arguments:
+    uv run --group bench benchmarks/all.py {{arguments}}
 
 # Count the instructions of a record beside the committed baseline: `just instructions --update`. Needs valgrind.
 instructions *options:

@@ -28,7 +28,7 @@ from typing import Any, Final
 
 from harness.event import VerificationError, verify
 from harness.loggers import FILE, LOGGERS, OWN, STDLIB
-from harness.report import Goal, Options, finish, percentiles, read_options, table
+from harness.report import Goal, Options, Table, finish, percentiles, read_options
 from harness.rounds import Figures, Rounds, measure_here_if_asked, ratio, take_rounds, typical
 
 STRUCTLOG, LOGURU = "structlog + orjson", "loguru"
@@ -189,8 +189,8 @@ def report(rounds: Rounds, subjects: list[str], missing: list[str], options: Opt
             goals.append(Goal(f"{way}: share of what structlog needs", share, limit))
     lost = sum(figures[subject]["lost"] for subject in subjects if subject.startswith(f"{OWN}: "))
     goals.append(Goal("records lost", lost, 0))
-    text = table(("logger and way", "p50 ns", "p99 ns", "lost"), rows) + "\n"
-    return finish("bound loggers and contexts", text, figures, goals, options, missing=missing)
+    ways = Table(("logger and way", "p50 ns", "p99 ns", "lost"), rows)
+    return finish("bound loggers and contexts", [ways], figures, goals, options, missing=missing)
 
 
 def main() -> int:

@@ -35,7 +35,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from harness.event import verify
-from harness.report import Goal, Options, finish, percentiles, read_options, table
+from harness.report import Goal, Options, Table, finish, percentiles, read_options
 from harness.rounds import Figures, Rounds, measure_here_if_asked, take_rounds, typical
 from metaexpert.expert.handlers.registry import EVENT_ARGUMENTS
 from metaexpert.expert.metrics import ExpertMeter
@@ -325,8 +325,8 @@ def report(rounds: Rounds, options: Options) -> int:
         Goal("records that a handler took that came and went", load["extra"], 1, at_least=True),
         Goal("units over 1 ms that scraping adds, median of the rounds", added[len(added) // 2], 0),
     ]
-    text = table(("us", "p50", "p99", "max"), rows) + "\n"
-    return finish("live configuration", text, figures, goals, options, notes=notes)
+    latencies = Table(("us", "p50", "p99", "max"), rows)
+    return finish("live configuration", [latencies], figures, goals, options, notes=notes)
 
 
 def main() -> int:

@@ -23,7 +23,7 @@ from array import array
 from pathlib import Path
 from statistics import median
 
-from harness.report import Goal, Options, finish, read_options, table
+from harness.report import Goal, Options, Table, finish, read_options
 from harness.rounds import Figures, Rounds, measure_here_if_asked, ratio, take_rounds, typical
 from metaexpert.logger import configure, flush, get_logger, shutdown
 
@@ -114,7 +114,7 @@ def report(rounds: Rounds, options: Options) -> int:
         Goal("lines that show the secret", totals["shown"], 0),
         Goal("records lost", totals["lost"], 0),
     ]
-    return finish("redaction", table(head, rows) + "\n", figures, goals, options)
+    return finish("redaction", [Table(head, rows)], figures, goals, options)
 
 
 def main() -> int:

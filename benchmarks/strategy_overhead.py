@@ -24,7 +24,7 @@ from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
-from harness.report import Goal, Options, finish, read_options, table
+from harness.report import Goal, Options, Table, finish, read_options
 from harness.rounds import Figures, Rounds, measure_here_if_asked, ratio, take_rounds, typical
 from metaexpert import MetaExpert
 from metaexpert.expert import Bar
@@ -143,9 +143,9 @@ def report(rounds: Rounds, options: Options) -> int:
         Goal("records lost or not in the file", unaccounted, 0),
         Goal("difference in the result", abs(figures[ON]["final_equity"] - figures[OFF]["final_equity"]), 0),
     ]
-    text = table(("run", "seconds", "CPU seconds", "records", "lost", "final equity"), rows) + "\n"
+    runs = Table(("run", "seconds", "CPU seconds", "records", "lost", "final equity"), rows)
     source = DATA.name if DATA.exists() else f"generated bars, seed {SEED}"
-    return finish("a strategy's overhead", text, figures, goals, options, notes=[f"market data: {source}"])
+    return finish("a strategy's overhead", [runs], figures, goals, options, notes=[f"market data: {source}"])
 
 
 def main() -> int:

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from harness.calls import LOOPS
 from harness.loggers import FILE, LOGGERS, OWN_STDLIB, STDLIB
-from harness.report import Goal, Options, finish, percentiles, read_options, table
+from harness.report import Goal, Options, Table, finish, percentiles, read_options
 from harness.rounds import Figures, Rounds, measure_here_if_asked, ratio, take_rounds, typical
 
 #: `targets.md`: at least so many times faster than the standard library's own file handler with JSON.
@@ -69,8 +69,8 @@ def report(rounds: Rounds, subjects: list[str], missing: list[str], options: Opt
         ahead = ratio(rounds, OWN_STDLIB, STDLIB, "records_per_s")
         goals.append(Goal("a plain call is faster by", faster, LIMIT, at_least=True))
         goals.append(Goal("end to end it is faster by", ahead, LIMIT, at_least=True))
-    text = table(("way of a plain logging call", "p50 ns", "p99 ns", "records/s", "lost"), rows) + "\n"
-    return finish("plain logging", text, figures, goals, options, missing=missing)
+    ways = Table(("way of a plain logging call", "p50 ns", "p99 ns", "records/s", "lost"), rows)
+    return finish("plain logging", [ways], figures, goals, options, missing=missing)
 
 
 def main() -> int:

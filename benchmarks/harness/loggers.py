@@ -14,7 +14,7 @@ import logging.handlers
 import queue
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -27,6 +27,7 @@ OWN: Final = "metaexpert"
 NOTHING: Final = "do-nothing builtin"
 OWN_STDLIB: Final = "logging -> metaexpert"
 STDLIB: Final = "logging + python-json-logger"
+STRUCTLOG: Final = "structlog + orjson"
 
 #: Everything that this benchmark logs must arrive: the caller waits for room rather than drop a record.
 _QUEUE: Final = {"protect_level": "NOTSET", "wait_ms": 60_000}
@@ -68,14 +69,15 @@ class Logger:
             sys.exit(f"{self.name} did not write what was logged: {problem}")
 
 
-def _configure_own(path: Path) -> None:
+def configure_own(path: Path, more: Mapping[str, Any] | None = None) -> None:
+    """Configure MetaExpert for one file that gets everything, and for `more` handlers."""
     from metaexpert.logger import configure
 
     configure(
         {
             "default_level": "INFO",
             "log_file_path": str(path.parent),
-            "handlers": {"console": None, "file": {"filename": path.name, "max_size": 0}},
+            "handlers": {"console": None, "file": {"filename": path.name, "max_size": 0}, **(more or {})},
             "queue": _QUEUE,
         }
     )
@@ -84,14 +86,14 @@ def _configure_own(path: Path) -> None:
 def _own(path: Path) -> Opened:
     from metaexpert.logger import get_logger, shutdown
 
-    _configure_own(path)
+    configure_own(path)
     return Opened(get_logger("bench"), shutdown)
 
 
 def _own_stdlib(path: Path) -> Opened:
     from metaexpert.logger import shutdown
 
-    _configure_own(path)
+    configure_own(path)
     return Opened(_plain_logger(), shutdown)
 
 
@@ -163,7 +165,7 @@ def _loguru(path: Path, *, enqueue: bool = False) -> Opened:
     from loguru import logger
 
     logger.remove()
-    logger.add(path, serialize=True, format="{message}", enqueue=enqueue)
+    logger.add(path, serialize=True, format="{message}", level="INFO", enqueue=enqueue)
     return Opened(logger, logger.remove)
 
 
@@ -214,13 +216,30 @@ def _logust(path: Path) -> Opened:
     from logust import logger
 
     logger.remove()
-    handler = logger.add(str(path), serialize=True)
+    handler = logger.add(str(path), level="INFO", serialize=True)
 
     def close() -> None:
         logger.complete()
         logger.remove(handler)
 
     return Opened(logger, close)
+
+
+def _logly(path: Path, *, enqueue: bool = False) -> Opened:
+    from logly import logger
+
+    logger.remove()
+    handler = logger.add(str(path), serialize=True, level="INFO", enqueue=enqueue)
+
+    def close() -> None:
+        logger.complete()
+        logger.remove(handler)
+
+    return Opened(logger, close)
+
+
+def _logly_enqueue(path: Path) -> Opened:
+    return _logly(path, enqueue=True)
 
 
 def _nautilus(path: Path) -> Opened:
@@ -269,7 +288,7 @@ LOGGERS: Final[Mapping[str, Logger]] = {
         Logger(OWN_STDLIB, "extra", _own_stdlib),
         Logger(STDLIB, "extra", _stdlib, ("pythonjsonlogger",)),
         Logger("the same, QueueHandler", "extra", _stdlib_queue, ("pythonjsonlogger",)),
-        Logger("structlog + orjson", "keywords", _structlog, ("structlog", "orjson"), _event_of_structlog),
+        Logger(STRUCTLOG, "keywords", _structlog, ("structlog", "orjson"), _event_of_structlog),
         Logger("loguru", "keywords", _loguru, ("loguru",), _event_of_loguru),
         Logger("loguru, enqueue", "keywords", _loguru_enqueue, ("loguru",), _event_of_loguru),
         Logger(
@@ -290,6 +309,23 @@ LOGGERS: Final[Mapping[str, Logger]] = {
         ),
         Logger("logust", "keywords", _logust, ("logust",), _event_of_logust),
         Logger(
+            "logly",
+            "braces",
+            _logly,
+            ("logly",),
+            _event_in_message,
+            note="it drops keywords that the message does not name and turns bound values into text, so the "
+            "message is a format of JSON with the fields in braces, unescaped",
+        ),
+        Logger(
+            "logly, enqueue",
+            "braces",
+            _logly_enqueue,
+            ("logly",),
+            _event_in_message,
+            note="as logly; when its queue is full it drops the record and raises, which the caller ignores",
+        ),
+        Logger(
             "nautilus_trader",
             "message",
             _nautilus,
@@ -299,5 +335,20 @@ LOGGERS: Final[Mapping[str, Logger]] = {
         ),
     )
 }
+#: What tells in a table that a logger does not do all of the work by itself.
+MARK: Final = " *"
+
+
+def marked(name: str) -> str:
+    """Return a logger's name as tables show it: with a mark where a note belongs to it."""
+    return name + MARK if name in LOGGERS and LOGGERS[name].note else name
+
+
+def notes_of(names: Iterable[str]) -> list[str]:
+    """Return the notes of the loggers named, each beginning with whose it is."""
+    noted = (name for name in names if name in LOGGERS and LOGGERS[name].note)
+    return [f"{marked(name)}: {LOGGERS[name].note}" for name in noted]
+
+
 #: The peers of `metaexpert`, in the order of the tables.
 PEERS: Final = tuple(name for name in LOGGERS if name not in (NOTHING, OWN, OWN_STDLIB))

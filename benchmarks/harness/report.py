@@ -9,8 +9,16 @@ import platform
 import sys
 from array import array
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from harness import svg
+
+#: Where a curve by percentile has points: six to each nine, up to 99.99 %.
+CURVE: Final = tuple(1 - 10 ** (-step / 6) for step in range(25))
+#: A percentile with fewer samples beyond it says nothing.
+_FEWEST_BEYOND: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +30,16 @@ class Options:
     check: bool
     rounds: int
     records: int
+    plots: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Figures in rows, the first column saying of what."""
+
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +56,10 @@ class Goal:
         """Whether the measured figure keeps the promise."""
         return self.measured >= self.limit if self.at_least else self.measured <= self.limit
 
+    def document(self) -> dict[str, Any]:
+        """Return the goal as JSON has it."""
+        return {**asdict(self), "met": self.is_met}
+
 
 def read_options(description: str | None, *, records: int, quick_records: int, rounds: int = 5) -> Options:
     """Return the options of the command line; `description` is what `--help` tells."""
@@ -53,6 +75,7 @@ def read_options(description: str | None, *, records: int, quick_records: int, r
         type=_positive,
         help=f"a measurement; default {records:,}, with --quick {quick_records:,}",
     )
+    parser.add_argument("--plots", type=Path, metavar="DIR", help="write the plots there, as SVG")
     given = parser.parse_args()
     return Options(
         quick=given.quick,
@@ -60,6 +83,7 @@ def read_options(description: str | None, *, records: int, quick_records: int, r
         check=given.check,
         rounds=given.rounds or (1 if given.quick else rounds),
         records=given.records or (quick_records if given.quick else records),
+        plots=given.plots,
     )
 
 
@@ -67,6 +91,18 @@ def percentiles(samples: array[int], *fractions: float) -> list[float]:
     """Return the nearest-rank percentiles of the samples, one for each fraction."""
     ordered = sorted(samples)
     return [float(ordered[min(int(len(ordered) * fraction), len(ordered) - 1)]) for fraction in fractions]
+
+
+def curve(samples: array[int]) -> list[float]:
+    """Return the percentiles at the points of `CURVE`, as far as there are samples enough for them."""
+    ordered = sorted(samples)
+    points = [fraction for fraction in CURVE if len(ordered) * (1 - fraction) >= _FEWEST_BEYOND]
+    return [float(ordered[min(int(len(ordered) * fraction), len(ordered) - 1)]) for fraction in points]
+
+
+def shown(figure: float) -> str:
+    """Return a figure as people read it: three digits below a thousand, all of them above."""
+    return f"{figure:,.0f}" if abs(figure) >= 1000 or figure == int(figure) else f"{figure:.3g}"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -87,7 +123,16 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def machine() -> str:
     """Return what the figures were taken on."""
     implementation = f"{platform.python_implementation()} {platform.python_version()}"
-    return f"{implementation}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    return f"{implementation}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores{_processor()}"
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return ""
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f" ({names[0]})" if names else ""
 
 
 def note_progress(text: str) -> None:
@@ -98,15 +143,18 @@ def note_progress(text: str) -> None:
 
 def finish(
     title: str,
-    text: str,
+    tables: Sequence[Table],
     figures: Mapping[str, Any],
     goals: Sequence[Goal],
     options: Options,
     *,
     missing: Sequence[str] = (),
     notes: Sequence[str] = (),
+    plots: Sequence[svg.Plot] = (),
 ) -> int:
     """Print the outcome as text or JSON and return the exit code: 1 if a goal is missed under `--check`."""
+    if options.plots is not None:
+        svg.write(plots, options.plots)
     if options.json:
         document = {
             "benchmark": title,
@@ -115,19 +163,17 @@ def finish(
             "records": options.records,
             "figures": figures,
             "not_installed": list(missing),
-            "goals": [
-                {
-                    "promise": goal.promise,
-                    "measured": goal.measured,
-                    "limit": goal.limit,
-                    "met": goal.is_met,
-                }
-                for goal in goals
-            ],
+            "goals": [goal.document() for goal in goals],
+            "tables": [asdict(each) for each in tables],
+            "notes": list(notes),
+            "plots": [asdict(plot) for plot in plots],
         }
         print(json.dumps(document, indent=2))
     else:
-        print(f"{title}\n{machine()}; rounds: {options.rounds}, records: {options.records:,}\n\n{text}")
+        text = "\n\n".join(
+            (each.title + "\n" if each.title else "") + table(each.head, each.rows) for each in tables
+        )
+        print(f"{title}\n{machine()}; rounds: {options.rounds}, records: {options.records:,}\n\n{text}\n")
         for note in notes:
             print(f"- {note}")
         if missing:
@@ -136,7 +182,7 @@ def finish(
         print()
         for goal in goals:
             verdict = "kept" if goal.is_met else "MISSED"
-            print(f"{verdict}: {goal.promise} (measured {goal.measured:,.4g}, limit {goal.limit:,.4g})")
+            print(f"{verdict}: {goal.promise} (measured {shown(goal.measured)}, limit {shown(goal.limit)})")
     return int(options.check and not all(goal.is_met for goal in goals))
 
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from metaexpert.logger.context import log_context
-from metaexpert.logger.entry import LogEntry, read_log
 from metaexpert.logger.errors import ConfigurationError
 from metaexpert.logger.handler import PipelineHandler
 from metaexpert.logger.meta import MetaLogger
@@ -35,6 +34,7 @@ from metaexpert.logger.timing import timed
 
 if TYPE_CHECKING:
     from metaexpert.logger.config import LogConfiguration
+    from metaexpert.logger.entry import LogEntry, read_log
 
 __all__ = [
     "ConfigurationError",
@@ -65,4 +65,9 @@ def __getattr__(name: str) -> Any:
         from metaexpert.logger.config import LogConfiguration
 
         return LogConfiguration
+    # A program that writes records seldom reads them.
+    if name in ("LogEntry", "read_log"):
+        from metaexpert.logger import entry
+
+        return getattr(entry, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import logging.config
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -311,8 +310,11 @@ def _attach(configuration: LogConfiguration) -> None:
 
 
 def _apply_dictconfig(document: dict[str, Any]) -> None:
+    # It brings sockets and servers along, which few programs need: here, not at every program's start.
+    from logging.config import dictConfig
+
     try:
-        logging.config.dictConfig(document)
+        dictConfig(document)
     except (ValueError, TypeError, AttributeError, ImportError) as problem:
         cause = problem.__cause__
         detail = f"{problem}: {cause}" if cause is not None else str(problem)

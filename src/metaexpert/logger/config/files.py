@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tomllib
 from collections.abc import Mapping
 from copy import deepcopy
 from functools import lru_cache
@@ -60,6 +59,9 @@ def parse_json(text: str, source: str) -> dict[str, Any]:
 
 def read_toml(file: Path) -> dict[str, Any]:
     """Return the document in a TOML file. Raises `ConfigurationError` as `read_document` does."""
+    # Where there is no such file, as in most directories, a start need not wait for its reader.
+    import tomllib
+
     try:
         return deepcopy(_parsed_toml(_text_of(file)))
     except tomllib.TOMLDecodeError as error:
@@ -69,6 +71,8 @@ def read_toml(file: Path) -> dict[str, Any]:
 
 @lru_cache(maxsize=8)
 def _parsed_toml(text: str) -> dict[str, Any]:
+    import tomllib
+
     # A program's `pyproject.toml` is read with each `configure()`: parsing it would take most of the call.
     return tomllib.loads(text)
 

@@ -1,0 +1,180 @@
+"""The loggers under comparison as whole programs: text for a fresh interpreter that has imported nothing yet.
+
+What a program imports, and in which order, is its own affair here: a benchmark's harness in the same process
+would have paid for a part of it. Each sets its logger up as `log`, as in `loggers`; `path` is the file.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from harness.loggers import LOGGERS, OWN, STDLIB, STRUCTLOG
+
+#: What MetaExpert imports of pydantic, in `logger/config/models.py` and `fields.py`, and nothing else; and a
+#: model, as pydantic loads a part of itself (plugins, and what finds them) with a program's first one.
+PYDANTIC: Final = """
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ModelWrapValidatorHandler
+from pydantic import PrivateAttr, SecretStr, ValidationError, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
+class First(BaseModel):
+    value: int = 1
+"""
+
+_STDLIB: Final = """
+import logging
+from pythonjsonlogger.json import JsonFormatter
+handler = logging.FileHandler(path)
+handler.setFormatter(JsonFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+log = logging.getLogger("bench")
+log.setLevel(logging.INFO)
+"""
+_LOGLY: Final = """
+from logly import logger as log
+log.remove()
+log.add(path, serialize=True, level="INFO", enqueue={enqueue})
+"""
+_LOGURU: Final = """
+from loguru import logger as log
+log.remove()
+log.add(path, serialize=True, format="{{message}}", level="INFO", enqueue={enqueue})
+"""
+
+#: By name: imports and set-up. MetaExpert's is with its default settings, the console among them.
+SETUPS: Final[Mapping[str, str]] = {
+    OWN: """
+from metaexpert.logger import configure, get_logger
+configure(log_file_path=directory)
+log = get_logger("bench")
+""",
+    STDLIB: f"{_STDLIB}log.addHandler(handler)\n",
+    "the same, QueueHandler": f"""{_STDLIB}
+import atexit, queue
+from logging.handlers import QueueHandler, QueueListener
+records = queue.SimpleQueue()
+log.addHandler(QueueHandler(records))
+listener = QueueListener(records, handler)
+listener.start()
+atexit.register(listener.stop)
+""",
+    STRUCTLOG: """
+import logging, orjson, structlog
+structlog.configure(
+    cache_logger_on_first_use=True,
+    wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.JSONRenderer(serializer=orjson.dumps),
+    ],
+    logger_factory=structlog.BytesLoggerFactory(file=open(path, "wb")),
+)
+log = structlog.get_logger().bind()
+""",
+    "loguru": _LOGURU.format(enqueue=False),
+    "loguru, enqueue": _LOGURU.format(enqueue=True),
+    "picologging": """
+import picologging
+log = picologging.getLogger("bench")
+log.setLevel(picologging.INFO)
+handler = picologging.FileHandler(path)
+line = '{"created":%(created)f,"level":"%(levelname)s","name":"%(name)s",%(message)s}'
+handler.setFormatter(picologging.Formatter(line))
+log.addHandler(handler)
+""",
+    "logxide": """
+import json, logging
+from logxide import logxide
+file = open(path, "w", encoding="utf-8")
+def write(record):
+    line = {"created": record["created"], "level": record["levelname"], "message": record["msg"]}
+    file.write(json.dumps(line) + chr(10))
+log = logxide.getLogger("bench")
+log.setLevel(logging.INFO)
+log.addHandler(write)
+""",
+    "logust": """
+from logust import logger as log
+log.remove()
+log.add(path, level="INFO", serialize=True)
+""",
+    "logly": _LOGLY.format(enqueue=False),
+    "logly, enqueue": _LOGLY.format(enqueue=True),
+    "nautilus_trader": """
+from nautilus_trader.common.component import Logger, init_logging
+from nautilus_trader.common.enums import LogLevel
+guard = init_logging(level_stdout=LogLevel.OFF, level_file=LogLevel.INFO, directory=directory,
+                     file_name="bench", file_format="json")
+log = Logger("bench")
+""",
+}
+
+#: One call, by `Logger.style`; the event has the number `n`.
+CALLS: Final[Mapping[str, str]] = {
+    "keywords": 'log.info("Order filled", symbol="BTCUSDT", side="BUY", price=50000.5, qty=0.1, order_id=n)',
+    "extra": (
+        'log.info("Order filled", extra={"symbol": "BTCUSDT", "side": "BUY", "price": 50000.5, "qty": 0.1, '
+        '"order_id": n})'
+    ),
+    "arguments": (
+        'log.info(\'"message":"Order filled","symbol":"%s","side":"%s","price":%r,"qty":%r,"order_id":%d\', '
+        '"BTCUSDT", "BUY", 50000.5, 0.1, n)'
+    ),
+    "message": (
+        'log.info(f\'{{"event":"Order filled","symbol":"BTCUSDT","side":"BUY","price":{50000.5},"qty":{0.1},'
+        '"order_id":{n}}}\')'
+    ),
+    "braces": (
+        'log.info(\'{{"event":"Order filled","symbol":"{symbol}","side":"{side}","price":{price},"qty":{qty},'
+        '"order_id":{order_id}}}\', symbol="BTCUSDT", side="BUY", price=50000.5, qty=0.1, order_id=n)'
+    ),
+}
+
+
+def call_of(subject: str) -> str:
+    """Return the text of a logger's call."""
+    return CALLS[LOGGERS[subject].style]
+
+
+#: The file in which a program leaves its figures; loggers may write to stderr, from threads too.
+_TOLD: Final = "told"
+_BYTECODE: Final = Path(__file__).resolve().parent / "__pycache__" / "programs"
+
+
+def _environment() -> dict[str, str]:
+    """Return an environment in which what is imported has been compiled, as in a program that was installed.
+
+    Where Python may not write its bytecode beside the sources, each start would compile all of it again.
+    """
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return environment | {"PYTHONPYCACHEPREFIX": str(_BYTECODE)}
+
+
+def tell(*expressions: str) -> str:
+    """Return the statements with which a program tells its figures, integers all."""
+    return f"with open({_TOLD!r}, 'w') as told:\n    print({', '.join(expressions)}, file=told)\n"
+
+
+def run(program: str, directory: Path) -> list[int]:
+    """Run a program in a fresh interpreter and return the figures that it told.
+
+    It knows `directory`, where it runs, and `path`, the file in it. If it fails, its words end this process.
+    """
+    head = f"directory, path = {str(directory)!r}, {str(directory / 'bench.json')!r}\n"
+    done = subprocess.run(
+        [sys.executable, "-c", head + program],
+        cwd=directory,
+        env=_environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    if done.returncode != 0:
+        words = done.stderr.decode("utf-8", "replace")
+        sys.exit(f"a program failed with exit code {done.returncode}:\n{program}\n{words}")
+    return [int(figure) for figure in (directory / _TOLD).read_text().split()]

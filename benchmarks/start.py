@@ -1,0 +1,128 @@
+"""How long a program waits for its logger: import, set-up and the first record, over bare Python.
+
+    uv run --group bench benchmarks/start.py [--quick] [--check] [--json]
+
+Method. A fresh interpreter runs a program that imports a logger, sets it up as its documentation says, and
+logs one trade event with five fields; MetaExpert with its default settings. "first record" is the time from
+the program's first statement to the return of that call, so Python's own start is not in it. "whole program"
+is the wall time from the start of the process to its end, everything written, less that of an interpreter
+that does nothing. Programs take turns; a first start of each in a round is not counted, as it may have to
+compile what is imported. Figures are medians over the starts of a round, then over the rounds. Pydantic, on
+which MetaExpert's configuration is built, is imported alone by a program of its own, by the same statements
+and with one model, as it loads a part of itself only then, and shown apart: an application that uses it has
+paid for it already. Each file must have its record.
+
+Limits. Files that are imported are compiled and lie in the page cache, as at the second start of a program
+and ever after. An application that has imported `logging`, `json` or `typing` already waits less.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from statistics import median
+
+from harness.loggers import LOGGERS, OWN, PEERS, marked, notes_of
+from harness.programs import PYDANTIC, SETUPS, call_of, run, tell
+from harness.report import Goal, Options, Table, finish, read_options
+from harness.rounds import Figures, Rounds, measure_here_if_asked, take_rounds, typical
+from harness.svg import BARS, LINEAR, Plot
+
+BARE, ALONE = "bare Python", "pydantic alone"
+#: `targets.md`: milliseconds over bare Python, pydantic's own import aside.
+LIMIT_MS = 60.0
+
+_BEGIN = "import time\nbegun = time.perf_counter_ns()\n"
+_READ = "{name} = time.perf_counter_ns() - begun\n"
+
+
+def program_of(subject: str) -> str:
+    """Return a program that tells the nanoseconds until it was set up, and until it had logged."""
+    if subject == BARE:
+        return tell("0", "0")
+    parts = [_BEGIN]
+    if subject == ALONE:
+        parts += [PYDANTIC, _READ.format(name="ready"), _READ.format(name="logged")]
+    else:
+        parts += [SETUPS[subject], _READ.format(name="ready"), f"n = 0\n{call_of(subject)}\n"]
+        parts += [_READ.format(name="logged")]
+    return "".join([*parts, tell("ready", "logged")])
+
+
+def measure(subject: str, records: int, directory: Path) -> Figures:
+    """Start the program `records` times, after a first that does not count."""
+    program = program_of(subject)
+    times: list[tuple[float, float, float]] = []
+    for number in range(records + 1):
+        where = directory / str(number)
+        where.mkdir()
+        before = time.perf_counter()
+        told = run(program, where)
+        whole = time.perf_counter() - before
+        ready, logged = told
+        times.append((ready / 1e6, logged / 1e6, whole * 1e3))
+        if subject not in (BARE, ALONE):
+            see_record(subject, where)
+    ready_ms, logged_ms, whole_ms = (median(column) for column in zip(*times[1:], strict=True))
+    return {"ready_ms": ready_ms, "first_record_ms": logged_ms, "whole_ms": whole_ms}
+
+
+def see_record(subject: str, directory: Path) -> None:
+    """End the process if the record is not in the file."""
+    name = "expert.log" if subject == OWN else "bench.json"
+    text = (directory / name).read_text()
+    if subject != "logxide" and "BTCUSDT" not in text:
+        sys.exit(f"{subject} did not write its record: {text!r}")
+
+
+def report(rounds: Rounds, subjects: list[str], missing: list[str], options: Options) -> int:
+    """Print the figures and return the exit code."""
+    bare = typical(rounds, BARE, "whole_ms")
+    figures, rows = {}, []
+    for subject in subjects:
+        ready, first, whole = (
+            typical(rounds, subject, name) for name in ("ready_ms", "first_record_ms", "whole_ms")
+        )
+        figures[subject] = {"ready_ms": ready, "first_record_ms": first, "whole_over_bare_ms": whole - bare}
+        rows.append((marked(subject), f"{ready:.1f}", f"{first:.1f}", f"{whole - bare:.1f}"))
+    own = figures[OWN]["first_record_ms"] - figures[ALONE]["first_record_ms"]
+    whole = figures[OWN]["whole_over_bare_ms"] - figures[ALONE]["whole_over_bare_ms"]
+    goals = [
+        Goal("ms until the first record, pydantic's own import aside", own, LIMIT_MS),
+        Goal("ms of the whole program over bare Python, pydantic's own import aside", whole, LIMIT_MS),
+    ]
+    head = ("program", "set up, ms", "first record, ms", "whole program over bare Python, ms")
+    loggers = [subject for subject in subjects if subject not in (BARE, ALONE)]
+    bars = {marked(subject): [(0.0, figures[subject]["first_record_ms"])] for subject in (*loggers, ALONE)}
+    title = "From the program's first statement to its first record"
+    plot = Plot("start", BARS, title, "milliseconds", bars, own=(OWN,), y_scale=LINEAR)
+    notes = [f"bare Python: {bare:.1f} ms from the start of the process to its end"]
+    notes += [f"logxide {EXIT}"] if "logxide" in subjects else []
+    return finish(
+        "start",
+        [Table(head, rows)],
+        figures,
+        goals,
+        options,
+        missing=missing,
+        notes=[*notes, *notes_of(subjects)],
+        plots=[plot],
+    )
+
+
+EXIT = "is not waited for: what it has not handed to its handlers at the end of the program is not written"
+
+
+def main() -> int:
+    """Measure, check and report."""
+    measure_here_if_asked(measure)
+    options = read_options(__doc__, records=3, quick_records=1)
+    installed = [name for name in PEERS if LOGGERS[name].is_installed]
+    subjects = [BARE, ALONE, OWN, *installed]
+    rounds = take_rounds(dict.fromkeys(subjects, options.records), rounds=options.rounds)
+    return report(rounds, subjects, [name for name in PEERS if name not in installed], options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

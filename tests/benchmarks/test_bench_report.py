@@ -1,0 +1,126 @@
+"""Percentiles, goals and the JSON of a benchmark."""
+
+import json
+import sys
+from array import array
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from harness import svg
+from harness.report import CURVE, Goal, Options, Table, curve, finish, percentiles, read_options, shown, table
+from harness.rounds import ratio, typical
+
+OPTIONS = Options(quick=False, json=True, check=False, rounds=3, records=10)
+
+
+def test_percentiles_are_samples_by_nearest_rank() -> None:
+    """A percentile is a value that was measured: one of a thousand, whatever the order."""
+    samples = array("q", reversed(range(1000)))
+    assert percentiles(samples, 0.0, 0.5, 0.99, 0.999, 1.0) == [0, 500, 990, 999, 999]
+
+
+def test_curve_ends_where_samples_are_too_few() -> None:
+    """A point with fewer than five samples beyond it is left out; the others are percentiles."""
+    samples = array("q", range(1000))
+    points = curve(samples)
+    assert len(points) == sum(1000 * (1 - fraction) >= 5 for fraction in CURVE) < len(CURVE)
+    assert points == percentiles(samples, *CURVE[: len(points)])
+    assert len(curve(array("q", range(200_000)))) == len(CURVE)
+
+
+def test_curve_covers_four_nines() -> None:
+    """The points go from the fastest call to the slowest in ten thousand, six to each nine."""
+    assert CURVE[0] == 0
+    assert CURVE[6] == pytest.approx(0.9)
+    assert CURVE[-1] == pytest.approx(0.9999)
+
+
+@pytest.mark.parametrize(
+    ("measured", "at_least", "is_met"),
+    [(1.0, False, True), (1.1, False, False), (1.0, True, True), (0.9, True, False)],
+)
+def test_goal_is_met_up_to_its_limit(measured: float, at_least: bool, is_met: bool) -> None:
+    """The limit itself keeps the promise, from either side."""
+    goal = Goal("a promise", measured, 1.0, at_least=at_least)
+    assert goal.is_met is is_met
+    assert goal.document()["met"] is is_met
+
+
+def test_ratios_are_taken_within_a_round() -> None:
+    """A machine three times slower in one round changes no ratio; the typical figure is the median."""
+    rounds = [
+        {"ours": {"ns": ours}, "base": {"ns": base}} for ours, base in ((2.0, 1.0), (6.0, 3.0), (2.2, 1.0))
+    ]
+    assert ratio(rounds, "ours", "base", "ns") == 2.0
+    assert typical(rounds, "ours", "ns") == 2.2
+
+
+def test_json_has_tables_goals_notes_and_plots(capsys: pytest.CaptureFixture[str]) -> None:
+    """What a page needs is in the JSON, and a plot of it can be drawn again."""
+    plot = svg.Plot("costs", svg.BARS, "Costs", "ns", {"ours": [(0.0, 5.0)]}, own=("ours",))
+    code = finish(
+        "costs",
+        [Table(("logger", "ns"), [("ours", "5")])],
+        {"ours": {"ns": 5.0}},
+        [Goal("a promise", 2.0, 1.0)],
+        OPTIONS,
+        missing=["theirs"],
+        notes=["a note"],
+        plots=[plot],
+    )
+    document = json.loads(capsys.readouterr().out)
+    assert code == 0
+    assert document["tables"] == [{"head": ["logger", "ns"], "rows": [["ours", "5"]], "title": ""}]
+    assert document["goals"][0]["met"] is False
+    assert (document["notes"], document["not_installed"]) == (["a note"], ["theirs"])
+    assert svg.drawn(svg.read(document["plots"][0])) == svg.drawn(plot)
+
+
+@pytest.mark.parametrize(("measured", "code"), [(1.0, 0), (2.0, 1)])
+def test_check_exits_with_1_for_a_missed_goal(
+    measured: float, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--check` makes a missed promise a failure, and says which one it was."""
+    options = Options(quick=False, json=False, check=True, rounds=1, records=1)
+    tables = [Table(("logger", "ns"), [("ours", "5")], title="First"), Table(("other",), [("1",)])]
+    assert finish("costs", tables, {}, [Goal("a promise", measured, 1.0)], options) == code
+    text = capsys.readouterr().out
+    assert ("MISSED: a promise" in text) is bool(code)
+    assert "First\nlogger" in text
+
+
+def test_quick_makes_one_short_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--quick` sets rounds and records, what is given by name wins over it."""
+    monkeypatch.setattr(sys, "argv", ["program", "--quick", "--records", "7"])
+    options = read_options("", records=1000, quick_records=10)
+    assert (options.rounds, options.records) == (1, 7)
+
+
+def test_plots_are_written_as_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--plots` names a directory that gets a file for each plot."""
+    plot = svg.Plot("costs", svg.BARS, "Costs", "ns", {"ours": [(0.0, 5.0)]})
+    options = Options(quick=False, json=True, check=False, rounds=1, records=1, plots=tmp_path / "plots")
+    finish("costs", [], {}, [], options, plots=[plot])
+    capsys.readouterr()
+    assert [path.name for path in (tmp_path / "plots").iterdir()] == ["costs.svg"]
+    ElementTree.parse(tmp_path / "plots" / "costs.svg")
+
+
+def test_table_aligns_numbers_to_the_right() -> None:
+    """Names stand at the left, figures end below each other."""
+    assert table(("name", "ns"), [("a", "5"), ("bcdef", "1,000")]).splitlines() == [
+        "name      ns",
+        "-----  -----",
+        "a          5",
+        "bcdef  1,000",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("figure", "text"), [(0.05123, "0.0512"), (41.25, "41.2"), (4_000_000, "4,000,000"), (0, "0")]
+)
+def test_figures_are_shown_as_people_read_them(figure: float, text: str) -> None:
+    """Three digits below a thousand, no exponent above."""
+    assert shown(figure) == text
