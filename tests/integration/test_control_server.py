@@ -430,7 +430,13 @@ def test_a_hangup_reloads_a_program_with_a_file(tmp_path: Path) -> None:
 
 def test_a_hangup_ends_a_program_without_files(tmp_path: Path) -> None:
     """Where nothing is watched, SIGHUP does what it always did."""
-    with running(tmp_path, "configure(handlers={'console': None})") as process:
+    # A program that is started with `nohup`, as these tests may be, ignores it.
+    script = """
+import signal
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+configure(handlers={"console": None})
+"""
+    with running(tmp_path, script) as process:
         os.kill(process.pid, signal.SIGHUP)
         assert process.wait(timeout=20) == -signal.SIGHUP
 

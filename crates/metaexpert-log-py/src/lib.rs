@@ -15,6 +15,7 @@ mod convert;
 mod engine;
 mod exit;
 mod fields;
+mod key_sets;
 mod method;
 mod nested;
 mod plain;

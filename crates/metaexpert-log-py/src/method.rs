@@ -20,6 +20,7 @@ use crate::context::current_context;
 use crate::convert::{push_plain, push_text};
 use crate::exit::Inside;
 use crate::fields::Fields;
+use crate::key_sets::items;
 use crate::state::{GilValue, KnownId, STATE, State};
 use crate::submit::{Call, submit};
 
@@ -199,9 +200,14 @@ impl Method {
     /// The dictionary's ids for this call, if they are known or easily made so.
     #[inline]
     fn ids(&self, py: Python<'_>, state: &mut State, names: *mut ffi::PyObject) -> Option<Ids> {
-        let State { pipeline: Some(pipeline), generation, sites, .. } = state else { return None };
+        let State { pipeline: Some(pipeline), generation, sites, key_sets, .. } = state else { return None };
         let generation = *generation;
-        let keys = if names.is_null() { NO_ID } else { sites.find(names, generation)?.keys };
+        let keys = match (names.is_null(), sites.find(names, generation)) {
+            (true, _) => NO_ID,
+            (false, Some(site)) => site.keys,
+            // SAFETY: the interpreter passes keyword names in a tuple, alive until the call returns.
+            (false, None) => key_sets.find(unsafe { items(names) }, generation)?,
+        };
         let logger = self.channel.bind(py).get().id(py, pipeline, generation)?;
         let category = match &self.category {
             None => NO_ID,

@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::convert::{plain_text, plain_value};
+use crate::key_sets::KeySets;
 use crate::state::GilCell;
 use crate::times::{TIME_LEN, plain_time_argument};
 
@@ -15,9 +16,6 @@ const MOST: usize = 16;
 
 /// And those with more times.
 const MOST_TIMES: usize = 2;
-
-/// Key sets whose ids are remembered.
-const REMEMBERED: usize = 64;
 
 /// Room for the texts of times.
 pub(crate) struct Times([[u8; TIME_LEN]; MOST_TIMES]);
@@ -107,41 +105,17 @@ impl<'a> PlainFields<'a> {
     /// interned. `None` when the dictionary is full.
     pub(crate) fn keys_id(&self, py: Python<'_>, pipeline: &mut Pipeline, generation: u32) -> Option<u32> {
         let keys = &self.keys[..self.count];
-        let slot = keys.iter().fold(self.count, |sum, key| {
-            (sum ^ (*key as usize >> 4)).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(23)
-        }) % REMEMBERED;
         KEY_SETS.with(py, |known| {
-            if let Some(Some(set)) = known.get(slot) {
-                if set.generation == generation && set.is_of(keys) {
-                    return Some(set.id);
-                }
+            if let Some(id) = known.find(keys, generation) {
+                return Some(id);
             }
             let id = pipeline.keys_id(self.names())?;
-            if known.is_empty() {
-                known.resize_with(REMEMBERED, || None);
-            }
-            // SAFETY: the mapping keeps the keys alive; the references are counted.
-            let keys =
-                keys.iter().map(|key| unsafe { Bound::from_borrowed_ptr(py, *key).unbind() }).collect();
-            // What makes room are references to exact `str`s, whose end runs no code.
-            known[slot] = Some(KeySet { keys, generation, id });
+            // SAFETY: the mapping keeps its keys alive.
+            unsafe { known.remember(py, keys, generation, id) };
             Some(id)
         })
     }
 }
 
-/// Names as objects, kept so that their addresses are not used again, and what the dictionary calls them.
-struct KeySet {
-    keys: Box<[Py<PyAny>]>,
-    generation: u32,
-    id: u32,
-}
-
-impl KeySet {
-    fn is_of(&self, keys: &[*mut ffi::PyObject]) -> bool {
-        self.keys.len() == keys.len() && self.keys.iter().zip(keys).all(|(known, key)| known.as_ptr() == *key)
-    }
-}
-
-/// A direct-mapped cache: a collision costs a look into the dictionary.
-static KEY_SETS: GilCell<Vec<Option<KeySet>>> = GilCell::new(Vec::new());
+/// Apart from those of calls, in which some names are no fields.
+static KEY_SETS: GilCell<KeySets> = GilCell::new(KeySets::new());

@@ -8,6 +8,7 @@ use metaexpert_log::sink::SinkReport;
 use metaexpert_log::stats::Snapshot;
 use pyo3::prelude::*;
 
+use crate::key_sets::KeySets;
 use crate::site::SiteTable;
 
 /// A cell that only a thread holding the GIL reaches.
@@ -69,6 +70,8 @@ pub(crate) struct State {
     pub(crate) needs: Needs,
     pub(crate) limits: Limits,
     pub(crate) sites: SiteTable,
+    /// The fields of calls whose names come in a new tuple each time.
+    pub(crate) key_sets: KeySets,
     /// Wait for each record to be written: the interpreter is about to end.
     pub(crate) synchronous: bool,
     /// A record needs nothing but its own values: no origin, no waiting.
@@ -97,6 +100,7 @@ pub(crate) static STATE: GilCell<State> = GilCell::new(State {
     },
     limits: Limits { depth: 8, items: 1000, bytes: 256 << 10 },
     sites: SiteTable::new(),
+    key_sets: KeySets::new(),
     synchronous: false,
     is_simple: true,
     last_seq: 0,

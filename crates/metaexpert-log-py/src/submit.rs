@@ -16,6 +16,7 @@ use pyo3::types::{PyMapping, PyString, PyTuple};
 use crate::context::current_context;
 use crate::convert::{Captured, Converter, Names, escaped_cost, utf8};
 use crate::fields::Fields;
+use crate::key_sets::items;
 use crate::site::Site;
 use crate::state::{STATE, State};
 
@@ -208,7 +209,8 @@ fn try_submit(
     context: Option<&Fields>,
     evicted: &mut Option<Py<PyAny>>,
 ) -> Attempt {
-    let State { pipeline: Some(pipeline), generation, sites, synchronous, needs, .. } = state else {
+    let State { pipeline: Some(pipeline), generation, sites, key_sets, synchronous, needs, .. } = state
+    else {
         return Attempt::Stopped;
     };
     let generation = *generation;
@@ -231,6 +233,8 @@ fn try_submit(
                 if !call.names.is_null() {
                     // SAFETY: the caller of the builtin keeps its names tuple alive during the call.
                     let names = unsafe { Bound::from_borrowed_ptr(py, call.names) };
+                    // SAFETY: as above.
+                    unsafe { key_sets.remember(py, items(names.as_ptr()), generation, keys) };
                     *evicted = sites.remember(&names, Site { keys, generation }).or(evicted.take());
                 }
             }

@@ -3,6 +3,7 @@
 mod common;
 
 use std::fs::{self, File};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use common::{Scratch, contents, names, open, settle, sink, unpacked};
@@ -417,4 +418,27 @@ fn short_writes_make_no_torn_lines() {
     (0..13).for_each(|index| put(&mut file, &number(index)));
     settle(&file);
     assert_eq!(contents(&scratch), (0..13).map(number).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_file_that_is_just_being_closed_by_this_process_is_not_taken_for_another_ones() {
+    let scratch = Scratch::new("closing");
+    let (config, is_over) = (sink(&scratch, json!({})), AtomicBool::new(false));
+    let open = || LogFile::open(&config, system()).unwrap().path().to_owned();
+    let strays = std::thread::scope(|scope| {
+        let others = [(); 2].map(|()| {
+            scope.spawn(|| {
+                while !is_over.load(Ordering::Relaxed) {
+                    open();
+                }
+            })
+        });
+        let strays = (0..20_000).filter(|_| open() != config.path).count();
+        is_over.store(true, Ordering::Relaxed);
+        for other in others {
+            other.join().unwrap();
+        }
+        strays
+    });
+    assert_eq!(strays, 0);
 }

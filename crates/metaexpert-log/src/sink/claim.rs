@@ -9,14 +9,25 @@ use crate::disk::{Disk, Status};
 use crate::holdings::{Holding, is_ours, register};
 use crate::sink::rotate::is_at;
 
+/// How often it is asked who holds a file: between two questions a thread of this process may have let go of it.
+const LOCK_ATTEMPTS: usize = 3;
+
 /// How often a file is opened anew that another process rotates at the same moment.
 const CLAIM_ATTEMPTS: usize = 8;
 
-/// The file behind the path; it ceases to be held before it is closed.
+/// The file behind the path. Its claim ends before it ceases to be held, so that what is claimed by this process is
+/// always known as that, and it ceases to be held before it is closed.
 pub(super) struct Current {
     _holding: Holding,
     pub(super) file: File,
     pub(super) status: Status,
+}
+
+impl Drop for Current {
+    fn drop(&mut self) {
+        // SAFETY: the descriptor is open until the fields are dropped.
+        unsafe { libc::flock(self.file.as_raw_fd(), libc::LOCK_UN) };
+    }
 }
 
 /// Opens `first`, or the namesake of `wanted` with the process id if another process holds it.
@@ -29,7 +40,7 @@ pub(super) fn claim(disk: &dyn Disk, first: &Path, wanted: &Path) -> io::Result<
             let is_known = is_ours(status.identity);
             // Before the lock is taken: another thread of this process that does not get it must find us here.
             let holding = register(file.as_raw_fd(), status.identity);
-            if !is_known && !lock(&file) && !holding.is_shared(status.identity) && !is_last {
+            if !is_known && is_anothers(&file, &holding, &status) && !is_last {
                 break;
             }
             // Another process may have rotated it away between opening and claiming.
@@ -42,6 +53,11 @@ pub(super) fn claim(disk: &dyn Disk, first: &Path, wanted: &Path) -> io::Result<
         }
     }
     Err(io::Error::other("it is replaced faster than it can be opened"))
+}
+
+/// Claims the file, unless this process has it already or another one does; only the last is true.
+fn is_anothers(file: &File, holding: &Holding, status: &Status) -> bool {
+    (0..LOCK_ATTEMPTS).all(|_| !lock(file) && !holding.is_shared(status.identity))
 }
 
 /// Claims the file for this process until it is closed; false if another one has it. Where files cannot be
