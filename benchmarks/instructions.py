@@ -2,15 +2,16 @@
 
     uv run benchmarks/instructions.py [--check] [--update] [--json] [DRIVER ...]
 
-Method. Each driver is a small program in Rust that handles a known number of the benchmarks' trade events,
-built as a release is. It runs under `valgrind --tool=callgrind`, which counts the instructions between
-entering and leaving one function of it. `baselines/instructions.json` holds the committed counts; one that is
-more than 2 % above its own is a regression, one that is more than 2 % below is worth a new baseline:
-`--update` writes it.
+Method. Each driver is a small program that handles a known number of the benchmarks' trade events: in
+Rust, built as a release is, or in Python with the installed module. It runs under `valgrind
+--tool=callgrind`, which counts the instructions between entering and leaving one function of it.
+`baselines/instructions.json` holds the committed counts; one that is more than 2 % above its own is a
+regression, one that is more than 2 % below is worth a new baseline: `--update` writes it.
 
-Limits. Instructions are not time: waiting for memory and the system's own work are not seen. Another compiler
-gives other counts, so a baseline holds for the one that it names; with another the counts are shown and not
-judged. Where valgrind or cargo is not installed, nothing is counted, and that is said.
+Limits. Instructions are not time: waiting for memory and the system's own work are not seen. Another
+compiler, interpreter or clock gives other counts, so a baseline holds for those that it names; with
+others the counts are shown and not judged. Where valgrind or cargo is not installed, nothing is counted,
+and that is said.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -43,8 +46,9 @@ class Driver:
     """A program whose instructions are counted."""
 
     package: str
-    """The crate that has it among its examples."""
+    """The crate that has it among its examples; empty for a program in Python."""
     example: str
+    """Its name there, or the path of the program in Python, which takes the number of records."""
     function: str
     """Counted from entering to leaving it; its name must contain this, and no other function's may."""
     records: int
@@ -61,30 +65,44 @@ DRIVERS: Final = {
         records=50_000,
         about="ring -> decode -> route -> redact -> encode JSON -> file",
     ),
+    "capture": Driver(
+        package="",
+        example="harness/capturing.py",
+        function="_native::builtin::log",
+        records=20_000,
+        about="log.info(...) -> ring, of the call in the interpreter",
+    ),
 }
 
 
 def compiler() -> str:
-    """Return which compiler builds the drivers, and for what."""
+    """Return which compiler and interpreter the counts depend on, and which clock a call reads."""
     lines = _output("rustc", "-vV").splitlines()
     facts = dict(line.split(": ", 1) for line in lines if ": " in line)
-    return f"rustc {facts['release']} {facts['host']}"
+    source = Path("/sys/devices/system/clocksource/clocksource0/current_clocksource")
+    clock = source.read_text().strip() if source.exists() else "none"
+    return f"rustc {facts['release']} {facts['host']}, CPython {platform.python_version()}, clock {clock}"
 
 
-def build(driver: Driver) -> Path:
-    """Build `driver` as a release is built, and return the program."""
+def build(driver: Driver) -> Sequence[str | Path]:
+    """Build `driver` as a release is built, and return the command that runs it."""
+    if not driver.package:
+        return (sys.executable, Path(__file__).resolve().parent / driver.example)
     command = ("cargo", "build", "--locked", "--release", "--package", driver.package)
     lines = _output(*command, "--example", driver.example, "--message-format", "json").splitlines()
     built = [message for message in map(json.loads, lines) if message.get("executable")]
-    return Path(built[-1]["executable"])
+    return (built[-1]["executable"],)
 
 
-def count(driver: Driver, program: Path) -> float:
+def count(driver: Driver, program: Sequence[str | Path]) -> float:
     """Return the instructions of one record; raises `RuntimeError` if nothing was counted."""
     with tempfile.TemporaryDirectory() as directory:
         counts = Path(directory, "counts")
         options = (f"--callgrind-out-file={counts}", f"--toggle-collect=*{driver.function}*")
-        _output("valgrind", "--quiet", "--tool=callgrind", *options, str(program), directory, **PLAIN_COPIES)
+        command = [*map(str, program), directory]
+        if not driver.package:
+            command.append(str(driver.records))
+        _output("valgrind", "--quiet", "--tool=callgrind", *options, *command, **PLAIN_COPIES)
         total = re.search(r"^(?:summary|totals): (\d+)", counts.read_text(), re.MULTILINE)
     if total is None or int(total[1]) == 0:
         raise RuntimeError(f"{driver.example}: callgrind has not seen a function named *{driver.function}*")

@@ -8,9 +8,9 @@ a strategy that logs less than it could would let it. Fresh process for each log
 for each number of sinks, taking turns; within it the numbers of fields take turns too. Medians over the
 rounds.
 
-- Fields: 1 to 64 keywords, of two strings, two floats and one int in turn. "a field" is what a call with 8 or 64 of
-  them costs beyond the same call of a builtin that does nothing, by field: from about 15 keywords on the
-  interpreter itself makes a dict and a tuple of them, whoever is called.
+- Fields: 1 to 64 keywords, of two strings, two floats and one int in turn. "a field" is what a call with
+  8 or 64 of them costs beyond the same call of a builtin that does nothing, by field: of more than about
+  15 keywords the interpreter itself makes a dict and a tuple, whoever is called.
 - Threads: 1 to 16 make their calls at the same time, under CPython's lock one at a time. The cost is the wall
   time from the first call to the last, by call: flat means that threads do not get into each other's way.
 - Sinks: 1 to 10 files, each with every record.
