@@ -215,16 +215,13 @@ impl Worker {
         }
     }
 
-    /// What each sink has done; one of an earlier configuration that fails still speaks for itself.
+    /// What each sink has done. One of an earlier configuration that still fails speaks for its successor; who was
+    /// removed is gone.
     fn reports(&self) -> Vec<SinkReport> {
         let mut reports = self.assembly.reports();
         for earlier in self.stragglers.iter().map(|straggler| straggler.sink.report()) {
-            if earlier.problem.is_none() {
-                continue;
-            }
-            match reports.iter_mut().find(|report| report.name == earlier.name) {
-                Some(report) => report.problem = report.problem.take().or(earlier.problem),
-                None => reports.push(earlier),
+            if let Some(report) = reports.iter_mut().find(|report| report.name == earlier.name) {
+                report.problem = report.problem.take().or(earlier.problem);
             }
         }
         reports
