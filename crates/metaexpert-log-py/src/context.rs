@@ -28,12 +28,14 @@ pub(crate) fn set_context_variable(variable: Bound<'_, PyAny>) {
 
 /// The fields of the innermost `log_context` here. Runs no Python code: looking up a contextvar compares
 /// addresses.
-#[inline]
+#[inline(always)]
 pub(crate) fn current_context(py: Python<'_>) -> Option<Bound<'_, Fields>> {
     let variable = VARIABLE.get(py);
-    if variable.is_null() {
-        return None;
-    }
+    if variable.is_null() { None } else { look_up(py, variable) }
+}
+
+#[inline(never)]
+fn look_up(py: Python<'_>, variable: *mut ffi::PyObject) -> Option<Bound<'_, Fields>> {
     let mut value = ptr::null_mut();
     // SAFETY: the GIL is held and `variable` is a ContextVar that is never released; `value` becomes a new
     // reference or null.

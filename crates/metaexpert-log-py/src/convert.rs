@@ -30,9 +30,7 @@ pub(crate) unsafe fn plain_value<'a>(object: *mut ffi::PyObject) -> Option<Value
             return Some(Value::F64(ffi::PyFloat_AS_DOUBLE(object)));
         }
         if kind == &raw mut ffi::PyLong_Type {
-            let mut overflow = 0;
-            let number = ffi::PyLong_AsLongLongAndOverflow(object, &mut overflow);
-            return (overflow == 0).then_some(Value::I64(number));
+            return plain_int(object).map(Value::I64);
         }
         if object == ffi::Py_None() {
             return Some(Value::Null);
@@ -44,6 +42,29 @@ pub(crate) unsafe fn plain_value<'a>(object: *mut ffi::PyObject) -> Option<Value
             return Some(Value::Bool(false));
         }
         None
+    }
+}
+
+/// The number in an exact `int`; nothing if it has more than 64 bits.
+///
+/// # Safety
+/// As [`plain_value`], and `object` is an exact `int`.
+#[inline(always)]
+unsafe fn plain_int(object: *mut ffi::PyObject) -> Option<i64> {
+    // SAFETY: by this function's contract. Up to 3.11 an int is its digits, of 30 bits each, and their count, negative
+    // for a negative number: those of one digit, the commonest, are read without a call.
+    unsafe {
+        #[cfg(not(Py_3_12))]
+        {
+            let size = (*object.cast::<ffi::PyVarObject>()).ob_size;
+            if matches!(size, -1 | 1) {
+                let digits = object.cast::<u8>().add(size_of::<ffi::PyVarObject>()).cast::<u32>();
+                return Some(i64::from(*digits) * size as i64);
+            }
+        }
+        let mut overflow = 0;
+        let number = ffi::PyLong_AsLongLongAndOverflow(object, &mut overflow);
+        (overflow == 0).then_some(number)
     }
 }
 
@@ -109,28 +130,37 @@ pub(crate) unsafe fn push_plain(
             return composer.f64(ffi::PyFloat_AS_DOUBLE(object));
         }
         if kind == &raw mut ffi::PyLong_Type {
-            let mut overflow = 0;
-            let number = ffi::PyLong_AsLongLongAndOverflow(object, &mut overflow);
-            return if overflow == 0 { composer.i64(number) } else { None };
+            return composer.i64(plain_int(object)?);
         }
-        push_rare(py, object, composer)
+        let mut text = [0; TIME_LEN];
+        match rare_value(py, object, &mut text)? {
+            Value::Str(text) => composer.str(text),
+            Value::Bool(truth) => composer.bool(truth),
+            _ => composer.null(),
+        }
     }
 }
 
+/// None, a truth value or a time, which is written to `text`. Apart from [`push_plain`], so that the frame's state stays
+/// in registers there.
+///
 /// # Safety
-/// As [`push_plain`].
+/// As [`plain_value`].
 #[inline(never)]
-unsafe fn push_rare(py: Python<'_>, object: *mut ffi::PyObject, composer: &mut Composer<'_>) -> Option<()> {
+unsafe fn rare_value<'a>(
+    py: Python<'_>,
+    object: *mut ffi::PyObject,
+    text: &'a mut [u8; TIME_LEN],
+) -> Option<Value<'a>> {
     // SAFETY: by this function's contract.
     unsafe {
         if object == ffi::Py_None() {
-            return composer.null();
+            return Some(Value::Null);
         }
         if object == ffi::Py_True() || object == ffi::Py_False() {
-            return composer.bool(object == ffi::Py_True());
+            return Some(Value::Bool(object == ffi::Py_True()));
         }
-        let mut text = [0; TIME_LEN];
-        composer.str(plain_time_argument(py, object, &mut text)?)
+        plain_time_argument(py, object, text).map(Value::Str)
     }
 }
 
