@@ -30,6 +30,8 @@ mod times;
 #[pymodule(gil_used = true)]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     refuse_other_interpreters()?;
+    #[cfg(not(Py_3_12))]
+    refuse_other_digits(module.py())?;
     module.add_class::<channel::Channel>()?;
     module.add_class::<context::Context>()?;
     module.add_class::<fields::Fields>()?;
@@ -53,6 +55,18 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(served::served_bind, module)?)?;
     engine::watch_forks();
     Ok(())
+}
+
+/// `convert` reads the digits of an int, which are of 30 bits unless the interpreter was built in an unusual way.
+#[cfg(not(Py_3_12))]
+fn refuse_other_digits(py: Python<'_>) -> PyResult<()> {
+    let bits: u32 = py.import("sys")?.getattr("int_info")?.getattr("bits_per_digit")?.extract()?;
+    if bits == 30 {
+        return Ok(());
+    }
+    Err(PyImportError::new_err(format!(
+        "this Python was built with ints of {bits}-bit digits; use one with 30, as they usually are, or Python 3.12 or later"
+    )))
 }
 
 /// The engine is one a process and holds objects, which must not pass from one interpreter to another.
