@@ -163,8 +163,8 @@ def tell(*expressions: str) -> str:
 def run(program: str, directory: Path, *, may_die: bool = False) -> list[int]:
     """Run a program in a fresh interpreter and return the figures that it told.
 
-    It knows `directory`, where it runs, and `path`, the file in it. If it fails, its words end this process; unless
-    it `may_die`, as some peers do at their end, by a signal after it has told its figures.
+    It knows `directory`, where it runs, and `path`, the file in it. If it fails, its words end this process.
+    It `may_die` by a signal after it has told its figures, as some peers do at their end.
     """
     head = f"directory, path = {str(directory)!r}, {str(directory / 'bench.json')!r}\n"
     done = subprocess.run(
