@@ -1,5 +1,5 @@
-//! When a call was made, read at the least cost: the processor's counter where the kernel keeps time with it, which
-//! takes half as long as asking the kernel's clock. The backend makes wall-clock time of it.
+//! When a call was made, read at the least cost: the processor's counter where the kernel keeps time with it, else
+//! the kernel's clock. The backend makes wall-clock time of it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
