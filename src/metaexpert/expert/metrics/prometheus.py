@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, Literal
 from weakref import WeakKeyDictionary
 
@@ -31,30 +31,28 @@ def publish(meter: ExpertMeter, strategy: str) -> None:
     add_source(families)
 
 
-def families() -> list[Family | Histograms]:
-    """Return all metrics of the experts; none before the first run."""
+def families() -> Iterator[Family | Histograms]:
+    """Yield all metrics of the experts; none before the first run."""
     with _lock:
         meters = list(_meters.items())
     if not meters:
-        return []
+        return
     by_strategy: _Metrics = {}
     for meter, strategy in meters:
         by_strategy.setdefault(strategy, []).append(meter.snapshot())
-    return [
-        _family("ticks_total", "counter", "Ticks taken from the market.", by_strategy, lambda m: m.ticks),
-        _family("bars_total", "counter", "Bars that closed.", by_strategy, lambda m: m.bars),
-        _family(
-            "reconnects_total", "counter", "Connections made again.", by_strategy, lambda m: m.reconnects
-        ),
-        _family(
-            "running_seconds_total", "counter", "Time in runs.", by_strategy, lambda m: m.running_seconds
-        ),
-        _errors(by_strategy),
-        _latencies(by_strategy),
-        _queue_delay(by_strategy),
-        _of_process("cpu_seconds_total", "counter", "CPU time of the process.", process.cpu_seconds()),
-        _of_process("memory_bytes", "gauge", "Memory of the process in RAM.", float(process.memory_bytes())),
-    ]
+    yield _family("ticks_total", "counter", "Ticks taken from the market.", by_strategy, lambda m: m.ticks)
+    yield _family("bars_total", "counter", "Bars that closed.", by_strategy, lambda m: m.bars)
+    yield _family(
+        "reconnects_total", "counter", "Connections made again.", by_strategy, lambda m: m.reconnects
+    )
+    yield _family(
+        "running_seconds_total", "counter", "Time in runs.", by_strategy, lambda m: m.running_seconds
+    )
+    yield _errors(by_strategy)
+    yield _latencies(by_strategy)
+    yield _queue_delay(by_strategy)
+    yield _of_process("cpu_seconds_total", "counter", "CPU time of the process.", process.cpu_seconds())
+    yield _of_process("memory_bytes", "gauge", "Memory of the process in RAM.", float(process.memory_bytes()))
 
 
 def _family(

@@ -80,21 +80,37 @@ def resolve(layers: Iterable[Layer]) -> LogConfiguration:
 
     Each value remembers its source. Raises `ConfigurationError` with every bad field, blamed on its source.
     """
-    document: dict[Any, Any] = {}
-    origins: dict[str, str] = {}
-    for layer in layers:
-        if layer.complete:
-            document, origins = {}, {}
-        origins = _relocated(origins, layer)
-        document = merge(document, removals_as_none(layer.values))
-    try:
-        configuration = LogConfiguration.model_validate(document)
-    except ConfigurationError as error:
-        raise ConfigurationError(
-            problem.attributed(origin_of(problem.path, origins).split(", ")[0]) for problem in error.problems
-        ) from None
-    configuration._origins = {path: origin for path, origin in origins.items() if origin != DEFAULT}
-    return configuration
+    return _Pile().with_all(layers).configuration()
+
+
+@dataclass(frozen=True, slots=True)
+class _Pile:
+    """Layers laid over each other: what they say together, and where each value of it comes from."""
+
+    document: Mapping[Any, Any] = field(default_factory=dict)
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+    def with_all(self, layers: Iterable[Layer]) -> _Pile:
+        """Return the pile with `layers` on top, the last of which wins."""
+        pile = self
+        for layer in layers:
+            below = _Pile() if layer.complete else pile
+            document = merge(below.document, removals_as_none(layer.values))
+            pile = _Pile(document, _relocated(below.origins, layer))
+        return pile
+
+    def configuration(self) -> LogConfiguration:
+        """Return the configuration that it is. Raises as `resolve` does."""
+        origins = self.origins
+        try:
+            configuration = LogConfiguration.model_validate(self.document)
+        except ConfigurationError as error:
+            raise ConfigurationError(
+                problem.attributed(origin_of(problem.path, origins).split(", ")[0])
+                for problem in error.problems
+            ) from None
+        configuration._origins = {path: origin for path, origin in origins.items() if origin != DEFAULT}
+        return configuration
 
 
 def _relocated(origins: Mapping[str, str], layer: Layer) -> dict[str, str]:
@@ -129,7 +145,8 @@ class Sources:
     command_line: Layer = field(default_factory=lambda: Layer(COMMAND_LINE))
     runtime: tuple[RuntimeChange, ...] = ()
     directory: str = ""
-    _start: list[LogConfiguration] = field(default_factory=list, compare=False, repr=False)
+    #: What all but `runtime` make, once somebody has asked: changes at run time are to be in force at once.
+    _start: list[tuple[_Pile, LogConfiguration]] = field(default_factory=list, compare=False, repr=False)
 
     @classmethod
     def discover(cls, environ: Mapping[str, str] | None = None, directory: Path | None = None) -> Self:
@@ -188,8 +205,12 @@ class Sources:
 
     def at_start(self) -> LogConfiguration:
         """Return the configuration without the changes at run time. Raises as `resolve` does."""
+        return self._at_start()[1]
+
+    def _at_start(self) -> tuple[_Pile, LogConfiguration]:
         if not self._start:
-            self._start.append(resolve([*self.project, *self.code, self.command_line]))
+            pile = _Pile().with_all([*self.project, *self.code, self.command_line])
+            self._start.append((pile, pile.configuration()))
         return self._start[0]
 
     def resolve(self) -> LogConfiguration:
@@ -198,11 +219,10 @@ class Sources:
         A change at run time may name files inside certain directories only, and no new URL: see
         `confinement`.
         """
-        start = self.at_start()
+        pile, start = self._at_start()
         if not any(change.layer.values for change in self.runtime):
             return start
-        changes = (change.layer for change in self.runtime)
-        configuration = resolve([*self.project, *self.code, self.command_line, *changes])
+        configuration = pile.with_all(change.layer for change in self.runtime).configuration()
         strayed = [*strayed_files(configuration, start), *strayed_urls(configuration, start)]
         if strayed:
             raise ConfigurationError(strayed)

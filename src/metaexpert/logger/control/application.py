@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final, TypeVar
@@ -24,14 +23,13 @@ from metaexpert.logger.control.audit import audit_logger, without_password
 from metaexpert.logger.control.body import json_body
 from metaexpert.logger.control.guard import Guard, RateLimit
 from metaexpert.logger.control.health import Health
+from metaexpert.logger.control.turns import give_way, in_turns
 from metaexpert.logger.errors import ConfigurationError
 
 _Result = TypeVar("_Result")
 
 _SERVER_ERROR: Final = 500
 _TOO_MANY: Final = 429
-#: Long enough for another thread to wake up, and nothing to who asks.
-_PAUSE_SECONDS: Final = 50e-6
 
 
 def application(guard: Guard) -> ASGIApp:
@@ -90,9 +88,8 @@ class Routes:
     async def metrics(self, _request: Request) -> Response:
         """Show the counters to Prometheus."""
         stats = service.stats()
-        _give_way()
-        text = metrics.exposition(stats, self._health.reasons(stats))
-        _give_way()
+        text = "".join(in_turns(metrics.exposition(stats, self._health.reasons(stats))))
+        give_way()
         return Response(text, headers={"cache-control": "no-store", "content-type": metrics.CONTENT_TYPE})
 
     async def health(self, _request: Request) -> Response:
@@ -116,7 +113,7 @@ class _Guarded:
         if scope["type"] != "http":
             return
         request = Request(scope, receive)
-        _give_way()
+        give_way()
         try:
             self._guard.check(request.headers)
         except Refused as refusal:
@@ -127,11 +124,6 @@ class _Guarded:
             await response(scope, receive, send)
             return
         await self._app(scope, receive, send)
-
-
-def _give_way() -> None:
-    """Let the trading thread go on: one that waits for the interpreter asks for it only after 5 ms."""
-    time.sleep(_PAUSE_SECONDS)
 
 
 async def _refused(request: Request, problem: Exception) -> Response:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from metaexpert.logger import service
 from metaexpert.logger.config import LogConfiguration, Sources
 from metaexpert.logger.control.audit import audit_logger, described, shows_audit
+from metaexpert.logger.control.turns import give_way
 from metaexpert.logger.errors import ConfigurationError, Problem, shown
 
 TTL: Final = "ttl_seconds"
@@ -57,7 +58,13 @@ def change(document: Mapping[str, Any], **by: Any) -> str:
             # The last that these handlers take.
             tell()
             return None
-        return tell
+
+        def tell_later() -> None:
+            # What is in force now is for the trading thread; the record and the answer can wait.
+            give_way()
+            tell()
+
+        return tell_later
 
     settings = described(values)
     if not settings:

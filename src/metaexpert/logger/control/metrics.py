@@ -6,6 +6,8 @@ Labels are levels, reasons and handlers, of which there are few; never symbols o
 
 from __future__ import annotations
 
+import functools
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
@@ -52,22 +54,30 @@ _sources: Final[list[Source]] = []
 
 
 def add_source(source: Source) -> None:
-    """Have `source` called for further metrics at each scrape, on the server's thread; it must be quick."""
+    """Have `source` called for further metrics at each scrape, on the server's thread.
+
+    Each one must be soon made: a trading thread waits meanwhile, and has its turn between two of them.
+    """
     if source not in _sources:
         _sources.append(source)
 
 
-def exposition(stats: LoggerStats, problems: Iterable[str] = ()) -> str:
-    """Return all metrics as text; `problems` are what `/health` would say."""
-    families: list[Family | Histograms]
-    families = [*_records(stats), *_queue(stats), *_delays(stats), *_sinks(stats), _health(problems)]
-    for source in _sources:
-        families += source()
-    return "".join(
-        line
-        for each in families
-        for line in (_lines(each) if isinstance(each, Family) else _histogram_lines(each))
-    )
+def exposition(stats: LoggerStats, problems: Iterable[str] = ()) -> Iterator[str]:
+    """Yield all metrics as text, in parts that are soon made; `problems` are what `/health` would say."""
+    for families in (_own(stats, problems), *(source() for source in _sources)):
+        for family in families:
+            if isinstance(family, Family):
+                yield _text_of(family)
+            else:
+                yield from _parts_of(family)
+
+
+def _own(stats: LoggerStats, problems: Iterable[str]) -> Iterator[Family]:
+    yield from _records(stats)
+    yield from _queue(stats)
+    yield from _delays(stats)
+    yield from _sinks(stats)
+    yield _health(problems)
 
 
 def _records(stats: LoggerStats) -> Iterator[Family]:
@@ -129,34 +139,43 @@ def _gauge(name: str, words: str, value: float) -> Family:
     return Family(f"metaexpert_log_{name}", "gauge", words, {(): value})
 
 
-def _lines(family: Family) -> Iterator[str]:
-    yield f"# HELP {family.name} {_escaped(family.help)}\n"
-    yield f"# TYPE {family.name} {family.kind}\n"
+def _text_of(family: Family) -> str:
+    lines = [_head(family.name, family.help, family.kind)]
     for labels, value in family.samples.items():
-        yield _sample(family.name, _pairs(labels), value)
-
-
-def _histogram_lines(family: Histograms) -> Iterator[str]:
-    yield f"# HELP {family.name} {_escaped(family.help)}\n"
-    yield f"# TYPE {family.name} histogram\n"
-    bounds = [*map(_number, family.bounds), "+Inf"]
-    for labels, distribution in family.samples.items():
         pairs = _pairs(labels)
-        before = f"{pairs}," if pairs else ""
-        total = 0
-        for bound, count in zip(bounds, distribution.counts, strict=True):
-            total += count
-            yield _sample(f"{family.name}_bucket", f'{before}le="{bound}"', total)
-        yield _sample(f"{family.name}_sum", pairs, distribution.sum)
-        yield _sample(f"{family.name}_count", pairs, total)
+        name = f"{family.name}{{{pairs}}}" if pairs else family.name
+        lines.append(f"{name} {_number(value)}\n")
+    return "".join(lines)
+
+
+def _parts_of(family: Histograms) -> Iterator[str]:
+    yield _head(family.name, family.help, "histogram")
+    bounds = tuple(family.bounds)
+    for labels, distribution in family.samples.items():
+        *buckets, sum_of, count_of = _heads_of_histogram(family.name, labels, bounds)
+        totals = tuple(itertools.accumulate(distribution.counts))
+        lines = [f"{head} {total}\n" for head, total in zip(buckets, totals, strict=True)]
+        yield f"{''.join(lines)}{sum_of} {_number(distribution.sum)}\n{count_of} {totals[-1]}\n"
+
+
+@functools.lru_cache(maxsize=256)
+def _heads_of_histogram(name: str, labels: Labels, bounds: tuple[float, ...]) -> tuple[str, ...]:
+    """Return what stands before the numbers: of each bucket, of the sum and of the count."""
+    pairs = _pairs(labels)
+    before, all_of_it = (f"{pairs},", f"{{{pairs}}}") if pairs else ("", "")
+    return (
+        *(f'{name}_bucket{{{before}le="{bound}"}}' for bound in (*map(_number, bounds), "+Inf")),
+        f"{name}_sum{all_of_it}",
+        f"{name}_count{all_of_it}",
+    )
+
+
+def _head(name: str, words: str, kind: str) -> str:
+    return f"# HELP {name} {_escaped(words)}\n# TYPE {name} {kind}\n"
 
 
 def _pairs(labels: Labels) -> str:
     return ",".join(f'{name}="{_escaped_label(text)}"' for name, text in labels)
-
-
-def _sample(name: str, pairs: str, value: float) -> str:
-    return f"{name}{{{pairs}}} {_number(value)}\n" if pairs else f"{name} {_number(value)}\n"
 
 
 def _number(value: float) -> str:

@@ -26,7 +26,7 @@ def scraped() -> dict[tuple[str, ...], float]:
     """What Prometheus's own parser reads."""
     return {
         (each.name, *each.labels.values()): each.value
-        for family in text_string_to_metric_families(metrics.exposition(LoggerStats()))
+        for family in text_string_to_metric_families("".join(metrics.exposition(LoggerStats())))
         for each in family.samples
         if each.name.startswith("metaexpert_expert_")
     }

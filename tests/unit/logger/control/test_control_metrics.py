@@ -1,5 +1,6 @@
 """Facts about the Prometheus text."""
 
+from collections.abc import Iterable
 from dataclasses import fields
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -7,6 +8,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from metaexpert.logger import LoggerStats, SinkStats
 from metaexpert.logger.control import metrics
 from metaexpert.logger.control.metrics import Distribution, Family, Histograms, exposition
+
+
+def scraped(stats: LoggerStats, problems: Iterable[str] = ()) -> str:
+    """Return the whole text."""
+    return "".join(exposition(stats, problems))
 
 
 def samples(text: str) -> dict[tuple[str, ...], float]:
@@ -20,7 +26,7 @@ def samples(text: str) -> dict[tuple[str, ...], float]:
 
 def test_times_are_seconds_and_flags_numbers() -> None:
     """Base units: nanoseconds become seconds."""
-    read = samples(exposition(LoggerStats(delay_p50_ns=1_500_000, crash_safe=True)))
+    read = samples(scraped(LoggerStats(delay_p50_ns=1_500_000, crash_safe=True)))
 
     assert read[("metaexpert_log_delay_p50_seconds",)] == 0.0015
     assert read[("metaexpert_log_crash_safe",)] == 1
@@ -31,7 +37,7 @@ def test_a_handlers_name_may_hold_anything() -> None:
     name = 'a"b\\c\nd'
     sink = SinkStats(written=7, dropped=0, bytes=0, errors=0, problem="down")
 
-    read = samples(exposition(LoggerStats(sinks={name: sink}), ["sink down"]))
+    read = samples(scraped(LoggerStats(sinks={name: sink}), ["sink down"]))
 
     assert read["metaexpert_log_sink_records_written_total", name] == 7
     assert read["metaexpert_log_sink_up", name] == 0
@@ -40,7 +46,7 @@ def test_a_handlers_name_may_hold_anything() -> None:
 
 def test_large_counters_are_exact() -> None:
     """A counter beyond what a float's short form shows keeps all its digits."""
-    assert "metaexpert_log_written_bytes_total 123456789012345\n" in exposition(
+    assert "metaexpert_log_written_bytes_total 123456789012345\n" in scraped(
         LoggerStats(bytes_written=123456789012345)
     )
 
@@ -54,7 +60,7 @@ def test_the_host_adds_metrics_of_its_own() -> None:
     try:
         metrics.add_source(source)
         metrics.add_source(source)
-        text = exposition(LoggerStats())
+        text = scraped(LoggerStats())
     finally:
         metrics._sources.remove(source)
 
@@ -85,7 +91,7 @@ def test_every_counter_is_shown() -> None:
     sums = {"logged", "written", "dropped"}
     stats = LoggerStats(**numbers, **times, **levels, crash_safe=True, sinks={"file": sink})
 
-    values = sorted(samples(exposition(stats)).values())
+    values = sorted(samples(scraped(stats)).values())
 
     assert {field.name for field in fields(LoggerStats)} == {
         *numbers,
@@ -109,7 +115,7 @@ def test_a_source_may_have_histograms() -> None:
 
     try:
         metrics.add_source(source)
-        read = samples(exposition(LoggerStats()))
+        read = samples(scraped(LoggerStats()))
     finally:
         metrics._sources.remove(source)
 
