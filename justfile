@@ -35,6 +35,10 @@ fuzz target="frame" seconds="180":
 bench *arguments:
     uv run --group bench benchmarks/all.py {{arguments}}
 
+# Make the profile that the native module is optimised with: `rustup component add llvm-tools` first.
+profile:
+    uv run pgo/train.py
+
 # Count the instructions of a record beside the committed baseline: `just instructions --update`. Needs valgrind.
 instructions *options:
     uv run benchmarks/instructions.py {{options}}

@@ -1,0 +1,1 @@
+"""Profile-guided optimisation: the build backend, the training and its results."""
