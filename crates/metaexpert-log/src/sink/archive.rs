@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -12,12 +12,10 @@ use crate::clock::now_ns;
 use crate::config::{Compress, SinkConfig};
 use crate::disk::{Disk, FileId, Status, directory, is_absent};
 use crate::holdings::is_ours;
+use crate::sink::packing::write_packed;
 use crate::sink::rotate::{Backup, backups, numbered, parts, shift, unless_absent, unshift};
 use crate::thread;
 
-const BLOCK_BYTES: usize = 128 << 10;
-const GZIP_LEVEL: u32 = 6;
-const ZSTD_LEVEL: i32 = 3;
 const DAY_NS: i64 = 24 * 3_600_000_000_000;
 
 /// The finished files of one log file, and the thread that packs them while there are some to be packed.
@@ -293,9 +291,8 @@ impl Shared {
         let mut part = numbered(&self.path, number, self.packing).into_os_string();
         part.push(format!(".{}-{serial}.part", std::process::id()));
         let part = PathBuf::from(part);
-        let replaced = self
-            .write_packed(source, &part)
-            .and_then(|len| self.replace(number, source, identity, len, &part));
+        let replaced =
+            self.pack_into(&part, source).and_then(|len| self.replace(number, source, identity, len, &part));
         match replaced {
             // The names are as they should be; a machine that dies now may find the plain file again.
             Ok(true) => self.disk.sync_directory(directory(&self.path)),
@@ -306,28 +303,13 @@ impl Shared {
         }
     }
 
-    /// Writes `source`, packed, into the new file `part` and onto the disk. Returns how many bytes were read.
-    fn write_packed(&self, source: &File, part: &Path) -> io::Result<u64> {
+    /// Packs `source` into the new file `part`. Returns how many bytes were read.
+    fn pack_into(&self, part: &Path, source: &File) -> io::Result<u64> {
         let file = self.disk.create_new(part)?;
-        let mut input = Input { shared: self, file: source, offset: 0 };
-        let output = Output { disk: &*self.disk, file: &file };
-        match self.packing {
-            Compress::Gzip => {
-                let mut packer = flate2::write::GzEncoder::new(output, flate2::Compression::new(GZIP_LEVEL));
-                copy(&mut input, &mut packer)?;
-                packer.finish()?;
-            }
-            Compress::Zstd => {
-                let mut packer = zstd::stream::write::Encoder::new(output, ZSTD_LEVEL)?;
-                packer.include_checksum(true)?;
-                copy(&mut input, &mut packer)?;
-                packer.finish()?;
-            }
-            Compress::None => copy(&mut input, &mut { output })?,
-        }
+        let read = write_packed(self.packing, &*self.disk, source, &file, || self.is_stopped())?;
         self.disk.imitate(source, &file)?;
         self.disk.sync(&file)?;
-        Ok(input.offset)
+        Ok(read)
     }
 
     /// Puts `part` in the place of the file `identity`, under the number it has by now. Two renamings, the
@@ -350,51 +332,6 @@ impl Shared {
         self.disk.rename(part, &plain)?;
         self.disk.rename(&plain, &numbered(&self.path, number, self.packing))?;
         Ok(true)
-    }
-}
-
-/// A file being read from its beginning, as long as the archive is wanted.
-struct Input<'a> {
-    shared: &'a Shared,
-    file: &'a File,
-    offset: u64,
-}
-
-impl Read for Input<'_> {
-    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        if self.shared.is_stopped() {
-            return Err(io::Error::other("no longer wanted"));
-        }
-        let count = self.shared.disk.read_at(self.file, bytes, self.offset)?;
-        self.offset += count as u64;
-        Ok(count)
-    }
-}
-
-struct Output<'a> {
-    disk: &'a dyn Disk,
-    file: &'a File,
-}
-
-impl Write for Output<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.disk.write(self.file, bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-fn copy(input: &mut impl Read, output: &mut impl Write) -> io::Result<()> {
-    let mut block = vec![0; BLOCK_BYTES];
-    loop {
-        match input.read(&mut block) {
-            Ok(0) => return Ok(()),
-            Ok(count) => output.write_all(&block[..count])?,
-            Err(problem) if problem.kind() == io::ErrorKind::Interrupted => {}
-            Err(problem) => return Err(problem),
-        }
     }
 }
 

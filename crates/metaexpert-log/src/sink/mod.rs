@@ -17,6 +17,7 @@ mod file;
 mod held;
 mod lines;
 mod network;
+mod packing;
 mod progress;
 mod resume;
 mod rotate;

@@ -1,0 +1,69 @@
+//! Where a record comes from: the caller, the thread and the task, which are looked for only if a format shows them.
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+
+use crate::convert::utf8;
+use crate::submit::Call;
+
+/// Finds out about caller, thread and task as far as some format shows them.
+pub(crate) fn complete_origin(
+    py: Python<'_>,
+    call: &mut Call<'_, '_>,
+    caller: bool,
+    thread: bool,
+    task: bool,
+) {
+    if caller && call.caller.is_none() && call.caller_is_current_frame {
+        call.caller = current_frame(py);
+    }
+    if thread && call.thread.is_none() {
+        call.thread = current_thread(py).ok();
+    }
+    if task && call.task.is_none() {
+        call.task = current_task(py).ok();
+    }
+}
+
+/// File, line and function of the Python frame that made the call: the innermost one outside of logging's
+/// own code, such as a `LoggerAdapter`'s.
+fn current_frame(py: Python<'_>) -> Option<(String, u32, String)> {
+    // SAFETY: the GIL is held; the frame is borrowed from the running thread and becomes a new reference.
+    let mut frame = unsafe { Bound::from_borrowed_ptr_or_opt(py, ffi::PyEval_GetFrame().cast())? };
+    loop {
+        let code = frame.getattr("f_code").ok()?;
+        let text = |name: &str| -> Option<String> {
+            Some(String::from_utf8_lossy(&utf8(code.getattr(name).ok()?.cast().ok()?)).into_owned())
+        };
+        let file = text("co_filename")?;
+        if !own_files(py).contains(&file) {
+            let line = frame.getattr("f_lineno").ok()?.extract().unwrap_or(0);
+            return Some((file, line, text("co_name")?));
+        }
+        frame = frame.getattr("f_back").ok().filter(|frame| !frame.is_none())?;
+    }
+}
+
+/// Source files whose frames never made a call: those of `logging` and of the library's Python side.
+fn own_files(py: Python<'_>) -> &'static [String] {
+    static FILES: PyOnceLock<Vec<String>> = PyOnceLock::new();
+    FILES.get_or_init(py, || {
+        let files = py.import("metaexpert.logger.calls").and_then(|calls| calls.getattr("SOURCE_FILES"));
+        let files = files.and_then(|files| files.try_iter()?.map(|file| file?.extract()).collect());
+        files.unwrap_or_default()
+    })
+}
+
+fn current_thread(py: Python<'_>) -> PyResult<(u64, String)> {
+    let threading = py.import("threading")?;
+    let ident = threading.call_method0("get_ident")?.extract()?;
+    let name = threading.call_method0("current_thread")?.getattr("name")?.extract()?;
+    Ok((ident, name))
+}
+
+fn current_task(py: Python<'_>) -> PyResult<String> {
+    // A task can only be running if asyncio has been imported.
+    let asyncio = py.import("sys")?.getattr("modules")?.get_item("asyncio")?;
+    asyncio.call_method0("current_task")?.call_method0("get_name")?.extract()
+}
