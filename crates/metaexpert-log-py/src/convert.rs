@@ -340,7 +340,8 @@ fn without_surrogates(bytes: &[u8]) -> Vec<u8> {
 
 /// Cuts `text` so that its escaped form fits `budget`, and says so; takes what it needs off the budget.
 fn cut(mut text: Vec<u8>, budget: &mut usize) -> Vec<u8> {
-    let cost = escaped_cost(&text);
+    // No byte takes less than one: of what is far too long the end is not looked at.
+    let cost = if text.len() > *budget { usize::MAX } else { escaped_cost(&text) };
     if cost > *budget {
         let keep = prefix_within(&text, budget.saturating_sub(64));
         let note = format!("… <{} bytes cut>", text.len() - keep);
