@@ -106,8 +106,8 @@ LIMITS: Final = {BIND: 1.0, CALL: 0.5, TAKEN: 0.2, CONTEXT: 0.5, NESTED: 0.5}
 WITHOUT_BIND: Final = (STDLIB,)
 
 
-def contexts_of(name: str) -> Callable[..., Any]:
-    """Return a library's context manager."""
+def contexts_of(name: str) -> Any:
+    """Return what makes a library's contexts: called with fields, it returns a context manager."""
     if name == OWN:
         from metaexpert.logger import log_context
 
@@ -125,7 +125,7 @@ def ways_of(name: str) -> Mapping[str, Way]:
     """Return the loops that a library can run."""
     if name in WITHOUT_BIND:
         return {BIND: adapter_only, CALL: adapter_and_call}
-    context = contexts_of(name)
+    context: Callable[..., Any] = contexts_of(name)
     return {
         BIND: bind_only,
         CALL: bind_and_call,
@@ -146,7 +146,8 @@ def measure(subject: str, records: int, directory: Path) -> Figures:
     log, close = LOGGERS[name].open(directory / FILE)
     run: Way = ways_of(name)[way]
     target = log.bind(symbol="BTCUSDT", side="BUY").info if way == TAKEN else log
-    samples, bound = array("q"), None
+    samples = array("q")
+    bound: Any = None
     for numbers in loops(records):
         before = time.perf_counter_ns()
         bound = run(target, numbers)

@@ -136,7 +136,7 @@ def change_over_http(records: int, directory: Path) -> Figures:
         begun.append(time.perf_counter_ns())
         return apply(*arguments, **by)
 
-    changes.change = change  # type: ignore[assignment]
+    changes.change = change
     samples = array("q")
     enabled = False
     with client("POST", "/logging/configure", 0.0):

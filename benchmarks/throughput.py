@@ -74,7 +74,7 @@ def report(rounds: Rounds, subjects: list[str], missing: list[str], options: Opt
         rows.append((marked(subject), *cells))
     head = ("logger", "records/s", "MetaExpert by it", "CPU ns/record", "lines verified", "lost")
     rates = {marked(subject): [(0.0, figures[subject]["records_per_s"])] for subject in subjects}
-    cpu = {marked(subject): [(0.0, figures[subject]["cpu_ns"])] for subject in subjects}
+    cpu_times = {marked(subject): [(0.0, figures[subject]["cpu_ns"])] for subject in subjects}
     return finish(
         "end to end",
         [Table(head, rows)],
@@ -94,7 +94,13 @@ def report(rounds: Rounds, subjects: list[str], missing: list[str], options: Opt
                 y_scale=LINEAR,
             ),
             Plot(
-                "cpu", BARS, "CPU time a record, all threads", "nanoseconds", cpu, own=(OWN,), y_scale=LINEAR
+                "cpu",
+                BARS,
+                "CPU time a record, all threads",
+                "nanoseconds",
+                cpu_times,
+                own=(OWN,),
+                y_scale=LINEAR,
             ),
         ],
     )
