@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from math import nan
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -76,10 +77,15 @@ def typical(rounds: Rounds, subject: str, figure: str) -> float:
 
 
 def ratio(rounds: Rounds, subject: str, base: str, figure: str, *, less: float = 0.0) -> float:
-    """Return the median over the rounds of a subject's figure by the base's, `less` taken off both."""
-    return median(
-        (figures[subject][figure] - less) / max(figures[base][figure] - less, 1e-9) for figures in rounds
-    )
+    """Return the median over the rounds of a subject's figure by the base's, `less` taken off both.
+
+    It is no number, `nan`, where nothing is left of the base in a round.
+    """
+    bases = [figures[base][figure] - less for figures in rounds]
+    if min(bases) <= 0:
+        return nan
+    subjects = [figures[subject][figure] - less for figures in rounds]
+    return median(own / other for own, other in zip(subjects, bases, strict=True))
 
 
 def _in_fresh_process(subject: str, records: int, directory: Path) -> Figures:

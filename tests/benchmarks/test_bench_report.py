@@ -3,6 +3,7 @@
 import json
 import sys
 from array import array
+from math import isnan
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -46,6 +47,31 @@ def test_goal_is_met_up_to_its_limit(measured: float, at_least: bool, is_met: bo
     goal = Goal("a promise", measured, 1.0, at_least=at_least)
     assert goal.is_met is is_met
     assert goal.document()["met"] is is_met
+
+
+@pytest.mark.parametrize("at_least", [False, True])
+@pytest.mark.parametrize("measured", [float("nan"), float("inf"), float("-inf")])
+def test_what_is_no_number_keeps_no_promise(measured: float, at_least: bool) -> None:
+    """Nothing measured, or something by nothing, is a missed promise, and no figure in strict JSON."""
+    goal = Goal("a promise", measured, 1.0, at_least=at_least)
+    assert goal.is_met is False
+    assert goal.document()["measured"] is None
+    assert shown(measured) == shown(goal.document()["measured"]) == "no figure"
+
+
+def test_a_ratio_to_nothing_is_no_number() -> None:
+    """Where nothing is left of the base in one round, the median of the others is not shown for it."""
+    rounds = [{"ours": {"ns": 50.0}, "base": {"ns": base}} for base in (40.0, 20.0, 40.0)]
+    assert ratio(rounds, "ours", "base", "ns") == 1.25
+    assert isnan(ratio(rounds, "ours", "base", "ns", less=20.0))
+
+
+def test_json_is_strict_where_a_figure_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    """A ratio that does not exist is null in the JSON, however deep it lies."""
+    finish("costs", [], {"ours": {"net": float("nan"), "ns": [1.0]}}, [Goal("kept", 1.0, 1.0)], OPTIONS)
+    text = capsys.readouterr().out
+    assert "NaN" not in text
+    assert json.loads(text)["figures"] == {"ours": {"net": None, "ns": [1.0]}}
 
 
 def test_ratios_are_taken_within_a_round() -> None:
