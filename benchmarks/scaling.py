@@ -45,16 +45,28 @@ from statistics import median
 from typing import Any, Final
 
 from harness.event import strict
-from harness.loggers import FILE, LOGGERS, NOTHING, OWN, STDLIB, STRUCTLOG, Opened, configure_own
+from harness.loggers import (
+    FILE,
+    LOGGERS,
+    LOGURU,
+    NOTHING,
+    OWN,
+    STDLIB,
+    STRUCTLOG,
+    Opened,
+    configure_own,
+    installed,
+    missing,
+)
 from harness.report import Goal, Options, Table, finish, read_options
-from harness.rounds import Figures, Rounds, measure_here_if_asked, ratio, take_rounds, typical
+from harness.rounds import Figures, Rounds, measure_here_if_asked, ratio, take_rounds, total, typical
 from harness.svg import LINES, STEPS, Plot
 
 FIELDS: Final = (1, 2, 4, 8, 16, 32, 64)
 THREADS: Final = (1, 2, 4, 8, 16)
 SINKS: Final = (1, 2, 5, 10)
 #: Those that take fields as values; the others would measure their caller's formatting.
-SCALED: Final = (NOTHING, OWN, STDLIB, STRUCTLOG, "loguru", "logust")
+SCALED: Final = (NOTHING, OWN, STDLIB, STRUCTLOG, LOGURU, "logust")
 #: The fields of the calls that are compared.
 FEW: Final = 8
 MANY: Final = 64
@@ -237,7 +249,7 @@ def record_of(event: Mapping[str, Any]) -> tuple[int, int]:
 
 def report(rounds: Rounds, options: Options) -> int:
     """Print the figures and return the exit code."""
-    loggers = installed()
+    loggers = installed(SCALED)
 
     def costs(kind: str, name: str, counts: Sequence[int], figure: str = CALL_NS) -> Costs:
         return {count: typical(rounds, subject_of(kind, name), f"{figure}{count}") for count in counts}
@@ -262,7 +274,7 @@ def report(rounds: Rounds, options: Options) -> int:
         {"fields": fields, "threads": threads, "threads_cpu": cpu, "sinks": sinks, "field_growth": growths},
         goals_of(rounds),
         options,
-        missing=[name for name in SCALED if name not in loggers],
+        missing=missing(SCALED),
         plots=[
             plot("scaling_fields", "Cost of a call by its fields", "fields", fields),
             plot("scaling_threads", "Cost of a call by threads that log at once", "threads", threads),
@@ -286,7 +298,7 @@ def goals_of(rounds: Rounds) -> list[Goal]:
         Goal(f"CPU time of a call with {many} threads by that with {few}", cpu, FLAT),
         Goal("the same, wall time, by that of the do-nothing call", waited, FLAT),
         Goal(f"a call with {SINKS[-1]} sinks by one with {SINKS[0]}", median(sinks), FLAT),
-        Goal("records lost or too many", sum(each[name]["wrong"] for each in rounds for name in each), 0),
+        Goal("records lost or too many", sum(total(rounds, name, "wrong") for name in rounds[0]), 0),
     ]
 
 
@@ -324,17 +336,12 @@ def plot(name: str, title: str, label: str, of: Mapping[str, Costs]) -> Plot:
     return Plot(name, LINES, title, "ns", series, own=(OWN,), x_label=label, x_scale=STEPS)
 
 
-def installed() -> list[str]:
-    """Return the loggers that can be measured here."""
-    return [name for name in SCALED if LOGGERS[name].is_installed]
-
-
 def main() -> int:
     """Measure, check and report."""
     measure_here_if_asked(measure)
     options = read_options(__doc__, records=20_000, quick_records=2_000, rounds=3)
     records: dict[str, int] = {}
-    for name in installed():
+    for name in installed(SCALED):
         # A peer's calls are slow enough that fewer of them show as much.
         is_peer = name not in (OWN, NOTHING)
         share = max(options.records // 5, CALLS) if is_peer else options.records

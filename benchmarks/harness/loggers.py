@@ -28,6 +28,7 @@ NOTHING: Final = "do-nothing builtin"
 OWN_STDLIB: Final = "logging -> metaexpert"
 STDLIB: Final = "logging + python-json-logger"
 STRUCTLOG: Final = "structlog + orjson"
+LOGURU: Final = "loguru"
 
 #: Everything that this benchmark logs must arrive: the caller waits for room rather than drop a record.
 _QUEUE: Final = {"protect_level": "NOTSET", "wait_ms": 60_000}
@@ -69,8 +70,8 @@ class Logger:
             sys.exit(f"{self.name} did not write what was logged: {problem}")
 
 
-def configure_own(path: Path, more: Mapping[str, Any] | None = None) -> None:
-    """Configure MetaExpert for one file that gets everything, and for `more` handlers."""
+def configure_own(path: Path, more: Mapping[str, Any] | None = None, **sections: Mapping[str, Any]) -> None:
+    """Configure MetaExpert for one file that gets everything, for `more` handlers, and with more sections."""
     from metaexpert.logger import configure
 
     configure(
@@ -79,6 +80,7 @@ def configure_own(path: Path, more: Mapping[str, Any] | None = None) -> None:
             "log_file_path": str(path.parent),
             "handlers": {"console": None, "file": {"filename": path.name, "max_size": 0}, **(more or {})},
             "queue": _QUEUE,
+            **sections,
         }
     )
 
@@ -289,7 +291,7 @@ LOGGERS: Final[Mapping[str, Logger]] = {
         Logger(STDLIB, "extra", _stdlib, ("pythonjsonlogger",)),
         Logger("the same, QueueHandler", "extra", _stdlib_queue, ("pythonjsonlogger",)),
         Logger(STRUCTLOG, "keywords", _structlog, ("structlog", "orjson"), _event_of_structlog),
-        Logger("loguru", "keywords", _loguru, ("loguru",), _event_of_loguru),
+        Logger(LOGURU, "keywords", _loguru, ("loguru",), _event_of_loguru),
         Logger("loguru, enqueue", "keywords", _loguru_enqueue, ("loguru",), _event_of_loguru),
         Logger(
             "picologging",
@@ -352,3 +354,13 @@ def notes_of(names: Iterable[str]) -> list[str]:
 
 #: The peers of `metaexpert`, in the order of the tables.
 PEERS: Final = tuple(name for name in LOGGERS if name not in (NOTHING, OWN, OWN_STDLIB))
+
+
+def installed(names: Iterable[str] = PEERS) -> list[str]:
+    """Return those of the loggers named that can be measured here."""
+    return [name for name in names if LOGGERS[name].is_installed]
+
+
+def missing(names: Iterable[str] = PEERS) -> list[str]:
+    """Return those of the loggers named that cannot be measured here."""
+    return [name for name in names if not LOGGERS[name].is_installed]

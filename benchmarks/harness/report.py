@@ -104,6 +104,11 @@ def curve(samples: array[int]) -> list[float]:
     return [float(ordered[min(int(len(ordered) * fraction), len(ordered) - 1)]) for fraction in points]
 
 
+def curve_figures(samples: array[int], prefix: str) -> dict[str, float]:
+    """Return the curve's points as figures, for `rounds.points`: each name is `prefix` and a fraction."""
+    return {f"{prefix}{CURVE[place]}": point for place, point in enumerate(curve(samples))}
+
+
 def finite(value: Any) -> Any:
     """Return `value` with None for each float in it that is no finite number, as JSON knows none."""
     if isinstance(value, Mapping):

@@ -76,6 +76,17 @@ def typical(rounds: Rounds, subject: str, figure: str) -> float:
     return median(of_subject(rounds, subject, figure))
 
 
+def total(rounds: Rounds, subject: str, figure: str) -> float:
+    """Return the sum of one figure over the rounds: for what is counted, such as records lost."""
+    return sum(of_subject(rounds, subject, figure))
+
+
+def points(rounds: Rounds, subject: str, prefix: str) -> list[tuple[float, float]]:
+    """Return the typical figures whose names are `prefix` and a number: that number, and the figure."""
+    names = [name for name in rounds[0][subject] if name.startswith(prefix)]
+    return [(float(name.removeprefix(prefix)), typical(rounds, subject, name)) for name in names]
+
+
 def ratio(rounds: Rounds, subject: str, base: str, figure: str, *, less: float = 0.0) -> float:
     """Return the median over the rounds of a subject's figure by the base's, `less` taken off both.
 

@@ -10,8 +10,20 @@ from xml.etree import ElementTree
 import pytest
 
 from harness import svg
-from harness.report import CURVE, Goal, Options, Table, curve, finish, percentiles, read_options, shown, table
-from harness.rounds import ratio, typical
+from harness.report import (
+    CURVE,
+    Goal,
+    Options,
+    Table,
+    curve,
+    curve_figures,
+    finish,
+    percentiles,
+    read_options,
+    shown,
+    table,
+)
+from harness.rounds import points, ratio, total, typical
 
 OPTIONS = Options(quick=False, json=True, check=False, rounds=3, records=10)
 
@@ -150,3 +162,22 @@ def test_table_aligns_numbers_to_the_right() -> None:
 def test_figures_are_shown_as_people_read_them(figure: float, text: str) -> None:
     """Three digits below a thousand, no exponent above."""
     assert shown(figure) == text
+
+
+def test_points_are_the_curve_again() -> None:
+    """What is told of a distribution comes back as points, in order, each the median of the rounds."""
+    samples = array("q", range(1000))
+    rounds = [
+        {"ours": {"p50_ns": 1.0, **curve_figures(array("q", (each * factor for each in samples)), "at ")}}
+        for factor in (1, 2, 9)
+    ]
+    seen = points(rounds, "ours", "at ")
+    assert [fraction for fraction, _ in seen] == list(CURVE[: len(seen)]) != []
+    assert [value for _, value in seen] == [2 * value for value in curve(samples)]
+
+
+def test_what_is_counted_is_added_up() -> None:
+    """A record lost in one round of three is lost, whatever the median says."""
+    rounds = [{"ours": {"lost": lost}} for lost in (0.0, 1.0, 0.0)]
+    assert typical(rounds, "ours", "lost") == 0
+    assert total(rounds, "ours", "lost") == 1
