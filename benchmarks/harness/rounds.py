@@ -39,12 +39,14 @@ def measure_here_if_asked(measure: Measure) -> None:
 
 
 def take_rounds(
-    records_of: Mapping[str, int],
+    records_of: Mapping[str, int | Sequence[int]],
     *,
     rounds: int,
     check: Callable[[str, int, Path], Mapping[str, float]] | None = None,
 ) -> Rounds:
     """Return the figures of each subject in each round; `records_of` says how many records each logs.
+
+    Several numbers are those of the first rounds, and the last of them that of all others.
 
     `check` looks at what a subject left in its directory, and its figures are added. The order of subjects
     turns from round to round, so that none always follows the same. Exits with the child's own words when a
@@ -58,12 +60,18 @@ def take_rounds(
         for subject in subjects[turn:] + subjects[:turn]:
             note_progress(f"round {number + 1} of {rounds}: {subject}")
             with _scratch_directory() as directory:
-                figures = _in_fresh_process(subject, records_of[subject], directory)
+                records = in_round(records_of[subject], number)
+                figures = _in_fresh_process(subject, records, directory)
                 if check is not None:
-                    figures |= check(subject, records_of[subject], directory)
+                    figures |= check(subject, records, directory)
                 results[-1][subject] = figures
     note_progress("")
     return results
+
+
+def in_round(records: int | Sequence[int], number: int) -> int:
+    """Return how many records are logged in the round `number`, of which the first is 0."""
+    return records if isinstance(records, int) else records[min(number, len(records) - 1)]
 
 
 def of_subject(rounds: Rounds, subject: str, figure: str) -> list[float]:

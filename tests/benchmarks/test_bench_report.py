@@ -23,7 +23,7 @@ from harness.report import (
     shown,
     table,
 )
-from harness.rounds import points, ratio, total, typical
+from harness.rounds import in_round, points, ratio, total, typical
 
 OPTIONS = Options(quick=False, json=True, check=False, rounds=3, records=10)
 
@@ -174,6 +174,12 @@ def test_points_are_the_curve_again() -> None:
     seen = points(rounds, "ours", "at ")
     assert [fraction for fraction, _ in seen] == list(CURVE[: len(seen)]) != []
     assert [value for _, value in seen] == [2 * value for value in curve(samples)]
+
+
+def test_a_measurement_may_be_shorter_after_the_first_round() -> None:
+    """One number holds for all rounds; of several the last one holds for the rounds that follow."""
+    assert [in_round(7, number) for number in range(3)] == [7, 7, 7]
+    assert [in_round((10, 2), number) for number in range(4)] == [10, 2, 2, 2]
 
 
 def test_what_is_counted_is_added_up() -> None:
