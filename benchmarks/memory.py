@@ -21,7 +21,7 @@ import sys
 from pathlib import Path
 
 from harness.loggers import OWN, installed, marked, missing, notes_of
-from harness.programs import PYDANTIC, SETUPS, call_of, run, tell
+from harness.programs import PYDANTIC, call_of, run, set_up_of, tell
 from harness.report import Goal, Options, Table, finish, read_options
 from harness.rounds import Figures, Rounds, measure_here_if_asked, points, take_rounds, typical
 from harness.svg import LINES, Plot
@@ -73,7 +73,7 @@ def program_of(subject: str, records: int) -> str:
         (_TALLY.format(records=first * STEPS), "counted.dropped") if subject == OWN else ("", "0")
     )
     call, end = call_of(subject), tally + tell(dropped, "*seen")
-    return _PROGRAM.format(setup=SETUPS[subject], steps=STEPS, first=first, call=call, tell=end)
+    return _PROGRAM.format(setup=set_up_of(subject), steps=STEPS, first=first, call=call, tell=end)
 
 
 def measure(subject: str, records: int, directory: Path) -> Figures:

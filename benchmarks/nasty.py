@@ -31,13 +31,13 @@ from harness.loggers import (
     OWN,
     STDLIB,
     STRUCTLOG,
-    Opened,
     configure_own,
     installed,
     missing,
 )
 from harness.report import Goal, Options, Table, finish, read_options
 from harness.rounds import Figures, Rounds, measure_here_if_asked, take_rounds, typical
+from harness.setups import Opened
 
 #: What no input here may exceed, in milliseconds: a hiccup of the system's, not a stop of the strategy.
 LIMIT_MS: Final = 10.0
@@ -89,7 +89,7 @@ def open_logger(subject: str, path: Path) -> Opened:
     from metaexpert.logger import flush, get_logger
 
     configure_own(path)
-    return Opened(get_logger("bench"), lambda: flush(60))
+    return get_logger("bench"), lambda: flush(60)
 
 
 def measure(subject: str, records: int, directory: Path) -> Figures:

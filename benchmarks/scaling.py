@@ -53,13 +53,13 @@ from harness.loggers import (
     OWN,
     STDLIB,
     STRUCTLOG,
-    Opened,
     configure_own,
     installed,
     missing,
 )
 from harness.report import Goal, Options, Table, finish, read_options
 from harness.rounds import Figures, Rounds, measure_here_if_asked, ratio, take_rounds, total, typical
+from harness.setups import Opened
 from harness.svg import LINES, STEPS, Plot
 
 FIELDS: Final = (1, 2, 4, 8, 16, 32, 64)
@@ -122,7 +122,7 @@ def open_with_sinks(path: Path, sinks: int) -> Opened:
         for number in range(1, sinks)
     }
     configure_own(path, more)
-    return Opened(get_logger("bench"), shutdown)
+    return get_logger("bench"), shutdown
 
 
 def time_loops(log: Any, loops: Mapping[int, Loop], records: int) -> Costs:

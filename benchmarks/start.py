@@ -24,7 +24,7 @@ from pathlib import Path
 from statistics import median
 
 from harness.loggers import OWN, installed, marked, missing, notes_of
-from harness.programs import PYDANTIC, SETUPS, call_of, run, tell
+from harness.programs import PYDANTIC, call_of, run, set_up_of, tell
 from harness.report import Goal, Options, Table, finish, read_options
 from harness.rounds import Figures, Rounds, measure_here_if_asked, take_rounds, typical
 from harness.svg import BARS, LINEAR, Plot
@@ -45,7 +45,7 @@ def program_of(subject: str) -> str:
     if subject == ALONE:
         parts += [PYDANTIC, _READ.format(name="ready"), _READ.format(name="logged")]
     else:
-        parts += [SETUPS[subject], _READ.format(name="ready"), f"n = 0\n{call_of(subject)}\n"]
+        parts += [set_up_of(subject), _READ.format(name="ready"), f"n = 0\n{call_of(subject)}\n"]
         parts += [_READ.format(name="logged")]
     return "".join([*parts, tell("ready", "logged")])
 
