@@ -14,7 +14,7 @@ too. Growth is a ratio within a round; medians over the rounds.
   called; that is most of a call with 64, so what is left beyond the do-nothing call would be the
   difference of two nearly equal figures, and say nothing. The growth of the do-nothing call stands beside
   it, and the one by the other is a figure of its own: whether the logger's calls grow more than calls do.
-- Threads: 1 to 16 make 16,000 calls together, in loops of 100, after each of which the thread lets another
+- Threads: 1 to 16 make 16,000 calls together, in loops of 500, after each of which the thread lets another
   one run, so that nearly each loop follows one of another thread, often on another core. "ns a call" is the
   time in which at least one thread is in a loop, by call, whatever interrupts it; "CPU ns a call" the
   processor time of all loops, by call. Nothing is left out of either, the first calls of a thread and cold
@@ -28,9 +28,10 @@ too. Growth is a ratio within a round; medians over the rounds.
 Afterwards each line of each file is parsed: every record that was logged must be there once, with all of its
 fields.
 
-Limits. The writing goes on while a loop runs, on whatever core is free; how much of it is left is not counted
-here but in `throughput.py`. Under CPython's lock one thread logs at a time. Reading a thread's processor time
-is part of each loop, some nanoseconds by call.
+Limits. The first calls after a change of threads find caches cold: with shorter loops they would be more of
+all, and 16 threads cost more, with the do-nothing call too. The writing goes on while a loop runs, on any
+core is free; how much of it is left is not counted here but in `throughput.py`. Under CPython's lock one
+thread logs at a time. Reading a thread's processor time is part of each loop.
 """
 
 from __future__ import annotations
@@ -74,9 +75,8 @@ MANY: Final = 64
 FLAT: Final = 1.25
 #: Of MetaExpert's calls so many fit into its queue with 64 fields each.
 CALLS: Final = 500
-#: Threads make so many together, which the queue takes, and so many before they let others run.
+#: Threads make so many together, which the queue takes.
 TOGETHER: Final = 16_000
-TURN: Final = 100
 #: Begin the names of the figures, the number follows.
 CALL_NS: Final = "call_ns "
 CPU_NS: Final = "cpu_ns "
@@ -167,9 +167,9 @@ def run_together(log: Any, loop: Loop, numbers: range, threads: int) -> tuple[in
 
     def run(mine: range) -> None:
         ready.wait()
-        for first in range(mine.start, mine.stop, TURN):
+        for first in range(mine.start, mine.stop, CALLS):
             begun, cpu_begun = clock(), cpu_clock()
-            loop(log, first, min(first + TURN, mine.stop))
+            loop(log, first, min(first + CALLS, mine.stop))
             cpu.append(cpu_clock() - cpu_begun)
             loops.append((begun, clock()))
             # Gives up CPython's lock: whoever waits for it runs.
