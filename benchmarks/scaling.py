@@ -29,8 +29,8 @@ Afterwards each line of each file is parsed: every record that was logged must b
 fields.
 
 Limits. The first calls after a change of threads find caches cold: with shorter loops they would be more of
-all, and 16 threads cost more, with the do-nothing call too. The writing goes on while a loop runs, on any
-core is free; how much of it is left is not counted here but in `throughput.py`. Under CPython's lock one
+all, and 16 threads cost more, with the do-nothing call too. The writing goes on while a loop runs, on a
+core that is free; how much of it is left is not counted here but in `throughput.py`. Under CPython's lock one
 thread logs at a time. Reading a thread's processor time is part of each loop.
 """
 
