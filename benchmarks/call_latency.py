@@ -24,9 +24,18 @@ from array import array
 from pathlib import Path
 
 from harness.calls import LOOPS, time_timer
-from harness.loggers import FILE, LOGGERS, NOTHING, OWN, PEERS, STRUCTLOG, marked, notes_of
-from harness.report import CURVE, Goal, Options, Table, curve, finish, percentiles, read_options
-from harness.rounds import Figures, Rounds, measure_here_if_asked, ratio, take_rounds, typical
+from harness.loggers import FILE, LOGGERS, NOTHING, OWN, STRUCTLOG, installed, marked, missing, notes_of
+from harness.report import Goal, Options, Table, curve_figures, finish, percentiles, read_options
+from harness.rounds import (
+    Figures,
+    Rounds,
+    measure_here_if_asked,
+    points,
+    ratio,
+    take_rounds,
+    total,
+    typical,
+)
 from harness.svg import LINES, NINES, Plot
 
 WARM_UP = 5_000
@@ -59,7 +68,7 @@ def measure(subject: str, records: int, directory: Path) -> Figures:
         "timer_ns": timer,
     }
     figures |= {"p99_by_p50": p99 / p50, "p999_by_p50": p999 / p50}
-    return figures | {f"{AT}{CURVE[place]}": point for place, point in enumerate(curve(samples))}
+    return figures | curve_figures(samples, AT)
 
 
 def check(subject: str, records: int, directory: Path) -> Figures:
@@ -70,7 +79,7 @@ def check(subject: str, records: int, directory: Path) -> Figures:
     return {"lost": verified.lost}
 
 
-def report(rounds: Rounds, subjects: list[str], missing: list[str], options: Options) -> int:
+def report(rounds: Rounds, subjects: list[str], options: Options) -> int:
     """Print the figures and return the exit code."""
     timer = typical(rounds, NOTHING, "timer_ns")
     rows, figures = [], {}
@@ -79,7 +88,7 @@ def report(rounds: Rounds, subjects: list[str], missing: list[str], options: Opt
         figures[subject] = {name: typical(rounds, subject, name) for name in names} | {
             "p50_by_nothing": ratio(rounds, subject, NOTHING, "p50_ns"),
             "net_p50_by_nothing": ratio(rounds, subject, NOTHING, "p50_ns", less=timer),
-            "lost": sum(figures_of[subject]["lost"] for figures_of in rounds),
+            "lost": total(rounds, subject, "lost"),
         }
         *nanoseconds, whole, net, lost = figures[subject].values()
         times = (f"{each:,.0f}" for each in nanoseconds)
@@ -91,7 +100,7 @@ def report(rounds: Rounds, subjects: list[str], missing: list[str], options: Opt
         figures | {"timer_ns": timer},
         goals_of(rounds, figures),
         options,
-        missing=missing,
+        missing=missing(),
         notes=[f"the timer alone shows {timer:.0f} ns (p50)", *notes_of(subjects)],
         plots=[distribution(rounds, subjects)],
     )
@@ -113,14 +122,7 @@ def goals_of(rounds: Rounds, figures: dict[str, dict[str, float]]) -> list[Goal]
 
 def distribution(rounds: Rounds, subjects: list[str]) -> Plot:
     """Return the plot of nanoseconds by percentile."""
-    series = {
-        marked(subject): [
-            (float(name.removeprefix(AT)), typical(rounds, subject, name))
-            for name in rounds[0][subject]
-            if name.startswith(AT)
-        ]
-        for subject in subjects
-    }
+    series = {marked(subject): points(rounds, subject, AT) for subject in subjects}
     title = "Cost of a call by percentile: five fields, with the timer, nanoseconds"
     return Plot("call_latency", LINES, title, "ns", series, own=(OWN,), x_label="percentile", x_scale=NINES)
 
@@ -129,12 +131,11 @@ def main() -> int:
     """Measure, check and report."""
     measure_here_if_asked(measure)
     options = read_options(__doc__, records=200_000, quick_records=5_000)
-    installed = [name for name in PEERS if LOGGERS[name].is_installed]
     # A peer's calls are slow enough that fewer of them give the same percentiles.
-    records = {NOTHING: options.records, OWN: options.records}
-    records |= dict.fromkeys(installed, max(options.records // 10, 1_000))
+    records = dict.fromkeys((NOTHING, OWN), options.records)
+    records |= dict.fromkeys(installed(), max(options.records // 10, 1_000))
     rounds = take_rounds(records, rounds=options.rounds, check=check)
-    return report(rounds, list(records), [name for name in PEERS if name not in installed], options)
+    return report(rounds, list(records), options)
 
 
 if __name__ == "__main__":

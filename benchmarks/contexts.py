@@ -26,12 +26,11 @@ from logging import LoggerAdapter
 from pathlib import Path
 from typing import Any, Final
 
-from harness.event import VerificationError, verify
-from harness.loggers import FILE, LOGGERS, OWN, STDLIB
+from harness.loggers import FILE, LOGGERS, LOGURU, OWN, STDLIB, STRUCTLOG, installed, missing
 from harness.report import Goal, Options, Table, finish, percentiles, read_options
-from harness.rounds import Figures, Rounds, measure_here_if_asked, ratio, take_rounds, typical
+from harness.rounds import Figures, Rounds, measure_here_if_asked, ratio, take_rounds, total, typical
 
-STRUCTLOG, LOGURU = "structlog + orjson", "loguru"
+COMPARED: Final = (OWN, STRUCTLOG, LOGURU, STDLIB)
 LOOP: Final = 100
 
 Way = Callable[[Any, range], object]
@@ -106,8 +105,8 @@ LIMITS: Final = {BIND: 1.0, CALL: 0.5, TAKEN: 0.2, CONTEXT: 0.5, NESTED: 0.5}
 WITHOUT_BIND: Final = (STDLIB,)
 
 
-def contexts_of(name: str) -> Callable[..., Any]:
-    """Return a library's context manager."""
+def contexts_of(name: str) -> Any:
+    """Return what makes a library's contexts: called with fields, it returns a context manager."""
     if name == OWN:
         from metaexpert.logger import log_context
 
@@ -125,7 +124,7 @@ def ways_of(name: str) -> Mapping[str, Way]:
     """Return the loops that a library can run."""
     if name in WITHOUT_BIND:
         return {BIND: adapter_only, CALL: adapter_and_call}
-    context = contexts_of(name)
+    context: Callable[..., Any] = contexts_of(name)
     return {
         BIND: bind_only,
         CALL: bind_and_call,
@@ -146,7 +145,8 @@ def measure(subject: str, records: int, directory: Path) -> Figures:
     log, close = LOGGERS[name].open(directory / FILE)
     run: Way = ways_of(name)[way]
     target = log.bind(symbol="BTCUSDT", side="BUY").info if way == TAKEN else log
-    samples, bound = array("q"), None
+    samples = array("q")
+    bound: Any = None
     for numbers in loops(records):
         before = time.perf_counter_ns()
         bound = run(target, numbers)
@@ -165,21 +165,18 @@ def measure(subject: str, records: int, directory: Path) -> Figures:
 def check(subject: str, records: int, directory: Path) -> Figures:
     """Check the file line by line; returns the records lost. A bad line ends the program."""
     name, way = subject.split(": ")
-    try:
-        found = verify(directory / FILE, records=records, fields=LOGGERS[name].fields)
-    except (VerificationError, OSError) as problem:
-        sys.exit(f"{subject} did not write what was logged: {problem}")
+    found = LOGGERS[name].verify(directory / FILE, records)
     expected = 1 if way == BIND else records
-    return {"lost": expected - found.lines}
+    return {"lost": abs(expected - found.lines)}
 
 
-def report(rounds: Rounds, subjects: list[str], missing: list[str], options: Options) -> int:
+def report(rounds: Rounds, subjects: list[str], options: Options) -> int:
     """Print the figures and return the exit code."""
     rows, goals = [], []
     figures: dict[str, Figures] = {}
     for subject in subjects:
         p50, p99 = (typical(rounds, subject, figure) for figure in ("p50_ns", "p99_ns"))
-        lost = sum(taken[subject]["lost"] for taken in rounds)
+        lost = total(rounds, subject, "lost")
         figures[subject] = {"p50_ns": p50, "p99_ns": p99, "lost": lost}
         rows.append((subject, f"{p50:,.0f}", f"{p99:,.0f}", f"{lost:,.0f}"))
     for way, limit in LIMITS.items():
@@ -190,19 +187,18 @@ def report(rounds: Rounds, subjects: list[str], missing: list[str], options: Opt
     lost = sum(figures[subject]["lost"] for subject in subjects if subject.startswith(f"{OWN}: "))
     goals.append(Goal("records lost", lost, 0))
     ways = Table(("logger and way", "p50 ns", "p99 ns", "lost"), rows)
-    return finish("bound loggers and contexts", [ways], figures, goals, options, missing=missing)
+    return finish("bound loggers and contexts", [ways], figures, goals, options, missing=missing(COMPARED))
 
 
 def main() -> int:
     """Measure, check and report."""
     measure_here_if_asked(measure)
     options = read_options(__doc__, records=20_000, quick_records=1_000)
-    compared = (OWN, STRUCTLOG, LOGURU, STDLIB)
-    names = [name for name in compared if LOGGERS[name].is_installed]
+    names = installed(COMPARED)
     possible = {name: ways_of(name) for name in names}
     subjects = [f"{name}: {way}" for way in LIMITS for name in names if way in possible[name]]
     rounds = take_rounds(dict.fromkeys(subjects, options.records), rounds=options.rounds, check=check)
-    return report(rounds, subjects, [name for name in compared if name not in names], options)
+    return report(rounds, subjects, options)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ five fields, for each logger in its own way. "p50" is that of single calls, each
 500 calls are timed as a whole, and so are loops without a call, in between: the median over the loops, by
 call, less that of the empty loop. The do-nothing call is a builtin of the same module, an attribute of the
 same kind of object, called with the same arguments. Fresh process each, taking turns, ratios within a round,
-median over the rounds. Afterwards each file must be empty, or not there.
+median over the rounds. In the end each logger logs one record that is above the level: it must be in the
+file, as else a logger that is not set up would do well here, and nothing else may.
 
 Limits. Building the arguments is part of every figure: who formats the message first pays for that too.
 Single calls have the resolution of the clock, some 10 to 40 ns.
@@ -22,69 +23,23 @@ from array import array
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
-from typing import Any, Final
+from typing import Final
 
-from harness.calls import ARGUMENTS, BRACES, LOOPS
-from harness.loggers import FILE, LOGGERS, NOTHING, OWN, PEERS, marked, notes_of
+from harness.calls import LOOPS
+from harness.loggers import FILE, LOGGERS, NOTHING, OWN, installed, marked, missing, notes_of
 from harness.report import Goal, Options, Table, finish, percentiles, read_options
-from harness.rounds import Figures, Rounds, measure_here_if_asked, ratio, take_rounds, typical
+from harness.rounds import Figures, Rounds, measure_here_if_asked, ratio, take_rounds, total, typical
 from harness.svg import BARS, Plot
 
 #: `targets.md`: by the do-nothing call.
 LIMIT = 1.2
-CALLS: Final = range(500)
+CALLS: Final = 500
 
 
-def call_keywords(log: Any) -> None:
-    """Call with keyword fields."""
-    for number in CALLS:
-        log.debug("Order filled", symbol="BTCUSDT", side="BUY", price=50000.5, qty=0.1, order_id=number)
-
-
-def call_extra(log: Any) -> None:
-    """Call with fields in `extra`."""
-    for number in CALLS:
-        log.debug(
-            "Order filled",
-            extra={"symbol": "BTCUSDT", "side": "BUY", "price": 50000.5, "qty": 0.1, "order_id": number},
-        )
-
-
-def call_arguments(log: Any) -> None:
-    """Call with fields as arguments of a `%`-format."""
-    for number in CALLS:
-        log.debug(ARGUMENTS, "BTCUSDT", "BUY", 50000.5, 0.1, number)
-
-
-def call_message(log: Any) -> None:
-    """Call with fields formatted into the message."""
-    symbol, side, price, qty = "BTCUSDT", "BUY", 50000.5, 0.1
-    for number in CALLS:
-        log.debug(
-            f'{{"event":"Order filled","symbol":"{symbol}","side":"{side}","price":{price},"qty":{qty},'
-            f'"order_id":{number}}}'
-        )
-
-
-def call_braces(log: Any) -> None:
-    """Call with keywords that the message names."""
-    for number in CALLS:
-        log.debug(BRACES, symbol="BTCUSDT", side="BUY", price=50000.5, qty=0.1, order_id=number)
-
-
-def empty_loop(log: Any) -> None:
+def empty_loop() -> None:
     """Call nothing."""
-    for _number in CALLS:
+    for _number in range(CALLS):
         pass
-
-
-STYLES: Final[dict[str, Callable[[Any], None]]] = {
-    "keywords": call_keywords,
-    "extra": call_extra,
-    "arguments": call_arguments,
-    "message": call_message,
-    "braces": call_braces,
-}
 
 
 class Debug:
@@ -95,35 +50,42 @@ class Debug:
 
 
 def measure(subject: str, records: int, directory: Path) -> Figures:
-    """Time loops of `records` calls in all."""
+    """Time loops of `records` calls in all, and single calls; then log one record that is to be written."""
     logger = LOGGERS[subject]
     log, close = logger.open(directory / FILE)
-    if subject == NOTHING:
-        log.__dict__["debug"] = log.info
-    call, clock = STYLES[logger.style], time.perf_counter_ns
+    timed, run = LOOPS[logger.style]
+    # The loops say `info`: here that is the call below the level.
+    below = Debug(log.info if subject == NOTHING else log.debug)
+    clock = time.perf_counter_ns
     calls, empties, samples = [], [], array("q", bytes(8 * records))
-    for _ in range(max(records // len(CALLS), 3)):
+    for _ in range(max(records // CALLS, 3)):
         begun = clock()
-        call(log)
+        run(below, CALLS)
         called = clock()
-        empty_loop(log)
+        empty_loop()
         calls.append(called - begun)
         empties.append(clock() - called)
-    # The loops of `calls` say `info`: here that is the call below the level.
-    LOOPS[logger.style].timed(Debug(log.debug), 0, samples)
+    timed(below, 0, samples)
+    run(log, 1)
     close()
     (p50,) = percentiles(samples, 0.5)
-    empty = median(empties) / len(CALLS)
-    return {"p50_ns": p50, "call_ns": median(calls) / len(CALLS) - empty, "empty_ns": empty}
+    empty = median(empties) / CALLS
+    return {"p50_ns": p50, "call_ns": median(calls) / CALLS - empty, "empty_ns": empty}
 
 
 def check(subject: str, records: int, directory: Path) -> Figures:
-    """Return how many lines were written, which should be none."""
-    files = [path for path in directory.glob(f"{Path(FILE).stem}*") if path.is_file()]
-    return {"lines": sum(len(path.read_bytes().splitlines()) for path in files)}
+    """Return how many lines were written beside the one above the level, without which nothing is shown."""
+    if subject == NOTHING:
+        return {"lines": 0}
+    lines = (directory / FILE).read_bytes().splitlines(keepends=True)
+    if not lines:
+        sys.exit(f"{subject} wrote nothing at all: what is above the level must be in the file")
+    (directory / FILE).write_bytes(lines[-1])
+    LOGGERS[subject].verify(directory / FILE, 1)
+    return {"lines": len(lines) - 1}
 
 
-def report(rounds: Rounds, subjects: list[str], missing: list[str], options: Options) -> int:
+def report(rounds: Rounds, subjects: list[str], options: Options) -> int:
     """Print the figures and return the exit code."""
     rows, figures, bars = [], {}, {}
     for subject in subjects:
@@ -134,7 +96,7 @@ def report(rounds: Rounds, subjects: list[str], missing: list[str], options: Opt
             "net_ns": net,
             "by_nothing": by_nothing,
             "net_by_nothing": net_by_nothing,
-            "lines": sum(figures_of[subject]["lines"] for figures_of in rounds),
+            "lines": total(rounds, subject, "lines"),
         }
         ratios = (f"{by_nothing:.2f} x", f"{net:,.1f}", f"{net_by_nothing:.2f} x")
         rows.append((marked(subject), f"{p50:,.0f}", *ratios, f"{figures[subject]['lines']:,.0f}"))
@@ -151,7 +113,7 @@ def report(rounds: Rounds, subjects: list[str], missing: list[str], options: Opt
         figures,
         goals,
         options,
-        missing=missing,
+        missing=missing(),
         notes=[*notes, *notes_of(subjects)],
         plots=[Plot("disabled", BARS, "A call below the level, net", "nanoseconds", bars, own=(OWN,))],
     )
@@ -161,11 +123,10 @@ def main() -> int:
     """Measure, check and report."""
     measure_here_if_asked(measure)
     options = read_options(__doc__, records=400_000, quick_records=20_000)
-    installed = [name for name in PEERS if LOGGERS[name].is_installed]
-    records = {NOTHING: options.records, OWN: options.records}
-    records |= dict.fromkeys(installed, max(options.records // 4, 1_000))
+    records = dict.fromkeys((NOTHING, OWN), options.records)
+    records |= dict.fromkeys(installed(), max(options.records // 4, 1_000))
     rounds = take_rounds(records, rounds=options.rounds, check=check)
-    return report(rounds, list(records), [name for name in PEERS if name not in installed], options)
+    return report(rounds, list(records), options)
 
 
 if __name__ == "__main__":

@@ -28,9 +28,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from harness.calls import LOOPS
-from harness.loggers import FILE, LOGGERS, OWN, PEERS, marked, notes_of
-from harness.report import CURVE, Goal, Options, Table, curve, finish, percentiles, read_options
-from harness.rounds import Figures, Rounds, measure_here_if_asked, take_rounds, typical
+from harness.loggers import FILE, LOGGERS, OWN, installed, marked, missing, notes_of
+from harness.report import Goal, Options, Table, curve_figures, finish, percentiles, read_options
+from harness.rounds import Figures, Rounds, measure_here_if_asked, points, take_rounds, total, typical
 from harness.svg import LINES, NINES, Plot
 
 #: `targets.md`: its p99.9 by that of the loop without logging, and units over 1 ms that logging causes.
@@ -113,9 +113,7 @@ def figures_of(units: array[int], calls: array[int], alone: array[int]) -> Figur
         figures[f"{name}_long"] = float(sum(each > LONG_NS for each in samples))
     figures["p999_by_without"] = figures["with_p999_ns"] / figures["without_p999_ns"]
     figures["p50_added_ns"] = figures["with_p50_ns"] - figures["without_p50_ns"]
-    for prefix, samples in ((WITH, units), (WITHOUT, alone)):
-        figures |= {f"{prefix}{CURVE[place]}": point for place, point in enumerate(curve(samples))}
-    return figures
+    return figures | curve_figures(units, WITH) | curve_figures(alone, WITHOUT)
 
 
 def check(subject: str, records: int, directory: Path) -> Figures:
@@ -128,7 +126,7 @@ def caused(with_logging: float, without: float) -> float:
     return max(0.0, with_logging - without - 2 * sqrt(with_logging + without))
 
 
-def report(rounds: Rounds, subjects: list[str], missing: list[str], options: Options) -> int:
+def report(rounds: Rounds, subjects: list[str], options: Options) -> int:
     """Print the figures and return the exit code."""
     rows, figures = [], {}
     for subject in subjects:
@@ -137,7 +135,7 @@ def report(rounds: Rounds, subjects: list[str], missing: list[str], options: Opt
         figures[subject] = {
             name: typical(rounds, subject, name) for name in (*names, "p50_added_ns", "call_p50_ns")
         }
-        figures[subject] |= {name: sum(each[subject][name] for each in rounds) for name in counts}
+        figures[subject] |= {name: total(rounds, subject, name) for name in counts}
         *microseconds, by_without = (figures[subject][name] for name in names)
         cells = [f"{each / 1000:,.1f}" for each in microseconds]
         cells += [f"{by_without:.2f} x", *(f"{figures[subject][name]:,.0f}" for name in counts)]
@@ -162,7 +160,7 @@ def report(rounds: Rounds, subjects: list[str], missing: list[str], options: Opt
         figures,
         goals,
         options,
-        missing=missing,
+        missing=missing(),
         notes=notes,
         plots=[distribution(rounds, subjects)],
     )
@@ -171,12 +169,11 @@ def report(rounds: Rounds, subjects: list[str], missing: list[str], options: Opt
 def distribution(rounds: Rounds, subjects: list[str]) -> Plot:
     """Return the plot of microseconds a unit by percentile, and of one without logging."""
 
-    def points(subject: str, prefix: str) -> list[tuple[float, float]]:
-        names = [name for name in rounds[0][subject] if name.startswith(prefix)]
-        return [(float(name.removeprefix(prefix)), typical(rounds, subject, name) / 1000) for name in names]
+    def microseconds(subject: str, prefix: str) -> list[tuple[float, float]]:
+        return [(fraction, each / 1000) for fraction, each in points(rounds, subject, prefix)]
 
-    series = {"no logging": points(OWN, WITHOUT)}
-    series |= {marked(subject): points(subject, WITH) for subject in subjects}
+    series = {"no logging": microseconds(OWN, WITHOUT)}
+    series |= {marked(subject): microseconds(subject, WITH) for subject in subjects}
     title = "A unit of a trading loop by percentile: 20 us of work, then a call"
     return Plot("jitter", LINES, title, "us", series, own=(OWN,), x_label="percentile", x_scale=NINES)
 
@@ -185,10 +182,9 @@ def main() -> int:
     """Measure, check and report."""
     measure_here_if_asked(measure)
     options = read_options(__doc__, records=150_000, quick_records=2_000, rounds=3)
-    installed = [name for name in PEERS if LOGGERS[name].is_installed]
-    records = {OWN: options.records} | dict.fromkeys(installed, max(options.records // 6, 1_000))
+    records = {OWN: options.records} | dict.fromkeys(installed(), max(options.records // 6, 1_000))
     rounds = take_rounds(records, rounds=options.rounds, check=check)
-    return report(rounds, list(records), [name for name in PEERS if name not in installed], options)
+    return report(rounds, list(records), options)
 
 
 if __name__ == "__main__":

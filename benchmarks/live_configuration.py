@@ -8,9 +8,9 @@ Method. Four measurements, each in a fresh process, taking turns round after rou
 - `level change, over HTTP`: the same from the moment that the server hands a request to what changes logging
   (`control.changes`) to the first call that obeys, in a trading loop on the main thread; the requests come
   from another process.
-- `reconfigured under load`: a thread logs 500 records in a row, waits 20 us as for a market, and so on, while
-  another changes levels, a handler's options and a handler's being there, 1,000 times a second. Every line is
-  then parsed and compared: none lost, doubled or torn.
+- `reconfigured under load`: a thread logs 50 records in a row, waits 20 us as for a market, and so on, while
+  another changes levels, a handler's options and a handler's being there, 1,000 times a second: in the first
+  round for 10 s, in the others shortly. Every line is then parsed and compared: none lost, doubled or torn.
 - `loop alone`, `loop, scraped`: 20 us of Python work, then a call that logs, timed as one unit. `scraped`
   answers a Prometheus, played by another process, every 100 ms, with the figures of an expert among the rest.
   Units over 1 ms are counted in both, and compared within a round: a machine has such units by itself.
@@ -29,7 +29,7 @@ import sys
 import threading
 import time
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -40,7 +40,7 @@ from harness.rounds import Figures, Rounds, measure_here_if_asked, take_rounds, 
 from metaexpert.expert.handlers.registry import EVENT_ARGUMENTS
 from metaexpert.expert.metrics import ExpertMeter
 from metaexpert.expert.metrics.prometheus import publish
-from metaexpert.logger import configure, get_logger, read_log, serve, shutdown, stats
+from metaexpert.logger import configure, get_logger, serve, shutdown, stats
 from metaexpert.logger.control import changes
 
 IN_CODE, OVER_HTTP = "level change, in code", "level change, over HTTP"
@@ -53,7 +53,7 @@ CHANGES_PER_SECOND: Final = 1_000
 UNIT_LIMIT_NS: Final = 1_000_000
 SCRAPE_SECONDS: Final = 0.1
 WORK_NS: Final = 20_000
-BURST: Final = 500
+BURST: Final = 50
 PAUSE_SECONDS: Final = 20e-6
 
 _CLIENT: Final = """
@@ -136,7 +136,7 @@ def change_over_http(records: int, directory: Path) -> Figures:
         begun.append(time.perf_counter_ns())
         return apply(*arguments, **by)
 
-    changes.change = change  # type: ignore[assignment]
+    changes.change = change
     samples = array("q")
     enabled = False
     with client("POST", "/logging/configure", 0.0):
@@ -201,7 +201,9 @@ def reconfigure_under_load(wanted: int, directory: Path) -> Figures:
     shutdown()
     seen = stats()
     found = verify(directory / "bench.json", records=logged, fields=lambda line: line)
-    extra = sum(1 for _ in read_log(directory / "extra.json"))
+    if not found.lines:
+        sys.exit("nothing was logged while the changes were made")
+    extra = sum(lines_of(path) for path in directory.glob("extra.json*"))
     return {
         "changes_per_second": wanted / seconds,
         "records_per_second": logged / seconds,
@@ -209,6 +211,12 @@ def reconfigure_under_load(wanted: int, directory: Path) -> Figures:
         "lost": float(found.lost + seen.dropped),
         "extra": float(extra),
     }
+
+
+def lines_of(path: Path) -> int:
+    """Return how many lines a file has."""
+    with path.open("rb") as file:
+        return sum(1 for _ in file)
 
 
 # -- scraped ----------------------------------------------------------------------------------------------
@@ -300,7 +308,8 @@ def report(rounds: Rounds, options: Options) -> int:
         (subject, *(f"{figures[subject][name] / 1000:,.1f}" for name in ("p50_ns", "p99_ns", "max_ns")))
         for subject in (IN_CODE, OVER_HTTP, ALONE, SCRAPED)
     ]
-    load = figures[UNDER_LOAD]
+    # What was promised for 10 s is told of the round that took so long.
+    load = rounds[0][UNDER_LOAD]
     notes = [
         f"{UNDER_LOAD}: {load['changes_per_second']:,.0f} changes and {load['records_per_second']:,.0f} "
         f"records a second, {load['records']:,.0f} lines verified",
@@ -333,13 +342,13 @@ def main() -> int:
     """Measure and report."""
     measure_here_if_asked(measure)
     options = read_options(__doc__, records=10_000, quick_records=1_000, rounds=3)
-    # 10,000 changes are 10 s of them; a unit takes 20 us and a little.
-    records = {
-        IN_CODE: options.records // 5,
-        OVER_HTTP: options.records // 20,
-        UNDER_LOAD: options.records,
-        ALONE: options.records * 40,
-        SCRAPED: options.records * 40,
+    # 10,000 changes are 10 s of them, and millions of lines to verify: once. A unit takes 20 us and a little.
+    records: dict[str, int | Sequence[int]] = {
+        IN_CODE: options.records // 10,
+        OVER_HTTP: options.records // 50,
+        UNDER_LOAD: (options.records, max(options.records // 20, 1)),
+        ALONE: options.records * 10,
+        SCRAPED: options.records * 10,
     }
     return report(take_rounds(records, rounds=options.rounds), options)
 

@@ -20,10 +20,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from harness.loggers import LOGGERS, OWN, PEERS, marked, notes_of
-from harness.programs import PYDANTIC, SETUPS, call_of, run, tell
+from harness.loggers import OWN, installed, marked, missing, notes_of
+from harness.programs import PYDANTIC, call_of, run, set_up_of, tell
 from harness.report import Goal, Options, Table, finish, read_options
-from harness.rounds import Figures, Rounds, measure_here_if_asked, take_rounds, typical
+from harness.rounds import Figures, Rounds, measure_here_if_asked, points, take_rounds, typical
 from harness.svg import LINES, Plot
 
 FULL = "--full"
@@ -73,7 +73,7 @@ def program_of(subject: str, records: int) -> str:
         (_TALLY.format(records=first * STEPS), "counted.dropped") if subject == OWN else ("", "0")
     )
     call, end = call_of(subject), tally + tell(dropped, "*seen")
-    return _PROGRAM.format(setup=SETUPS[subject], steps=STEPS, first=first, call=call, tell=end)
+    return _PROGRAM.format(setup=set_up_of(subject), steps=STEPS, first=first, call=call, tell=end)
 
 
 def measure(subject: str, records: int, directory: Path) -> Figures:
@@ -92,7 +92,7 @@ def measure(subject: str, records: int, directory: Path) -> Figures:
     return figures | {f"{AT}{step + 1}": value for step, value in enumerate(over)}
 
 
-def report(rounds: Rounds, subjects: dict[str, int], missing: list[str], options: Options) -> int:
+def report(rounds: Rounds, subjects: dict[str, int], options: Options) -> int:
     """Print the figures and return the exit code."""
     figures, rows, lines = {}, [], {}
     for subject, records in subjects.items():
@@ -100,10 +100,7 @@ def report(rounds: Rounds, subjects: dict[str, int], missing: list[str], options
         figures[subject] = {name: typical(rounds, subject, name) for name in names} | {"records": records}
         megabytes = (f"{figures[subject][name]:.1f}" for name in names[:3])
         rows.append((marked(subject), *megabytes, f"{records:,}" if records else ""))
-        points = [
-            (step * 100 / STEPS, typical(rounds, subject, f"{AT}{step}")) for step in range(1, STEPS + 1)
-        ]
-        lines[marked(subject)] = points
+        lines[marked(subject)] = [(step * 100 / STEPS, mb) for step, mb in points(rounds, subject, AT)]
     goals = [
         Goal("MB over the host at most, default settings", figures[OWN]["peak_mb"], LIMIT_MB),
         Goal(f"MB of growth over {subjects[OWN]:,} records", figures[OWN]["growth_mb"], GROWTH_LIMIT_MB),
@@ -118,7 +115,7 @@ def report(rounds: Rounds, subjects: dict[str, int], missing: list[str], options
     ]
     title = "memory"
     return finish(
-        title, [Table(head, rows)], figures, goals, options, missing=missing, notes=notes, plots=[plot]
+        title, [Table(head, rows)], figures, goals, options, missing=missing(), notes=notes, plots=[plot]
     )
 
 
@@ -130,11 +127,10 @@ def main() -> int:
     options = read_options(
         __doc__, records=FULL_RECORDS if full else 3_000_000, quick_records=40_000, rounds=1 if full else 3
     )
-    installed = [name for name in PEERS if LOGGERS[name].is_installed]
-    peers = dict.fromkeys(installed, min(options.records // 100, 50_000))
+    peers = dict.fromkeys(installed(), min(options.records // 100, 50_000))
     records = {ALONE: 0, OWN: options.records, **peers}
     rounds = take_rounds(records, rounds=options.rounds)
-    return report(rounds, records, [name for name in PEERS if name not in installed], options)
+    return report(rounds, records, options)
 
 
 if __name__ == "__main__":

@@ -24,13 +24,24 @@ from statistics import median
 from typing import Any, Final
 
 from harness.event import strict
-from harness.loggers import FILE, LOGGERS, OWN, STDLIB, STRUCTLOG, Opened, configure_own
+from harness.loggers import (
+    FILE,
+    LOGGERS,
+    LOGURU,
+    OWN,
+    STDLIB,
+    STRUCTLOG,
+    configure_own,
+    installed,
+    missing,
+)
 from harness.report import Goal, Options, Table, finish, read_options
 from harness.rounds import Figures, Rounds, measure_here_if_asked, take_rounds, typical
+from harness.setups import Opened
 
 #: What no input here may exceed, in milliseconds: a hiccup of the system's, not a stop of the strategy.
 LIMIT_MS: Final = 10.0
-COMPARED: Final = (OWN, STDLIB, STRUCTLOG, "loguru")
+COMPARED: Final = (OWN, STDLIB, STRUCTLOG, LOGURU)
 #: What became of a case, as a figure.
 WRITTEN, NOT_WRITTEN, REFUSED, RAISED = 0, 1, 2, 3
 _OUTCOMES: Final = {NOT_WRITTEN: "not written", REFUSED: "invalid JSON", RAISED: "raises"}
@@ -78,7 +89,7 @@ def open_logger(subject: str, path: Path) -> Opened:
     from metaexpert.logger import flush, get_logger
 
     configure_own(path)
-    return Opened(get_logger("bench"), lambda: flush(60))
+    return get_logger("bench"), lambda: flush(60)
 
 
 def measure(subject: str, records: int, directory: Path) -> Figures:
@@ -103,9 +114,9 @@ def measure(subject: str, records: int, directory: Path) -> Figures:
             if is_own:
                 settle()
         flush_handlers(log)
-        written, size = lines_after(path, before)
+        written, size = lines_after(path, before, records)
         if outcome == WRITTEN:
-            outcome = written if size else NOT_WRITTEN
+            outcome = written
         figures |= {f"{name}/p50_ns": median(samples), f"{name}/worst_ns": float(max(samples))}
         figures |= {f"{name}/bytes": size, f"{name}/outcome": float(outcome)}
     settle()
@@ -120,12 +131,12 @@ def flush_handlers(log: Any) -> None:
         file.flush()
 
 
-def lines_after(path: Path, start: int) -> tuple[int, float]:
-    """Return whether the lines from `start` on are all valid, and the size of the last one."""
+def lines_after(path: Path, start: int, records: int) -> tuple[int, float]:
+    """Return what became of so many records, whose lines begin at `start`, and the size of the last one."""
     with path.open("rb") as file:
         file.seek(start)
         lines = file.readlines()
-    outcome = WRITTEN
+    outcome = WRITTEN if len(lines) == records else NOT_WRITTEN
     for line in lines:
         try:
             strict(line)
@@ -136,7 +147,7 @@ def lines_after(path: Path, start: int) -> tuple[int, float]:
     return outcome, float(len(lines[-1])) if lines else 0.0
 
 
-def report(rounds: Rounds, subjects: list[str], missing: list[str], options: Options) -> int:
+def report(rounds: Rounds, subjects: list[str], options: Options) -> int:
     """Print the figures and return the exit code."""
     figures: dict[str, dict[str, dict[str, float]]] = {}
     rows = []
@@ -154,7 +165,9 @@ def report(rounds: Rounds, subjects: list[str], missing: list[str], options: Opt
     ]
     head = ("input", "p50 ms", "worst ms", "bytes", *(f"{name}, p50 ms" for name in subjects[1:]))
     notes = [f"{ordinary} is there for comparison"]
-    return finish("bad input", [Table(head, rows)], figures, goals, options, missing=missing, notes=notes)
+    return finish(
+        "bad input", [Table(head, rows)], figures, goals, options, missing=missing(COMPARED), notes=notes
+    )
 
 
 def case_of(rounds: Rounds, subject: str, case: str) -> dict[str, float]:
@@ -180,12 +193,11 @@ def main() -> int:
     """Measure, check and report."""
     measure_here_if_asked(measure)
     options = read_options(__doc__, records=30, quick_records=2, rounds=3)
-    subjects = [name for name in COMPARED if LOGGERS[name].is_installed]
+    subjects = installed(COMPARED)
     # What a peer makes of millions of values takes seconds: fewer of them.
     records = {name: options.records if name == OWN else max(options.records // 10, 1) for name in subjects}
     rounds = take_rounds(records, rounds=options.rounds)
-    missing = [name for name in COMPARED if name not in subjects]
-    return report(rounds, subjects, missing, options)
+    return report(rounds, subjects, options)
 
 
 if __name__ == "__main__":

@@ -22,10 +22,13 @@ import time
 from array import array
 from pathlib import Path
 from statistics import median
+from typing import Any
 
+from harness.calls import run_keywords, time_keywords
+from harness.loggers import FILE, configure_own
 from harness.report import Goal, Options, Table, finish, read_options
 from harness.rounds import Figures, Rounds, measure_here_if_asked, ratio, take_rounds, typical
-from metaexpert.logger import configure, flush, get_logger, shutdown
+from metaexpert.logger import flush, get_logger, shutdown
 
 ON, OFF, SECRETS = "redaction on", "redaction off", "a secret in each"
 SECRET = "s3cr3tValue0123"
@@ -37,23 +40,14 @@ BURST = 500
 
 def measure(subject: str, records: int, directory: Path) -> Figures:
     """Log `records` events and write everything out; returns the figures."""
-    configure(
-        {
-            "log_file_path": str(directory),
-            "default_level": "INFO",
-            "handlers": {"console": None, "trades": None, "errors": None, "file": {"max_size": 0}},
-            "redact": {"defaults": subject != OFF},
-            "queue": {"protect_level": "NOTSET", "wait_ms": 60_000},
-        }
-    )
+    configure_own(directory / FILE, {"trades": None, "errors": None}, redact={"defaults": subject != OFF})
     log = get_logger("bench")
     cpu, before = time.process_time(), time.perf_counter()
     if subject == SECRETS:
         for number in range(records):
             log.info("Order filled", symbol="BTCUSDT", side="BUY", price=50000.5, api_key=SECRET, n=number)
     else:
-        for number in range(records):
-            log.info("Order filled", symbol="BTCUSDT", side="BUY", price=50000.5, qty=0.1, n=number)
+        run_keywords(log, records)
     flush()
     after, cpu = time.perf_counter(), time.process_time() - cpu
     latency = median(_timed(log))
@@ -61,27 +55,24 @@ def measure(subject: str, records: int, directory: Path) -> Figures:
     return {"records_per_s": records / (after - before), "cpu_ns": cpu / records * 1e9, "p50_ns": latency}
 
 
-def _timed(log: object) -> array[int]:
+def _timed(log: Any) -> array[int]:
     """Return the nanoseconds of single calls, in bursts that the queue takes easily."""
-    info, clock = log.info, time.perf_counter_ns  # type: ignore[attr-defined]
-    samples = array("q", bytes(8 * TIMED_CALLS))
-    for number in range(TIMED_CALLS):
-        before = clock()
-        info("Order filled", symbol="BTCUSDT", side="BUY", price=50000.5, qty=0.1, n=number)
-        samples[number] = clock() - before
-        if number % BURST == 0:
-            flush()
+    samples, burst = array("q"), array("q", bytes(8 * BURST))
+    for start in range(0, TIMED_CALLS, BURST):
+        time_keywords(log, start, burst)
+        samples.extend(burst)
+        flush()
     return samples
 
 
 def check(subject: str, records: int, directory: Path) -> Figures:
     """Count the lines, and those that show the secret."""
     lines = shown = 0
-    with (directory / "expert.log").open() as file:
+    with (directory / FILE).open() as file:
         for line in file:
             lines += 1
             shown += SECRET in line
-    return {"lost": records + TIMED_CALLS - lines, "shown": shown}
+    return {"lost": abs(records + TIMED_CALLS - lines), "shown": shown}
 
 
 def report(rounds: Rounds, options: Options) -> int:

@@ -23,8 +23,8 @@ import time
 from pathlib import Path
 from statistics import median
 
-from harness.loggers import LOGGERS, OWN, PEERS, marked, notes_of
-from harness.programs import PYDANTIC, SETUPS, call_of, run, tell
+from harness.loggers import OWN, installed, marked, missing, notes_of
+from harness.programs import PYDANTIC, call_of, run, set_up_of, tell
 from harness.report import Goal, Options, Table, finish, read_options
 from harness.rounds import Figures, Rounds, measure_here_if_asked, take_rounds, typical
 from harness.svg import BARS, LINEAR, Plot
@@ -45,7 +45,7 @@ def program_of(subject: str) -> str:
     if subject == ALONE:
         parts += [PYDANTIC, _READ.format(name="ready"), _READ.format(name="logged")]
     else:
-        parts += [SETUPS[subject], _READ.format(name="ready"), f"n = 0\n{call_of(subject)}\n"]
+        parts += [set_up_of(subject), _READ.format(name="ready"), f"n = 0\n{call_of(subject)}\n"]
         parts += [_READ.format(name="logged")]
     return "".join([*parts, tell("ready", "logged")])
 
@@ -76,7 +76,7 @@ def see_record(subject: str, directory: Path) -> None:
         sys.exit(f"{subject} did not write its record: {text!r}")
 
 
-def report(rounds: Rounds, subjects: list[str], missing: list[str], options: Options) -> int:
+def report(rounds: Rounds, subjects: list[str], options: Options) -> int:
     """Print the figures and return the exit code."""
     bare = typical(rounds, BARE, "whole_ms")
     figures, rows = {}, []
@@ -105,7 +105,7 @@ def report(rounds: Rounds, subjects: list[str], missing: list[str], options: Opt
         figures,
         goals,
         options,
-        missing=missing,
+        missing=missing(),
         notes=[*notes, *notes_of(subjects)],
         plots=[plot],
     )
@@ -118,10 +118,9 @@ def main() -> int:
     """Measure, check and report."""
     measure_here_if_asked(measure)
     options = read_options(__doc__, records=3, quick_records=1)
-    installed = [name for name in PEERS if LOGGERS[name].is_installed]
-    subjects = [BARE, ALONE, OWN, *installed]
+    subjects = [BARE, ALONE, OWN, *installed()]
     rounds = take_rounds(dict.fromkeys(subjects, options.records), rounds=options.rounds)
-    return report(rounds, subjects, [name for name in PEERS if name not in installed], options)
+    return report(rounds, subjects, options)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from itertools import islice
 from pathlib import Path
 
 from harness.report import Goal, Options, Table, finish, read_options
-from harness.rounds import Figures, Rounds, measure_here_if_asked, ratio, take_rounds, typical
+from harness.rounds import Figures, Rounds, measure_here_if_asked, ratio, take_rounds, total, typical
 from metaexpert import MetaExpert
 from metaexpert.expert import Bar
 from metaexpert.expert.indicators import sma
@@ -138,8 +138,12 @@ def report(rounds: Rounds, options: Options) -> int:
     overhead = ratio(rounds, ON, OFF, "seconds") - 1
     unaccounted = sum(abs(each[ON]["written"] - each[ON]["lines"]) + each[ON]["lost"] for each in rounds)
     figures["overhead"] = {"share": overhead}
+    # Without records there is no overhead to be measured, and neither is there where logging was never off.
+    a_bar = min(each[ON]["lines"] / each[ON]["bars"] for each in rounds)
     goals = [
         Goal("share of the run's time that logging adds", overhead, LIMIT),
+        Goal("records a bar, in the file", a_bar, 1, at_least=True),
+        Goal("records of the run without logging", total(rounds, OFF, "lines"), 0),
         Goal("records lost or not in the file", unaccounted, 0),
         Goal("difference in the result", abs(figures[ON]["final_equity"] - figures[OFF]["final_equity"]), 0),
     ]

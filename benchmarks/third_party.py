@@ -18,15 +18,17 @@ import sys
 import time
 from array import array
 from pathlib import Path
+from typing import Final
 
 from harness.calls import LOOPS
-from harness.loggers import FILE, LOGGERS, OWN_STDLIB, STDLIB
+from harness.loggers import FILE, LOGGERS, OWN_STDLIB, STDLIB, installed, missing
 from harness.report import Goal, Options, Table, finish, percentiles, read_options
-from harness.rounds import Figures, Rounds, measure_here_if_asked, ratio, take_rounds, typical
+from harness.rounds import Figures, Rounds, measure_here_if_asked, ratio, take_rounds, total, typical
 
 #: `targets.md`: at least so many times faster than the standard library's own file handler with JSON.
 LIMIT = 2.0
 LOOPED = "looped"
+COMPARED: Final = (OWN_STDLIB, STDLIB)
 
 
 def measure(subject: str, records: int, directory: Path) -> Figures:
@@ -54,13 +56,13 @@ def check(subject: str, records: int, directory: Path) -> Figures:
     return {"lost": sum(LOGGERS[subject].verify(file, records).lost for file in files)}
 
 
-def report(rounds: Rounds, subjects: list[str], missing: list[str], options: Options) -> int:
+def report(rounds: Rounds, subjects: list[str], options: Options) -> int:
     """Print the figures and return the exit code."""
     rows, figures = [], {}
     for subject in subjects:
         names = ("p50_ns", "p99_ns", "records_per_s")
         p50, p99, rate = (typical(rounds, subject, name) for name in names)
-        lost = sum(figures_of[subject]["lost"] for figures_of in rounds)
+        lost = total(rounds, subject, "lost")
         figures[subject] = {"p50_ns": p50, "p99_ns": p99, "records_per_s": rate, "lost": lost}
         rows.append((subject, f"{p50:,.0f}", f"{p99:,.0f}", f"{rate:,.0f}", f"{lost:,.0f}"))
     goals = [Goal("records lost", figures[OWN_STDLIB]["lost"], 0)]
@@ -70,17 +72,16 @@ def report(rounds: Rounds, subjects: list[str], missing: list[str], options: Opt
         goals.append(Goal("a plain call is faster by", faster, LIMIT, at_least=True))
         goals.append(Goal("end to end it is faster by", ahead, LIMIT, at_least=True))
     ways = Table(("way of a plain logging call", "p50 ns", "p99 ns", "records/s", "lost"), rows)
-    return finish("plain logging", [ways], figures, goals, options, missing=missing)
+    return finish("plain logging", [ways], figures, goals, options, missing=missing(COMPARED))
 
 
 def main() -> int:
     """Measure, check and report."""
     measure_here_if_asked(measure)
     options = read_options(__doc__, records=50_000, quick_records=2_000)
-    subjects = [name for name in (OWN_STDLIB, STDLIB) if LOGGERS[name].is_installed]
+    subjects = installed(COMPARED)
     rounds = take_rounds(dict.fromkeys(subjects, options.records), rounds=options.rounds, check=check)
-    missing = [] if STDLIB in subjects else [STDLIB]
-    return report(rounds, subjects, missing, options)
+    return report(rounds, subjects, options)
 
 
 if __name__ == "__main__":

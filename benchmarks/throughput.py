@@ -10,9 +10,9 @@ is shown as lost. MetaExpert is told to wait for room in its queue and never to 
 The loggers take turns, ratios are taken within a round, and the median over the rounds is shown. "CPU" is the
 processor time of all threads of the process, by record.
 
-Limits. The peers get a twentieth of the records, enough for a second of work or so. Files lie in the system's
-directory for temporary files and nobody asks for an fsync: the disk is measured only as far as it slows down
-writing.
+Limits. The peers get a twentieth of the records, for which they need about as long, or longer. Files lie in
+the system's directory for temporary files and nobody asks for an fsync: the disk is measured only as far as
+it slows down writing.
 """
 
 from __future__ import annotations
@@ -20,17 +20,18 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
+from typing import Final
 
 from harness.calls import LOOPS
-from harness.loggers import FILE, LOGGERS, OWN, PEERS, STRUCTLOG, marked, notes_of
+from harness.loggers import FILE, LOGGERS, OWN, STRUCTLOG, installed, marked, missing, notes_of
 from harness.report import Goal, Options, Table, finish, read_options
-from harness.rounds import Figures, Rounds, measure_here_if_asked, ratio, take_rounds, typical
+from harness.rounds import Figures, Rounds, measure_here_if_asked, ratio, take_rounds, total, typical
 from harness.svg import BARS, LINEAR, Plot
 
-#: `targets.md`: records a second, by those of structlog with orjson; and the share of its CPU time a record.
-LIMIT = 4_000_000
-TIMES_STRUCTLOG = 18
-CPU_LIMIT = 0.1
+#: `targets.md`: records a second; by those of structlog with orjson; and the share of its CPU time a record.
+RATE_LIMIT: Final = 4_000_000
+TIMES_STRUCTLOG: Final = 18
+CPU_LIMIT: Final = 0.1
 
 
 def measure(subject: str, records: int, directory: Path) -> Figures:
@@ -56,13 +57,13 @@ def check(subject: str, records: int, directory: Path) -> Figures:
     return {"lines": verified.lines, "bytes": verified.bytes, "lost": verified.lost}
 
 
-def report(rounds: Rounds, subjects: list[str], missing: list[str], options: Options) -> int:
+def report(rounds: Rounds, subjects: list[str], options: Options) -> int:
     """Print the figures and return the exit code."""
     rows, figures = [], {}
     for subject in subjects:
         rate, cpu = typical(rounds, subject, "records_per_s"), typical(rounds, subject, "cpu_ns")
         times = 1 / ratio(rounds, subject, OWN, "records_per_s")
-        lines, lost = (sum(figures_of[subject][name] for figures_of in rounds) for name in ("lines", "lost"))
+        lines, lost = (total(rounds, subject, name) for name in ("lines", "lost"))
         figures[subject] = {
             "records_per_s": rate,
             "metaexpert_is_faster_by": times,
@@ -74,14 +75,14 @@ def report(rounds: Rounds, subjects: list[str], missing: list[str], options: Opt
         rows.append((marked(subject), *cells))
     head = ("logger", "records/s", "MetaExpert by it", "CPU ns/record", "lines verified", "lost")
     rates = {marked(subject): [(0.0, figures[subject]["records_per_s"])] for subject in subjects}
-    cpu = {marked(subject): [(0.0, figures[subject]["cpu_ns"])] for subject in subjects}
+    cpu_times = {marked(subject): [(0.0, figures[subject]["cpu_ns"])] for subject in subjects}
     return finish(
         "end to end",
         [Table(head, rows)],
         figures,
         goals_of(rounds, figures),
         options,
-        missing=missing,
+        missing=missing(),
         notes=notes_of(subjects),
         plots=[
             Plot(
@@ -94,7 +95,13 @@ def report(rounds: Rounds, subjects: list[str], missing: list[str], options: Opt
                 y_scale=LINEAR,
             ),
             Plot(
-                "cpu", BARS, "CPU time a record, all threads", "nanoseconds", cpu, own=(OWN,), y_scale=LINEAR
+                "cpu",
+                BARS,
+                "CPU time a record, all threads",
+                "nanoseconds",
+                cpu_times,
+                own=(OWN,),
+                y_scale=LINEAR,
             ),
         ],
     )
@@ -103,7 +110,9 @@ def report(rounds: Rounds, subjects: list[str], missing: list[str], options: Opt
 def goals_of(rounds: Rounds, figures: dict[str, dict[str, float]]) -> list[Goal]:
     """Return what was promised of the whole way, and what became of it."""
     goals = [
-        Goal("records a second, every line verified", figures[OWN]["records_per_s"], LIMIT, at_least=True)
+        Goal(
+            "records a second, every line verified", figures[OWN]["records_per_s"], RATE_LIMIT, at_least=True
+        )
     ]
     if STRUCTLOG in figures:
         times, cpu = (ratio(rounds, OWN, STRUCTLOG, name) for name in ("records_per_s", "cpu_ns"))
@@ -116,10 +125,9 @@ def main() -> int:
     """Measure, check and report."""
     measure_here_if_asked(measure)
     options = read_options(__doc__, records=1_000_000, quick_records=100_000, rounds=3)
-    installed = [name for name in PEERS if LOGGERS[name].is_installed]
-    records = {OWN: options.records} | dict.fromkeys(installed, max(options.records // 20, 1_000))
+    records = {OWN: options.records} | dict.fromkeys(installed(), max(options.records // 20, 1_000))
     rounds = take_rounds(records, rounds=options.rounds, check=check)
-    return report(rounds, list(records), [name for name in PEERS if name not in installed], options)
+    return report(rounds, list(records), options)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """The loggers under comparison as whole programs: text for a fresh interpreter that has imported nothing yet.
 
 What a program imports, and in which order, is its own affair here: a benchmark's harness in the same process
-would have paid for a part of it. Each sets its logger up as `log`, as in `loggers`; `path` is the file.
+would have paid for a part of it. Each sets its logger up as `log`, with the text of `setups`; `path` is the
+file.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import partial
+from inspect import getsource
 from pathlib import Path
 from typing import Final
 
-from harness.loggers import LOGGERS, OWN, STDLIB, STRUCTLOG
+from harness.loggers import LOGGERS, OWN, QUEUED
 
 #: What MetaExpert imports of pydantic, in `logger/config/models.py` and `fields.py`, and nothing else; and a
 #: model, as pydantic loads a part of itself (plugins, and what finds them) with a program's first one.
@@ -25,94 +28,26 @@ class First(BaseModel):
     value: int = 1
 """
 
-_STDLIB: Final = """
-import logging
-from pythonjsonlogger.json import JsonFormatter
-handler = logging.FileHandler(path)
-handler.setFormatter(JsonFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-log = logging.getLogger("bench")
-log.setLevel(logging.INFO)
-"""
-_LOGLY: Final = """
-from logly import logger as log
-log.remove()
-log.add(path, serialize=True, level="INFO", enqueue={enqueue})
-"""
-_LOGURU: Final = """
-from loguru import logger as log
-log.remove()
-log.add(path, serialize=True, format="{{message}}", level="INFO", enqueue={enqueue})
-"""
-
-#: By name: imports and set-up. MetaExpert's is with its default settings, the console among them.
-SETUPS: Final[Mapping[str, str]] = {
-    OWN: """
+#: MetaExpert with its default settings, the console among them.
+_OWN: Final = """
 from metaexpert.logger import configure, get_logger
 configure(log_file_path=directory)
 log = get_logger("bench")
-""",
-    STDLIB: f"{_STDLIB}log.addHandler(handler)\n",
-    "the same, QueueHandler": f"""{_STDLIB}
-import atexit, queue
-from logging.handlers import QueueHandler, QueueListener
-records = queue.SimpleQueue()
-log.addHandler(QueueHandler(records))
-listener = QueueListener(records, handler)
-listener.start()
-atexit.register(listener.stop)
-""",
-    STRUCTLOG: """
-import logging, orjson, structlog
-structlog.configure(
-    cache_logger_on_first_use=True,
-    wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-    processors=[
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.JSONRenderer(serializer=orjson.dumps),
-    ],
-    logger_factory=structlog.BytesLoggerFactory(file=open(path, "wb")),
-)
-log = structlog.get_logger().bind()
-""",
-    "loguru": _LOGURU.format(enqueue=False),
-    "loguru, enqueue": _LOGURU.format(enqueue=True),
-    "picologging": """
-import picologging
-log = picologging.getLogger("bench")
-log.setLevel(picologging.INFO)
-handler = picologging.FileHandler(path)
-line = '{"created":%(created)f,"level":"%(levelname)s","name":"%(name)s",%(message)s}'
-handler.setFormatter(picologging.Formatter(line))
-log.addHandler(handler)
-""",
-    "logxide": """
-import json, logging
-from logxide import logxide
-file = open(path, "w", encoding="utf-8")
-def write(record):
-    line = {"created": record["created"], "level": record["levelname"], "message": record["msg"]}
-    file.write(json.dumps(line) + chr(10))
-log = logxide.getLogger("bench")
-log.setLevel(logging.INFO)
-log.addHandler(write)
-""",
-    "logust": """
-from logust import logger as log
-log.remove()
-log.add(path, level="INFO", serialize=True)
-""",
-    "logly": _LOGLY.format(enqueue=False),
-    "logly, enqueue": _LOGLY.format(enqueue=True),
-    "nautilus_trader": """
-from nautilus_trader.common.component import Logger, init_logging
-from nautilus_trader.common.enums import LogLevel
-guard = init_logging(level_stdout=LogLevel.OFF, level_file=LogLevel.INFO, directory=directory,
-                     file_name="bench", file_format="json")
-log = Logger("bench")
-""",
-}
+"""
+
+
+def set_up_of(subject: str) -> str:
+    """Return the text that imports a logger and sets it up, with nothing imported that it doesn't need."""
+    if subject == OWN:
+        return _OWN
+    function, options = LOGGERS[subject].set_up, ""
+    if isinstance(function, partial):
+        options = "".join(f", {name}={value!r}" for name, value in function.keywords.items())
+        function = function.func
+    text = f"{getsource(function)}\nlog, close = {function.__name__}(path{options})\n"
+    # Peers write out everything at the end of a program, or that is their users' affair; but for this one.
+    return f"{text}import atexit\natexit.register(close)\n" if subject == QUEUED else text
+
 
 #: One call, by `Logger.style`; the event has the number `n`.
 CALLS: Final[Mapping[str, str]] = {
@@ -166,7 +101,9 @@ def run(program: str, directory: Path, *, may_die: bool = False) -> list[int]:
     It knows `directory`, where it runs, and `path`, the file in it. If it fails, its words end this process.
     It `may_die` by a signal after it has told its figures, as some peers do at their end.
     """
-    head = f"directory, path = {str(directory)!r}, {str(directory / 'bench.json')!r}\n"
+    # The annotations of `setups` name what no program has.
+    head = "from __future__ import annotations\n"
+    head += f"directory, path = {str(directory)!r}, {str(directory / 'bench.json')!r}\n"
     done = subprocess.run(
         [sys.executable, "-c", head + program],
         cwd=directory,

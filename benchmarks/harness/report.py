@@ -10,6 +10,7 @@ import sys
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any, Final
 
@@ -53,12 +54,15 @@ class Goal:
 
     @property
     def is_met(self) -> bool:
-        """Whether the measured figure keeps the promise."""
+        """Whether the measured figure keeps the promise; what is no finite number keeps none."""
+        if not isfinite(self.measured):
+            return False
         return self.measured >= self.limit if self.at_least else self.measured <= self.limit
 
     def document(self) -> dict[str, Any]:
-        """Return the goal as JSON has it."""
-        return {**asdict(self), "met": self.is_met}
+        """Return the goal as JSON has it: a figure that is no finite number is null."""
+        document: dict[str, Any] = finite({**asdict(self), "met": self.is_met})
+        return document
 
 
 def read_options(description: str | None, *, records: int, quick_records: int, rounds: int = 5) -> Options:
@@ -100,8 +104,24 @@ def curve(samples: array[int]) -> list[float]:
     return [float(ordered[min(int(len(ordered) * fraction), len(ordered) - 1)]) for fraction in points]
 
 
-def shown(figure: float) -> str:
+def curve_figures(samples: array[int], prefix: str) -> dict[str, float]:
+    """Return the curve's points as figures, for `rounds.points`: each name is `prefix` and a fraction."""
+    return {f"{prefix}{CURVE[place]}": point for place, point in enumerate(curve(samples))}
+
+
+def finite(value: Any) -> Any:
+    """Return `value` with None for each float in it that is no finite number, as JSON knows none."""
+    if isinstance(value, Mapping):
+        return {name: finite(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(each) for each in value]
+    return None if isinstance(value, float) and not isfinite(value) else value
+
+
+def shown(figure: float | None) -> str:
     """Return a figure as people read it: three digits below a thousand, all of them above."""
+    if figure is None or not isfinite(figure):
+        return "no figure"
     return f"{figure:,.0f}" if abs(figure) >= 1000 or figure == int(figure) else f"{figure:.3g}"
 
 
@@ -168,7 +188,7 @@ def finish(
             "notes": list(notes),
             "plots": [asdict(plot) for plot in plots],
         }
-        print(json.dumps(document, indent=2))
+        print(json.dumps(finite(document), indent=2, allow_nan=False))
     else:
         text = "\n\n".join(
             (each.title + "\n" if each.title else "") + table(each.head, each.rows) for each in tables

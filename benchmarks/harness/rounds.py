@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from math import nan
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -38,12 +39,14 @@ def measure_here_if_asked(measure: Measure) -> None:
 
 
 def take_rounds(
-    records_of: Mapping[str, int],
+    records_of: Mapping[str, int | Sequence[int]],
     *,
     rounds: int,
     check: Callable[[str, int, Path], Mapping[str, float]] | None = None,
 ) -> Rounds:
     """Return the figures of each subject in each round; `records_of` says how many records each logs.
+
+    Several numbers are those of the first rounds, and the last of them that of all others.
 
     `check` looks at what a subject left in its directory, and its figures are added. The order of subjects
     turns from round to round, so that none always follows the same. Exits with the child's own words when a
@@ -57,12 +60,18 @@ def take_rounds(
         for subject in subjects[turn:] + subjects[:turn]:
             note_progress(f"round {number + 1} of {rounds}: {subject}")
             with _scratch_directory() as directory:
-                figures = _in_fresh_process(subject, records_of[subject], directory)
+                records = in_round(records_of[subject], number)
+                figures = _in_fresh_process(subject, records, directory)
                 if check is not None:
-                    figures |= check(subject, records_of[subject], directory)
+                    figures |= check(subject, records, directory)
                 results[-1][subject] = figures
     note_progress("")
     return results
+
+
+def in_round(records: int | Sequence[int], number: int) -> int:
+    """Return how many records are logged in the round `number`, of which the first is 0."""
+    return records if isinstance(records, int) else records[min(number, len(records) - 1)]
 
 
 def of_subject(rounds: Rounds, subject: str, figure: str) -> list[float]:
@@ -75,11 +84,27 @@ def typical(rounds: Rounds, subject: str, figure: str) -> float:
     return median(of_subject(rounds, subject, figure))
 
 
+def total(rounds: Rounds, subject: str, figure: str) -> float:
+    """Return the sum of one figure over the rounds: for what is counted, such as records lost."""
+    return sum(of_subject(rounds, subject, figure))
+
+
+def points(rounds: Rounds, subject: str, prefix: str) -> list[tuple[float, float]]:
+    """Return the typical figures whose names are `prefix` and a number: that number, and the figure."""
+    names = [name for name in rounds[0][subject] if name.startswith(prefix)]
+    return [(float(name.removeprefix(prefix)), typical(rounds, subject, name)) for name in names]
+
+
 def ratio(rounds: Rounds, subject: str, base: str, figure: str, *, less: float = 0.0) -> float:
-    """Return the median over the rounds of a subject's figure by the base's, `less` taken off both."""
-    return median(
-        (figures[subject][figure] - less) / max(figures[base][figure] - less, 1e-9) for figures in rounds
-    )
+    """Return the median over the rounds of a subject's figure by the base's, `less` taken off both.
+
+    It is no number, `nan`, where nothing is left of the base in a round.
+    """
+    bases = [figures[base][figure] - less for figures in rounds]
+    if min(bases) <= 0:
+        return nan
+    subjects = [figures[subject][figure] - less for figures in rounds]
+    return median(own / other for own, other in zip(subjects, bases, strict=True))
 
 
 def _in_fresh_process(subject: str, records: int, directory: Path) -> Figures:

@@ -172,12 +172,14 @@ class Family:
         before, latest = 0, dict[int, int]()
         for line in block.splitlines():
             record = strict(line)
-            seq, worker, n = record["seq"], record.get("worker"), record.get("n")
+            seq, worker = record["seq"], record.get("worker")
             if before and (seq <= before or (self.is_dense and seq != before + 1)):
                 self.complain(f"{segment.name}: {seq} follows {before}")
-            if worker is not None and self.is_dense and n != latest.get(worker, n - 1) + 1:
-                self.complain(f"{segment.name}: call {n} of thread {worker} follows {latest[worker]}")
-            latest[worker] = n
+            if worker is not None and self.is_dense:
+                n = record["n"]
+                if n != latest.get(worker, n - 1) + 1:
+                    self.complain(f"{segment.name}: call {n} of thread {worker} follows {latest[worker]}")
+                latest[worker] = n
             before = seq
             self.parsed += 1
 

@@ -3,14 +3,27 @@
 import json
 import sys
 from array import array
+from math import isnan
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from harness import svg
-from harness.report import CURVE, Goal, Options, Table, curve, finish, percentiles, read_options, shown, table
-from harness.rounds import ratio, typical
+from harness.report import (
+    CURVE,
+    Goal,
+    Options,
+    Table,
+    curve,
+    curve_figures,
+    finish,
+    percentiles,
+    read_options,
+    shown,
+    table,
+)
+from harness.rounds import in_round, points, ratio, total, typical
 
 OPTIONS = Options(quick=False, json=True, check=False, rounds=3, records=10)
 
@@ -46,6 +59,31 @@ def test_goal_is_met_up_to_its_limit(measured: float, at_least: bool, is_met: bo
     goal = Goal("a promise", measured, 1.0, at_least=at_least)
     assert goal.is_met is is_met
     assert goal.document()["met"] is is_met
+
+
+@pytest.mark.parametrize("at_least", [False, True])
+@pytest.mark.parametrize("measured", [float("nan"), float("inf"), float("-inf")])
+def test_what_is_no_number_keeps_no_promise(measured: float, at_least: bool) -> None:
+    """Nothing measured, or something by nothing, is a missed promise, and no figure in strict JSON."""
+    goal = Goal("a promise", measured, 1.0, at_least=at_least)
+    assert goal.is_met is False
+    assert goal.document()["measured"] is None
+    assert shown(measured) == shown(goal.document()["measured"]) == "no figure"
+
+
+def test_a_ratio_to_nothing_is_no_number() -> None:
+    """Where nothing is left of the base in one round, the median of the others is not shown for it."""
+    rounds = [{"ours": {"ns": 50.0}, "base": {"ns": base}} for base in (40.0, 20.0, 40.0)]
+    assert ratio(rounds, "ours", "base", "ns") == 1.25
+    assert isnan(ratio(rounds, "ours", "base", "ns", less=20.0))
+
+
+def test_json_is_strict_where_a_figure_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    """A ratio that does not exist is null in the JSON, however deep it lies."""
+    finish("costs", [], {"ours": {"net": float("nan"), "ns": [1.0]}}, [Goal("kept", 1.0, 1.0)], OPTIONS)
+    text = capsys.readouterr().out
+    assert "NaN" not in text
+    assert json.loads(text)["figures"] == {"ours": {"net": None, "ns": [1.0]}}
 
 
 def test_ratios_are_taken_within_a_round() -> None:
@@ -124,3 +162,28 @@ def test_table_aligns_numbers_to_the_right() -> None:
 def test_figures_are_shown_as_people_read_them(figure: float, text: str) -> None:
     """Three digits below a thousand, no exponent above."""
     assert shown(figure) == text
+
+
+def test_points_are_the_curve_again() -> None:
+    """What is told of a distribution comes back as points, in order, each the median of the rounds."""
+    samples = array("q", range(1000))
+    rounds = [
+        {"ours": {"p50_ns": 1.0, **curve_figures(array("q", (each * factor for each in samples)), "at ")}}
+        for factor in (1, 2, 9)
+    ]
+    seen = points(rounds, "ours", "at ")
+    assert [fraction for fraction, _ in seen] == list(CURVE[: len(seen)]) != []
+    assert [value for _, value in seen] == [2 * value for value in curve(samples)]
+
+
+def test_a_measurement_may_be_shorter_after_the_first_round() -> None:
+    """One number holds for all rounds; of several the last one holds for the rounds that follow."""
+    assert [in_round(7, number) for number in range(3)] == [7, 7, 7]
+    assert [in_round((10, 2), number) for number in range(4)] == [10, 2, 2, 2]
+
+
+def test_what_is_counted_is_added_up() -> None:
+    """A record lost in one round of three is lost, whatever the median says."""
+    rounds = [{"ours": {"lost": lost}} for lost in (0.0, 1.0, 0.0)]
+    assert typical(rounds, "ours", "lost") == 0
+    assert total(rounds, "ours", "lost") == 1
