@@ -8,12 +8,12 @@ a strategy that logs less than it could would let it. Fresh process for each log
 for each number of sinks, taking turns; within it the numbers of fields, and those of threads, take turns
 too. Growth is a ratio within a round; medians over the rounds.
 
-- Fields: 1 to 64 keywords, of one int, two strings and two floats in turn. "a field" is the cost of the whole
-  call, by field: flat means that one of 64 costs no more than one of 8. Nothing is taken off. From 28
-  keywords of a method on, CPython 3.11 itself makes a dict and a tuple of them at each call, whoever is
-  called; that is most of a call with 64, so what is left beyond the do-nothing call would be the
-  difference of two nearly equal figures, and say nothing. The growth of the do-nothing call stands beside
-  it, and the one by the other is a figure of its own: whether the logger's calls grow more than calls do.
+- Fields: 1 to 64 of them, one int, two strings and two floats in turn, given as `**fields`. "a field" is the
+  cost of the whole call, by field: flat means that one of 64 costs no more than one of 8. Nothing is taken
+  off; the growth of the do-nothing call stands beside it, and the one by the other is a figure of its own:
+  whether the logger's calls grow more than calls do. Keywords written out would compare two ways of calling:
+  from some number of them on CPython makes a dict and a tuple of them at each call, whoever is called, as
+  it does for any number of `**fields`. What few of them cost written out, `call_latency.py` shows.
 - Threads: 1 to 16 make 16,000 calls together, in loops of 500, after each of which the thread lets another
   one run, so that nearly each loop follows one of another thread, often on another core. "ns a call" is the
   time in which at least one thread is in a loop, by call, whatever interrupts it; "CPU ns a call" the
@@ -86,31 +86,44 @@ Costs = Mapping[int, float]
 """Nanoseconds a call, by number of fields, threads or sinks."""
 Loop = Callable[[Any, int, int], None]
 """Calls a logger with the numbers from one to below another."""
-#: The first is the number of the call, so that each record has it.
-_VALUES: Final = ("number", '"BTCUSDT"', '"BUY"', "50000.5", "0.1")
 FIELD: Final = "field_"
+#: The field with the number of the call, so that each record has it.
+NUMBER: Final = f"{FIELD}0"
+_VALUES: Final[tuple[Any, ...]] = (0, "BTCUSDT", "BUY", 50000.5, 0.1)
 #: Longer than a backend that has nothing to do sleeps.
 _REST_S: Final = 0.015
 
 
-def loop_of(subject: str, fields: int) -> Loop:
-    """Return a loop over calls with so many fields, the call literally in it."""
-    names = [f"{FIELD}{number}" for number in range(fields)]
-    values = [_VALUES[number % len(_VALUES)] for number in range(fields)]
+def loop_of(subject: str) -> Loop:
+    """Return a loop over calls with five fields, written out as its users would."""
+    given = {f"{FIELD}{place}": repr(value) for place, value in enumerate(_VALUES)} | {NUMBER: "number"}
     if LOGGERS[subject].style == "extra":
-        given = (
-            "extra={"
-            + ", ".join(f'"{name}": {value}' for name, value in zip(names, values, strict=True))
-            + "}"
-        )
+        fields = "extra={" + ", ".join(f"{name!r}: {value}" for name, value in given.items()) + "}"
     else:
-        given = ", ".join(f"{name}={value}" for name, value in zip(names, values, strict=True))
-    call = f"log.info('Tick', {given})"
+        fields = ", ".join(f"{name}={value}" for name, value in given.items())
+    call = f"log.info('Tick', {fields})"
     source = f"def loop(log, first, end):\n    for number in range(first, end):\n        {call}\n"
     scope: dict[str, Any] = {}
-    exec(source, scope)  # A call site for each number of fields.
+    exec(source, scope)
     loop: Loop = scope["loop"]
     return loop
+
+
+def unpacking_loop_of(subject: str, fields: int) -> Loop:
+    """Return a loop over calls with so many fields out of a dict."""
+    given = {f"{FIELD}{place}": _VALUES[place % len(_VALUES)] for place in range(fields)}
+
+    def loop(log: Any, first: int, end: int) -> None:
+        for number in range(first, end):
+            given[NUMBER] = number
+            log.info("Tick", **given)
+
+    def loop_with_extra(log: Any, first: int, end: int) -> None:
+        for number in range(first, end):
+            given[NUMBER] = number
+            log.info("Tick", extra=given)
+
+    return loop_with_extra if LOGGERS[subject].style == "extra" else loop
 
 
 def open_with_sinks(path: Path, sinks: int) -> Opened:
@@ -204,14 +217,14 @@ def measure(subject: str, records: int, directory: Path) -> Figures:
     kind, name = subject.split("/")
     if kind == "sinks":
         log, close = open_with_sinks(directory / FILE, int(name))
-        costs = time_loops(log, {int(name): loop_of(OWN, 5)}, records)
+        costs = time_loops(log, {int(name): loop_of(OWN)}, records)
     else:
         log, close = LOGGERS[name].open(directory / FILE)
         if kind == "threads":
-            figures = time_threads(log, loop_of(name, 5), records)
+            figures = time_threads(log, loop_of(name), records)
             close()
             return figures
-        costs = time_loops(log, {count: loop_of(name, count) for count in FIELDS}, records)
+        costs = time_loops(log, {count: unpacking_loop_of(name, count) for count in FIELDS}, records)
     close()
     return {f"{CALL_NS}{count}": cost for count, cost in costs.items()}
 
@@ -244,7 +257,7 @@ def check(subject: str, records: int, directory: Path) -> Figures:
 
 def record_of(event: Mapping[str, Any]) -> tuple[int, int]:
     """Return how many fields an event has, and its number."""
-    return sum(name.startswith(FIELD) for name in event), event[f"{FIELD}0"]
+    return sum(name.startswith(FIELD) for name in event), event[NUMBER]
 
 
 def report(rounds: Rounds, options: Options) -> int:
@@ -322,7 +335,7 @@ def table_of(head: str, of: Mapping[str, Costs], growths: Mapping[str, float] | 
 
 def fields_table(of: Mapping[str, Costs], growths: Mapping[str, float]) -> Table:
     """Return the table of nanoseconds a call by its fields, of what that is by field, and how it grows."""
-    whole = table_of("ns a call, fields", of)
+    whole = table_of("ns a call, **fields", of)
     rows = [
         (*row, *(f"{of[row[0]][count] / count:,.1f}" for count in (FEW, MANY)), f"{growths[row[0]]:.2f} x")
         for row in whole.rows

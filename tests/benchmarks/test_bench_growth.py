@@ -59,7 +59,7 @@ def test_spans_that_overlap_count_once() -> None:
 def test_threads_share_all_calls(threads: int) -> None:
     """Each number is logged once, whatever the number of threads, and each thread logs its share."""
     log = Numbers()
-    wall, cpu = scaling.run_together(log, scaling.loop_of(OWN, 5), range(100, 1_117), threads)
+    wall, cpu = scaling.run_together(log, scaling.loop_of(OWN), range(100, 1_117), threads)
     assert sorted(number for number, _ in log.seen) == list(range(100, 1_117))
     assert len({thread for _, thread in log.seen}) == threads
     assert wall > 0
@@ -99,3 +99,16 @@ def test_an_empty_file_is_all_wrong(tmp_path: Path) -> None:
     wanted = sum(scaling.wanted("fields", 3).values())
     assert scaling.check(scaling.subject_of("fields", OWN), 3, tmp_path) == {"wrong": wanted}
     assert wanted == 3 * len(scaling.FIELDS)
+
+
+@pytest.mark.parametrize("fields", scaling.FIELDS)
+def test_a_call_has_so_many_fields(fields: int) -> None:
+    """However many there are, the first is the number of the call."""
+    calls: list[dict[str, Any]] = []
+
+    class Fields:
+        def info(self, message: str, **given: Any) -> None:
+            calls.append(given)
+
+    scaling.unpacking_loop_of(OWN, fields)(Fields(), 7, 9)
+    assert [scaling.record_of(call) for call in calls] == [(fields, 7), (fields, 8)]
