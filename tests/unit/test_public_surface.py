@@ -210,6 +210,7 @@ def test_importing_changes_nothing() -> None:
         "logging.config",
         "tomllib",
         "gzip",
+        "metaexpert.logger.entry",
     }
     script = (
         "import logging, sys\n"

@@ -23,7 +23,7 @@ class _Absent(Enum):
     VALUE = "absent"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Problem:
     """One thing wrong with a configuration: where, what, and what to do about it.
 

@@ -12,7 +12,7 @@ def _no_counts() -> Mapping[str, int]:
     return MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SinkStats:
     """What one handler has done: lines written and given up, bytes, failed attempts, present problem.
 
@@ -27,7 +27,7 @@ class SinkStats:
     reconnects: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LoggerStats:
     """Counters of the process's logging, taken at one instant: `logged == written + dropped + queued`.
 

@@ -33,7 +33,7 @@ _FLAGS: Final = {
     **dict.fromkeys(("false", "0", "no", "off"), False),
 }
 _REMOVALS: Final = ("none", "null", "false")
-_INTEGER: Final = re.compile(r"[+-]?[0-9]{1,30}")
+_INTEGER: Final = r"[+-]?[0-9]{1,30}"
 _HANDLER_DEPTH: Final = 2
 
 
@@ -111,7 +111,7 @@ def control_address(text: str) -> dict[str, Any]:
     """Return host and port of `HOST:PORT`, `[IPV6]:PORT` or `PORT`, for the table `control`."""
     host, _, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    return {"host": host or "127.0.0.1", "port": int(port) if _INTEGER.fullmatch(port) else port}
+    return {"host": host or "127.0.0.1", "port": int(port) if re.fullmatch(_INTEGER, port) else port}
 
 
 def typed_value(text: str, path: tuple[str, ...]) -> Any:
@@ -124,7 +124,7 @@ def typed_value(text: str, path: tuple[str, ...]) -> Any:
         return None
     if kind == "flag":
         return _FLAGS.get(text.lower(), text)
-    if kind == "integer" and _INTEGER.fullmatch(text):
+    if kind == "integer" and re.fullmatch(_INTEGER, text):
         return int(text)
     if kind == "list":
         return _json(text, list) if text[0] == "[" else [part.strip() for part in text.split(",")]

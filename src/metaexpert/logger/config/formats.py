@@ -43,11 +43,12 @@ _DISTINCTIVE_LENGTH: Final = 7
 _MAX_WIDTH: Final = 1000
 _MAX_DIGITS: Final = 9
 
-_DIRECTIVE: Final = re.compile(
+# As texts, which `re` compiles at their first use: most programs have presets alone.
+_DIRECTIVE: Final = (
     r"%(?:%|\((?P<name>[^()]*)\)[#0 +-]*(?P<width>[0-9]*)(?:\.(?P<precision>[0-9]*))?[hlL]?"
     r"(?P<kind>[diouxXeEfFgGcrsa]))"
 )
-_OTHER_STYLE: Final = re.compile(r"\$?\{(?P<name>[A-Za-z_]\w*)[^{}]*\}|\$(?P<bare>[A-Za-z_]\w*)")
+_OTHER_STYLE: Final = r"\$?\{(?P<name>[A-Za-z_]\w*)[^{}]*\}|\$(?P<bare>[A-Za-z_]\w*)"
 
 
 class FormatError(ValueError):
@@ -81,7 +82,7 @@ def check_format(text: str) -> str:
 
 
 def _not_a_format(text: str) -> FormatError:
-    other = _OTHER_STYLE.search(text)
+    other = re.search(_OTHER_STYLE, text)
     if other:
         name = other["name"] or other["bare"]
         advice = f"write %({name})s instead of {other[0]}"
@@ -94,9 +95,10 @@ def _not_a_format(text: str) -> FormatError:
 
 def _directives(text: str) -> Iterator[tuple[str, str]]:
     """Yield name and conversion of each directive, or raise for a `%` that begins none."""
+    pattern = re.compile(_DIRECTIVE)
     position = text.find("%")
     while position >= 0:
-        directive = _DIRECTIVE.match(text, position)
+        directive = pattern.match(text, position)
         if directive is None:
             raise FormatError(
                 f"must be a %-style format, was {shown(text)}, broken at column {position + 1}",

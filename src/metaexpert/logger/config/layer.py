@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from metaexpert.logger.config.merge import leaves, merge
 
+_NOTHING: Final[Mapping[Any, Any]] = MappingProxyType({})
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+
+class Layer(NamedTuple):
     """What one source says, as a plain document, and where in it each value stands.
 
     `origins` names the exact place of a value by dotted path (a variable); others come from `origin`. A
@@ -19,8 +20,8 @@ class Layer:
     """
 
     origin: str
-    values: Mapping[Any, Any] = field(default_factory=dict)
-    origins: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[Any, Any] = _NOTHING
+    origins: Mapping[str, str] = _NOTHING
     complete: bool = False
     file: str | None = None
 

@@ -50,10 +50,19 @@ _YEAR_MS = 365 * 24 * 3600 * 1000
 
 
 class _Settings(BaseModel):
-    """A frozen table that knows all of its keys."""
+    """A frozen table that knows all of its keys.
+
+    What checks it is built at its first use by itself: a whole configuration checks its tables with one
+    validator of its own, and few programs need another.
+    """
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, validate_default=False, hide_input_in_errors=True
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        validate_default=False,
+        hide_input_in_errors=True,
+        defer_build=True,
     )
 
 
@@ -102,7 +111,7 @@ class HandlerConfiguration(_Settings):
     type: Annotated[HandlerType, choice("console", "file", *defaults.NETWORK_TYPES)]
     level: Level = Field(default="NOTSET", description="Records below it are not for this handler.")
     format: Format = "json"
-    filter: FilterConfiguration = FilterConfiguration()
+    filter: FilterConfiguration = FilterConfiguration.model_construct()
     stream: Annotated[Literal["stdout", "stderr"], choice("stdout", "stderr")] | None = None
     filename: Filename | None = Field(default=None, description="Relative to log_file_path unless absolute.")
     max_size: Annotated[int, quantity("bytes", 4096, 1024 * _GIB, zero="no rotation"), Field(ge=0)] | None = (
@@ -218,10 +227,11 @@ class LogConfiguration(_Settings):
     include: Annotated[tuple[IncludeKey, ...], choices("run_id", "thread_id", "process_id", "caller")] = ()
     field_layout: Annotated[Literal["flat", "nested"], choice("flat", "nested")] = "flat"
     redact: RedactConfiguration = Field(
-        default=RedactConfiguration(), description="Secrets are masked before anything is written."
+        default=RedactConfiguration.model_construct(),
+        description="Secrets are masked before anything is written.",
     )
-    queue: QueueConfiguration = QueueConfiguration()
-    limits: LimitsConfiguration = LimitsConfiguration()
+    queue: QueueConfiguration = QueueConfiguration.model_construct()
+    limits: LimitsConfiguration = LimitsConfiguration.model_construct()
     capture_stdlib: Flag = Field(default=True, description="Third-party loggers and `warnings` flow in.")
     control: ControlConfiguration | None = Field(
         default=None, description="The control server in the process; off without it."

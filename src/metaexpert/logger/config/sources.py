@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 from metaexpert.logger.config.confinement import strayed_files, strayed_urls
 from metaexpert.logger.config.environment import LOG_CONFIG, read_dotenv, variable_layers
@@ -37,8 +37,7 @@ _PYPROJECT_FILE: Final = "pyproject.toml"
 ConfigurationLike = LogConfiguration | Mapping[str, Any] | str | os.PathLike[str] | None
 
 
-@dataclass(frozen=True, slots=True)
-class DictConfig:
+class DictConfig(NamedTuple):
     """A `logging.config.dictConfig` document given as a configuration, ready to be applied."""
 
     document: dict[str, Any]
@@ -124,15 +123,14 @@ def _relocated(origins: Mapping[str, str], layer: Layer) -> dict[str, str]:
     return kept | layer.located()
 
 
-@dataclass(frozen=True, slots=True)
-class RuntimeChange:
+class RuntimeChange(NamedTuple):
     """A change over HTTP or from another process's command line; one with a `number` can be taken back."""
 
     layer: Layer
     number: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sources:
     """All sources of the process's configuration: immutable, so that a refused change leaves no trace.
 
@@ -280,7 +278,7 @@ def _layer_of(config: ConfigurationLike, origin: str) -> Layer | DictConfig:
     if isinstance(config, str | os.PathLike):
         path = os.fspath(config)
         layer = _layer_of_document(read_document(path), os.path.basename(path), path)
-        return layer if isinstance(layer, DictConfig) else replace(layer, file=absolute(path))
+        return layer if isinstance(layer, DictConfig) else layer._replace(file=absolute(path))
     if not isinstance(config, Mapping):
         reason = f"must be a LogConfiguration, a mapping or a path, was {shown(config)}"
         raise ConfigurationError([Problem("config", reason, config)])
@@ -340,5 +338,5 @@ def _project_layers(environ: Mapping[str, str] | None, directory: Path | None) -
     variables = os.environ if environ is None else environ
     dotenv, environment = variable_layers(variables, read_dotenv(here))
     if dotenv.values:
-        dotenv = replace(dotenv, file=absolute(here / DOTENV))
+        dotenv = dotenv._replace(file=absolute(here / DOTENV))
     return (*layers, dotenv, environment)

@@ -7,15 +7,13 @@ deletes its row.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from metaexpert.logger.config.formats import LATER_PRESETS
 from metaexpert.logger.errors import Problem, shown
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """A setting (`*` is any handler) that is refused for the given values, or for any but an empty one."""
 
     setting: str

@@ -25,10 +25,11 @@ _MAX_PORT: Final = 65_535
 _MAX_SOCKET_PATH_BYTES: Final = 107
 _MAX_HOST_CHARACTERS: Final = 253
 
-_URL: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>.*)", re.DOTALL)
-_AUTHORITY: Final = re.compile(r"(?:\[(?P<six>[^\]]*)\]|(?P<host>[^:/?#]*))(?::(?P<port>[^/?#]*))?/?")
-_HOST: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?")
-_PORT: Final = re.compile(r"[0-9]{1,5}")
+# As texts, which `re` compiles at their first use: most programs have no network handler.
+_URL: Final = r"(?s)(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>.*)"
+_AUTHORITY: Final = r"(?:\[(?P<six>[^\]]*)\]|(?P<host>[^:/?#]*))(?::(?P<port>[^/?#]*))?/?"
+_HOST: Final = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?"
+_PORT: Final = r"[0-9]{1,5}"
 
 
 class UrlError(ValueError):
@@ -63,7 +64,7 @@ def endpoint(kind: str, url: str) -> dict[str, Any]:
     """Return where a handler of the type `kind` sends, in the native engine's terms. Raises `UrlError`."""
     if "@" in url:
         raise UrlError("must not hold a user or a password", "leave out what stands before the @")
-    parts = _URL.fullmatch(url)
+    parts = re.fullmatch(_URL, url)
     if parts is None:
         is_path = url.startswith("/")
         guess = f"unix://{url}" if is_path else f"{SCHEMES[kind][0]}://{url}"
@@ -82,7 +83,7 @@ def endpoint(kind: str, url: str) -> dict[str, Any]:
 
 
 def _host_and_port(kind: str, url: str, rest: str) -> tuple[str, int]:
-    parts = _AUTHORITY.fullmatch(rest)
+    parts = re.fullmatch(_AUTHORITY, rest)
     if parts is None:
         raise UrlError(f"must be a host and a port alone, was {shown(url)}", f"use {_example(kind)}")
     host = parts["six"] if parts["six"] is not None else parts["host"]
@@ -91,7 +92,7 @@ def _host_and_port(kind: str, url: str, rest: str) -> tuple[str, int]:
     text = parts["port"]
     if not text and kind == "syslog":
         return host, _SYSLOG_PORT
-    if not text or _PORT.fullmatch(text) is None or not 1 <= int(text) <= _MAX_PORT:
+    if not text or re.fullmatch(_PORT, text) is None or not 1 <= int(text) <= _MAX_PORT:
         reason = f"must end with a port from 1 to {_MAX_PORT}, was {shown(url)}"
         raise UrlError(reason, f"use {_example(kind)}")
     return host, int(text)
@@ -103,7 +104,7 @@ def _is_host(host: str, *, is_bracketed: bool) -> bool:
             return ipaddress.ip_address(host).version == 6
         except ValueError:
             return False
-    return len(host) <= _MAX_HOST_CHARACTERS and _HOST.fullmatch(host) is not None
+    return len(host) <= _MAX_HOST_CHARACTERS and re.fullmatch(_HOST, host) is not None
 
 
 def _socket_path(url: str, path: str) -> str:

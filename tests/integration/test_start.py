@@ -1,0 +1,71 @@
+"""What a program pays for its logger at the start: nothing that it does not use."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from conftest import Outcome
+
+Run = Callable[..., "Outcome"]
+
+START = """
+import sys
+from metaexpert.logger import configure, get_logger
+configure(log_file_path="logs")
+get_logger("bot").info("first", price=1.5)
+"""
+
+
+def test_a_start_loads_nothing_for_what_it_does_not_use(run_python: Run) -> None:
+    """No file is read and no server starts: what would do so is not imported.
+
+    What a process may need later without asking for a file is: it may have no descriptor left to import with.
+    """
+    unused = {
+        "asyncio",
+        "dotenv",
+        "gzip",
+        "http",
+        "logging.config",
+        "logging.handlers",
+        "metaexpert.expert",
+        "metaexpert.logger.control",
+        "metaexpert.logger.entry",
+        "multiprocessing",
+        "numpy",
+        "pydantic.networks",
+        "pydantic_settings",
+        "rich",
+        "ssl",
+        "starlette",
+        "tomllib",
+        "typer",
+        "uvicorn",
+    }
+    outcome = run_python(
+        START
+        + f"""
+print("metaexpert.logger.config.models" in sys.modules, sorted({unused!r} & set(sys.modules)))
+"""
+    )
+
+    assert "True []" in outcome.stdout.splitlines()
+
+
+def test_a_start_builds_one_validator(run_python: Run) -> None:
+    """A whole configuration is checked by its own model; those of its tables are built when they are used."""
+    outcome = run_python(
+        START
+        + """
+from metaexpert.logger.config import models
+base = models._Settings
+tables = [each for each in vars(models).values() if isinstance(each, type) and issubclass(each, base)]
+print(len(tables) > 5, [each.__name__ for each in tables if each.__pydantic_complete__])
+one = models.FilterConfiguration(category="trade")
+print(one.category, type(one).__pydantic_complete__)
+"""
+    )
+
+    lines = outcome.stdout.splitlines()
+    assert "True ['LogConfiguration']" in lines
+    assert "trade True" in lines
