@@ -67,8 +67,9 @@ def running(directory: Path, script: str, **env: str) -> Iterator[subprocess.Pop
     )
     try:
         assert process.stdout is not None
-        line = process.stdout.readline()
-        assert line == "ready\n", (line, process.communicate()[1])
+        # Records on the console may come first.
+        is_ready = "ready\n" in iter(process.stdout.readline, "")
+        assert is_ready, process.communicate()[1]
         yield process
     finally:
         process.communicate(timeout=30)

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 
 use crate::encode::escape::escape_plain;
-use crate::encode::local_time::LocalTime;
+use crate::encode::local_time::{LocalTime, system_zone};
 use crate::encode::plain::{continuation, lines, push_key, push_summary, push_value};
 use crate::encode::spec::{Conversion, Spec, char_count, prefix_len};
 use crate::event::{Event, Exception};
@@ -50,7 +50,7 @@ pub struct ConsoleEncoder {
 impl ConsoleEncoder {
     /// An encoder with or without colours.
     pub fn new(colour: bool) -> Self {
-        ConsoleEncoder { colour, time: LocalTime::with_millis("%H:%M:%S", b'.', TimeZone::system()) }
+        ConsoleEncoder { colour, time: LocalTime::with_millis("%H:%M:%S", b'.', system_zone()) }
     }
 
     /// The same encoder for another time zone than the system's.

@@ -1,5 +1,8 @@
 //! Wall-clock time of a place, in a `strftime` format.
 
+use std::fs;
+use std::path::Path;
+
 use jiff::Timestamp;
 use jiff::fmt::strtime::{BrokenDownTime, Config, PosixCustom};
 use jiff::tz::TimeZone;
@@ -7,6 +10,21 @@ use jiff::tz::TimeZone;
 use crate::encode::escape::escape_plain;
 
 const NS_PER_SECOND: i64 = 1_000_000_000;
+
+/// The zone that the system is set to.
+pub fn system_zone() -> TimeZone {
+    // Asked for a zone by its name, jiff lists the whole database, some hundreds of files, before it reads one.
+    let named = std::env::var_os("TZ").is_some();
+    let linked = if named { None } else { linked_zone(Path::new("/etc/localtime")) };
+    linked.unwrap_or_else(TimeZone::system)
+}
+
+/// The zone whose file `link` leads to, if that lies in a zone database.
+fn linked_zone(link: &Path) -> Option<TimeZone> {
+    let target = fs::read_link(link).ok()?;
+    let (_, name) = target.to_str()?.rsplit_once("zoneinfo/")?;
+    TimeZone::tzif(name, &fs::read(link).ok()?).ok()
+}
 
 /// Formats timestamps in local time; remembers the last second, because consecutive records share it.
 pub struct LocalTime {
@@ -86,6 +104,7 @@ impl LocalTime {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::path::PathBuf;
 
     // 2022-01-30 23:59:59.123456789 UTC
     const EVENING: i64 = 1_643_587_199_123_456_789;
@@ -99,6 +118,45 @@ mod tests {
         let tokyo = TimeZone::posix("JST-9").unwrap();
         assert_eq!(text("%Y-%m-%d %H:%M:%S %z", tokyo, EVENING), "2022-01-31 08:59:59 +0900");
         assert_eq!(text("%Y-%m-%d %H:%M:%S %Z", TimeZone::UTC, EVENING), "2022-01-30 23:59:59 UTC");
+    }
+
+    fn directory(test: &str) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("metaexpert-zone-{}-{test}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).unwrap();
+        path
+    }
+
+    /// The least file of a zone (RFC 9636) whose rule is `rule`.
+    fn zone_file(rule: &str) -> Vec<u8> {
+        let header =
+            b"TZif2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0\x04";
+        let body = b"\0\0\0\0\0\0LMT\0";
+        let rule = format!("\n{rule}\n");
+        [&header[..], body, header, body, rule.as_bytes()].concat()
+    }
+
+    #[test]
+    fn a_link_into_a_zone_database_gives_the_zone_and_its_name() {
+        let directory = directory("link");
+        let zone = directory.join("zoneinfo/Far/East");
+        fs::create_dir_all(zone.parent().unwrap()).unwrap();
+        fs::write(&zone, zone_file("FAR-9")).unwrap();
+        let link = directory.join("localtime");
+        std::os::unix::fs::symlink(&zone, &link).unwrap();
+        let found = linked_zone(&link).unwrap();
+        assert_eq!(found.iana_name(), Some("Far/East"));
+        assert_eq!(text("%H:%M:%S %Z", found, EVENING), "08:59:59 FAR");
+        fs::write(&zone, "no zone").unwrap();
+        assert!(linked_zone(&link).is_none());
+    }
+
+    #[test]
+    fn what_is_no_link_into_a_zone_database_is_left_to_jiff() {
+        let file = directory("file").join("localtime");
+        assert!(linked_zone(&file).is_none());
+        fs::write(&file, zone_file("FAR-9")).unwrap();
+        assert!(linked_zone(&file).is_none());
     }
 
     #[test]

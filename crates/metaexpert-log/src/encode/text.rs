@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use crate::clock::now_ns;
 use crate::encode::attribute::Attribute;
 use crate::encode::escape::escape_plain;
-use crate::encode::local_time::LocalTime;
+use crate::encode::local_time::{LocalTime, system_zone};
 use crate::encode::pattern::{Pattern, Piece};
 use crate::encode::plain::{continuation, json_text, lines, push_key, push_summary, push_value};
 use crate::encode::spec::{Conversion, Shown, Spec};
@@ -75,8 +75,8 @@ impl TextEncoder {
     /// `2026-01-31 23:59:59,123` without one.
     pub fn new(pattern: Pattern, datefmt: Option<String>) -> Self {
         let time = match datefmt.as_deref() {
-            None | Some("") => LocalTime::with_millis(DEFAULT_TIME, b',', TimeZone::system()),
-            Some(format) => LocalTime::new(format, TimeZone::system()),
+            None | Some("") => LocalTime::with_millis(DEFAULT_TIME, b',', system_zone()),
+            Some(format) => LocalTime::new(format, system_zone()),
         };
         TextEncoder { pattern, with_fields: false, origin: Origin { time, process: Process::current() } }
     }

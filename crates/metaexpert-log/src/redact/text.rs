@@ -77,7 +77,8 @@ const MOST_OF_PATTERN: usize = 4 << 20;
 
 /// Patterns of a user's own.
 pub(super) struct Patterns {
-    any: RegexSet,
+    /// None without patterns, as most configurations are.
+    any: Option<RegexSet>,
     each: Vec<Regex>,
 }
 
@@ -88,9 +89,12 @@ impl Patterns {
             compiled(pattern).map_err(|problem| format!("redact.patterns.{index} {problem}"))
         });
         let each = each.collect::<Result<Vec<_>, _>>()?;
+        if each.is_empty() {
+            return Ok(Patterns { any: None, each });
+        }
         let any = regex::bytes::RegexSetBuilder::new(patterns).size_limit(16 * MOST_OF_PATTERN).build();
         let any = any.map_err(|problem| format!("redact.patterns are too large together: {problem}"))?;
-        Ok(Patterns { any, each })
+        Ok(Patterns { any: Some(any), each })
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -99,10 +103,7 @@ impl Patterns {
 
     /// `text` with what the patterns find masked, if they find anything.
     pub(super) fn masked(&self, text: &[u8]) -> Option<Vec<u8>> {
-        if self.is_empty() || !self.any.is_match(text) {
-            return None;
-        }
-        all_masked(&self.each, text)
+        if self.any.as_ref()?.is_match(text) { all_masked(&self.each, text) } else { None }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::marks::Mark;
-use super::{Batch, Gap, Ring, remains};
+use super::{Batch, DATA_OFFSET, Gap, PRESENT_STEP, Ring, remains};
 use crate::clock::Timebase;
 use crate::frame::{self, Kind};
 use crate::sync::Ordering;
@@ -14,12 +14,27 @@ pub struct Consumer {
     ring: Arc<Ring>,
     /// Everything before has been read, though not every sink may have taken it.
     read: u64,
+    /// How far the mapping's pages are present.
+    present_to: usize,
 }
 
 impl Consumer {
-    /// Begins at `read`.
-    pub(super) fn new(ring: Arc<Ring>, read: u64) -> Consumer {
-        Consumer { ring, read }
+    /// Begins at `read`; the mapping's pages are present up to `present_to`.
+    pub(super) fn new(ring: Arc<Ring>, read: u64, present_to: usize) -> Consumer {
+        Consumer { ring, read, present_to }
+    }
+
+    /// Makes the next pages of the ring present, before the producer comes to them. Returns false when all are.
+    pub(crate) fn make_present(&mut self) -> bool {
+        let end = DATA_OFFSET + self.ring.capacity;
+        let step = PRESENT_STEP.min(end - self.present_to);
+        if step == 0 {
+            return false;
+        }
+        // Where there is no memory left now, each page is made present by the first store to it.
+        self.ring.mapping.make_present(self.present_to, step);
+        self.present_to += step;
+        true
     }
 
     /// The published frames that were not read yet, at most about `limit` bytes of them.

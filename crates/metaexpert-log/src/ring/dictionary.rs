@@ -10,8 +10,8 @@
 //! ```
 
 use std::collections::HashMap;
-use std::marker::PhantomData;
 
+use super::Ring;
 use crate::frame::NO_ID;
 
 /// What a definition names.
@@ -29,26 +29,29 @@ pub enum Definition {
 const ENTRY_HEADER: usize = 8;
 // The first eight bytes hold the region's length in use, which keeps id 0 free to mean "none".
 const FIRST_ENTRY: usize = 8;
+/// Names get memory in such steps: some hundreds of call sites have room in one.
+const STEP: usize = 64 << 10;
 
 /// The region itself.
 #[derive(Clone, Copy)]
 pub struct Dictionary<'a> {
     start: *mut u8,
     len: usize,
-    region: PhantomData<&'a u8>,
+    /// Whose it is; none of an empty one.
+    ring: Option<&'a Ring>,
 }
 
 impl<'a> Dictionary<'a> {
     /// A region without definitions.
     pub(crate) fn empty() -> Dictionary<'static> {
-        Dictionary { start: std::ptr::null_mut(), len: 0, region: PhantomData }
+        Dictionary { start: std::ptr::null_mut(), len: 0, ring: None }
     }
 
     /// # Safety
-    /// `start` must point to `len` mapped bytes that live for `'a`, aligned to eight and zero at
-    /// first, which nothing else touches. At most one [`DictionaryWriter`] may write to it.
-    pub(super) unsafe fn new(start: *mut u8, len: usize) -> Self {
-        Dictionary { start, len, region: PhantomData }
+    /// `start` must point to `len` mapped bytes of `ring`, aligned to eight and zero at first, which
+    /// nothing else touches. At most one [`DictionaryWriter`] may write to it.
+    pub(super) unsafe fn new(start: *mut u8, len: usize, ring: &'a Ring) -> Self {
+        Dictionary { start, len, ring: Some(ring) }
     }
 
     /// Whether a definition could have this id.
@@ -110,6 +113,10 @@ fn keys_payload(keys: &[&[u8]]) -> Vec<u8> {
 pub struct DictionaryWriter {
     ids: HashMap<(Definition, Box<[u8]>), u32>,
     used: usize,
+    /// How far the region has memory.
+    allocated: usize,
+    /// There was none for more.
+    is_full: bool,
 }
 
 impl DictionaryWriter {
@@ -129,7 +136,7 @@ impl DictionaryWriter {
         }
         let offset = self.used.max(FIRST_ENTRY);
         let end = (offset + ENTRY_HEADER + payload.len()).next_multiple_of(8);
-        if end > region.len {
+        if end > region.len || !self.has_memory(region, end) {
             return None;
         }
         let mut header = [0; ENTRY_HEADER];
@@ -147,6 +154,17 @@ impl DictionaryWriter {
         debug_assert_ne!(id, NO_ID);
         self.ids.insert((kind, payload.into()), id);
         Some(id)
+    }
+
+    /// Sees to it that the region's bytes before `end` can be stored to. Returns false where that is impossible, now
+    /// and ever after: else each record would try again.
+    fn has_memory(&mut self, region: Dictionary<'_>, end: usize) -> bool {
+        if end > self.allocated && !self.is_full {
+            let to = end.next_multiple_of(STEP).min(region.len);
+            self.is_full = !region.ring.is_some_and(|ring| ring.allocate_names(self.allocated, to));
+            self.allocated = if self.is_full { self.allocated } else { to };
+        }
+        end <= self.allocated
     }
 }
 

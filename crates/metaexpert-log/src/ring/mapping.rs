@@ -1,9 +1,11 @@
-//! Memory for the ring: zeroed, page-aligned, resident before first use.
+//! Memory for the ring: zeroed, page-aligned, and made present before it is used.
 
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 use std::ptr::NonNull;
+
+const PAGE_BYTES: usize = 4096;
 
 /// A mapping that is unmapped on drop: of nobody else's memory, or of a file.
 pub(super) struct Mapping {
@@ -18,13 +20,13 @@ unsafe impl Send for Mapping {}
 unsafe impl Sync for Mapping {}
 
 impl Mapping {
-    /// Maps `len` zeroed bytes that end with the process, every page present.
+    /// Maps `len` zeroed bytes that end with the process.
     pub(super) fn anonymous(len: usize) -> io::Result<Mapping> {
         Mapping::new(len, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1)
     }
 
-    /// Maps the first `len` bytes of `file`, every page present: what is stored there outlives the process.
-    /// The file must have that length, all of it allocated, or a store could end the process.
+    /// Maps the first `len` bytes of `file`: what is stored there outlives the process. The file must have that
+    /// length, and what is touched of it must be allocated, or touching it could end the process.
     pub(super) fn of_file(file: &File, len: usize) -> io::Result<Mapping> {
         let mapping = Mapping::new(len, libc::MAP_SHARED, file.as_raw_fd())?;
         // A forked child must not write into its parent's ring, not even by mistake.
@@ -37,8 +39,6 @@ impl Mapping {
     }
 
     fn new(len: usize, flags: libc::c_int, fd: RawFd) -> io::Result<Mapping> {
-        #[cfg(target_os = "linux")]
-        let flags = flags | libc::MAP_POPULATE;
         // SAFETY: a new mapping at an address of the kernel's choice overlaps nothing.
         let start = unsafe {
             libc::mmap(std::ptr::null_mut(), len, libc::PROT_READ | libc::PROT_WRITE, flags, fd, 0)
@@ -48,6 +48,31 @@ impl Mapping {
         }
         let start = NonNull::new(start.cast()).ok_or_else(|| io::Error::other("mapping at null"))?;
         Ok(Mapping { start, len })
+    }
+
+    /// Makes the pages of `len` bytes from `offset` on present, whatever is in them, so that no store to them has to
+    /// wait for that. Returns false where the system cannot (Linux before 5.14), or has no memory left.
+    pub(super) fn make_present(&self, offset: usize, len: usize) -> bool {
+        debug_assert!(offset + len <= self.len && offset % PAGE_BYTES == 0);
+        #[cfg(target_os = "linux")]
+        // SAFETY: the range lies inside the mapping; its contents stay as they are, whoever uses them meanwhile.
+        return unsafe {
+            libc::madvise(self.start.as_ptr().add(offset).cast(), len, libc::MADV_POPULATE_WRITE)
+        } == 0;
+        #[cfg(not(target_os = "linux"))]
+        false
+    }
+
+    /// Makes the pages of `len` bytes from `offset` on present by storing zeros to them.
+    ///
+    /// # Safety
+    /// The bytes must still be zero, and nobody else may touch them during the call.
+    pub(super) unsafe fn touch(&self, offset: usize, len: usize) {
+        debug_assert!(offset + len <= self.len);
+        for at in (offset..offset + len).step_by(PAGE_BYTES) {
+            // SAFETY: the byte lies inside the mapping; the caller vouches for the rest.
+            unsafe { self.start.as_ptr().add(at).write_volatile(0) };
+        }
     }
 
     #[inline]

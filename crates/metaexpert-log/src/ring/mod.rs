@@ -39,7 +39,11 @@ use crate::sync::AtomicU64;
 const HEADER_BYTES: usize = 4096;
 const MARKS_BYTES: usize = size_of::<Marks>().next_multiple_of(4096);
 const DICTIONARY_BYTES: usize = 1 << 20;
-const DATA_OFFSET: usize = HEADER_BYTES + MARKS_BYTES + DICTIONARY_BYTES;
+const DICTIONARY_OFFSET: usize = HEADER_BYTES + MARKS_BYTES;
+const DATA_OFFSET: usize = DICTIONARY_OFFSET + DICTIONARY_BYTES;
+/// The ring's first bytes, made present by whoever makes it; the backend does the rest while records come, a step
+/// at a time, each a fraction of a millisecond's work: a start need not wait for it.
+const PRESENT_STEP: usize = 256 << 10;
 /// The smallest ring: room for the largest records that small limits allow.
 pub const MIN_CAPACITY: usize = 64 << 10;
 
@@ -58,18 +62,20 @@ struct Header {
 pub struct Ring {
     mapping: Mapping,
     capacity: usize,
+    /// What can be read of the dictionary.
+    dictionary_len: usize,
     /// Where it outlives the process, if it does.
     claim: Option<Claim>,
 }
 
 impl Ring {
     /// Reserves a ring of `capacity_bytes`, rounded up to a power of two of at least
-    /// [`MIN_CAPACITY`], that ends with the process. Every page is touched here, so that no later store
-    /// can fault.
+    /// [`MIN_CAPACITY`], that ends with the process. Its first pages are present when it returns, the others once
+    /// [`Consumer::make_present`] has come to them.
     pub fn create(capacity_bytes: usize) -> Result<(Producer, Consumer), Error> {
         let capacity = capacity_of(capacity_bytes);
         let mapping = Mapping::anonymous(DATA_OFFSET + capacity).map_err(Error::Memory)?;
-        Ok(Ring { mapping, capacity, claim: None }.into_ends())
+        Ok(Ring { mapping, capacity, dictionary_len: DICTIONARY_BYTES, claim: None }.into_ends())
     }
 
     /// As [`Ring::create`], in `store`, where the ring outlives the process that `origin` names.
@@ -80,11 +86,12 @@ impl Ring {
         capacity_bytes: usize,
     ) -> std::io::Result<(Producer, Consumer)> {
         let capacity = capacity_of(capacity_bytes);
-        let claim = store.create(origin, config, DATA_OFFSET + capacity)?;
+        // Names get their bytes when there are some, which most programs have few of.
+        let claim = store.create(origin, config, DATA_OFFSET + capacity, DICTIONARY_OFFSET..DATA_OFFSET)?;
         let mapping = Mapping::of_file(claim.file(), DATA_OFFSET + capacity).inspect_err(|_| {
             let _ = claim.remove();
         })?;
-        Ok(Ring { mapping, capacity, claim: Some(claim) }.into_ends())
+        Ok(Ring { mapping, capacity, dictionary_len: DICTIONARY_BYTES, claim: Some(claim) }.into_ends())
     }
 
     /// The reading end of a ring whose process is gone. Fails if its size is none that [`Ring::create_in`] makes.
@@ -96,10 +103,12 @@ impl Ring {
             return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, problem));
         }
         let mapping = Mapping::of_file(claim.file(), len)?;
-        let ring = Arc::new(Ring { mapping, capacity, claim: Some(claim) });
+        // Touching what was never allocated would take memory that there may be none of.
+        let dictionary_len = claim.allocated(DICTIONARY_OFFSET, DICTIONARY_BYTES);
+        let ring = Arc::new(Ring { mapping, capacity, dictionary_len, claim: Some(claim) });
         remains::mend(&ring);
         let read = ring.cursors().tail();
-        Ok(Consumer::new(ring, read))
+        Ok(Consumer::new(ring, read, len))
     }
 
     /// Whether there is nothing to be recovered in the ring of a process that is gone.
@@ -114,8 +123,20 @@ impl Ring {
     }
 
     fn into_ends(self) -> (Producer, Consumer) {
+        let end = DATA_OFFSET + self.capacity;
+        let first = PRESENT_STEP.min(self.capacity);
+        let is_present =
+            self.mapping.make_present(0, DICTIONARY_OFFSET) && self.mapping.make_present(DATA_OFFSET, first);
+        let present_to = if is_present { DATA_OFFSET + first } else { end };
+        if !is_present {
+            // SAFETY: a new ring is zero, and nobody else has it yet. The ranges are allocated.
+            unsafe {
+                self.mapping.touch(0, DICTIONARY_OFFSET);
+                self.mapping.touch(DATA_OFFSET, self.capacity);
+            }
+        }
         let ring = Arc::new(self);
-        (Producer::new(Arc::clone(&ring)), Consumer::new(ring, 0))
+        (Producer::new(Arc::clone(&ring)), Consumer::new(ring, 0, present_to))
     }
 
     /// Bytes of frames it can hold.
@@ -138,7 +159,18 @@ impl Ring {
     pub fn dictionary(&self) -> Dictionary<'_> {
         // SAFETY: the region lies inside the mapping, behind the marks and before the data;
         // only `Dictionary` touches it.
-        unsafe { Dictionary::new(self.mapping.start().add(HEADER_BYTES + MARKS_BYTES), DICTIONARY_BYTES) }
+        unsafe { Dictionary::new(self.mapping.start().add(DICTIONARY_OFFSET), self.dictionary_len, self) }
+    }
+
+    /// Has the dictionary's bytes from `from` to `to` (multiples of a page) allocated and present. Returns false if
+    /// there is no memory for them: they must not be touched then.
+    fn allocate_names(&self, from: usize, to: usize) -> bool {
+        let offset = DICTIONARY_OFFSET + from;
+        let is_allocated = self.claim.as_ref().is_none_or(|claim| claim.allocate(offset, to - from).is_ok());
+        if is_allocated {
+            self.mapping.make_present(offset, to - from);
+        }
+        is_allocated
     }
 
     #[inline]
@@ -231,6 +263,62 @@ mod tests {
         assert_eq!(push(&mut producer, &[b'x'; 1000], 0), Err(Full));
         assert_eq!(drain(&mut consumer, usize::MAX / 2).len() as u64, accepted);
         assert_eq!(push(&mut producer, &[b'x'; 1000], 0), Ok(()));
+    }
+
+    #[test]
+    fn memory_is_made_present_in_steps_that_leave_what_is_in_it() {
+        let (mut producer, mut consumer) = Ring::create(8 * PRESENT_STEP).unwrap();
+        let mut steps = 0;
+        for seq in 0..100 {
+            push(&mut producer, &[b'x'; 10_000], seq).unwrap();
+            steps += u32::from(consumer.make_present());
+        }
+        // None are left where the system cannot do it in steps.
+        assert!([0, 7].contains(&steps), "{steps}");
+        assert!(!consumer.make_present());
+        let seen = drain(&mut consumer, usize::MAX / 2);
+        assert_eq!(seen.len(), 100);
+        assert!(seen.iter().all(|(_, message)| message == &[b'x'; 10_000]));
+    }
+
+    #[test]
+    fn names_take_memory_as_they_come_and_outlive_the_process() {
+        let path = std::env::temp_dir().join(format!("metaexpert-names-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        let origin = Origin {
+            format: store::FORMAT,
+            process: std::process::id(),
+            run_id: "run".to_owned(),
+            started_ns: 1,
+            directory: path.clone(),
+        };
+        let (producer, consumer) = Ring::create_in(&Store::at(&path), &origin, "{}", MIN_CAPACITY).unwrap();
+        let ring = Arc::clone(consumer.ring());
+        let file = || ring.claim().unwrap().file();
+        let taken = || std::os::unix::fs::MetadataExt::blocks(&file().metadata().unwrap()) as usize * 512;
+        let before = taken();
+        assert!(before < DATA_OFFSET, "{before}");
+        let mut writer = dictionary::DictionaryWriter::default();
+        let mut ids = Vec::new();
+        for number in 0..100 {
+            let name = format!("{number:01000}");
+            ids.push(
+                writer.name(ring.dictionary(), dictionary::Definition::Logger, name.as_bytes()).unwrap(),
+            );
+        }
+        let names = taken() - before;
+        assert!((100_000..DICTIONARY_BYTES / 2).contains(&names), "{names}");
+
+        let place = ring.claim().unwrap().path().to_owned();
+        drop((ring, producer, consumer));
+        let left = Ring::adopt(Claim::take(&place).unwrap().unwrap()).unwrap();
+        for (number, id) in ids.into_iter().enumerate() {
+            let (_, name) = left.ring().dictionary().get(id).unwrap();
+            assert_eq!(name, format!("{number:01000}").as_bytes());
+        }
+        let beyond = (DICTIONARY_BYTES / 8 - 1000) as u32;
+        assert_eq!(left.ring().dictionary().get(beyond), None);
+        std::fs::remove_dir_all(&path).unwrap();
     }
 
     #[test]

@@ -10,6 +10,7 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
+use std::ops::Range;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -59,8 +60,14 @@ impl Store {
         Store { path: path.into() }
     }
 
-    /// Makes a ring's directory with a file of `len` zeroed bytes, all of them allocated, and locks it.
-    pub(super) fn create(&self, origin: &Origin, config: &str, len: usize) -> io::Result<Claim> {
+    /// Makes a ring's directory with a file of `len` zeroed bytes, all but those at `later` allocated, and locks it.
+    pub(super) fn create(
+        &self,
+        origin: &Origin,
+        config: &str,
+        len: usize,
+        later: Range<usize>,
+    ) -> io::Result<Claim> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         self.prepare()?;
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -68,7 +75,7 @@ impl Store {
         // Left by an earlier process of this number that was killed right here.
         let _ = fs::remove_dir_all(&unfinished);
         DirBuilder::new().mode(0o700).create(&unfinished)?;
-        let claim = Claim::fill(&unfinished, origin, config, len).and_then(|mut claim| {
+        let claim = Claim::fill(&unfinished, origin, config, len, later).and_then(|mut claim| {
             let name = format!("{}-{}-{:x}", key(&origin.directory), origin.process, now_ns());
             claim.path = self.path.join(name);
             fs::rename(&unfinished, &claim.path)?;
@@ -150,7 +157,13 @@ impl Claim {
         Ok(Claim { path: path.to_owned(), _holding: holdings::register(file.as_raw_fd(), identity), file })
     }
 
-    fn fill(path: &Path, origin: &Origin, config: &str, len: usize) -> io::Result<Claim> {
+    fn fill(
+        path: &Path,
+        origin: &Origin,
+        config: &str,
+        len: usize,
+        later: Range<usize>,
+    ) -> io::Result<Claim> {
         let options = || {
             let mut options = OpenOptions::new();
             options.read(true).write(true).create_new(true).mode(0o600);
@@ -160,7 +173,8 @@ impl Claim {
         if !lock(&file) {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        allocate(&file, len)?;
+        allocate(&file, 0, later.start)?;
+        allocate(&file, later.end, len - later.end)?;
         let claim = Claim::of(path, file)?;
         claim.write_config(0, config)?;
         let text = serde_json::to_string(origin).map_err(io::Error::other)?;
@@ -170,6 +184,22 @@ impl Claim {
 
     pub(super) fn file(&self) -> &File {
         &self.file
+    }
+
+    /// Allocates `len` bytes of the ring's file from `offset` on.
+    pub(super) fn allocate(&self, offset: usize, len: usize) -> io::Result<()> {
+        allocate(&self.file, offset, len)
+    }
+
+    /// How many of `len` bytes of the ring's file from `offset` on come before one that nothing was ever stored to.
+    pub(super) fn allocated(&self, offset: usize, len: usize) -> usize {
+        #[cfg(target_os = "linux")]
+        // SAFETY: the descriptor is open for the duration of the call; nobody reads at its position.
+        let hole = unsafe { libc::lseek(self.file.as_raw_fd(), offset as libc::off_t, libc::SEEK_HOLE) };
+        #[cfg(not(target_os = "linux"))]
+        let hole = -1;
+        // Where holes cannot be asked for there are none.
+        usize::try_from(hole).map_or(len, |hole| hole.saturating_sub(offset).min(len))
     }
 
     /// Where it lies.
@@ -268,18 +298,18 @@ fn lock(file: &File) -> bool {
     unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) == 0 }
 }
 
-/// Gives `file` its length with every byte of it: a page that tmpfs has no room for would end the process
-/// at the first store to it.
-fn allocate(file: &File, len: usize) -> io::Result<()> {
+/// Gives `file` at least the length `offset + len`, and the last `len` bytes of it room: a page that tmpfs has none for
+/// would end the process at the first store to it.
+fn allocate(file: &File, offset: usize, len: usize) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     // SAFETY: the descriptor is open for the duration of the call.
-    match unsafe { libc::posix_fallocate(file.as_raw_fd(), 0, len as libc::off_t) } {
+    match unsafe { libc::posix_fallocate(file.as_raw_fd(), offset as libc::off_t, len as libc::off_t) } {
         0 => Ok(()),
         code => Err(io::Error::from_raw_os_error(code)),
     }
     #[cfg(not(target_os = "linux"))]
     {
-        let _ = (file, len);
+        let _ = (file, offset, len);
         Err(io::ErrorKind::Unsupported.into())
     }
 }

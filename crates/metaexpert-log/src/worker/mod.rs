@@ -95,6 +95,8 @@ impl Worker {
     pub(crate) fn run(mut self) {
         let _ending = Ending(Arc::clone(&self.shared));
         let mut nap = SHORTEST_NAP;
+        // First, as the producer comes nearer with each record; but who wakes the backend comes before it.
+        while !self.shared.is_awaited() && self.prepare() {}
         loop {
             let stopping = self.shared.is_stopping();
             let is_busy = {
@@ -110,9 +112,19 @@ impl Worker {
                 self.finish();
                 return;
             }
+            if self.prepare() {
+                continue;
+            }
             self.shared.nap(nap);
             nap = (nap * 2).min(LONGEST_NAP);
         }
+    }
+
+    /// Makes some more of the ring's memory present. Returns false when all of it is.
+    fn prepare(&mut self) -> bool {
+        // A fork waits for this too: gates are there from the backend's first step on.
+        let _working = Gate::enter();
+        self.consumer.make_present()
     }
 
     /// Handles one batch. Returns whether there was anything to do.

@@ -108,6 +108,11 @@ impl Shared {
         self.written_all.load(Ordering::Acquire)
     }
 
+    /// Whether somebody has ended the backend's next nap already: it is to write, or to end.
+    pub(super) fn is_awaited(&self) -> bool {
+        *lock(&self.wake)
+    }
+
     pub(super) fn nap(&self, duration: Duration) {
         let mut woken = lock(&self.wake);
         if !*woken {

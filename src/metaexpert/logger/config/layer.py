@@ -8,7 +8,8 @@ from typing import Any, Final, NamedTuple
 
 from metaexpert.logger.config.merge import leaves, merge
 
-_NOTHING: Final[Mapping[Any, Any]] = MappingProxyType({})
+#: A document without settings.
+NOTHING: Final[Mapping[Any, Any]] = MappingProxyType({})
 
 
 class Layer(NamedTuple):
@@ -20,8 +21,8 @@ class Layer(NamedTuple):
     """
 
     origin: str
-    values: Mapping[Any, Any] = _NOTHING
-    origins: Mapping[str, str] = _NOTHING
+    values: Mapping[Any, Any] = NOTHING
+    origins: Mapping[str, str] = NOTHING
     complete: bool = False
     file: str | None = None
 

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple, Self
 from metaexpert.logger.config.confinement import strayed_files, strayed_urls
 from metaexpert.logger.config.environment import LOG_CONFIG, read_dotenv, variable_layers
 from metaexpert.logger.config.files import absolute, log_settings, read_document, read_toml, tool_table
-from metaexpert.logger.config.layer import Layer
+from metaexpert.logger.config.layer import NOTHING, Layer
 from metaexpert.logger.config.legacy import is_dictconfig, prepare_dictconfig, read_dictconfig
 from metaexpert.logger.config.merge import leaves, merge, plain, removals_as_none
 from metaexpert.logger.config.models import LogConfiguration
@@ -82,12 +82,11 @@ def resolve(layers: Iterable[Layer]) -> LogConfiguration:
     return _Pile().with_all(layers).configuration()
 
 
-@dataclass(frozen=True, slots=True)
-class _Pile:
+class _Pile(NamedTuple):
     """Layers laid over each other: what they say together, and where each value of it comes from."""
 
-    document: Mapping[Any, Any] = field(default_factory=dict)
-    origins: Mapping[str, str] = field(default_factory=dict)
+    document: Mapping[Any, Any] = NOTHING
+    origins: Mapping[str, str] = NOTHING
 
     def with_all(self, layers: Iterable[Layer]) -> _Pile:
         """Return the pile with `layers` on top, the last of which wins."""
