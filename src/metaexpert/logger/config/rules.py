@@ -62,8 +62,10 @@ def _misplaced_options(handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Pr
         if not isinstance(kind, str) or kind not in TYPE_OPTIONS:
             continue
         for option, value in options.items():
+            if value is None or option in TYPE_OPTIONS[kind] or option in COMMON_OPTIONS:
+                continue
             owners = [owner for owner, owned in TYPE_OPTIONS.items() if option in owned]
-            if option in COMMON_OPTIONS or not owners or kind in owners or value is None:
+            if not owners:
                 continue
             yield Problem(
                 f"{HANDLERS}.{name}.{option}",

@@ -60,11 +60,15 @@ def refusals(document: Mapping[Any, Any]) -> Iterator[Problem]:
                 yield Problem(path, reason, value, suggestion=refusal.suggestion)
 
 
-def _found(document: Any, steps: Sequence[str], above: str = "") -> Iterator[tuple[str, Any]]:
-    if not steps:
-        yield above, document
-    elif isinstance(document, Mapping):
-        names = list(document) if steps[0] == "*" else [steps[0]]
-        for name in names:
-            if name in document:
-                yield from _found(document[name], steps[1:], f"{above}.{name}" if above else str(name))
+def _found(document: Mapping[Any, Any], steps: Sequence[str]) -> list[tuple[str, Any]]:
+    """Return what lies at `steps`, each with its dotted path."""
+    found: list[tuple[str, Any]] = [("", document)]
+    for step in steps:
+        found = [
+            (f"{above}.{name}" if above else str(name), value[name])
+            for above, value in found
+            if isinstance(value, dict)
+            for name in (value if step == "*" else (step,))
+            if name in value
+        ]
+    return found
