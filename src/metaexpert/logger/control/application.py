@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from metaexpert.logger import service
 from metaexpert.logger.config.models import LogConfiguration
@@ -89,7 +89,6 @@ class Routes:
         """Show the counters to Prometheus."""
         stats = service.stats()
         text = "".join(in_turns(metrics.exposition(stats, self._health.reasons(stats))))
-        give_way()
         return Response(text, headers={"cache-control": "no-store", "content-type": metrics.CONTENT_TYPE})
 
     async def health(self, _request: Request) -> Response:
@@ -113,6 +112,11 @@ class _Guarded:
         if scope["type"] != "http":
             return
         request = Request(scope, receive)
+
+        async def send_in_turns(message: Message) -> None:
+            give_way()
+            await send(message)
+
         give_way()
         try:
             self._guard.check(request.headers)
@@ -121,9 +125,9 @@ class _Guarded:
                 response = answers.error(refusal.status, refusal.message, refusal.headers)
             else:
                 response = await _refused(request, refusal)
-            await response(scope, receive, send)
+            await response(scope, receive, send_in_turns)
             return
-        await self._app(scope, receive, send)
+        await self._app(scope, receive, send_in_turns)
 
 
 async def _refused(request: Request, problem: Exception) -> Response:
