@@ -71,7 +71,7 @@ pub struct Ring {
 impl Ring {
     /// Reserves a ring of `capacity_bytes`, rounded up to a power of two of at least
     /// [`MIN_CAPACITY`], that ends with the process. Its first pages are present when it returns, the others once
-    /// [`Consumer::make_present`] has come to them.
+    /// `Consumer::make_present` has come to them.
     pub fn create(capacity_bytes: usize) -> Result<(Producer, Consumer), Error> {
         let capacity = capacity_of(capacity_bytes);
         let mapping = Mapping::anonymous(DATA_OFFSET + capacity).map_err(Error::Memory)?;
