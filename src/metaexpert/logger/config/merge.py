@@ -1,7 +1,7 @@
 """Deep merging of configuration documents: plain dictionaries, laid over each other by name and by field.
 
-What `plain` returns is asked for dictionaries only: to ask for any mapping takes ten times as long, and a
-change at run time asks hundreds of times.
+What `plain` returns is asked for dictionaries only: to ask for any mapping takes much longer, and a change at
+run time asks hundreds of times.
 """
 
 from __future__ import annotations
