@@ -12,7 +12,7 @@ _MANY = 2_000
 
 
 def test_a_scrape_lets_a_waiting_thread_go_on(client: Client) -> None:
-    """The metrics of a slow source are made in turns with a thread that trades, though nothing preempts them."""
+    """A slow source takes turns with a thread that trades, though nothing preempts it."""
     client.ask("GET", "/metrics")  # What is loaded at first gives way by itself.
     turns = made = 0
     done = False
