@@ -18,14 +18,12 @@ from typing import Final
 
 from harness.loggers import LOGGERS, OWN, QUEUED
 
-#: What MetaExpert imports of pydantic, in `logger/config/models.py` and `fields.py`, and nothing else; and a
-#: model, as pydantic loads a part of itself (plugins, and what finds them) with a program's first one.
+#: What MetaExpert imports of pydantic, in `logger/config`, and nothing else. Its models are built without
+#: what pydantic loads for plugins with a program's first one, so no model is made here.
 PYDANTIC: Final = """
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ModelWrapValidatorHandler
 from pydantic import PrivateAttr, SecretStr, ValidationError, WithJsonSchema, model_validator
-from pydantic_core import PydanticCustomError
-class First(BaseModel):
-    value: int = 1
+from pydantic_core import PydanticCustomError, SchemaSerializer, SchemaValidator
 """
 
 #: MetaExpert with its default settings, the console among them.

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     ConfigDict,
     Field,
     ModelWrapValidatorHandler,
@@ -18,6 +17,7 @@ from pydantic import (
 )
 
 from metaexpert.logger.config import defaults
+from metaexpert.logger.config.building import UnpluggedModel
 from metaexpert.logger.config.fields import (
     Directory,
     Filename,
@@ -49,7 +49,7 @@ _GIB = 2**30
 _YEAR_MS = 365 * 24 * 3600 * 1000
 
 
-class _Settings(BaseModel):
+class _Settings(UnpluggedModel):
     """A frozen table that knows all of its keys.
 
     What checks it is built at its first use by itself: a whole configuration checks its tables with one
@@ -62,7 +62,6 @@ class _Settings(BaseModel):
         strict=True,
         validate_default=False,
         hide_input_in_errors=True,
-        defer_build=True,
     )
 
 
