@@ -6,6 +6,7 @@ use metaexpert_log::frame::Value;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::sync::critical_section::with_critical_section;
 use pyo3::types::{
     PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PyMapping, PySequence, PySet,
     PyString, PyTuple, PyType,
@@ -218,8 +219,10 @@ fn too_deep(object: &Bound<'_, PyAny>) -> Vec<u8> {
 /// Mappings, dataclasses and named tuples as objects; sequences and sets as arrays.
 fn container(converter: &mut Converter, object: &Bound<'_, PyAny>, depth: u32) -> PyResult<Option<Vec<u8>>> {
     let py = object.py();
+    let most = converter.limits.items as usize + 1;
     if let Ok(dict) = object.cast_exact::<PyDict>() {
-        return members(converter, dict.iter().map(Ok), dict.len(), depth).map(Some);
+        let pairs = with_critical_section(object, || dict.iter().take(most).collect::<Vec<_>>());
+        return members(converter, pairs.into_iter().map(Ok), dict.len(), depth).map(Some);
     }
     if object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>() {
         if let Some(names) = named_tuple_fields(object)? {
@@ -229,8 +232,8 @@ fn container(converter: &mut Converter, object: &Bound<'_, PyAny>, depth: u32) -
         return elements(converter, object, depth).map(Some);
     }
     if object.cast::<PyMapping>().is_ok() {
-        let items = object.call_method0("items")?;
-        let pairs = items.try_iter()?.map(|pair| pair?.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>());
+        let pairs = first(object, &object.call_method0("items")?, most)?;
+        let pairs = pairs.iter().map(|pair| pair.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>());
         return members(converter, pairs, object.len()?, depth).map(Some);
     }
     if let Some(names) = dataclass_fields(object)? {
@@ -302,17 +305,28 @@ fn members<'py>(
 
 fn elements(converter: &mut Converter, object: &Bound<'_, PyAny>, depth: u32) -> PyResult<Vec<u8>> {
     let mut out = vec![b'['];
-    for (index, element) in object.try_iter()?.enumerate() {
+    let first = first(object, object, converter.limits.items as usize + 1)?;
+    for (index, element) in first.iter().enumerate() {
         if is_enough(converter, index, out.len()) {
             let left = object.len().unwrap_or(index).saturating_sub(index);
             push_string(format!("… {left} more").as_bytes(), &mut out);
             out.push(b',');
             break;
         }
-        push(converter, &element?, depth, &mut out)?;
+        push(converter, element, depth, &mut out)?;
         out.push(b',');
     }
     Ok(closed(out, b']'))
+}
+
+/// What `iterable`, of `object`, has at most this many of, taken before any of it is converted: a value's own code,
+/// or another thread meanwhile, may change the object.
+fn first<'py>(
+    object: &Bound<'py, PyAny>,
+    iterable: &Bound<'py, PyAny>,
+    most: usize,
+) -> PyResult<Vec<Bound<'py, PyAny>>> {
+    with_critical_section(object, || iterable.try_iter()?.take(most).collect())
 }
 
 fn is_enough(converter: &Converter, index: usize, len: usize) -> bool {
