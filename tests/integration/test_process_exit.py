@@ -112,6 +112,9 @@ def test_a_forked_child_has_a_file_of_its_own(run_python: Run) -> None:
     outcome = run_python(
         CONFIGURE
         + """
+import warnings
+# From 3.12 on each fork of a process with threads is warned of, which is a record as well.
+warnings.simplefilter("ignore", DeprecationWarning)
 bound = log.bind(side="child")
 pid = os.fork()
 if pid == 0:

@@ -77,6 +77,8 @@ pub(crate) unsafe fn plain_text<'a>(object: *mut ffi::PyObject) -> Option<&'a [u
     // SAFETY: an exact str, alive for 'a, whose text never changes; a compact ASCII str stores its text
     // as UTF-8, others keep the UTF-8 form with the object once it was asked for.
     unsafe {
+        // From 3.14 on how a str is laid out is the interpreter's own affair, whose function takes as short a way.
+        #[cfg(not(Py_3_14))]
         if ffi::PyUnicode_IS_COMPACT_ASCII(object) != 0 {
             let len = ffi::PyUnicode_GET_LENGTH(object) as usize;
             return Some(std::slice::from_raw_parts(ffi::PyUnicode_DATA(object).cast(), len));

@@ -71,9 +71,10 @@ fn derived(
     let attributes = channel.get().template(py, || template(origin))?.copy()?;
     attributes.set_item(pyo3::intern!(py, "_bound"), &fields)?;
     attributes.set_item(pyo3::intern!(py, "_channel"), &bound)?;
-    // SAFETY: the GIL is held, both objects are alive; the instance takes a reference of its own.
-    match unsafe { ffi::PyObject_GenericSetDict(logger.as_ptr(), attributes.as_ptr(), std::ptr::null_mut()) }
-    {
+    let name = pyo3::intern!(py, "__dict__");
+    // Not `PyObject_GenericSetDict`, after which up to CPython 3.13.3 attributes are still looked for elsewhere.
+    // SAFETY: the GIL is held and the three objects are alive; the instance takes a reference of its own.
+    match unsafe { ffi::PyObject_GenericSetAttr(logger.as_ptr(), name.as_ptr(), attributes.as_ptr()) } {
         0 => Ok(Some(logger.unbind())),
         _ => Err(PyErr::fetch(py)),
     }

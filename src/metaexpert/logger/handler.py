@@ -72,6 +72,23 @@ def _rebuilt_fields(values: dict[str, Any], attributes: dict[str, str]) -> Field
     return fields
 
 
+class _NoLock:
+    """Stands where a handler has its lock: false for who asks before taking it, free for who does not."""
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_raised: object) -> None:
+        pass
+
+
+# From Python 3.13 on `logging.Handler.handle` enters the lock without asking whether there is one.
+_NO_LOCK: Final = _NoLock()
+
+
 class PipelineHandler(logging.Handler):
     """Hands complete `LogRecord`s to the pipeline: nothing is formatted or written on the calling thread.
 
@@ -108,7 +125,7 @@ class PipelineHandler(logging.Handler):
 
     def createLock(self) -> None:
         """Do without a lock: the pipeline takes records from any thread."""
-        self.lock = None
+        self.lock = _NO_LOCK  # type: ignore[assignment]
 
     def emit(self, record: logging.LogRecord) -> None:
         """Submit `record` unless the pipeline has it; failures are reported as those of any handler."""

@@ -20,7 +20,7 @@ def test_json_and_toml_are_told_apart_by_extension(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("log.json", b'{\n "a": 1,\n}', "not valid JSON at line 3, column 1"),
+        ("log.json", b'{\n "a": 1,\n 2}', "not valid JSON at line 3, column 2"),
         ("log.json", b"", "not valid JSON at line 1, column 1"),
         ("log.json", b"[1]", "must hold one JSON object, was [1]"),
         ("log.json", b'{"a": {"b": 1, "b": 2}}', 'the key "b" is given twice'),
