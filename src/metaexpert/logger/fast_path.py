@@ -73,15 +73,22 @@ class _LevelCache(dict[int, bool]):
 
     __slots__ = ("_logger",)
 
-    def __init__(self, logger: FastPathLogger) -> None:
+    def __init__(self, logger: logging.Logger) -> None:
         super().__init__()
         self._logger = weakref.ref(logger)
 
     def clear(self) -> None:
         super().clear()
         logger = self._logger()
-        if logger is not None:
+        # One that is just being adopted has no fast way yet.
+        if isinstance(logger, FastPathLogger):
             logger._leave_fast_path()
+
+
+def complete(logger: logging.Logger) -> None:
+    """Give a logger what a `FastPathLogger` has beyond a plain one."""
+    logger.__dict__["_installed"] = {}
+    logger.__dict__["_cache"] = _LevelCache(logger)
 
 
 def _empty_list(logger: FastPathLogger) -> list[Any]:
@@ -110,7 +117,9 @@ class FastPathLogger(logging.Logger):
     #: The loggers bound to this one that have something to give up when it leaves its fast way.
     _children: weakref.WeakSet[FastPathLogger] | None = None
 
-    if not TYPE_CHECKING:
+    if TYPE_CHECKING:
+        _installed: dict[str, Callable[..., None]]
+    else:
         # Of bound loggers; others have attributes of these names.
         disabled = Followed("disabled")
         filters = Followed("filters")
@@ -120,12 +129,7 @@ class FastPathLogger(logging.Logger):
 
     def __init__(self, name: str, level: int | str = logging.NOTSET) -> None:
         super().__init__(name, level)
-        self._become()
-
-    def _become(self) -> None:
-        """Complete a logger that was made by `logging` as a plain one."""
-        self._installed: dict[str, Callable[..., None]] = {}
-        self._cache = _LevelCache(self)
+        complete(self)
 
     if TYPE_CHECKING:
 

@@ -20,12 +20,14 @@ from metaexpert.logger.fast_path import (
     STANDARD,
     TRADE,
     FastPathLogger,
+    complete,
     define_genuine,
     is_genuine_method,
     is_patched,
     served,
 )
 from metaexpert.logger.faults import describe_exception, exception_info
+from metaexpert.logger.fork_lock import ForkLock
 from metaexpert.logger.handler import FieldMapping, PipelineHandler, attach_fields, extra_of
 
 _STANDARD_NAMES: Final = {level: logging.getLevelName(level) for level in LEVELS.values()}
@@ -283,18 +285,28 @@ def adopt(logger: logging.Logger) -> MetaLogger:
 
     A logger of somebody's own subclass keeps all of that class's behaviour.
     """
-    if isinstance(logger, MetaLogger):
-        return logger
-    own = type(logger)
-    if own is logging.Logger:
-        logger.__class__ = MetaLogger
-    elif own is logging.RootLogger:
-        logger.__class__ = MetaRootLogger
-    else:
-        logger.__class__ = type(own.__name__, (own, MetaLogger), {"__module__": own.__module__})
+    if not isinstance(logger, MetaLogger):
+        with _adoption.held():
+            own = type(logger)
+            # Another thread may have been first.
+            if not issubclass(own, MetaLogger):
+                # Before its class: whoever sees that logs through it at once.
+                complete(logger)
+                logger.__class__ = _adopted(own)
     assert isinstance(logger, MetaLogger)
-    logger._become()
     return logger
+
+
+#: Held while a logger is made a `MetaLogger`.
+_adoption: Final = ForkLock()
+
+
+def _adopted(own: type[logging.Logger]) -> type[MetaLogger]:
+    if own is logging.Logger:
+        return MetaLogger
+    if own is logging.RootLogger:
+        return MetaRootLogger
+    return type(own.__name__, (own, MetaLogger), {"__module__": own.__module__})
 
 
 def _rebound(name: str, fields: dict[str, Any]) -> MetaLogger:
