@@ -185,7 +185,9 @@ def test_daemons_may_configure_into_the_end(run_python: Run) -> None:
     """A daemon that is stopped in the middle of a configuration holds up nothing that the end still calls."""
     outcome = run_python(
         """
-import atexit, os
+import atexit, os, warnings
+# From 3.12 on each fork of a process with threads is warned of, which is a record as well.
+warnings.simplefilter("ignore", DeprecationWarning)
 def at_exit():
     configure(default_level="INFO")
     log.info("configured at exit")

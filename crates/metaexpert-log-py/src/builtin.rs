@@ -103,10 +103,7 @@ unsafe extern "C" fn silent(
             return ffi::Py_NewRef(ffi::Py_None());
         }
         let _inside = Inside::enter(py);
-        match method.slow(py) {
-            Some(slow) => ffi::PyObject_Vectorcall(slow.as_ptr(), args, nargs as usize, names),
-            None => ffi::Py_NewRef(ffi::Py_None()),
-        }
+        ffi::PyObject_Vectorcall(method.slow(), args, nargs as usize, names)
     }
 }
 

@@ -1,6 +1,7 @@
 //! A logger's way into the pipeline.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use metaexpert_log::pipeline::Pipeline;
 use pyo3::prelude::*;
@@ -10,8 +11,8 @@ use pyo3::{PyTraverseError, PyVisit};
 use crate::builtin::{builtin, silent_builtin};
 use crate::exit::Inside;
 use crate::fields::Fields;
+use crate::guarded::{KnownId, KnownIdCell};
 use crate::premises::Premises;
-use crate::state::{GilValue, KnownId};
 use crate::submit::{Call, submit};
 
 /// What a channel depends on.
@@ -34,10 +35,10 @@ pub(crate) enum Gate {
 }
 
 /// What is known of the five levels, and of trades.
-#[derive(Clone, Copy, Default)]
+#[derive(Default)]
 struct Gates {
-    known: u8,
-    open: u8,
+    known: AtomicU8,
+    open: AtomicU8,
 }
 
 impl Gates {
@@ -49,21 +50,38 @@ impl Gates {
             _ => 0,
         }
     }
+
+    fn set(&self, bit: u8, is_open: bool) {
+        match is_open {
+            true => self.open.fetch_or(bit, Ordering::Relaxed),
+            false => self.open.fetch_and(!bit, Ordering::Relaxed),
+        };
+        // Release: whoever finds it known sees whether it is open.
+        self.known.fetch_or(bit, Ordering::Release);
+    }
+
+    fn get(&self, bit: u8) -> Gate {
+        match (self.known.load(Ordering::Acquire) & bit != 0, self.open.load(Ordering::Relaxed) & bit != 0) {
+            (false, _) => Gate::Unknown,
+            (true, false) => Gate::Closed,
+            (true, true) => Gate::Open,
+        }
+    }
 }
 
 /// One logger's name (a bound one's is its origin's) and bound fields, and what its builtins depend on.
 #[pyclass(frozen, module = "metaexpert.logger._native")]
 pub(crate) struct Channel {
     name: Vec<u8>,
-    id: GilValue<KnownId>,
+    id: KnownIdCell,
     bound: Option<Py<Fields>>,
     basis: Basis,
     /// The logger has found out that something changed and no longer uses the channel.
-    closed: GilValue<bool>,
+    closed: AtomicBool,
     /// Which of its builtins do something.
-    gates: GilValue<Gates>,
+    gates: Gates,
     /// It was made with a bound logger, which has called nothing yet.
-    is_fresh: GilValue<bool>,
+    is_fresh: AtomicBool,
     /// The attributes that loggers bound to this one begin with.
     template: OnceLock<Py<PyDict>>,
 }
@@ -84,12 +102,12 @@ impl Channel {
     ) -> PyResult<Self> {
         Ok(Channel {
             name: name.as_bytes().to_vec(),
-            id: GilValue::new(KnownId::default()),
+            id: KnownIdCell::default(),
             bound,
             basis: Basis::Own(Premises::new(py, empty, single, classes)?),
-            closed: GilValue::new(false),
-            gates: GilValue::new(Gates::default()),
-            is_fresh: GilValue::new(false),
+            closed: AtomicBool::new(false),
+            gates: Gates::default(),
+            is_fresh: AtomicBool::new(false),
             template: OnceLock::new(),
         })
     }
@@ -114,7 +132,7 @@ impl Channel {
         slow: Py<PyAny>,
         enabled: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
-        slf.get().remember(slf.py(), level, category.is_some(), enabled);
+        slf.get().gates.set(Gates::bit(level, category.is_some()), enabled);
         if !enabled {
             return silent_builtin(slf, slow);
         }
@@ -131,8 +149,8 @@ impl Channel {
     }
 
     /// Sends every later call of the channel's builtins to their `slow`.
-    fn close(&self, py: Python<'_>) {
-        self.closed.set(py, true);
+    fn close(&self) {
+        self.closed.store(true, Ordering::Release);
     }
 
     /// Submits a record that the Python side has prepared. False if no engine runs.
@@ -188,12 +206,12 @@ impl Channel {
     fn derived(origin: &Bound<'_, Self>, bound: Option<Py<Fields>>, handlers: Option<Py<PyList>>) -> Self {
         Channel {
             name: Vec::new(),
-            id: GilValue::new(origin.get().id.get(origin.py())),
+            id: KnownIdCell::new(origin.get().id.get()),
             bound,
             basis: Basis::Derived { origin: origin.clone().unbind(), handlers },
-            closed: GilValue::new(false),
-            gates: GilValue::new(Gates::default()),
-            is_fresh: GilValue::new(false),
+            closed: AtomicBool::new(false),
+            gates: Gates::default(),
+            is_fresh: AtomicBool::new(false),
             template: OnceLock::new(),
         }
     }
@@ -201,15 +219,13 @@ impl Channel {
     /// The channel of a logger that is just being bound: nobody has asked for its handlers yet.
     pub(crate) fn fresh(origin: &Bound<'_, Self>, bound: Py<Fields>) -> Self {
         let channel = Self::derived(origin, Some(bound), None);
-        channel.is_fresh.set(origin.py(), true);
+        channel.is_fresh.store(true, Ordering::Relaxed);
         channel
     }
 
     /// Tells, once, that no call has used the channel of a bound logger yet.
-    pub(crate) fn is_first_use(&self, py: Python<'_>) -> bool {
-        let is_fresh = self.is_fresh.get(py);
-        self.is_fresh.set(py, false);
-        is_fresh
+    pub(crate) fn is_first_use(&self) -> bool {
+        self.is_fresh.load(Ordering::Relaxed) && self.is_fresh.swap(false, Ordering::Relaxed)
     }
 
     /// The channel of the logger that this one's was bound to, unless it has one of its own.
@@ -235,31 +251,19 @@ impl Channel {
         Ok(made)
     }
 
-    fn remember(&self, py: Python<'_>, level: i32, has_category: bool, enabled: bool) {
-        let bit = Gates::bit(level, has_category);
-        let Gates { known, open } = self.gates.get(py);
-        let open = if enabled { open | bit } else { open & !bit };
-        self.gates.set(py, Gates { known: known | bit, open });
-    }
-
     /// Whether the logger serves calls of this kind, as far as its builtins were made; a bound logger's are
     /// those of its origin.
-    pub(crate) fn gate(&self, py: Python<'_>, level: i32, has_category: bool) -> Gate {
-        if let Basis::Derived { origin, .. } = &self.basis {
-            return origin.get().gate(py, level, has_category);
-        }
-        let (gates, bit) = (self.gates.get(py), Gates::bit(level, has_category));
-        match (gates.known & bit != 0, gates.open & bit != 0) {
-            (false, _) => Gate::Unknown,
-            (true, false) => Gate::Closed,
-            (true, true) => Gate::Open,
+    pub(crate) fn gate(&self, level: i32, has_category: bool) -> Gate {
+        match &self.basis {
+            Basis::Derived { origin, .. } => origin.get().gate(level, has_category),
+            Basis::Own(_) => self.gates.get(Gates::bit(level, has_category)),
         }
     }
 
     /// Whether it was not closed, and everything is as it was when it was made.
     #[inline]
     pub(crate) fn is_undisturbed(&self, py: Python<'_>) -> bool {
-        !self.closed.get(py)
+        !self.closed.load(Ordering::Acquire)
             && match &self.basis {
                 Basis::Own(premises) => premises.hold(py),
                 Basis::Derived { origin, handlers } => {
@@ -271,13 +275,13 @@ impl Channel {
 
     /// The logger's id in the running pipeline.
     #[inline]
-    pub(crate) fn id(&self, py: Python<'_>, pipeline: &mut Pipeline, generation: u32) -> Option<u32> {
-        let known = self.id.get(py);
+    pub(crate) fn id(&self, pipeline: &mut Pipeline, generation: u32) -> Option<u32> {
+        let known = self.id.get();
         if known.generation == generation {
             return Some(known.id);
         }
         let id = pipeline.logger_id(self.name())?;
-        self.id.set(py, KnownId { generation, id });
+        self.id.set(KnownId { generation, id });
         Some(id)
     }
 

@@ -1,6 +1,7 @@
 //! The fields of `log_context`, which lie in a contextvar.
 
 use std::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::ffi;
@@ -9,20 +10,20 @@ use pyo3::types::PyDict;
 use pyo3::{PyTraverseError, PyVisit};
 
 use crate::fields::Fields;
-use crate::state::{GilCell, GilValue};
+use crate::guarded::Guarded;
+use crate::state::STATE;
 
 /// The variable. Never released.
-static DECLARED: GilValue<*mut ffi::PyObject> = GilValue::new(ptr::null_mut());
+static DECLARED: AtomicPtr<ffi::PyObject> = AtomicPtr::new(ptr::null_mut());
 
 /// The same once a context was used; until then no call looks for one.
-static VARIABLE: GilValue<*mut ffi::PyObject> = GilValue::new(ptr::null_mut());
+static VARIABLE: AtomicPtr<ffi::PyObject> = AtomicPtr::new(ptr::null_mut());
 
 /// Tells the engine the contextvar that contexts set to `Fields`.
 #[pyfunction]
 pub(crate) fn set_context_variable(variable: Bound<'_, PyAny>) {
-    let py = variable.py();
-    if DECLARED.get(py) != variable.as_ptr() {
-        DECLARED.set(py, variable.into_ptr());
+    if DECLARED.load(Ordering::Acquire) != variable.as_ptr() {
+        DECLARED.store(variable.into_ptr(), Ordering::Release);
     }
 }
 
@@ -30,7 +31,7 @@ pub(crate) fn set_context_variable(variable: Bound<'_, PyAny>) {
 /// addresses.
 #[inline(always)]
 pub(crate) fn current_context(py: Python<'_>) -> Option<Bound<'_, Fields>> {
-    let variable = VARIABLE.get(py);
+    let variable = VARIABLE.load(Ordering::Acquire);
     if variable.is_null() { None } else { look_up(py, variable) }
 }
 
@@ -54,7 +55,7 @@ pub(crate) struct Context {
     /// Never changed.
     fields: Py<PyDict>,
     /// What each block that is open has to give back, the innermost last.
-    tokens: GilCell<Vec<Py<PyAny>>>,
+    tokens: Guarded<Vec<Py<PyAny>>>,
 }
 
 #[pymethods]
@@ -63,7 +64,7 @@ impl Context {
     #[pyo3(signature = (**fields))]
     fn new(py: Python<'_>, fields: Option<Bound<'_, PyDict>>) -> Self {
         let fields = fields.unwrap_or_else(|| PyDict::new(py)).unbind();
-        Context { fields, tokens: GilCell::new(Vec::new()) }
+        Context { fields, tokens: Guarded::new(Vec::new()) }
     }
 
     /// A copy of the fields as they were given.
@@ -74,11 +75,11 @@ impl Context {
 
     fn __enter__<'py>(slf: Bound<'py, Self>) -> PyResult<Bound<'py, Self>> {
         let py = slf.py();
-        let variable = DECLARED.get(py);
+        let variable = DECLARED.load(Ordering::Acquire);
         if variable.is_null() {
             return Err(PyRuntimeError::new_err("no context variable was set: see set_context_variable"));
         }
-        VARIABLE.set(py, variable);
+        VARIABLE.store(variable, Ordering::Release);
         let around = current_context(py);
         let fields = Fields::of(slf.get().fields.bind(py).clone(), around.as_ref())?;
         let fields = Bound::new(py, fields)?;
@@ -86,7 +87,7 @@ impl Context {
         let token = unsafe {
             Bound::from_owned_ptr_or_err(py, ffi::PyContextVar_Set(variable, fields.as_ptr()))?.unbind()
         };
-        slf.get().tokens.with(py, |tokens| tokens.push(token));
+        slf.get().with_tokens(py, |tokens| tokens.push(token));
         Ok(slf)
     }
 
@@ -97,11 +98,11 @@ impl Context {
         _value: &Bound<'_, PyAny>,
         _trace: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        let Some(token) = self.tokens.with(py, Vec::pop) else {
+        let Some(token) = self.with_tokens(py, Vec::pop) else {
             return Err(PyRuntimeError::new_err("a log_context ends that was not entered"));
         };
         // SAFETY: the GIL is held; the variable is the one that `__enter__` set, the token what it gave.
-        match unsafe { ffi::PyContextVar_Reset(DECLARED.get(py), token.as_ptr()) } {
+        match unsafe { ffi::PyContextVar_Reset(DECLARED.load(Ordering::Acquire), token.as_ptr()) } {
             0 => Ok(()),
             _ => Err(PyErr::fetch(py)),
         }
@@ -109,5 +110,12 @@ impl Context {
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.fields)
+    }
+}
+
+impl Context {
+    /// Calls `body` with the tokens, inside the one guard that a fork waits for.
+    fn with_tokens<R>(&self, py: Python<'_>, body: impl FnOnce(&mut Vec<Py<PyAny>>) -> R) -> R {
+        STATE.with(py, |_| self.tokens.with(py, body))
     }
 }

@@ -221,12 +221,21 @@ pub(crate) fn forget_after_fork(py: Python<'_>) {
 pub(crate) fn watch_forks() {
     static WATCHED: Once = Once::new();
     WATCHED.call_once(|| {
-        // SAFETY: the function lives as long as the process, and sees itself to what it may touch.
-        unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+        // SAFETY: the functions live as long as the process, and see themselves to what they may touch.
+        unsafe { libc::pthread_atfork(Some(before_fork), Some(in_parent), Some(in_child)) };
     });
 }
 
+extern "C" fn before_fork() {
+    STATE.before_fork();
+}
+
+extern "C" fn in_parent() {
+    STATE.after_fork_in_parent();
+}
+
 extern "C" fn in_child() {
+    STATE.after_fork_in_child();
     // SAFETY: asks for a flag of this thread.
     if unsafe { ffi::PyGILState_Check() } == 1 {
         // SAFETY: the forking thread, which is the one here, holds the GIL, as was just seen.

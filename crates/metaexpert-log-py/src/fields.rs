@@ -8,8 +8,9 @@ use pyo3::{PyTraverseError, PyVisit};
 
 use crate::convert::{Captured, Converter, Names, escaped_cost, utf8};
 use crate::exit::Inside;
+use crate::guarded::Guarded;
 use crate::plain::{PlainFields, Times, plain_size};
-use crate::state::{GilCell, STATE};
+use crate::state::STATE;
 
 /// What is no larger than this share of a record need not be cut, however much is escaped.
 const SMALL_SHARE: usize = 32;
@@ -21,7 +22,7 @@ pub(crate) struct Fields {
     mapping: Py<PyDict>,
     is_empty: bool,
     values: Values,
-    section: GilCell<Encoded>,
+    section: Guarded<Encoded>,
 }
 
 /// Where the values are.
@@ -73,7 +74,7 @@ impl Fields {
         } else {
             Values::Captured(capture(&own, base, &merged)?)
         };
-        let section = GilCell::new(Encoded { generation: 0, bytes: Vec::new() });
+        let section = Guarded::new(Encoded { generation: 0, bytes: Vec::new() });
         Ok(Fields { is_empty: merged.is_empty(), mapping: merged.unbind(), values, section })
     }
 

@@ -3,6 +3,9 @@
 //! **Capture** lives here. A log call is one builtin function ([`method`]); what it cannot do at once
 //! it hands to [`submit`], and what belongs to `logging` itself to the Python side.
 //! Nothing that can run Python code happens between reserving room in the ring and publishing.
+//!
+//! "The GIL is held" in a SAFETY argument means, on a free-threaded interpreter, that the thread is attached to it:
+//! objects stay alive and nothing stops the thread. What must be one thread's alone is [`guarded`].
 
 use pyo3::exceptions::PyImportError;
 use pyo3::ffi;
@@ -16,6 +19,7 @@ mod derived;
 mod engine;
 mod exit;
 mod fields;
+mod guarded;
 mod key_sets;
 mod method;
 mod nested;
@@ -29,7 +33,7 @@ mod state;
 mod submit;
 mod times;
 
-#[pymodule(gil_used = true)]
+#[pymodule(gil_used = false)]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     refuse_other_interpreters()?;
     #[cfg(not(Py_3_12))]

@@ -4,14 +4,13 @@
 //! goes on to [`crate::submit`], and what only `logging` can do to the Python side. Fast calls run no
 //! Python code at all.
 
-use std::sync::Mutex;
-
 use metaexpert_log::clock::stamp;
 use metaexpert_log::frame::{Head, NO_ID};
 use metaexpert_log::pipeline::Pipeline;
 use metaexpert_log::stats::Loss;
 use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::sync::critical_section::with_critical_section;
 use pyo3::types::{PyDict, PyString, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
 
@@ -20,8 +19,9 @@ use crate::context::current_context;
 use crate::convert::{push_plain, push_text};
 use crate::exit::Inside;
 use crate::fields::Fields;
+use crate::guarded::{KnownId, KnownIdCell};
 use crate::key_sets::items;
-use crate::state::{GilValue, KnownId, STATE, State};
+use crate::state::{STATE, State};
 use crate::submit::{Call, submit};
 
 /// A byte takes at most this many in a JSON string, with something to spare for punctuation.
@@ -38,25 +38,15 @@ pub(crate) struct Method {
     level: Option<i32>,
     threshold: i32,
     category: Option<String>,
-    category_id: GilValue<KnownId>,
-    slow: Mutex<Option<Py<PyAny>>>,
+    category_id: KnownIdCell,
+    slow: Py<PyAny>,
 }
 
 #[pymethods]
 impl Method {
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.channel)?;
-        if let Ok(slow) = self.slow.try_lock() {
-            if let Some(slow) = slow.as_ref() {
-                visit.call(slow)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn __clear__(&self) {
-        let slow = self.slow.try_lock().ok().and_then(|mut slow| slow.take());
-        drop(slow);
+        visit.call(&self.slow)
     }
 }
 
@@ -92,22 +82,13 @@ impl Method {
         category: Option<String>,
         slow: Py<PyAny>,
     ) -> Self {
-        Method {
-            channel,
-            level,
-            threshold,
-            category,
-            category_id: GilValue::new(KnownId::default()),
-            slow: Mutex::new(Some(slow)),
-        }
+        Method { channel, level, threshold, category, category_id: KnownIdCell::default(), slow }
     }
 
     /// Gives back its references now: dropped where PyO3 does not know that the GIL is held, they would wait.
     pub(crate) fn release(self, py: Python<'_>) {
         self.channel.drop_ref(py);
-        if let Ok(Some(slow)) = self.slow.into_inner() {
-            slow.drop_ref(py);
-        }
+        self.slow.drop_ref(py);
     }
 
     /// Whether calls need not go the slow way.
@@ -208,16 +189,16 @@ impl Method {
             // SAFETY: the interpreter passes keyword names in a tuple, alive until the call returns.
             (false, None) => key_sets.find(unsafe { items(names) }, generation)?,
         };
-        let logger = self.channel.bind(py).get().id(py, pipeline, generation)?;
+        let logger = self.channel.bind(py).get().id(pipeline, generation)?;
         let category = match &self.category {
             None => NO_ID,
             Some(name) => {
-                let known = self.category_id.get(py);
+                let known = self.category_id.get();
                 if known.generation == generation {
                     known.id
                 } else {
                     let id = pipeline.category_id(name.as_bytes())?;
-                    self.category_id.set(py, KnownId { generation, id });
+                    self.category_id.set(KnownId { generation, id });
                     id
                 }
             }
@@ -311,7 +292,9 @@ impl Method {
             }
             // Keywords win over `extra`, which comes first in the record.
             let mut fields = Vec::with_capacity(extra.len() + call.fields.len());
-            for (key, value) in extra.iter() {
+            // Taken first: comparing a key may run its own code.
+            let pairs = with_critical_section(&extra, || extra.iter().collect::<Vec<_>>());
+            for (key, value) in pairs {
                 let is_category = category_of_extra && key.eq("category").unwrap_or(false);
                 if !is_category && !call.fields.iter().any(|(name, _)| name.eq(&key).unwrap_or(false)) {
                     fields.push((key, value));
@@ -323,19 +306,18 @@ impl Method {
         Ok(true)
     }
 
-    /// What serves the calls that the builtin can't; nothing once it is being collected.
-    pub(crate) fn slow<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
-        self.slow.lock().ok().and_then(|slow| slow.as_ref().map(|slow| slow.bind(py).clone()))
+    /// What serves the calls that the builtin can't.
+    pub(crate) fn slow(&self) -> *mut ffi::PyObject {
+        self.slow.as_ptr()
     }
 
     #[cold]
     fn call_slow(&self, py: Python<'_>, arguments: &Arguments<'_>) -> PyResult<Option<Py<PyAny>>> {
-        let Some(slow) = self.slow(py) else { return Ok(None) };
         let all = arguments.positional.as_ptr();
         // SAFETY: the arguments are passed on exactly as the interpreter passed them.
         unsafe {
             let result =
-                ffi::PyObject_Vectorcall(slow.as_ptr(), all, arguments.positional.len(), arguments.names);
+                ffi::PyObject_Vectorcall(self.slow(), all, arguments.positional.len(), arguments.names);
             Bound::from_owned_ptr_or_err(py, result).map(|result| Some(result.unbind()))
         }
     }

@@ -7,8 +7,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::convert::{plain_text, plain_value};
+use crate::guarded::Guarded;
 use crate::key_sets::KeySets;
-use crate::state::GilCell;
 use crate::times::{TIME_LEN, plain_time_argument};
 
 /// Sets of more fields are copied.
@@ -118,4 +118,4 @@ impl<'a> PlainFields<'a> {
 }
 
 /// Apart from those of calls, in which some names are no fields.
-static KEY_SETS: GilCell<KeySets> = GilCell::new(KeySets::new());
+static KEY_SETS: Guarded<KeySets> = Guarded::new(KeySets::new());

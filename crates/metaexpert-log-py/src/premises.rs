@@ -3,6 +3,8 @@
 //! Handler and filter lists, classes and the record factory can all be changed without telling us, so every
 //! call looks at them, with a few loads.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyType};
@@ -79,14 +81,42 @@ impl WatchedList {
     #[inline]
     fn holds(&self, _gil: Python<'_>) -> bool {
         let list = self.list.as_ptr();
-        // SAFETY: the GIL is held and the list alive; item 0 is read only when the list has one item.
-        unsafe {
-            let len = ffi::PyList_GET_SIZE(list);
-            match &self.item {
-                None => len == 0,
-                Some(item) => len == 1 && ffi::PyList_GET_ITEM(list, 0) == item.as_ptr(),
-            }
+        // SAFETY: the interpreter is held and the list alive.
+        let len = unsafe { ffi::PyList_GET_SIZE(list) };
+        match &self.item {
+            None => len == 0,
+            // SAFETY: as above.
+            Some(item) => len == 1 && unsafe { begins_with(list, item.as_ptr()) },
         }
+    }
+}
+
+/// Whether the first item of a list that had one just now is `item`.
+///
+/// # Safety
+/// The caller holds the interpreter and keeps the list alive.
+#[cfg(not(Py_GIL_DISABLED))]
+#[inline]
+unsafe fn begins_with(list: *mut ffi::PyObject, item: *mut ffi::PyObject) -> bool {
+    // SAFETY: by this function's contract; nobody has run since its length was seen.
+    unsafe { ffi::PyList_GET_ITEM(list, 0) == item }
+}
+
+/// As above, where another thread may be changing the list.
+///
+/// # Safety
+/// As above.
+#[cfg(Py_GIL_DISABLED)]
+#[inline]
+unsafe fn begins_with(list: *mut ffi::PyObject, item: *mut ffi::PyObject) -> bool {
+    // SAFETY: by this function's contract; the reference that is returned is given back.
+    unsafe {
+        let first = ffi::PyList_GetItemRef(list, 0);
+        match first.is_null() {
+            true => ffi::PyErr_Clear(),
+            false => ffi::Py_DECREF(first),
+        }
+        first == item
     }
 }
 
@@ -102,8 +132,9 @@ impl WatchedClass {
 /// change sets it to 0, the next lookup to a number never used before.
 #[inline]
 fn class_version(class: &Bound<'_, PyType>) -> u32 {
-    // SAFETY: the GIL is held and the class alive.
-    unsafe { (*class.as_type_ptr()).tp_version_tag }
+    // SAFETY: the class is alive and the number where it always is; without a GIL another thread may be changing it.
+    let version = unsafe { AtomicU32::from_ptr(&raw mut (*class.as_type_ptr()).tp_version_tag) };
+    version.load(Ordering::Relaxed)
 }
 
 type FactoryMark = u64;

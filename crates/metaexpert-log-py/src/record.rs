@@ -6,6 +6,7 @@ use metaexpert_log::level::Level;
 use metaexpert_log::pipeline::Needs;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::sync::critical_section::with_critical_section;
 use pyo3::types::{PyDict, PyMapping, PyString, PyTuple};
 
 use crate::context::current_context;
@@ -96,7 +97,7 @@ pub(crate) fn submit_record(
     let py = record.py();
     let _inside = Inside::enter(py);
     let data = record.getattr("__dict__")?.cast_into::<PyDict>()?;
-    let mut parts = Parts::of(&data, fields.is_some());
+    let mut parts = with_critical_section(&data, || Parts::of(&data, fields.is_some()));
     if let Some(attributes) = attributes {
         parts.fields.retain(|(name, _)| !attributes.contains(name).unwrap_or(false));
     }

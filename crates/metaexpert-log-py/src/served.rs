@@ -249,10 +249,10 @@ impl Served {
     fn taken<'py>(&self, object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let py = object.py();
         let Role::Log { level, category } = &self.role else { return self.bound_function(object) };
-        let channel = channel_of(object).filter(|channel| channel.get().is_first_use(py));
+        let channel = channel_of(object).filter(|channel| channel.get().is_first_use());
         if let (Some(channel), Some(level)) = (channel, *level) {
             let slow = || self.bound_function(object).map(Bound::unbind);
-            match channel.get().gate(py, level, category.is_some()) {
+            match channel.get().gate(level, category.is_some()) {
                 Gate::Open => return builtin(&channel, Some(level), i32::MIN, category.clone(), slow()?),
                 Gate::Closed => return silent_builtin(&channel, slow()?),
                 Gate::Unknown => {}
@@ -295,10 +295,10 @@ impl Served {
         arguments: &Arguments<'_>,
     ) -> Option<PyResult<Py<PyAny>>> {
         let py = logger.py();
-        if !channel.get().is_first_use(py) {
+        if !channel.get().is_first_use() {
             return None;
         }
-        match channel.get().gate(py, level, category.is_some()) {
+        match channel.get().gate(level, category.is_some()) {
             Gate::Open => {}
             Gate::Closed if channel.get().is_undisturbed(py) => return Some(Ok(py.None())),
             Gate::Closed | Gate::Unknown => return None,

@@ -1,66 +1,13 @@
-//! The one engine of the process, guarded by the GIL.
-
-use std::cell::{Cell, RefCell};
+//! The one engine of the process.
 
 use metaexpert_log::config::Limits;
 use metaexpert_log::pipeline::{Needs, Pipeline};
 use metaexpert_log::sink::SinkReport;
 use metaexpert_log::stats::Snapshot;
-use pyo3::prelude::*;
 
+use crate::guarded::Guarded;
 use crate::key_sets::KeySets;
 use crate::site::SiteTable;
-
-/// A cell that only a thread holding the GIL reaches.
-pub(crate) struct GilCell<T>(RefCell<T>);
-
-// SAFETY: every access goes through `with`, whose token proves that this thread holds the GIL; the
-// module declares `gil_used`, so free-threaded interpreters turn the GIL on for it.
-unsafe impl<T> Sync for GilCell<T> {}
-// SAFETY: as above.
-unsafe impl<T> Send for GilCell<T> {}
-
-impl<T> GilCell<T> {
-    pub(crate) const fn new(value: T) -> Self {
-        GilCell(RefCell::new(value))
-    }
-
-    /// Calls `body` with the value. `body` must not run Python code, which could come back here or let
-    /// another thread in; doing so panics instead of corrupting anything.
-    #[inline]
-    pub(crate) fn with<R>(&self, _gil: Python<'_>, body: impl FnOnce(&mut T) -> R) -> R {
-        body(&mut self.0.borrow_mut())
-    }
-}
-
-/// A copyable value that only a thread holding the GIL reaches.
-pub(crate) struct GilValue<T>(Cell<T>);
-
-// SAFETY: as for `GilCell`.
-unsafe impl<T> Sync for GilValue<T> {}
-
-impl<T: Copy> GilValue<T> {
-    pub(crate) const fn new(value: T) -> Self {
-        GilValue(Cell::new(value))
-    }
-
-    #[inline]
-    pub(crate) fn get(&self, _gil: Python<'_>) -> T {
-        self.0.get()
-    }
-
-    #[inline]
-    pub(crate) fn set(&self, _gil: Python<'_>, value: T) {
-        self.0.set(value);
-    }
-}
-
-/// A dictionary id together with the pipeline it belongs to.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct KnownId {
-    pub(crate) generation: u32,
-    pub(crate) id: u32,
-}
 
 /// What capture works with.
 pub(crate) struct State {
@@ -88,7 +35,7 @@ impl State {
     }
 }
 
-pub(crate) static STATE: GilCell<State> = GilCell::new(State {
+pub(crate) static STATE: Guarded<State> = Guarded::new(State {
     pipeline: None,
     generation: 0,
     needs: Needs {

@@ -1,23 +1,23 @@
 //! The text of the commonest times, `datetime` in UTC or without a zone, without running Python code.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDateAccess, PyDateTime, PyTimeAccess, PyTzInfo, PyTzInfoAccess};
-
-use crate::state::GilValue;
 
 /// Length of `2026-01-31T23:59:59.123456Z`.
 pub(crate) const TIME_LEN: usize = 27;
 
 /// The first look at a time may import its module.
-static IS_READY: GilValue<bool> = GilValue::new(false);
+static IS_READY: AtomicBool = AtomicBool::new(false);
 
 /// Writes what `isoformat()` gives, with `Z` for UTC, if `object` is an exact `datetime` whose zone is
 /// `timezone.utc` or none. Returns the text.
 #[inline]
 pub(crate) fn plain_time<'a>(object: &Bound<'_, PyAny>, out: &'a mut [u8; TIME_LEN]) -> Option<&'a [u8]> {
     let py = object.py();
-    IS_READY.set(py, true);
+    IS_READY.store(true, Ordering::Release);
     let time = object.cast_exact::<PyDateTime>().ok()?;
     let utc = match time.get_tzinfo() {
         None => false,
@@ -53,7 +53,7 @@ pub(crate) unsafe fn plain_time_argument<'a>(
     object: *mut ffi::PyObject,
     out: &'a mut [u8; TIME_LEN],
 ) -> Option<&'a [u8]> {
-    if !IS_READY.get(py) {
+    if !IS_READY.load(Ordering::Acquire) {
         return None;
     }
     // SAFETY: by this function's contract; the token proves that the GIL is held.
