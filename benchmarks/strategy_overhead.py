@@ -7,7 +7,8 @@ order, fill and position change, in files), once with `logging.disable()`, which
 Compared is the time from `on_init`, when market data are loaded, until everything is written. The data are
 the first bars of the real BTC minute bars if `../shared/data` is there, else generated ones. Fresh process
 each, taking turns, ratio within a round, median over the rounds. The records in the file are parsed and
-counted, and must be as many as the library says it wrote; both runs must come to the same result.
+counted, and must be as many as the library says it wrote; both runs must come to the same result. Fifteen
+rounds: a run takes a second, in which a machine that others share easily differs by more than is promised.
 
 Limits. The less a strategy computes, the larger the share of logging: this one takes two averages over 60
 closes a bar, as cheap as strategies come. On a machine with one core the backend's work would count too.
@@ -155,7 +156,7 @@ def report(rounds: Rounds, options: Options) -> int:
 def main() -> int:
     """Measure, check and report."""
     measure_here_if_asked(measure)
-    options = read_options(__doc__, records=30_000, quick_records=2_000)
+    options = read_options(__doc__, records=30_000, quick_records=2_000, rounds=15)
     rounds = take_rounds({OFF: options.records, ON: options.records}, rounds=options.rounds, check=check)
     return report(rounds, options)
 
