@@ -206,9 +206,8 @@ impl Pipeline {
     fn nudge(&mut self, level: i32) {
         let waiting = self.producer.waiting();
         self.shared.counters.saw_backlog(waiting as u64);
-        let is_urgent = waiting > self.high_water_bytes || level >= Level::ERROR.0;
-        if is_urgent && self.shared.is_napping() {
-            self.shared.wake();
+        if waiting > self.high_water_bytes || level >= Level::ERROR.0 {
+            self.shared.urge();
         }
     }
 

@@ -115,6 +115,11 @@ impl Consumer {
         self.ring.cursors().head() - self.position()
     }
 
+    /// Bytes published and not read.
+    pub fn unread(&self) -> u64 {
+        self.ring.cursors().head() - self.read
+    }
+
     /// The configuration in force at the tail.
     pub fn epoch(&self) -> u64 {
         self.ring.header().epoch.load(Ordering::Acquire)

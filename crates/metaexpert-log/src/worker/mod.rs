@@ -33,6 +33,8 @@ pub(crate) use shared::{Shared, lock};
 /// Ring bytes handled between two writes: enough to amortise a system call, little enough that a
 /// record of a slow stretch is not held up by its successors.
 const BATCH_BYTES: usize = 256 << 10;
+/// The share of the ring that is much: the backend goes on at once, and sleeps briefly afterwards.
+const MUCH: u64 = 64;
 const SHORTEST_NAP: Duration = Duration::from_millis(1);
 const LONGEST_NAP: Duration = Duration::from_millis(10);
 
@@ -40,6 +42,16 @@ const LONGEST_NAP: Duration = Duration::from_millis(10);
 pub(crate) struct Next {
     pub(crate) assembly: Assembly,
     pub(crate) include: Include,
+}
+
+/// What a turn found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    Nothing,
+    /// A few records, which go on coming: the next may gather, for a write costs the same for many.
+    Little,
+    /// More than that, or work that cannot wait.
+    Much,
 }
 
 /// The backend thread's state.
@@ -99,18 +111,22 @@ impl Worker {
         while !self.shared.is_awaited() && self.prepare() {}
         loop {
             let stopping = self.shared.is_stopping();
-            let is_busy = {
+            let turn = {
                 let _working = Gate::enter();
                 self.turn()
             };
-            if is_busy {
-                nap = SHORTEST_NAP;
-                continue;
-            }
-            if stopping {
-                let _working = Gate::enter();
-                self.finish();
-                return;
+            match turn {
+                Turn::Much => {
+                    nap = SHORTEST_NAP;
+                    continue;
+                }
+                Turn::Little if stopping => continue,
+                Turn::Nothing if stopping => {
+                    let _working = Gate::enter();
+                    self.finish();
+                    return;
+                }
+                Turn::Little | Turn::Nothing => {}
             }
             if self.prepare() {
                 continue;
@@ -127,20 +143,29 @@ impl Worker {
         self.consumer.make_present()
     }
 
-    /// Handles one batch. Returns whether there was anything to do.
-    pub(crate) fn turn(&mut self) -> bool {
+    /// Handles one batch.
+    pub(crate) fn turn(&mut self) -> Turn {
         let switch = self.drain();
         let position = self.consumer.read();
-        let is_busy = self.batch != PerLevel::default() || switch.is_some();
+        let is_busy = self.batch != PerLevel::default();
+        let mut is_much = switch.is_some() || (position - self.batch_from) >= self.much();
         let wanted = self.is_wanted() || switch.is_some();
         self.assembly.settle(position, wanted);
         // Before the frame of the change is released, so that no kill can separate the two.
         if let Some(epoch) = switch {
             self.switch(epoch);
         }
-        let has_caught_up = self.catch_up();
+        is_much |= self.catch_up();
         self.release();
-        is_busy || has_caught_up
+        match is_much || self.consumer.unread() >= self.much() {
+            true => Turn::Much,
+            false if is_busy => Turn::Little,
+            false => Turn::Nothing,
+        }
+    }
+
+    fn much(&self) -> u64 {
+        self.consumer.ring().capacity() as u64 / MUCH
     }
 
     /// Reads a batch, up to a change of configuration, and gives its records to the sinks in step.

@@ -29,6 +29,8 @@ pub(crate) struct Shared {
     /// And nothing was left when it did.
     written_all: AtomicBool,
     napping: AtomicBool,
+    /// Something was published that the backend should not sleep on.
+    urgent: AtomicBool,
     wake: Mutex<bool>,
     wake_signal: Condvar,
     progress: Mutex<()>,
@@ -43,10 +45,17 @@ impl Shared {
         self.wake_signal.notify_one();
     }
 
-    /// Whether the backend sleeps, so that waking it is worth a system call.
-    #[inline]
-    pub(crate) fn is_napping(&self) -> bool {
-        self.napping.load(Ordering::Relaxed)
+    /// Has the backend look at what was just published at once: a system call if it sleeps.
+    pub(crate) fn urge(&self) {
+        // Nearly every call while the ring is more than half full. A look that is out of date costs one nap.
+        if self.urgent.load(Ordering::Relaxed) {
+            return;
+        }
+        // SeqCst, here and in `nap`: either this sees the nap, or the nap sees this.
+        self.urgent.store(true, Ordering::SeqCst);
+        if self.napping.load(Ordering::SeqCst) {
+            self.wake();
+        }
     }
 
     /// Tells the backend to write what is there and end.
@@ -115,11 +124,11 @@ impl Shared {
 
     pub(super) fn nap(&self, duration: Duration) {
         let mut woken = lock(&self.wake);
-        if !*woken {
-            self.napping.store(true, Ordering::Relaxed);
+        self.napping.store(true, Ordering::SeqCst);
+        if !self.urgent.swap(false, Ordering::SeqCst) && !*woken {
             woken = wait(&self.wake_signal, woken, duration);
-            self.napping.store(false, Ordering::Relaxed);
         }
+        self.napping.store(false, Ordering::Relaxed);
         *woken = false;
     }
 
