@@ -33,6 +33,19 @@ class UnpluggedModel(BaseModel):
             return super().model_rebuild(force=force, raise_errors=raise_errors, **options)
         return True
 
+    @classmethod
+    def model_json_schema(cls, *arguments: Any, **options: Any) -> dict[str, Any]:
+        """Return the JSON Schema of the model, as `BaseModel.model_json_schema` does."""
+        # Defaults are shown as their own models serialise them: before pydantic 2.14 those must be built.
+        _build_all(UnpluggedModel)
+        return super().model_json_schema(*arguments, **options)
+
+
+def _build_all(base: type[BaseModel]) -> None:
+    for model in base.__subclasses__():
+        model.model_rebuild()
+        _build_all(model)
+
 
 def _build(model: type[BaseModel]) -> None:
     from pydantic._internal._config import ConfigWrapper

@@ -61,7 +61,21 @@ def test_a_plugin_sees_other_models_alone(tmp_path: Path) -> None:
         "print(*seeing.asked)"
     )
 
-    assert run(program, PYTHONPATH=str(tmp_path)) == ["Order"]
+    path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    assert run(program, PYTHONPATH=path) == ["Order"]
+
+
+def test_a_schema_is_made_of_models_that_are_built() -> None:
+    """Versions of pydantic before 2.14 fail to show the defaults of others."""
+    program = (
+        "from metaexpert.logger.config import LogConfiguration\n"
+        "from metaexpert.logger.config.models import FilterConfiguration, LimitsConfiguration\n"
+        "schema = LogConfiguration.model_json_schema()\n"
+        "print(schema['properties']['limits']['default']['depth'])\n"
+        "print(FilterConfiguration.__pydantic_complete__, LimitsConfiguration.__pydantic_complete__)"
+    )
+
+    assert run(program) == ["8", "True", "True"]
 
 
 class Table(UnpluggedModel):
