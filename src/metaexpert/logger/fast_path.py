@@ -91,6 +91,16 @@ def complete(logger: logging.Logger) -> None:
     logger.__dict__["_cache"] = _LevelCache(logger)
 
 
+def _members(loggers: weakref.WeakSet[FastPathLogger] | None) -> tuple[FastPathLogger, ...]:
+    """Return those who are in the set, to which another thread may be adding some."""
+    while loggers:
+        try:
+            return tuple(loggers)
+        except RuntimeError:
+            continue
+    return ()
+
+
 def _empty_list(logger: FastPathLogger) -> list[Any]:
     if logger._channel is not None:
         # Which was made when there was no list to look at.
@@ -119,6 +129,7 @@ class FastPathLogger(logging.Logger):
 
     if TYPE_CHECKING:
         _installed: dict[str, Callable[..., None]]
+        _cache: dict[int, bool]
     else:
         # Of bound loggers; others have attributes of these names.
         disabled = Followed("disabled")
@@ -192,11 +203,12 @@ class FastPathLogger(logging.Logger):
 
     def _open_channel(self) -> Channel | None:
         """Return the way into the pipeline, if this logger's records go there and nowhere else."""
-        if self._channel is None or not self._channel.is_open():
-            if self._channel is not None:
+        channel = self._channel
+        if channel is None or not channel.is_open():
+            if channel is not None:
                 self._leave_fast_path()
-            self._channel = self._new_channel()
-        return self._channel
+            channel = self._channel = self._new_channel()
+        return channel
 
     def _new_channel(self) -> Channel | None:
         origin = self._origin
@@ -224,16 +236,17 @@ class FastPathLogger(logging.Logger):
         if not children and not attributes.get("_installed") and attributes.get("_channel") is None:
             # Most loggers of a program, at most changes.
             return
-        for name, builtin in self.__dict__.get("_installed", {}).items():
+        # Another thread may be putting builtins in, or taking them out, at the same time.
+        for name, builtin in attributes.get("_installed", {}).copy().items():
             if attributes.get(name) is builtin:
-                del attributes[name]
+                attributes.pop(name, None)
         attributes["_installed"] = {}
         channel = attributes.get("_channel")
         if channel is not None:
             # Builtins that somebody took from this logger come back to it with their next call.
             channel.close()
         attributes["_channel"] = None
-        for child in tuple(children or ()):
+        for child in _members(children):
             # Which also leaves the child's fast way.
             child._cache.clear()
 
@@ -241,7 +254,7 @@ class FastPathLogger(logging.Logger):
         """Forget a builtin of an earlier time that somebody has put back, as the end of a patch does."""
         builtin = self.__dict__.get(name)
         if name not in self._installed and type(getattr(builtin, "__self__", None)) is Method:
-            del self.__dict__[name]
+            self.__dict__.pop(name, None)
 
     def _premises(self) -> _Premises | None:
         """Return what the fast way depends on: lists that are empty, lists with our handler alone, classes.
@@ -282,7 +295,7 @@ class FastPathLogger(logging.Logger):
             if name in ("disabled", "filters"):
                 # What was set last counts, here or there.
                 self._follow_origin()
-                for child in tuple(self._children or ()):
+                for child in _members(self._children):
                     child.__dict__.pop(name, None)
             if name in ("level", "parent") and self.manager.root is not None:
                 # What `setLevel` does after it, and an assignment alone does not: all leave their fast ways.
@@ -320,7 +333,7 @@ def leave_fast_paths(manager: logging.Manager | None = None) -> None:
     """Let every logger find out anew whether the fast way is open."""
     _changes.count += 1
     manager = manager or logging.root.manager
-    for logger in (manager.root, *tuple(manager.loggerDict.values())):
+    for logger in (manager.root, *manager.loggerDict.copy().values()):
         if isinstance(logger, FastPathLogger):
             logger._leave_fast_path()
 

@@ -152,9 +152,11 @@ def _submit(record: logging.LogRecord, fields: FieldMapping | None) -> bool:
     own, names, bound = None, None, None
     if fields is not None:
         own, names, bound = fields.submitted(record), fields.attributes, fields.bound
-    if engine.submit_record(record, message, exception, own, names, bound):
-        return True
-    return engine.ensure_configured() and engine.submit_record(record, message, exception, own, names, bound)
+    # However often another thread stops it again before the record is in.
+    while not engine.submit_record(record, message, exception, own, names, bound):
+        if not engine.ensure_configured():
+            return False
+    return True
 
 
 _genuine: Final = {name: getattr(PipelineHandler, name) for name in _OVERRIDABLE}
