@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from metaexpert.logger import log_context
+from metaexpert.logger import engine, log_context
 from metaexpert.logger.handler import FieldMapping, attach_fields
 
 if TYPE_CHECKING:
@@ -137,3 +137,24 @@ def test_capture_stdlib_off_passes_over_plain_records(logs: "Logs") -> None:
     logs.logger.info("%s", "kept")
 
     assert logs.messages() == ["kept"]
+
+
+def test_a_record_that_finds_the_system_stopped_twice_is_written(
+    logs: "Logs", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another thread may stop the system again between its start for a record and the record itself."""
+    logs.configure()
+    assert engine.shutdown(5)
+    start, stopped_again = engine.ensure_configured, []
+
+    def start_and_be_stopped() -> bool:
+        is_running = start()
+        if not stopped_again:
+            stopped_again.append(engine.shutdown(5))
+        return is_running
+
+    monkeypatch.setattr(engine, "ensure_configured", start_and_be_stopped)
+    logging.getLogger("plain").warning("here")
+
+    assert stopped_again == [True]
+    assert logs.messages() == ["here"]
