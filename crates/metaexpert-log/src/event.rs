@@ -278,7 +278,13 @@ impl<'a> Event<'a> {
             category_id: frame.category,
             category: None,
             message: frame.message,
-            fields: Fields { segments: [None; MAX_SEGMENTS], has_inline: false, overlap: None, masked: &[] },
+            fields: Fields {
+                // Written out, because `[None; 4]` takes a call that fills memory.
+                segments: [None, None, None, None],
+                has_inline: false,
+                overlap: None,
+                masked: &[],
+            },
             exception: None,
             stack: None,
             caller: None,

@@ -8,6 +8,7 @@
 // Shared vocabulary.
 pub mod clock;
 pub mod config;
+mod digits;
 pub mod disk;
 pub mod error;
 mod fork;
@@ -17,6 +18,7 @@ pub mod level;
 pub mod stats;
 mod sync;
 mod thread;
+mod words;
 
 // The stages, in flow order.
 pub mod encode;

@@ -147,12 +147,12 @@ fn full(scratch: &Scratch) {
     assert_eq!((stats.queued, stats.dropped[2][1]), (10, 0));
 }
 
-const MANY: usize = 10_000;
+const MANY: usize = 20_000;
 
 /// Several batches are written, none of which the disk has acknowledged, and more is logged.
 fn halfway(scratch: &Scratch) {
     let disk = FaultyDisk::new();
-    disk.stall(6, &[Operation::Write]);
+    disk.stall(3, &[Operation::Write]);
     let mut config = config(scratch, json!([file(scratch, "expert", json!({"sync": "interval"}))]));
     config.queue.capacity_bytes = 4 << 20;
     let mut pipeline = Pipeline::start_in(&scratch.on(disk.clone()), &config, "run", 1).unwrap();

@@ -8,6 +8,8 @@ pub(crate) use timebase::{SharedLine, Timebase};
 
 use jiff::Timestamp;
 
+use crate::digits::{EIGHT_DIGITS, eight_digits};
+
 /// Nanoseconds since the Unix epoch, read from the system's real-time clock.
 #[inline]
 pub fn now_ns() -> i64 {
@@ -23,6 +25,10 @@ pub fn now_ns() -> i64 {
 pub const RFC3339_LEN: usize = 30;
 /// Up to the point.
 const SECOND_LEN: usize = 20;
+/// What follows the point.
+pub const FRACTION_LEN: usize = RFC3339_LEN - SECOND_LEN;
+/// [`FRACTION_LEN`] bytes of text, filled up with zeros.
+pub type Fraction = [u8; 16];
 
 /// Formats timestamps as RFC 3339 UTC with nanoseconds; remembers the last second, because
 /// consecutive records share it.
@@ -45,18 +51,18 @@ impl Rfc3339 {
         let (second, fraction) = self.parts(timestamp_ns);
         let mut text = [0; RFC3339_LEN];
         text[..SECOND_LEN].copy_from_slice(second);
-        text[SECOND_LEN..].copy_from_slice(&fraction);
+        text[SECOND_LEN..].copy_from_slice(&fraction[..FRACTION_LEN]);
         text
     }
 
     /// As [`Rfc3339::format`], in two parts: up to the point, which is remembered, and what follows.
     #[inline]
-    pub fn parts(&mut self, timestamp_ns: i64) -> (&[u8; SECOND_LEN], [u8; RFC3339_LEN - SECOND_LEN]) {
+    pub fn parts(&mut self, timestamp_ns: i64) -> (&[u8; SECOND_LEN], Fraction) {
         let second = timestamp_ns.div_euclid(1_000_000_000);
         if second != self.second {
             self.set_second(second);
         }
-        (&self.text, fraction(timestamp_ns.rem_euclid(1_000_000_000) as u32))
+        (&self.text, fraction(timestamp_ns.rem_euclid(1_000_000_000) as u64))
     }
 
     #[cold]
@@ -73,24 +79,12 @@ impl Rfc3339 {
     }
 }
 
-/// `00` to `99`.
-const PAIRS: [[u8; 2]; 100] = {
-    let mut pairs = [[0; 2]; 100];
-    let mut number = 0;
-    while number < 100 {
-        pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
-        number += 1;
-    }
-    pairs
-};
-
 /// The nine digits of `value`, which is below a thousand million, and the zone.
-#[inline]
-fn fraction(value: u32) -> [u8; RFC3339_LEN - SECOND_LEN] {
-    let (high, low) = (value / 10_000, value % 10_000);
-    let pair = |number: u32| PAIRS[(number % 100) as usize];
-    let ([b, c], [d, e], [f, g], [h, i]) = (pair(high / 100), pair(high), pair(low / 100), pair(low));
-    [b'0' + (high / 10_000) as u8, b, c, d, e, f, g, h, i, b'Z']
+#[inline(always)]
+fn fraction(value: u64) -> Fraction {
+    let first = b'0' + (value / EIGHT_DIGITS) as u8;
+    let text = u128::from(first) | u128::from(eight_digits(value)) << 8 | u128::from(b'Z') << 72;
+    text.to_le_bytes()
 }
 
 /// Writes `value` right-aligned with leading zeros over the whole of `out`.

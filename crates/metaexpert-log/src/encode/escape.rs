@@ -4,7 +4,8 @@
 //! what a person sees is written as an escape: C0 and C1 controls, DEL, U+2028/2029, and the
 //! bidirectional overrides (CVE-2021-42574).
 
-use crate::encode::line::{Output, push_short, word};
+use crate::encode::line::{Output, push_words};
+use crate::words::Words;
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
@@ -18,9 +19,6 @@ const CLEAN: [bool; 256] = {
     }
     table
 };
-
-/// Texts up to this length are copied while they are looked through.
-const SHORT: usize = 32;
 
 /// Marks bytes that need attention in their highest bits. The lowest mark is exact: what a byte borrows from the next or
 /// carries over to it only spoils those above one that is marked itself.
@@ -53,28 +51,10 @@ fn clean_prefix(text: &[u8]) -> usize {
 /// Appends UTF-8 `text` as the inside of a JSON string. Bytes that are not UTF-8 become U+FFFD.
 #[inline(always)]
 pub fn escape_json<O: Output>(text: &[u8], out: &mut O) {
-    if text.len() > SHORT || !push_clean(text, out) {
-        out.put_escaped(text);
+    match Words::of(text) {
+        Some(words) if words.marked(attention) == 0 => push_words(words, text.len(), out),
+        _ => out.put_escaped(text),
     }
-}
-
-/// Appends a short `text`, if nothing in it needs attention. Returns whether that was so.
-#[inline(always)]
-fn push_clean<O: Output>(text: &[u8], out: &mut O) -> bool {
-    let found = match text.last_chunk::<8>() {
-        // Zeros fill the word up, and would be marked.
-        None => attention(word(text)) & ((1 << (8 * text.len())) - 1),
-        Some(last) => {
-            let words = text.chunks_exact(8).filter_map(<[u8]>::first_chunk::<8>);
-            words.fold(attention(u64::from_le_bytes(*last)), |found, word| {
-                found | attention(u64::from_le_bytes(*word))
-            })
-        }
-    };
-    if found == 0 {
-        push_short(text, out);
-    }
-    found == 0
 }
 
 /// As [`escape_json`], for a text that is long or needs escapes.

@@ -1,13 +1,15 @@
 //! JSON Lines: the machine format, in the key order that `docs/data-model.md` lists.
 
-use crate::clock::Rfc3339;
+use crate::clock::{FRACTION_LEN, Rfc3339};
 use crate::config::Layout;
 use crate::encode::Include;
+use crate::encode::decimal::{push_finite, push_signed, push_unsigned};
 use crate::encode::escape::escape_json;
-use crate::encode::line::{Line, Output, Piece, push_line, push_short};
+use crate::encode::line::{Line, Output, Piece, push_line};
 use crate::event::{Event, Set};
-use crate::frame::Value;
+use crate::frame::{Value, Visitor};
 use crate::level::{LEVEL_SLOTS, Level};
+use crate::lexicon::Key;
 
 /// A usual line is no longer.
 const USUAL_BYTES: usize = 1 << 10;
@@ -66,7 +68,7 @@ impl JsonEncoder {
         line.put_all(b"{\"timestamp\":\"");
         let (second, fraction) = self.clock.parts(event.timestamp_ns);
         line.put_all(second);
-        line.put_all(&fraction);
+        line.put_block(&fraction, FRACTION_LEN);
         let (level, member) = &self.level_members[Level(event.level).slot()];
         if event.level_name.is_none() && level.0 == event.level {
             member.push(&mut line);
@@ -91,7 +93,7 @@ impl JsonEncoder {
             line.then(|line| push_trouble(event, line));
         }
         line.put_all(b",\"seq\":");
-        push_short(itoa::Buffer::new().format(event.seq).as_bytes(), &mut line);
+        push_unsigned(event.seq, &mut line);
         if self.has_origin {
             line.then(|line| self.push_origin(event, line));
         }
@@ -123,10 +125,30 @@ impl JsonEncoder {
 /// One set of fields, but for those that are replaced.
 #[inline(always)]
 fn push_set(set: &Set<'_>, line: &mut Line<'_>) {
-    for (index, (key, value)) in set.keys.iter().zip(set.values).enumerate() {
-        if set.replaced.is_none_or(|replaced| !replaced[index]) {
-            key.flat.push(line);
-            write_value(value, line);
+    let mut values = set.values;
+    for (index, key) in set.keys.iter().enumerate() {
+        let is_replaced = set.replaced.is_some_and(|replaced| replaced[index]);
+        if values.visit_next(Member { key, is_replaced, line }).is_none() {
+            break;
+        }
+    }
+}
+
+/// Where a value is to be written.
+struct Member<'m, 'l> {
+    key: &'m Key,
+    is_replaced: bool,
+    line: &'m mut Line<'l>,
+}
+
+impl<'a> Visitor<'a> for Member<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn visit(self, value: Value<'a>) {
+        if !self.is_replaced {
+            self.key.flat.push(self.line);
+            write_value(value, self.line);
         }
     }
 }
@@ -197,11 +219,9 @@ fn write_value<O: Output>(value: Value<'_>, out: &mut O) {
         Value::Null => out.put_block(b"null", 4),
         Value::Bool(true) => out.put_block(b"true", 4),
         Value::Bool(false) => out.put_block(b"false", 5),
-        Value::I64(number) => push_short(itoa::Buffer::new().format(number).as_bytes(), out),
-        Value::U64(number) => push_short(itoa::Buffer::new().format(number).as_bytes(), out),
-        Value::F64(number) if number.is_finite() => {
-            push_short(zmij::Buffer::new().format_finite(number).as_bytes(), out);
-        }
+        Value::I64(number) => push_signed(number, out),
+        Value::U64(number) => push_unsigned(number, out),
+        Value::F64(number) if number.is_finite() => push_finite(number, out),
         Value::F64(_) => out.put_block(b"null", 4),
         Value::Str(text) => push_string(text, out),
         Value::Json(text) => out.put(text),

@@ -1,10 +1,12 @@
-//! Short texts onto a line. They are copied in blocks of a fixed size, which takes no call, and the next one begins where
+//! Texts onto a line. Short ones are copied in blocks of a fixed size, which takes no call, and the next one begins where
 //! the text has ended.
 
 use std::mem::MaybeUninit;
 use std::ops::Deref;
 
+use crate::encode::decimal::push_long;
 use crate::encode::escape::escape_json_parts;
+use crate::words::Words;
 
 /// The largest block.
 pub const BLOCK: usize = 32;
@@ -17,8 +19,14 @@ pub trait Output {
     /// Appends the first `len` bytes of `block`, which may have at most [`BLOCK`].
     fn put_block<const N: usize>(&mut self, block: &[u8; N], len: usize);
 
+    /// Appends `len` bytes, of which `first` are the first and `last` the last; together they cover all.
+    fn put_ends<const N: usize>(&mut self, first: &[u8; N], last: &[u8; N], len: usize);
+
     /// Appends the inside of a JSON string that is long or needs escapes.
     fn put_escaped(&mut self, text: &[u8]);
+
+    /// Appends a number of more than eight digits.
+    fn put_long(&mut self, number: u64);
 }
 
 impl Output for Vec<u8> {
@@ -35,8 +43,19 @@ impl Output for Vec<u8> {
     }
 
     #[inline]
+    fn put_ends<const N: usize>(&mut self, first: &[u8; N], last: &[u8; N], len: usize) {
+        self.extend_from_slice(first);
+        self.extend_from_slice(&last[(2 * N).saturating_sub(len).min(N)..]);
+    }
+
+    #[inline]
     fn put_escaped(&mut self, text: &[u8]) {
         escape_json_parts(text, self);
+    }
+
+    #[inline]
+    fn put_long(&mut self, number: u64) {
+        push_long(number, self);
     }
 }
 
@@ -121,8 +140,28 @@ impl Output for Line<'_> {
     }
 
     #[inline(always)]
+    fn put_ends<const N: usize>(&mut self, first: &[u8; N], last: &[u8; N], len: usize) {
+        debug_assert!((N..=2 * N).contains(&len));
+        let room = std::mem::take(&mut self.room);
+        if let Some((place, left)) = room.split_at_mut_checked(len) {
+            if let Some(place) = place.first_chunk_mut::<N>() {
+                place.copy_from_slice(written(first));
+            }
+            if let Some(place) = place.last_chunk_mut::<N>() {
+                place.copy_from_slice(written(last));
+            }
+            self.room = left;
+        }
+    }
+
+    #[inline(always)]
     fn put_escaped(&mut self, text: &[u8]) {
         self.then(|line| escaped(text, line));
+    }
+
+    #[inline(always)]
+    fn put_long(&mut self, number: u64) {
+        self.then(|line| long(number, line));
     }
 }
 
@@ -136,6 +175,12 @@ fn written(text: &[u8]) -> &[MaybeUninit<u8>] {
 #[inline(never)]
 fn escaped<'l>(text: &[u8], mut line: Line<'l>) -> Line<'l> {
     escape_json_parts(text, &mut line);
+    line
+}
+
+#[inline(never)]
+fn long(number: u64, mut line: Line<'_>) -> Line<'_> {
+    push_long(number, &mut line);
     line
 }
 
@@ -172,44 +217,27 @@ impl Deref for Piece {
     }
 }
 
-/// Appends `text`, which is best short.
+/// Appends the `len` bytes that `words` cover.
 #[inline(always)]
-pub fn push_short<O: Output>(text: &[u8], out: &mut O) {
-    let Some(last) = text.last_chunk::<8>() else {
-        return out.put_block(&word(text).to_le_bytes(), text.len());
-    };
-    if text.len() > BLOCK {
-        return out.put(text);
+pub(crate) fn push_words<O: Output>(words: Words<'_>, len: usize, out: &mut O) {
+    match words {
+        Words::Part(word, _) => out.put_block(&word.to_le_bytes(), len),
+        Words::Single([first, last]) => out.put_ends(first, last, len),
+        Words::Double([first, last]) => out.put_ends(first, last, len),
     }
-    let mut rest = text;
-    while let Some((chunk, behind)) = rest.split_first_chunk::<8>() {
-        out.put_block(chunk, chunk.len());
-        rest = behind;
-    }
-    if !rest.is_empty() {
-        let word = u64::from_le_bytes(*last) >> (8 * (8 - rest.len()));
-        out.put_block(&word.to_le_bytes(), rest.len());
-    }
-}
-
-/// Fewer than eight bytes as the low ones of a word, the others zero.
-#[inline]
-pub fn word(text: &[u8]) -> u64 {
-    debug_assert!(text.len() < 8);
-    if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
-        let (low, high) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
-        return u64::from(low) | u64::from(high) << (8 * (text.len() - 4));
-    }
-    // Up to three: the one in the middle may be the first or the last as well.
-    let (Some(first), Some(last)) = (text.first(), text.last()) else { return 0 };
-    let middle = text.len() / 2;
-    u64::from(*first) | u64::from(text[middle]) << (8 * middle) | u64::from(*last) << (8 * (text.len() - 1))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn push_short<O: Output>(text: &[u8], out: &mut O) {
+        match Words::of(text) {
+            Some(words) => push_words(words, text.len(), out),
+            None => out.put(text),
+        }
+    }
 
     proptest! {
         #[test]
@@ -252,13 +280,6 @@ mod tests {
             });
             let expected: Vec<u8> = texts.iter().flat_map(|text| [&text[..], text, text].concat()).collect();
             prop_assert_eq!(out, expected);
-        }
-
-        #[test]
-        fn a_word_has_all_bytes_in_their_order(text in proptest::collection::vec(any::<u8>(), 0..8)) {
-            let mut bytes = [0; 8];
-            bytes[..text.len()].copy_from_slice(&text);
-            prop_assert_eq!(word(&text).to_le_bytes(), bytes);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod attribute;
 pub mod console;
+mod decimal;
 pub mod escape;
 pub mod json;
 pub mod line;

@@ -2,6 +2,8 @@
 
 use std::io::Write;
 
+use crate::encode::decimal::push_finite;
+
 /// How a number with a decimal point is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FloatStyle {
@@ -17,7 +19,7 @@ pub(crate) enum FloatStyle {
 #[inline]
 pub(crate) fn push_shortest(number: f64, out: &mut Vec<u8>) {
     if number.is_finite() {
-        out.extend_from_slice(zmij::Buffer::new().format_finite(number).as_bytes());
+        push_finite(number, out);
     } else if number.is_nan() {
         out.extend_from_slice(b"nan");
     } else {

@@ -1,5 +1,6 @@
 //! What the formats for people share: fields as `key=value`, and the lines that follow a record's first.
 
+use crate::encode::decimal::{push_signed, push_unsigned};
 use crate::encode::escape::{escape_json, escape_plain};
 use crate::encode::number::push_shortest;
 use crate::encode::pattern::INDENT;
@@ -21,8 +22,8 @@ pub(crate) fn push_value(value: Value<'_>, out: &mut Vec<u8>) {
         Value::Null => out.extend_from_slice(b"null"),
         Value::Bool(true) => out.extend_from_slice(b"true"),
         Value::Bool(false) => out.extend_from_slice(b"false"),
-        Value::I64(number) => out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes()),
-        Value::U64(number) => out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes()),
+        Value::I64(number) => push_signed(number, out),
+        Value::U64(number) => push_unsigned(number, out),
         Value::F64(number) => push_shortest(number, out),
         Value::Str(text) => push_word(text, out),
         Value::Json(json) => match json_text(json) {

@@ -6,6 +6,7 @@
 
 use crate::clock::Rfc3339;
 use crate::encode::Include;
+use crate::encode::decimal::{push_signed, push_unsigned};
 use crate::encode::escape::escape_plain;
 use crate::encode::number::push_shortest;
 use crate::encode::plain::json_text;
@@ -132,8 +133,8 @@ fn end(value: Value<'_>, scratch: &mut Vec<u8>, out: &mut Vec<u8>) {
     match value {
         Value::Null => scratch.extend_from_slice(b"null"),
         Value::Bool(truth) => scratch.extend_from_slice(if truth { b"true" } else { b"false" }),
-        Value::I64(number) => scratch.extend_from_slice(itoa::Buffer::new().format(number).as_bytes()),
-        Value::U64(number) => scratch.extend_from_slice(itoa::Buffer::new().format(number).as_bytes()),
+        Value::I64(number) => push_signed(number, scratch),
+        Value::U64(number) => push_unsigned(number, scratch),
         Value::F64(number) => push_shortest(number, scratch),
         Value::Str(text) => escape_plain(text, scratch),
         Value::Json(json) => escape_plain(json_text(json).unwrap_or(json), scratch),

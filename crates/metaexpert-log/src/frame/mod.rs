@@ -17,6 +17,7 @@ mod read;
 mod write;
 
 pub use compose::{Composer, Head};
+pub(crate) use read::Visitor;
 pub use read::{
     Frame, FrameError, InlineFields, SectionRef, Sections, Values, level, peek, seq, stamp, switch_epoch,
 };

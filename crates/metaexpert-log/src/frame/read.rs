@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{ALIGN, HEADER_LEN, Kind, Value, check, tag};
+use super::{ALIGN, HEADER_LEN, Kind, STAMP_OFFSET, Value, check, tag};
 
 /// Why bytes are not a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,15 +27,25 @@ impl fmt::Display for FrameError {
 
 impl std::error::Error for FrameError {}
 
+/// Four bytes of a header.
+#[inline(always)]
+fn word(head: &[u8; HEADER_LEN], at: usize) -> u32 {
+    u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]])
+}
+
+/// Eight bytes of a header.
+#[inline(always)]
+fn long(head: &[u8; HEADER_LEN], at: usize) -> u64 {
+    u64::from(word(head, at)) | u64::from(word(head, at + 4)) << 32
+}
+
 /// Length and kind of the frame at the start of `bytes`. The header's check must hold; of padding, which has
 /// none, only the length can be judged.
 #[inline]
 pub fn peek(bytes: &[u8]) -> Result<(usize, Kind), FrameError> {
     match bytes.first_chunk::<HEADER_LEN>() {
         Some(head) if head[4] == Kind::Record as u8 => {
-            let mut input = Input { rest: head };
-            let (len, _, seq) = (input.u32()?, input.u32()?, input.u64()?);
-            let checked = u32::from_le_bytes([head[40], head[41], head[42], head[43]]);
+            let (len, seq, checked) = (word(head, 0), long(head, 8), word(head, 40));
             let is_sound = len as usize <= bytes.len()
                 && len as usize >= HEADER_LEN
                 && len as usize % ALIGN == 0
@@ -82,7 +92,7 @@ pub fn seq(bytes: &[u8]) -> u64 {
 /// When the record was made whose frame starts `bytes`, as [`crate::clock::stamp`] has it; 0 if they are too few.
 #[inline]
 pub fn stamp(bytes: &[u8]) -> i64 {
-    let stamp = bytes.get(super::STAMP_OFFSET..super::STAMP_OFFSET + 8);
+    let stamp = bytes.get(STAMP_OFFSET..STAMP_OFFSET + 8);
     stamp.and_then(|stamp| stamp.try_into().ok()).map_or(0, i64::from_le_bytes)
 }
 
@@ -132,10 +142,10 @@ impl<'a> Frame<'a> {
     #[inline]
     pub fn peeked(bytes: &'a [u8]) -> Result<Frame<'a>, FrameError> {
         let (head, body) = bytes.split_first_chunk::<HEADER_LEN>().ok_or(FrameError::Truncated)?;
-        let mut input = Input { rest: &head[8..] };
-        let (seq, timestamp_ns) = (input.u64()?, input.u64()? as i64);
-        let (level, logger, category) = (input.u32()? as i32, input.u32()?, input.u32()?);
-        let message_len = input.u32()? as usize;
+        let seq = long(head, 8);
+        let timestamp_ns = long(head, STAMP_OFFSET) as i64;
+        let (level, logger, category) = (word(head, 24) as i32, word(head, 28), word(head, 32));
+        let message_len = word(head, 36) as usize;
         let (message, body) = body.split_at_checked(message_len).ok_or(FrameError::Truncated)?;
         Ok(Frame { seq, timestamp_ns, level, logger, category, message, section_count: head[5], body })
     }
@@ -276,6 +286,25 @@ impl<'a> Iterator for Sections<'a> {
     }
 }
 
+/// Takes a value. Where it is told to be inlined, the place where a type is found out has only what that type needs; a
+/// closure can't be told.
+pub(crate) trait Visitor<'a> {
+    type Output;
+
+    fn visit(self, value: Value<'a>) -> Self::Output;
+}
+
+struct Itself;
+
+impl<'a> Visitor<'a> for Itself {
+    type Output = Value<'a>;
+
+    #[inline(always)]
+    fn visit(self, value: Value<'a>) -> Value<'a> {
+        value
+    }
+}
+
 /// The values of one `Fields` section; ends early at a damaged one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Values<'a> {
@@ -291,6 +320,31 @@ impl<'a> Iterator for Values<'a> {
             return None;
         }
         self.input.value().ok()
+    }
+}
+
+impl<'a> Values<'a> {
+    /// Hands the next value to `visitor`. Returns `None` if there is none.
+    #[inline(always)]
+    pub(crate) fn visit_next<V: Visitor<'a>>(&mut self, visitor: V) -> Option<V::Output> {
+        if self.input.rest.is_empty() {
+            return None;
+        }
+        self.input.visit_value(visitor).ok()
+    }
+
+    /// Those that are text or JSON, without a look at the others.
+    #[inline]
+    pub(crate) fn texts(mut self) -> impl Iterator<Item = Value<'a>> {
+        std::iter::from_fn(move || {
+            loop {
+                self.input.rest = match self.input.rest {
+                    [tag::NULL | tag::FALSE | tag::TRUE, rest @ ..] => rest,
+                    [tag::I64 | tag::U64 | tag::F64, rest @ ..] => rest.get(size_of::<u64>()..)?,
+                    _ => return self.next(),
+                }
+            }
+        })
     }
 }
 
@@ -354,15 +408,20 @@ impl<'a> Input<'a> {
 
     #[inline]
     fn value(&mut self) -> Result<Value<'a>, FrameError> {
+        self.visit_value(Itself)
+    }
+
+    #[inline(always)]
+    fn visit_value<V: Visitor<'a>>(&mut self, visitor: V) -> Result<V::Output, FrameError> {
         Ok(match self.u8()? {
-            tag::NULL => Value::Null,
-            tag::FALSE => Value::Bool(false),
-            tag::TRUE => Value::Bool(true),
-            tag::I64 => Value::I64(self.u64()? as i64),
-            tag::U64 => Value::U64(self.u64()?),
-            tag::F64 => Value::F64(f64::from_bits(self.u64()?)),
-            tag::STR => Value::Str(self.text()?),
-            tag::JSON => Value::Json(self.text()?),
+            tag::NULL => visitor.visit(Value::Null),
+            tag::FALSE => visitor.visit(Value::Bool(false)),
+            tag::TRUE => visitor.visit(Value::Bool(true)),
+            tag::I64 => visitor.visit(Value::I64(self.u64()? as i64)),
+            tag::U64 => visitor.visit(Value::U64(self.u64()?)),
+            tag::F64 => visitor.visit(Value::F64(f64::from_bits(self.u64()?))),
+            tag::STR => visitor.visit(Value::Str(self.text()?)),
+            tag::JSON => visitor.visit(Value::Json(self.text()?)),
             other => return Err(FrameError::Tag(other)),
         })
     }

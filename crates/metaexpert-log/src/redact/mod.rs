@@ -206,7 +206,7 @@ impl Rules {
             return values
                 .all(|value| each.next().is_none_or(|verdict| self.value(*verdict, value).is_none()));
         }
-        values.all(|value| match value {
+        values.texts().all(|value| match value {
             Value::Str(text) => self.is_clear_text(text),
             Value::Json(json) => fragment::masked(json, Verdict::Clear, self).is_none(),
             _ => true,

@@ -1,7 +1,7 @@
 //! Frames in order, read where they lie in the ring.
 
 use super::{Ring, remains};
-use crate::frame::{self, ALIGN};
+use crate::frame::{self, ALIGN, Kind};
 
 /// Frames of one batch in order, padding left out.
 pub struct Batch<'a> {
@@ -40,27 +40,50 @@ impl Batch<'_> {
     }
 }
 
-impl<'a> Iterator for Batch<'a> {
-    /// Where it lies, what it is, and its bytes.
-    type Item = (u64, frame::Kind, &'a [u8]);
-
+impl<'a> Batch<'a> {
+    /// As [`Batch::next`], with what `date` makes of a record's stamp in its place. For the reading side alone.
     #[inline]
-    fn next(&mut self) -> Option<Self::Item> {
+    pub(super) fn next_dated(&mut self, date: impl FnOnce(i64) -> i64) -> Option<<Self as Iterator>::Item> {
+        let (at, kind, len) = self.step()?;
+        if kind == Kind::Record {
+            let stamp = frame::stamp(remains::bytes_at(self.ring, at, at + len as u64));
+            let dated = date(stamp);
+            if dated != stamp {
+                self.ring.set_stamp(at, dated);
+            }
+        }
+        Some((at, kind, remains::bytes_at(self.ring, at, at + len as u64)))
+    }
+
+    /// Passes over the next frame. Returns where it lies, what it is, and its length.
+    #[inline]
+    fn step(&mut self) -> Option<(u64, Kind, usize)> {
         while self.at < self.end && self.at < self.stop {
             let at = self.at;
             let bytes = remains::bytes_at(self.ring, at, self.end);
             match frame::peek(bytes) {
-                Ok((len, frame::Kind::Padding)) if len == bytes.len() || at + len as u64 == self.end => {
+                Ok((len, Kind::Padding)) if len == bytes.len() || at + len as u64 == self.end => {
                     self.at += len as u64;
                     self.stop = self.stop.saturating_add(len as u64);
                 }
-                Ok((len, kind)) if kind != frame::Kind::Padding => {
+                Ok((len, kind)) if kind != Kind::Padding => {
                     self.at += len as u64;
-                    return Some((at, kind, &bytes[..len]));
+                    return Some((at, kind, len));
                 }
                 _ => self.resume(),
             }
         }
         None
+    }
+}
+
+impl<'a> Iterator for Batch<'a> {
+    /// Where it lies, what it is, and its bytes.
+    type Item = (u64, Kind, &'a [u8]);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let (at, kind, len) = self.step()?;
+        Some((at, kind, remains::bytes_at(self.ring, at, at + len as u64)))
     }
 }

@@ -6,8 +6,30 @@ use std::sync::Arc;
 use super::marks::Mark;
 use super::{Batch, DATA_OFFSET, Gap, PRESENT_STEP, Ring, remains};
 use crate::clock::Timebase;
-use crate::frame::{self, Kind};
 use crate::sync::Ordering;
+
+/// Frames that are dated one by one.
+pub(crate) struct Dated<'a> {
+    batch: Batch<'a>,
+    timebase: &'a mut Timebase,
+}
+
+impl Dated<'_> {
+    /// As [`Batch::position`].
+    #[inline]
+    pub(crate) fn position(&self) -> u64 {
+        self.batch.position()
+    }
+}
+
+impl<'a> Iterator for Dated<'a> {
+    type Item = <Batch<'a> as Iterator>::Item;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        self.batch.next_dated(|stamp| self.timebase.date(stamp))
+    }
+}
 
 /// The reading end.
 pub struct Consumer {
@@ -50,12 +72,16 @@ impl Consumer {
         Batch::new(&self.ring, from, self.ring.cursors().head().min(until), limit)
     }
 
-    /// Puts wall-clock times in the place of ticks in the frames that were not read yet, at most about `limit` bytes of
-    /// them. Returns the position behind them. Each frame is dated once, so that whoever reads it again, after a kill
-    /// too, makes the same line of it.
-    pub(crate) fn date(&mut self, timebase: &mut Timebase, limit: usize) -> u64 {
+    /// Looks at both clocks, which is to be done before a batch is dated.
+    pub(crate) fn look(&self, timebase: &mut Timebase) {
         self.ring.header().line.set(timebase.look());
-        self.date_frames(limit, |stamp| timebase.date(stamp))
+    }
+
+    /// The frames that were not read yet, at most about `limit` bytes of them. Each is dated when it is come to: the
+    /// wall-clock time replaces the ticks, so that whoever reads it again, after a kill too, makes the same line of it.
+    #[inline]
+    pub(crate) fn dated<'a>(&'a mut self, timebase: &'a mut Timebase, limit: usize) -> Dated<'a> {
+        Dated { batch: self.batch(limit), timebase }
     }
 
     /// Keeps the first look at the clocks, for the case that the process is killed before the next.
@@ -63,27 +89,11 @@ impl Consumer {
         self.ring.header().line.set(timebase.line());
     }
 
-    /// As [`Consumer::date`], everything that a dead process has left.
+    /// Dates everything that a dead process has left.
     pub(crate) fn date_remains(&mut self) {
         let line = self.ring.header().line.get().completed();
-        let read = self.read;
-        self.read = self.position();
-        self.date_frames(usize::MAX / 2, |stamp| line.date(stamp));
-        self.read = read;
-    }
-
-    fn date_frames(&mut self, limit: usize, mut date: impl FnMut(i64) -> i64) -> u64 {
-        let mut batch = self.batch(limit);
-        for (at, kind, bytes) in batch.by_ref() {
-            if kind == Kind::Record {
-                let stamp = frame::stamp(bytes);
-                let dated = date(stamp);
-                if dated != stamp {
-                    self.ring.set_stamp(at, dated);
-                }
-            }
-        }
-        batch.position()
+        let mut batch = self.frames(self.position(), u64::MAX, usize::MAX / 2);
+        while batch.next_dated(|stamp| line.date(stamp)).is_some() {}
     }
 
     /// Notes that everything before `position` has been read.

@@ -204,14 +204,14 @@ impl Ring {
         self.marks().slot(epoch, sink).set(epoch, mark);
     }
 
-    /// Replaces the stamp of the frame at position `at`, in one store. For the reading side alone, while it looks at
-    /// no frame.
+    /// Replaces the stamp of the frame at position `at`, in one store. For the reading side alone, while it does not look
+    /// at this frame.
     #[inline]
     fn set_stamp(&self, at: u64, stamp: i64) {
         let offset = (at as usize & (self.capacity - 1)) + crate::frame::STAMP_OFFSET;
         // SAFETY: frames begin at multiples of eight, so the word is aligned, and lies inside the mapping with the rest of
         // the frame's header. Between tail and head the producer touches nothing, and the reading side, which
-        // alone calls this, holds no reference into the frame now.
+        // alone calls this, holds no reference into this frame now.
         let word = unsafe { std::sync::atomic::AtomicU64::from_ptr(self.data().add(offset).cast()) };
         word.store((stamp as u64).to_le(), std::sync::atomic::Ordering::Release);
     }

@@ -47,7 +47,7 @@ pub use rotate::family;
 use target::Target;
 
 /// A sink writes when this much has gathered, and at the end of each batch.
-const WRITE_BYTES: usize = 128 << 10;
+const WRITE_BYTES: usize = 512 << 10;
 
 /// A destination with its waiting lines.
 pub struct Sink {

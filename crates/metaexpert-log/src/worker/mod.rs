@@ -172,9 +172,10 @@ impl Worker {
     fn drain(&mut self) -> Option<u64> {
         self.batch_from = self.consumer.read();
         let Worker { consumer, assembly, lexicon, trouble, batch: levels, delays, timebase, .. } = self;
-        let end = consumer.date(timebase, BATCH_BYTES);
-        let dictionary = consumer.ring().dictionary();
-        let mut batch = consumer.frames(consumer.read(), end, BATCH_BYTES);
+        consumer.look(timebase);
+        let ring = Arc::clone(consumer.ring());
+        let dictionary = ring.dictionary();
+        let mut batch = consumer.dated(timebase, BATCH_BYTES);
         let mut switch = None;
         for (at, kind, bytes) in batch.by_ref() {
             if kind == Kind::Switch {
