@@ -19,7 +19,8 @@ pub trait Output {
     /// Appends the first `len` bytes of `block`, which may have at most [`BLOCK`].
     fn put_block<const N: usize>(&mut self, block: &[u8; N], len: usize);
 
-    /// Appends `len` bytes, of which `first` are the first and `last` the last; together they cover all.
+    /// Appends `len` bytes, of which `first` are the first and `last` the last; together they cover all: there are at
+    /// least `N` and at most twice as many.
     fn put_ends<const N: usize>(&mut self, first: &[u8; N], last: &[u8; N], len: usize);
 
     /// Appends the inside of a JSON string that is long or needs escapes.
@@ -143,7 +144,8 @@ impl Output for Line<'_> {
     fn put_ends<const N: usize>(&mut self, first: &[u8; N], last: &[u8; N], len: usize) {
         debug_assert!((N..=2 * N).contains(&len));
         let room = std::mem::take(&mut self.room);
-        if let Some((place, left)) = room.split_at_mut_checked(len) {
+        // So that no byte stays unwritten, whatever `len` is.
+        if let Some((place, left)) = room.split_at_mut_checked(len.clamp(N, 2 * N)) {
             if let Some(place) = place.first_chunk_mut::<N>() {
                 place.copy_from_slice(written(first));
             }
