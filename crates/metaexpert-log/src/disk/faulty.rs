@@ -4,8 +4,12 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::{Disk, Status, SystemDisk};
+
+/// What is to be held has come by then, or never does.
+const MOST_WAIT: Duration = Duration::from_secs(60);
 
 /// The kinds of operations, named as in [`Disk`].
 #[allow(missing_docs)]
@@ -115,12 +119,11 @@ impl FaultyDisk {
         self.changed.notify_all();
     }
 
-    /// Waits until an operation is held.
+    /// Waits until an operation is held. Panics if none is within a minute.
     pub fn wait_stalled(&self) {
-        let mut state = self.lock();
-        while state.stalled == 0 {
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
+        let waited = self.changed.wait_timeout_while(self.lock(), MOST_WAIT, |state| state.stalled == 0);
+        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        assert!(state.stalled > 0, "no operation that was to be held has come within {MOST_WAIT:?}");
     }
 
     /// Takes back every plan; what was killed stays so.

@@ -159,6 +159,33 @@ mod tests {
 
     proptest! {
         #[test]
+        fn texts_are_the_values_that_are_text_wherever_they_stand(
+            kinds in proptest::collection::vec(0usize..8, 0..20),
+            bytes in any::<[u8; 8]>(),
+        ) {
+            // Numbers may look like tags.
+            let number = u64::from_le_bytes(bytes);
+            let every = [
+                Value::Null,
+                Value::Bool(false),
+                Value::Bool(true),
+                Value::I64(number as i64),
+                Value::U64(number),
+                Value::F64(f64::from_bits(number & !(1 << 62))),
+                Value::Str(&bytes),
+                Value::Json(b"[]"),
+            ];
+            let values: Vec<_> = kinds.iter().map(|kind| every[*kind]).collect();
+            let bytes = written(&record(b"", &[Section::Fields { keys: 1, values: &values }]), 1);
+            let Some(Ok(SectionRef::Fields { values: read, .. })) = Frame::parse(&bytes).unwrap().sections().next() else {
+                return Err(TestCaseError::fail("no fields"));
+            };
+            let is_text = |value: &Value<'_>| matches!(value, Value::Str(_) | Value::Json(_));
+            let texts: Vec<_> = values.iter().copied().filter(is_text).collect();
+            prop_assert_eq!(read.texts().collect::<Vec<_>>(), texts);
+        }
+
+        #[test]
         fn damaged_bytes_never_panic(
             message in proptest::collection::vec(any::<u8>(), 0..40),
             flips in proptest::collection::vec((any::<usize>(), any::<u8>()), 1..8),

@@ -173,6 +173,7 @@ impl Worker {
         self.batch_from = self.consumer.read();
         let Worker { consumer, assembly, lexicon, trouble, batch: levels, delays, timebase, .. } = self;
         consumer.look(timebase);
+        // While frames are dated, nobody else reads through the consumer.
         let ring = Arc::clone(consumer.ring());
         let dictionary = ring.dictionary();
         let mut batch = consumer.dated(timebase, BATCH_BYTES);
