@@ -147,7 +147,7 @@ fn full(scratch: &Scratch) {
     assert_eq!((stats.queued, stats.dropped[2][1]), (10, 0));
 }
 
-const MANY: usize = 20_000;
+const MANY: usize = 12_000;
 
 /// Several batches are written, none of which the disk has acknowledged, and more is logged.
 fn halfway(scratch: &Scratch) {
