@@ -258,6 +258,7 @@ fn too_many_failing_files_of_earlier_configurations_are_given_up_counted_and_tol
     insist(&mut pipeline, 20, "last");
     submitted.push((20, "last".to_owned()));
     wait_until(|| pipeline.sinks()[0].totals.written == submitted.len() as u64);
+    assert_eq!(scratch.messages("sound").len(), submitted.len());
     disk.heal();
     assert!(pipeline.waiter().wait(PROMPTLY));
     assert!(pipeline.stop().wait(PROMPTLY));
