@@ -93,9 +93,10 @@ class Logs:
         return configure({**base, **given, "handlers": handlers})
 
     def records(self, name: str = "expert.log") -> list[dict[str, Any]]:
-        """Return what is in a file once everything logged so far is written."""
+        """Return what is in a file once everything logged so far is written; without a record there is no file."""
         assert flush(20)
-        return read_records(self.directory / name)
+        path = self.directory / name
+        return read_records(path) if path.exists() else []
 
     def messages(self, name: str = "expert.log") -> list[str]:
         """Return the messages in a file once everything logged so far is written."""

@@ -25,7 +25,7 @@ def test_demo_json_agrees_with_its_records(tmp_path):
     assert (figures["bars"], figures["fills"]) == (2000, len(fills))
     assert figures["records_written"] == len(everything)
     assert (figures["records_logged"], figures["records_dropped"]) == (len(everything), 0)
-    assert figures["files"] == [f"elsewhere/{name}" for name in ("expert.log", "trades.log", "errors.log")]
+    assert figures["files"] == [f"elsewhere/{name}" for name in ("expert.log", "trades.log")]
     assert not (tmp_path / "logs").exists()
     assert [record["seq"] for record in everything] == list(
         range(everything[0]["seq"], len(everything) + everything[0]["seq"])

@@ -26,7 +26,7 @@ OWN_LOGGER = "metaexpert.logger"
 
 def chains(directory: Path, stem: str) -> dict[str, list[Path]]:
     """Return the files of the family `stem` by the name that their writer began with, oldest first."""
-    pattern = re.compile(rf"({re.escape(stem)}(?:\.\d+)?\.log)(?:\.(\d+)(?:\.gz)?)?")
+    pattern = re.compile(rf"({re.escape(stem)}(?:\.\d+(?:-\d+)?)?\.log)(?:\.(\d+)(?:\.gz)?)?")
     found: dict[str, list[tuple[int, Path]]] = {}
     for path in directory.iterdir():
         if match := pattern.fullmatch(path.name):

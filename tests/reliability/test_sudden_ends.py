@@ -117,11 +117,7 @@ def test_the_next_start_recovers_before_it_logs(ending: str, run_python: Run, re
     check(outcome.directory)
     assert outcome.messages()[-1] == "next"
     assert outcome.messages().count("next") == 1
-    assert [path.name for path in sorted((outcome.directory / "logs").glob("*.log"))] == [
-        "errors.log",
-        "expert.log",
-        "trades.log",
-    ]
+    assert {path.name for path in (outcome.directory / "logs").glob("*.log")} == {"errors.log", "expert.log"}
     assert recover_logs()["rings"] == []
 
 

@@ -250,3 +250,37 @@ print(json.dumps([[codes[worker] for worker in range(5)], list(returned[:5])]))
     for worker, last in enumerate(returned):
         there = [record["n"] for record in records if record["worker"] == worker]
         assert there in (list(range(1, last + 1)), list(range(1, last + 2)))
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_workers_that_log_nothing_leave_nothing(method: str, run_python: Run) -> None:
+    """Sixteen come and go: the only files are those of the program and of the workers that had something to say."""
+    outcome = run_python(
+        f"""
+import multiprocessing, os
+from metaexpert.logger import configure, get_logger
+configure(handlers={{"console": None}})
+
+def work(number):
+    if number % 8 == 0:
+        get_logger("bot").info("worked", number=number)
+
+if __name__ == "__main__":
+    log = get_logger("bot")
+    context = multiprocessing.get_context("{method}")
+    workers = [context.Process(target=work, args=(number,)) for number in range(16)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(100)
+        assert worker.exitcode == 0
+    log.info("done")
+    print(*[worker.pid for worker in workers[::8]])
+""",
+        timeout_s=110,
+    )
+
+    files = {path.name for path in (outcome.directory / "logs").iterdir()}
+    assert files == {"expert.log", *(f"expert.{pid}.log" for pid in outcome.stdout.split())}
+    assert outcome.messages() == ["done"]
+    assert outcome.stderr == ""

@@ -1,13 +1,16 @@
 //! Starting, stopping and asking the engine.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Once;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use metaexpert_log::config::Config;
+use metaexpert_log::config::{Config, Stream};
+use metaexpert_log::descriptor::note_missing;
 use metaexpert_log::error::Error;
 use metaexpert_log::level::LEVEL_SLOTS;
 use metaexpert_log::pipeline::{Opened, Pipeline, QUEUE_STAYED_FULL, SWITCH_LIMIT, Surroundings};
+use metaexpert_log::sink::Opener;
 use metaexpert_log::sink::trouble::TroubleLog;
 use metaexpert_log::stats::{LOSS_NAMES, PerLevel};
 use metaexpert_log::{recovery, redact};
@@ -31,16 +34,20 @@ fn duration(timeout: Option<f64>) -> Option<Duration> {
 }
 
 /// Puts the configuration in `document` (JSON) in force, starting the engine if it does not run. Files are
-/// opened, and what killed processes have left is written, without the GIL.
+/// opened, and what killed processes have left is written, without the GIL. A file that cannot be opened is an error,
+/// unless the configuration was in force before (`again`): then it is tried again for each record.
 #[pyfunction]
-pub(crate) fn start(py: Python<'_>, document: &str, run_id: &str) -> PyResult<()> {
+#[pyo3(signature = (document, run_id, again=false))]
+pub(crate) fn start(py: Python<'_>, document: &str, run_id: &str, again: bool) -> PyResult<()> {
     let _inside = Inside::enter(py);
     let config = Config::from_json(document).map_err(exception)?;
     let (in_force, first_seq) =
         STATE.with(py, |state| (state.pipeline.as_ref().map(Pipeline::in_force), state.last_seq + 1));
     match in_force {
         None => {
-            let pipeline = py.detach(|| Pipeline::start(&config, run_id, first_seq)).map_err(exception)?;
+            let opener = if again { Opener::Restart } else { Opener::Configuration };
+            let start = || Pipeline::start(&config, run_id, first_seq, opener);
+            let pipeline = py.detach(start).map_err(exception)?;
             STATE.with(py, |state| {
                 state.pipeline = Some(pipeline);
                 state.generation += 1;
@@ -48,7 +55,8 @@ pub(crate) fn start(py: Python<'_>, document: &str, run_id: &str) -> PyResult<()
         }
         Some(in_force) => {
             let surroundings = Surroundings::default();
-            let opened = py.detach(|| Opened::new(&surroundings, &config, run_id, Some(&in_force)));
+            let open = || Opened::new(&surroundings, &config, run_id, Some(&in_force), Opener::Configuration);
+            let opened = py.detach(open);
             switch_to(py, Box::new(opened.map_err(exception)?))?;
         }
     }
@@ -78,17 +86,34 @@ fn switch_to(py: Python<'_>, mut opened: Box<Opened>) -> PyResult<()> {
 }
 
 /// Writes what killed processes have left in the log directory, or in any if `everything` is wanted; returns
-/// the report as JSON.
+/// the report as JSON. Files outside of the directory are written to if they are among `files`.
 #[pyfunction]
-#[pyo3(signature = (directory, everything=false))]
-pub(crate) fn recover(py: Python<'_>, directory: &str, everything: bool) -> String {
+#[pyo3(signature = (directory, everything=false, files=vec![]))]
+pub(crate) fn recover(py: Python<'_>, directory: &str, everything: bool, files: Vec<PathBuf>) -> String {
     let _inside = Inside::enter(py);
     let directory = Path::new(directory);
     py.detach(|| {
         let mut trouble = TroubleLog::new(directory.to_owned());
         let recover = if everything { recovery::recover_all } else { recovery::recover };
-        recover(&Surroundings::default(), directory, &mut trouble).to_json()
+        recover(&Surroundings::default(), directory, &files, &mut trouble).to_json()
     })
+}
+
+/// Says whether this process works for another one, which writes the files that have no number in their names.
+#[pyfunction]
+pub(crate) fn set_worker(is_worker: bool) {
+    metaexpert_log::sink::set_worker(is_worker);
+}
+
+/// Notes that the process was started without its standard output, or its standard error: whatever gets the number of
+/// one is not written to.
+#[pyfunction]
+pub(crate) fn note_missing_streams(stdout: bool, stderr: bool) {
+    for (is_missing, stream) in [(stdout, Stream::Stdout), (stderr, Stream::Stderr)] {
+        if is_missing {
+            note_missing(stream);
+        }
+    }
 }
 
 /// Why a pattern of `redact.patterns` cannot be used, if it can't.
@@ -212,9 +237,20 @@ pub(crate) fn forget_after_fork(py: Python<'_>) {
             pipeline.forget_after_fork();
         }
         state.last_seq = 0;
+        // The counts are the parent's.
+        state.last_outcome = None;
     });
     exit::forget_after_fork();
 }
+
+/// How many forks lie between the first process that had the library and this one. A number of a process may be that of
+/// its parent too, in a namespace of its own.
+#[pyfunction]
+pub(crate) fn forks() -> u32 {
+    FORKS.load(Ordering::Relaxed)
+}
+
+static FORKS: AtomicU32 = AtomicU32::new(0);
 
 /// Has [`forget_after_fork`] called in a child before anything else runs there: not even another package's
 /// hook may write into the parent's ring.
@@ -235,6 +271,7 @@ extern "C" fn in_parent() {
 }
 
 extern "C" fn in_child() {
+    FORKS.fetch_add(1, Ordering::Relaxed);
     STATE.after_fork_in_child();
     // SAFETY: asks for a flag of this thread.
     if unsafe { ffi::PyGILState_Check() } == 1 {

@@ -44,6 +44,9 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<method::Method>()?;
     module.add_function(wrap_pyfunction!(engine::start, module)?)?;
     module.add_function(wrap_pyfunction!(engine::is_running, module)?)?;
+    module.add_function(wrap_pyfunction!(engine::note_missing_streams, module)?)?;
+    module.add_function(wrap_pyfunction!(engine::set_worker, module)?)?;
+    module.add_function(wrap_pyfunction!(engine::forks, module)?)?;
     module.add_function(wrap_pyfunction!(engine::flush, module)?)?;
     module.add_function(wrap_pyfunction!(engine::shutdown, module)?)?;
     module.add_function(wrap_pyfunction!(engine::stats, module)?)?;

@@ -13,7 +13,7 @@ use crate::replay::Part;
 use crate::ring::{Gap, Ring};
 use crate::route::{Router, SinkSet};
 use crate::sink::trouble::TroubleLog;
-use crate::sink::{Settled, Sink, SinkReport, shows_colour};
+use crate::sink::{Opener, Settled, Sink, SinkReport, shows_colour};
 use crate::stats::Counters;
 
 /// Route, redactor, encoders and sinks of one configuration.
@@ -51,7 +51,8 @@ impl Assembly {
     /// The stages of `config` without any sink, which are added one by one.
     pub(crate) fn bare(config: &Config, include: &Include) -> Result<Assembly, Error> {
         let bare = Config { sinks: Vec::new(), ..config.clone() };
-        let mut assembly = Assembly::open(&bare, include, None, &crate::disk::system())?;
+        let mut assembly =
+            Assembly::open(&bare, include, None, &crate::disk::system(), Opener::Configuration)?;
         for sink in &config.sinks {
             let encoder = encoder(config, include, &sink.name, &sink.format, false)?;
             assembly.encoders.push((encoder, 1 << assembly.sinks.len()));
@@ -74,6 +75,7 @@ impl Assembly {
         include: &Include,
         before: Option<&Config>,
         disk: &Arc<dyn Disk>,
+        opener: Opener,
     ) -> Result<Assembly, Error> {
         let redactor = Redactor::new(&config.redact)?;
         let mut kinds: Vec<(Format, bool)> = Vec::new();
@@ -90,7 +92,7 @@ impl Assembly {
             encoders[index].1 |= 1 << sinks.len();
             let is_known =
                 before.is_some_and(|before| before.writes_alike(config) && before.sinks.contains(sink));
-            sinks.push(if is_known { None } else { Some(Sink::open(sink, disk)?) });
+            sinks.push(if is_known { None } else { Some(Sink::open(sink, disk, opener)?) });
         }
         let router = Router::new(&config.sinks);
         let config = config.clone();

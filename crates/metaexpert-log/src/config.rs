@@ -131,6 +131,9 @@ pub struct SinkConfig {
     /// The file's absolute path.
     #[serde(default)]
     pub path: PathBuf,
+    /// A file that is not there is made by its first line, rather than at once.
+    #[serde(default = "yes")]
+    pub delay: bool,
     /// The file is rotated before it grows beyond this many bytes; 0 for never.
     #[serde(default)]
     pub max_size: u64,
@@ -152,6 +155,10 @@ pub struct SinkConfig {
     /// Where a network destination is.
     #[serde(default)]
     pub endpoint: Option<Endpoint>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// What kind of destination.

@@ -2,11 +2,15 @@
 
 mod faulty;
 
+use std::ffi::CString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use crate::descriptor::above_standard;
 
 #[doc(hidden)]
 pub use faulty::{FaultyDisk, Operation};
@@ -37,12 +41,27 @@ pub struct Status {
     pub is_directory: bool,
 }
 
+/// How a path leads to its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// It is a name of the file.
+    Name,
+    /// It is a symbolic link to it.
+    Link,
+    /// It is a symbolic link to what a process has open: `/dev/stdout` is one.
+    Descriptor,
+}
+
 /// Operations on files; each is one system call, or repeats one, and none waits for a pipe's other end.
 pub trait Disk: Send + Sync {
     /// Makes a directory and those above it, where they are missing.
     fn create_directory(&self, path: &Path) -> io::Result<()>;
     /// Opens for appending, and makes the file if it is not there.
     fn open_append(&self, path: &Path) -> io::Result<File>;
+    /// Opens a file for appending that is there.
+    fn open_existing(&self, path: &Path) -> io::Result<File>;
+    /// Fails if this process may not make files in a directory.
+    fn check_directory(&self, path: &Path) -> io::Result<()>;
     /// Opens for reading.
     fn open_read(&self, path: &Path) -> io::Result<File>;
     /// Makes a file that must not be there yet, for writing, readable by its owner alone.
@@ -65,6 +84,8 @@ pub trait Disk: Send + Sync {
     fn status(&self, file: &File) -> io::Result<Status>;
     /// What is at `path` at the moment, behind a symbolic link.
     fn status_at(&self, path: &Path) -> io::Result<Status>;
+    /// Whether `path` is a name of its file, or a link to it.
+    fn way(&self, path: &Path) -> io::Result<Way>;
     /// What is in a directory.
     fn list(&self, path: &Path) -> io::Result<Vec<PathBuf>>;
     /// Gives `to` the permissions and the time of `from`.
@@ -81,6 +102,12 @@ pub fn system() -> Arc<dyn Disk> {
 
 /// Never waits: a pipe without a reader is an error at once, not a process that hangs in `configure`.
 const FLAGS: libc::c_int = libc::O_CLOEXEC | libc::O_NONBLOCK;
+/// As many as Linux follows.
+const MOST_LINKS: u32 = 40;
+
+fn open(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    above_standard(options.custom_flags(FLAGS).open(path)?)
+}
 
 impl Disk for SystemDisk {
     fn create_directory(&self, path: &Path) -> io::Result<()> {
@@ -88,15 +115,29 @@ impl Disk for SystemDisk {
     }
 
     fn open_append(&self, path: &Path) -> io::Result<File> {
-        OpenOptions::new().append(true).create(true).mode(0o644).custom_flags(FLAGS).open(path)
+        open(OpenOptions::new().append(true).create(true).mode(0o644), path)
+    }
+
+    fn open_existing(&self, path: &Path) -> io::Result<File> {
+        open(OpenOptions::new().append(true), path)
+    }
+
+    fn check_directory(&self, path: &Path) -> io::Result<()> {
+        let path = CString::new(path.as_os_str().as_bytes())?;
+        let wanted = libc::W_OK | libc::X_OK;
+        // SAFETY: the path is a valid C string; nothing is changed.
+        match unsafe { libc::faccessat(libc::AT_FDCWD, path.as_ptr(), wanted, libc::AT_EACCESS) } {
+            0 => Ok(()),
+            _ => Err(io::Error::last_os_error()),
+        }
     }
 
     fn open_read(&self, path: &Path) -> io::Result<File> {
-        OpenOptions::new().read(true).custom_flags(FLAGS).open(path)
+        open(OpenOptions::new().read(true), path)
     }
 
     fn create_new(&self, path: &Path) -> io::Result<File> {
-        OpenOptions::new().write(true).create_new(true).mode(0o600).custom_flags(FLAGS).open(path)
+        open(OpenOptions::new().write(true).create_new(true).mode(0o600), path)
     }
 
     fn write(&self, mut file: &File, bytes: &[u8]) -> io::Result<usize> {
@@ -112,7 +153,7 @@ impl Disk for SystemDisk {
     }
 
     fn sync_directory(&self, path: &Path) -> io::Result<()> {
-        let outcome = File::open(path)?.sync_all();
+        let outcome = self.open_read(path)?.sync_all();
         // Some file systems keep names by themselves, and refuse to be asked.
         outcome.or_else(|problem| match problem.raw_os_error() {
             Some(libc::EINVAL | libc::ENOTSUP) => Ok(()),
@@ -138,6 +179,21 @@ impl Disk for SystemDisk {
 
     fn status_at(&self, path: &Path) -> io::Result<Status> {
         fs::metadata(path).map(|metadata| status(&metadata))
+    }
+
+    fn way(&self, path: &Path) -> io::Result<Way> {
+        let (mut at, mut way) = (path.to_owned(), Way::Name);
+        for _ in 0..MOST_LINKS {
+            if !fs::symlink_metadata(&at)?.is_symlink() {
+                return Ok(way);
+            }
+            let target = directory(&at).join(fs::read_link(&at)?);
+            if target.starts_with("/proc") {
+                return Ok(Way::Descriptor);
+            }
+            (at, way) = (target, Way::Link);
+        }
+        Err(io::Error::from_raw_os_error(libc::ELOOP))
     }
 
     fn list(&self, path: &Path) -> io::Result<Vec<PathBuf>> {

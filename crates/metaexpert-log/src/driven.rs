@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::error::Error;
 use crate::pipeline::{Pipeline, Surroundings};
+use crate::sink::Opener;
 use crate::worker::{Turn, Worker};
 
 /// A pipeline and its backend, on one thread.
@@ -15,7 +16,8 @@ pub struct Driven {
 impl Driven {
     /// Opens all sinks, as [`Pipeline::start`] does.
     pub fn start(config: &Config, run_id: &str) -> Result<Driven, Error> {
-        let (pipeline, worker) = Pipeline::prepare(&Surroundings::default(), config, run_id, 1)?;
+        let (pipeline, worker) =
+            Pipeline::prepare(&Surroundings::default(), config, run_id, 1, Opener::Configuration)?;
         Ok(Driven { pipeline, worker })
     }
 

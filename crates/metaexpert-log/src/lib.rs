@@ -8,6 +8,7 @@
 // Shared vocabulary.
 pub mod clock;
 pub mod config;
+pub mod descriptor;
 mod digits;
 pub mod disk;
 pub mod error;

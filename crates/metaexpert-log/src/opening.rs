@@ -10,6 +10,7 @@ use crate::encode::Include;
 use crate::encode::pattern::Pattern;
 use crate::error::Error;
 use crate::ring::store::Store;
+use crate::sink::Opener;
 
 /// The system around the engine.
 #[derive(Clone)]
@@ -94,11 +95,12 @@ impl Opened {
         config: &Config,
         run_id: &str,
         before: Option<&InForce>,
+        opener: Opener,
     ) -> Result<Opened, Error> {
         let include = include(config, run_id);
         let needs = Needs::of(config)?;
         let known = before.map(|before| &before.config);
-        let assembly = Assembly::open(config, &include, known, &surroundings.disk)?;
+        let assembly = Assembly::open(config, &include, known, &surroundings.disk, opener)?;
         Ok(Opened {
             config: config.clone(),
             include,

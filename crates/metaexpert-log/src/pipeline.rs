@@ -16,8 +16,8 @@ use crate::recovery::{self, Report};
 use crate::ring::dictionary::{Definition, DictionaryWriter};
 use crate::ring::store::{FORMAT, Origin, Store};
 use crate::ring::{Consumer, Gap, Producer, Ring};
-use crate::sink::SinkReport;
 use crate::sink::trouble::TroubleLog;
+use crate::sink::{Opener, SinkReport};
 use crate::stats::{Loss, Snapshot};
 use crate::thread;
 use crate::worker::{Next, Shared, Worker, lock};
@@ -68,18 +68,28 @@ impl Pipeline {
 
     /// Writes what killed processes have left in the log directory, opens all sinks and starts the backend
     /// thread. Records are numbered from `first_seq`.
-    pub fn start(config: &Config, run_id: &str, first_seq: u64) -> Result<Pipeline, Error> {
-        Pipeline::start_in(&Surroundings::default(), config, run_id, first_seq)
+    pub fn start(config: &Config, run_id: &str, first_seq: u64, opener: Opener) -> Result<Pipeline, Error> {
+        Pipeline::launch(&Surroundings::default(), config, run_id, first_seq, opener)
     }
 
-    /// As [`Pipeline::start`], in other surroundings than the system's usual ones.
+    /// As [`Pipeline::start`], in other surroundings than the system's usual ones. All files must open.
     pub fn start_in(
         surroundings: &Surroundings,
         config: &Config,
         run_id: &str,
         first_seq: u64,
     ) -> Result<Pipeline, Error> {
-        let (mut pipeline, worker) = Pipeline::prepare(surroundings, config, run_id, first_seq)?;
+        Pipeline::launch(surroundings, config, run_id, first_seq, Opener::Configuration)
+    }
+
+    fn launch(
+        surroundings: &Surroundings,
+        config: &Config,
+        run_id: &str,
+        first_seq: u64,
+        opener: Opener,
+    ) -> Result<Pipeline, Error> {
+        let (mut pipeline, worker) = Pipeline::prepare(surroundings, config, run_id, first_seq, opener)?;
         let thread = thread::spawn("metaexpert-log", move || worker.run()).map_err(Error::Thread)?;
         pipeline.worker = Some(thread);
         Ok(pipeline)
@@ -91,12 +101,15 @@ impl Pipeline {
         config: &Config,
         run_id: &str,
         first_seq: u64,
+        opener: Opener,
     ) -> Result<(Pipeline, Worker), Error> {
         clock::prepare_stamps();
         let store = surroundings.store.as_ref().filter(|_| config.queue.crash_safe);
         let mut trouble = TroubleLog::new(config.directory.clone());
-        let recovered = store.map(|_| recovery::recover(surroundings, &config.directory, &mut trouble));
-        let mut opened = Opened::new(surroundings, config, run_id, None)?;
+        let files: Vec<_> = config.sinks.iter().map(|sink| sink.path.clone()).collect();
+        let recovered =
+            store.map(|_| recovery::recover(surroundings, &config.directory, &files, &mut trouble));
+        let mut opened = Opened::new(surroundings, config, run_id, None, opener)?;
         recovery::repair(&mut opened.assembly, &mut trouble);
         let (producer, consumer) = make_ring(store, config, run_id, &mut trouble)?;
         opened.assembly.begin(consumer.ring(), &mut trouble);
@@ -319,7 +332,9 @@ impl Pipeline {
         config: &Config,
         run_id: &str,
     ) -> Result<(), Error> {
-        let mut opened = Box::new(Opened::new(surroundings, config, run_id, Some(&self.in_force()))?);
+        let in_force = self.in_force();
+        let opened = Opened::new(surroundings, config, run_id, Some(&in_force), Opener::Configuration)?;
+        let mut opened = Box::new(opened);
         let deadline = Instant::now() + SWITCH_LIMIT;
         while let Err(again) = self.switch_to(opened) {
             if Instant::now() > deadline {

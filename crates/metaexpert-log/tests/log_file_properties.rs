@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use common::{Scratch, is_well_named, names, settle, sink, unpacked};
 use metaexpert_log::config::SinkConfig;
 use metaexpert_log::disk::{FaultyDisk, SystemDisk};
-use metaexpert_log::sink::{Change, LogFile, family};
+use metaexpert_log::sink::{Change, LogFile, Opener, family};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -116,7 +116,7 @@ impl World {
         }
         drop(earlier);
         self.disk = FaultyDisk::new();
-        let mut file = LogFile::open(&self.config, self.disk.clone()).unwrap();
+        let mut file = LogFile::open(&self.config, self.disk.clone(), Opener::Configuration).unwrap();
         file.repair_last_line(true).unwrap();
         file.activate().unwrap();
         self.file = Some(file);

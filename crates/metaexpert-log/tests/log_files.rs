@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use common::{Scratch, contents, names, open, settle, sink, unpacked};
 use metaexpert_log::disk::{FaultyDisk, Operation, SystemDisk, system};
-use metaexpert_log::sink::{Change, LogFile, family};
+use metaexpert_log::sink::{Change, LogFile, Opener, family};
 use serde_json::json;
 
 const HOUR_NS: i64 = 3_600_000_000_000;
@@ -49,7 +49,8 @@ fn sizes_and_counts_are_as_configured() {
 #[test]
 fn an_empty_file_waits_for_its_first_line_whatever_the_hour() {
     let scratch = Scratch::new("empty");
-    let mut file = open(&sink(&scratch, json!({"rotate": "hourly", "backup_count": 3})), system());
+    let options = json!({"rotate": "hourly", "backup_count": 3, "delay": false});
+    let mut file = open(&sink(&scratch, options), system());
     let later = i64::MAX / 2;
     assert!(file.is_due(0, 10, later));
     file.rotate(later).unwrap();
@@ -88,7 +89,7 @@ fn the_next_start_packs_what_is_plain_and_clears_what_was_left() {
     fs::write(scratch.path("expert.log.2"), packed).unwrap();
     let file = open(&sink(&scratch, json!({"backup_count": 3, "compress": "gzip"})), system());
     settle(&file);
-    assert_eq!(names(&scratch), ["expert.log", "expert.log.1.gz", "expert.log.2.zst"]);
+    assert_eq!(names(&scratch), ["expert.log.1.gz", "expert.log.2.zst"]);
     assert_eq!(contents(&scratch), ["two", "one"]);
 }
 
@@ -166,8 +167,10 @@ fn a_rotation_removes_what_has_become_too_old() {
 fn a_configuration_that_was_only_opened_removes_nothing() {
     let scratch = Scratch::new("only-opened");
     fs::write(scratch.path("expert.log.2"), "two\n").unwrap();
-    drop(LogFile::open(&sink(&scratch, json!({"backup_count": 1})), system()).unwrap());
-    assert_eq!(names(&scratch), ["expert.log", "expert.log.2"]);
+    drop(
+        LogFile::open(&sink(&scratch, json!({"backup_count": 1})), system(), Opener::Configuration).unwrap(),
+    );
+    assert_eq!(names(&scratch), ["expert.log.2"]);
 }
 
 #[test]
@@ -346,7 +349,7 @@ fn killed_at_any_step_each_line_is_in_one_file_and_the_numbers_are_as_configured
             let config = sink(&scratch, options);
             let disk = FaultyDisk::new();
             disk.kill(step);
-            let opened = LogFile::open(&config, disk.clone());
+            let opened = LogFile::open(&config, disk.clone(), Opener::Configuration);
             let acknowledged = opened.map_or(0, |mut file| work(&mut file, &disk, 0, 13, sync == "always"));
 
             let next = FaultyDisk::new();
@@ -423,8 +426,8 @@ fn short_writes_make_no_torn_lines() {
 #[test]
 fn a_file_that_is_just_being_closed_by_this_process_is_not_taken_for_another_ones() {
     let scratch = Scratch::new("closing");
-    let (config, is_over) = (sink(&scratch, json!({})), AtomicBool::new(false));
-    let open = || LogFile::open(&config, system()).unwrap().path().to_owned();
+    let (config, is_over) = (sink(&scratch, json!({"delay": false})), AtomicBool::new(false));
+    let open = || LogFile::open(&config, system(), Opener::Configuration).unwrap().path().to_owned();
     let strays = std::thread::scope(|scope| {
         let others = [(); 2].map(|()| {
             scope.spawn(|| {

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use metaexpert_log::config::Config;
 use metaexpert_log::frame::{Record, Section, Value};
 use metaexpert_log::pipeline::Pipeline;
+use metaexpert_log::sink::Opener;
 use metaexpert_log::sink::SinkReport;
 use metaexpert_log::stats::Loss;
 use serde_json::{Value as Json, json};
@@ -54,7 +55,8 @@ fn start(directory: &Path, remote: Json, capacity_bytes: usize) -> Pipeline {
         "queue": {"capacity_bytes": capacity_bytes, "protect_level": 30, "wait_ms": 10},
         "limits": {"depth": 8, "items": 1000, "bytes": 1 << 20},
     });
-    Pipeline::start(&Config::from_json(&document.to_string()).unwrap(), "run", 1).unwrap()
+    Pipeline::start(&Config::from_json(&document.to_string()).unwrap(), "run", 1, Opener::Configuration)
+        .unwrap()
 }
 
 fn log(pipeline: &mut Pipeline, number: usize, padding: usize) {

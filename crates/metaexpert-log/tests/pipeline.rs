@@ -7,6 +7,7 @@ use metaexpert_log::config::Config;
 use metaexpert_log::driven::Driven;
 use metaexpert_log::frame::{Record, Section, Value};
 use metaexpert_log::pipeline::{Pipeline, Refused, Surroundings};
+use metaexpert_log::sink::Opener;
 use metaexpert_log::stats::Loss;
 use serde_json::{Value as Json, json};
 
@@ -64,8 +65,13 @@ fn finish(pipeline: Pipeline) {
 #[test]
 fn records_arrive_in_order_with_their_fields() {
     let scratch = Scratch::new("order");
-    let mut pipeline =
-        Pipeline::start(&config(&scratch.0, json!([file(&scratch.0, "expert")])), "run", 1).unwrap();
+    let mut pipeline = Pipeline::start(
+        &config(&scratch.0, json!([file(&scratch.0, "expert")])),
+        "run",
+        1,
+        Opener::Configuration,
+    )
+    .unwrap();
     for number in 0..100 {
         while submit(&mut pipeline, 20, &format!("n{number}"), 0).is_err() {
             pipeline.waiter().wait_for_room();
@@ -102,8 +108,13 @@ fn a_backend_that_is_driven_by_hand_writes_when_it_is_told_to() {
 #[test]
 fn lines_that_no_room_was_kept_for_are_whole() {
     let scratch = Scratch::new("long");
-    let mut pipeline =
-        Pipeline::start(&config(&scratch.0, json!([file(&scratch.0, "expert")])), "run", 1).unwrap();
+    let mut pipeline = Pipeline::start(
+        &config(&scratch.0, json!([file(&scratch.0, "expert")])),
+        "run",
+        1,
+        Opener::Configuration,
+    )
+    .unwrap();
     // Each byte becomes six; the ring takes a quarter of its size at most.
     let texts = ["\u{1}".repeat(14_000), "é\"".repeat(3_000), "x".repeat(1_024), String::new()];
     for text in &texts {
@@ -131,7 +142,7 @@ fn levels_categories_and_loggers_choose_the_sinks() {
         with("app", "loggers", json!(["app"])),
         with("other", "loggers", json!(["ap"])),
     ]);
-    let mut pipeline = Pipeline::start(&config(&scratch.0, sinks), "run", 1).unwrap();
+    let mut pipeline = Pipeline::start(&config(&scratch.0, sinks), "run", 1, Opener::Configuration).unwrap();
     let trade = pipeline.category_id(b"trade").unwrap();
     submit(&mut pipeline, 20, "info", 0).unwrap();
     submit(&mut pipeline, 20, "fill", trade).unwrap();
@@ -151,8 +162,13 @@ fn levels_categories_and_loggers_choose_the_sinks() {
 #[test]
 fn a_new_configuration_takes_over_between_two_records() {
     let scratch = Scratch::new("switch");
-    let mut pipeline =
-        Pipeline::start(&config(&scratch.0, json!([file(&scratch.0, "old")])), "run", 1).unwrap();
+    let mut pipeline = Pipeline::start(
+        &config(&scratch.0, json!([file(&scratch.0, "old")])),
+        "run",
+        1,
+        Opener::Configuration,
+    )
+    .unwrap();
     for number in 0..20 {
         submit(&mut pipeline, 20, &format!("before {number}"), 0).unwrap();
     }
@@ -171,8 +187,15 @@ fn a_new_configuration_takes_over_between_two_records() {
 #[test]
 fn a_configuration_that_cannot_be_opened_changes_nothing() {
     let scratch = Scratch::new("refused");
-    let mut pipeline =
-        Pipeline::start(&config(&scratch.0, json!([file(&scratch.0, "old")])), "run", 1).unwrap();
+    let mut pipeline = Pipeline::start(
+        &config(&scratch.0, json!([file(&scratch.0, "old")])),
+        "run",
+        1,
+        Opener::Configuration,
+    )
+    .unwrap();
+    submit(&mut pipeline, 20, "before", 0).unwrap();
+    assert!(pipeline.waiter().wait(None));
     let mut bad = file(&scratch.0, "bad");
     bad["path"] = json!(scratch.0.join("old.log/impossible.log"));
     let problem = pipeline
@@ -185,14 +208,19 @@ fn a_configuration_that_cannot_be_opened_changes_nothing() {
     assert!(problem.to_string().contains("old.log"), "{problem}");
     submit(&mut pipeline, 20, "still here", 0).unwrap();
     finish(pipeline);
-    assert_eq!(scratch.lines("old.log").len(), 1);
+    assert_eq!(scratch.lines("old.log").len(), 2);
 }
 
 #[test]
 fn the_same_file_goes_on_under_a_new_configuration() {
     let scratch = Scratch::new("same");
-    let mut pipeline =
-        Pipeline::start(&config(&scratch.0, json!([file(&scratch.0, "expert")])), "run", 1).unwrap();
+    let mut pipeline = Pipeline::start(
+        &config(&scratch.0, json!([file(&scratch.0, "expert")])),
+        "run",
+        1,
+        Opener::Configuration,
+    )
+    .unwrap();
     for round in 0..10 {
         submit(&mut pipeline, 20, &format!("round {round}"), 0).unwrap();
         pipeline
@@ -213,7 +241,8 @@ fn rotation_keeps_every_line_and_the_sizes() {
     let mut sink = file(&scratch.0, "expert");
     sink["max_size"] = json!(4096);
     sink["backup_count"] = json!(50);
-    let mut pipeline = Pipeline::start(&config(&scratch.0, json!([sink])), "run", 1).unwrap();
+    let mut pipeline =
+        Pipeline::start(&config(&scratch.0, json!([sink])), "run", 1, Opener::Configuration).unwrap();
     for number in 0..500 {
         while submit(&mut pipeline, 30, &format!("n{number}"), 0).is_err() {
             pipeline.waiter().wait_for_room();
@@ -234,8 +263,13 @@ fn rotation_keeps_every_line_and_the_sizes() {
 #[test]
 fn every_lost_record_is_counted_and_told() {
     let scratch = Scratch::new("gap");
-    let mut pipeline =
-        Pipeline::start(&config(&scratch.0, json!([file(&scratch.0, "expert")])), "run", 1).unwrap();
+    let mut pipeline = Pipeline::start(
+        &config(&scratch.0, json!([file(&scratch.0, "expert")])),
+        "run",
+        1,
+        Opener::Configuration,
+    )
+    .unwrap();
     let text = "x".repeat(2000);
     let mut refused = 0u64;
     for _ in 0..5000 {
@@ -260,8 +294,13 @@ fn every_lost_record_is_counted_and_told() {
 #[test]
 fn a_record_larger_than_a_frame_is_refused() {
     let scratch = Scratch::new("large");
-    let mut pipeline =
-        Pipeline::start(&config(&scratch.0, json!([file(&scratch.0, "expert")])), "run", 1).unwrap();
+    let mut pipeline = Pipeline::start(
+        &config(&scratch.0, json!([file(&scratch.0, "expert")])),
+        "run",
+        1,
+        Opener::Configuration,
+    )
+    .unwrap();
     assert_eq!(submit(&mut pipeline, 20, &"x".repeat(1 << 20), 0), Err(Refused::TooLarge));
     finish(pipeline);
 }
@@ -269,8 +308,13 @@ fn a_record_larger_than_a_frame_is_refused() {
 #[test]
 fn a_field_of_the_call_replaces_the_same_field_of_the_context() {
     let scratch = Scratch::new("replace");
-    let mut pipeline =
-        Pipeline::start(&config(&scratch.0, json!([file(&scratch.0, "expert")])), "run", 1).unwrap();
+    let mut pipeline = Pipeline::start(
+        &config(&scratch.0, json!([file(&scratch.0, "expert")])),
+        "run",
+        1,
+        Opener::Configuration,
+    )
+    .unwrap();
     let logger = pipeline.logger_id(b"app").unwrap();
     let context = pipeline.keys_id(&[b"symbol", b"side"]).unwrap();
     let own = pipeline.keys_id(&[b"side", b"qty"]).unwrap();
@@ -296,7 +340,15 @@ fn a_pipe_without_a_reader_is_refused_and_does_not_hang() {
     let name = std::ffi::CString::new(path.to_str().unwrap()).unwrap();
     // SAFETY: a valid, terminated path.
     assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o600) }, 0);
-    assert!(Pipeline::start(&config(&scratch.0, json!([file(&scratch.0, "expert")])), "run", 1).is_err());
+    assert!(
+        Pipeline::start(
+            &config(&scratch.0, json!([file(&scratch.0, "expert")])),
+            "run",
+            1,
+            Opener::Configuration
+        )
+        .is_err()
+    );
 }
 
 #[test]
@@ -308,8 +360,13 @@ fn a_sink_that_takes_nothing_holds_its_lines_until_it_does() {
     assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o600) }, 0);
     // Open for reading and writing: the pipe is there, and nobody reads it yet.
     let mut reader = fs::OpenOptions::new().read(true).write(true).open(&path).unwrap();
-    let mut pipeline =
-        Pipeline::start(&config(&scratch.0, json!([file(&scratch.0, "expert")])), "run", 1).unwrap();
+    let mut pipeline = Pipeline::start(
+        &config(&scratch.0, json!([file(&scratch.0, "expert")])),
+        "run",
+        1,
+        Opener::Configuration,
+    )
+    .unwrap();
     let text = "x".repeat(1000);
     for _ in 0..200 {
         while submit(&mut pipeline, 30, &text, 0).is_err() {

@@ -178,7 +178,7 @@ fn a_change_whose_third_file_of_four_cannot_be_had_leaves_the_old_state_whole() 
     let mut model = Model::new();
     model.log(5);
     model.heal();
-    let four = ["c", "d", "e", "f"].map(|name| file(&model.scratch, name, json!({})));
+    let four = ["c", "d", "e", "f"].map(|name| file(&model.scratch, name, json!({"delay": false})));
     let wanted = config(&model.scratch, json!(four));
     for (skipped, operation) in
         [(2, Operation::OpenAppend), (2, Operation::CreateDirectory), (2, Operation::Status)]

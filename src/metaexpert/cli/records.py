@@ -64,12 +64,12 @@ def _counts() -> tuple[int, int, int]:
 
 
 def _files() -> tuple[tuple[str, ...], str | None]:
-    """Return the files that handlers write, and the one for errors."""
+    """Return the files that handlers have written, and the one for errors; without a record there is no file."""
     settings = configuration()
     directory = Path(settings.log_file_path)
     files = {
         name: str(directory / handler.filename)
         for name, handler in settings.handlers.items()
-        if handler is not None and handler.filename is not None
+        if handler is not None and handler.filename is not None and (directory / handler.filename).exists()
     }
     return tuple(files.values()), files.get("errors")

@@ -92,11 +92,21 @@ class Channel:
 class Method:
     """What a builtin of a channel knows: its `__self__`."""
 
-def start(document: str, run_id: str) -> None:
+def start(document: str, run_id: str, again: bool = False) -> None:
     """Put the configuration `document` (JSON) in force, starting the engine if it does not run.
 
-    Raises ValueError for a document it refuses and OSError for a file it cannot open; nothing changes then.
+    Raises ValueError for a document it refuses and OSError for a file it cannot open; nothing changes then. A
+    document that was in force before (`again`) is not refused for a file: that is tried for each record.
     """
+
+def forks() -> int:
+    """Return how many forks lie between the first process that had the library and this one."""
+
+def set_worker(is_worker: bool) -> None:
+    """Say whether this process works for another one, which writes the files without a number in their names."""
+
+def note_missing_streams(stdout: bool, stderr: bool) -> None:
+    """Say which standard streams the process was started without: nothing is ever written to their numbers."""
 
 def is_running() -> bool:
     """Tell whether records are being taken."""
@@ -145,10 +155,10 @@ def set_synchronous(synchronous: bool) -> None:
 def forget_after_fork() -> None:
     """Forget, in a forked child, the engine that belongs to the parent."""
 
-def recover(directory: str, everything: bool = False) -> str:
+def recover(directory: str, everything: bool = False, files: list[str] = ...) -> str:
     """Write what killed processes left behind for the log `directory`, or for all; return a JSON report.
 
-    Never touches what a living process has. What goes wrong is in the report, ring by ring.
+    Nothing outside of the directory is written to but `files`. Never touches what a living process has. What goes wrong is in the report, ring by ring.
     """
 
 def pattern_problem(pattern: str) -> str | None:

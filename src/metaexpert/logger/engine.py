@@ -11,7 +11,7 @@ import json
 import os
 import sys
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 try:
@@ -75,6 +75,11 @@ EXIT_TIMEOUT: Final = 10.0
 _EXIT_GRACE: Final = 2.0
 
 
+def _process() -> tuple[int, int]:
+    """Return what tells this process from the one that forked it, which may have the same number in a namespace."""
+    return os.getpid(), _native.forks()
+
+
 class _Engine:
     """What has to be remembered between two starts."""
 
@@ -83,11 +88,13 @@ class _Engine:
         self.document: Mapping[str, Any] | None = None
         self.run_id = uuid.uuid4().hex
         #: Whose all of this is: a forked child inherits it, and begins anew.
-        self.process = os.getpid()
+        self.process = _process()
+        #: Who forked this process, if it was forked with the library in it.
+        self.parent: int | None = None
         self.lowest_level = 0
         self.listeners: list[Callable[[], None]] = []
         self.configurer: Callable[[], bool] | None = None
-        self.exit_registered_in: int | None = None
+        self.exit_registered_in: tuple[int, int] | None = None
 
 
 _engine = _Engine()
@@ -128,11 +135,12 @@ def wants(level: int) -> bool:
     return level >= _engine.lowest_level
 
 
-def start(document: Mapping[str, Any]) -> None:
+def start(document: Mapping[str, Any], *, again: bool = False) -> None:
     """Put the engine's configuration `document` in force.
 
     Raises ValueError for a document that it refuses and OSError for a file that it can't open; what was in
-    force before then stays in force.
+    force before then stays in force. A document that was in force before, and is to be `again`, is not refused
+    for a file, which a forked child may have lost the right to open: records are counted as lost until it opens.
     """
     _leave_parent()
     with _engine.lock.held():
@@ -140,7 +148,8 @@ def start(document: Mapping[str, Any]) -> None:
         if before is not None and _needs_new_queue(before, document):
             _restart(before, document)
         else:
-            _native.start(json.dumps(document), _engine.run_id)
+            _native.set_worker(_is_worker())
+            _native.start(json.dumps(document), _engine.run_id, again)
         _engine.document = document
         _engine.lowest_level = min((sink["level"] for sink in document["sinks"]), default=0)
         _register_exit()
@@ -156,7 +165,7 @@ def ensure_running() -> bool:
         if _engine.document is None:
             return False
         try:
-            start(_engine.document)
+            start(_engine.document, again=True)
         except (OSError, ValueError):
             return False
         return True
@@ -188,9 +197,9 @@ def statistics() -> dict[str, Any] | None:
     return _native.stats()
 
 
-def recover(directory: str, *, everything: bool = False) -> dict[str, Any]:
+def recover(directory: str, *, everything: bool = False, files: Sequence[str] = ()) -> dict[str, Any]:
     """Write what killed processes left behind for the log `directory`; `recovery` explains the document."""
-    document: dict[str, Any] = json.loads(_native.recover(directory, everything))
+    document: dict[str, Any] = json.loads(_native.recover(directory, everything, list(files)))
     return document
 
 
@@ -213,9 +222,9 @@ def _register_exit() -> None:
     """Have everything written at the end of this process, however it ends by itself."""
     if _engine.exit_registered_in is None:
         atexit.register(_finish)
-    if _engine.exit_registered_in == os.getpid():
+    if _engine.exit_registered_in == _process():
         return
-    _engine.exit_registered_in = os.getpid()
+    _engine.exit_registered_in = _process()
     if "multiprocessing.util" in sys.modules:
         from multiprocessing import parent_process, util
 
@@ -256,15 +265,31 @@ def _leave_parent() -> None:
 
     Called by whatever starts an engine, because a hook of the program's may log before ours has run.
     """
-    process = os.getpid()
+    process = _process()
     if _engine.process == process:
         return
     _native.forget_after_fork()
     _engine.lock.renew()
     _engine.run_id = uuid.uuid4().hex
     _engine.process = process
+    _engine.parent = os.getppid()
     announce_change()
 
 
+def _is_worker() -> bool:
+    """Tell whether the process works for one that lives and has the same configuration: no daemon, whose parent left."""
+    if _engine.parent is not None:
+        return _engine.parent == os.getppid()
+    if "multiprocessing.process" not in sys.modules:
+        return False
+    from multiprocessing import current_process, parent_process
+
+    parent = parent_process()
+    # A worker that still imports the program's main module has its name, and knows of no parent yet.
+    return current_process().name != "MainProcess" if parent is None else parent.is_alive()
+
+
+# What a closed stream's number has become is not ours to write to. The interpreter saw them before anybody else.
+_native.note_missing_streams(sys.__stdout__ is None, sys.__stderr__ is None)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_leave_parent)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal, Self
@@ -94,12 +94,19 @@ class RecoveryReport:
         }
 
 
-def recover(directory: str | os.PathLike[str] | None = None, *, everything: bool = False) -> RecoveryReport:
+def recover(
+    directory: str | os.PathLike[str] | None = None,
+    *,
+    everything: bool = False,
+    files: Sequence[str | os.PathLike[str]] = (),
+) -> RecoveryReport:
     """Write what killed processes left behind for the log `directory`, each record exactly once and in order.
 
     The next `configure()` for the directory does the same by itself. Without a `directory` it is that of the
     configuration in force; with `everything`, the records of all other log directories are written too.
     Processes that live are left alone. What can't be written now is kept for later and told in the report.
+    Records are written to files in their log directory alone, and to `files`, whatever was configured: a process
+    whose handlers name another is reported as failed. The next `configure()` writes to the files that it names.
     Raises FileNotFoundError or NotADirectoryError if there is no such directory, and `ConfigurationError` if
     none was given and what environment or files say is wrong.
     """
@@ -108,7 +115,8 @@ def recover(directory: str | os.PathLike[str] | None = None, *, everything: bool
         if os.path.exists(path):
             raise NotADirectoryError(errno.ENOTDIR, "not a log directory", path)
         raise FileNotFoundError(errno.ENOENT, "there is no such log directory", path)
-    return RecoveryReport.of(engine.recover(path, everything=everything))
+    named = [os.path.abspath(os.fspath(file)) for file in files]
+    return RecoveryReport.of(engine.recover(path, everything=everything, files=named))
 
 
 def _log_directory() -> str:

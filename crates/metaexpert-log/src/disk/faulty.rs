@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::{Disk, Status, SystemDisk};
+use super::{Disk, Status, SystemDisk, Way};
 
 /// What is to be held has come by then, or never does.
 const MOST_WAIT: Duration = Duration::from_secs(60);
@@ -226,6 +226,14 @@ impl Disk for FaultyDisk {
         self.then(Operation::OpenAppend, || SystemDisk.open_append(path))
     }
 
+    fn open_existing(&self, path: &Path) -> io::Result<File> {
+        self.then(Operation::OpenAppend, || SystemDisk.open_existing(path))
+    }
+
+    fn check_directory(&self, path: &Path) -> io::Result<()> {
+        self.then(Operation::StatusAt, || SystemDisk.check_directory(path))
+    }
+
     fn open_read(&self, path: &Path) -> io::Result<File> {
         self.then(Operation::OpenRead, || SystemDisk.open_read(path))
     }
@@ -281,6 +289,10 @@ impl Disk for FaultyDisk {
 
     fn status_at(&self, path: &Path) -> io::Result<Status> {
         self.then(Operation::StatusAt, || SystemDisk.status_at(path))
+    }
+
+    fn way(&self, path: &Path) -> io::Result<Way> {
+        self.then(Operation::StatusAt, || SystemDisk.way(path))
     }
 
     fn list(&self, path: &Path) -> io::Result<Vec<PathBuf>> {

@@ -7,6 +7,7 @@
 
 mod remnant;
 mod report;
+mod scope;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -22,36 +23,51 @@ use crate::sink::trouble::TroubleLog;
 
 use remnant::Remnant;
 pub use report::{Report, RingReport, Status};
+use scope::Scope;
 
-/// Recovers every ring of the log directory `directory` whose process is gone. Nothing here fails as a whole: what
-/// could not be recovered says why, and stays for the next time.
-pub fn recover(surroundings: &Surroundings, directory: &Path, trouble: &mut TroubleLog) -> Report {
-    recover_where(surroundings, directory, |ring| Store::is_of(ring, directory), trouble)
+/// Recovers every ring of the log directory `directory` whose process is gone. Records are written to files in that
+/// directory, and to `files`; a ring that names any other stays as it is. Nothing here fails as a whole: what could not
+/// be recovered says why, and stays for the next time.
+pub fn recover(
+    surroundings: &Surroundings,
+    directory: &Path,
+    files: &[PathBuf],
+    trouble: &mut TroubleLog,
+) -> Report {
+    recover_where(surroundings, directory, files, false, trouble)
 }
 
-/// As [`recover`], for the rings of every log directory.
-pub fn recover_all(surroundings: &Surroundings, directory: &Path, trouble: &mut TroubleLog) -> Report {
-    recover_where(surroundings, directory, |_| true, trouble)
+/// As [`recover`], and for the rings of every other log directory too, each of which is confined to its own.
+pub fn recover_all(
+    surroundings: &Surroundings,
+    directory: &Path,
+    files: &[PathBuf],
+    trouble: &mut TroubleLog,
+) -> Report {
+    recover_where(surroundings, directory, files, true, trouble)
 }
 
 fn recover_where(
     surroundings: &Surroundings,
     directory: &Path,
-    is_wanted: impl Fn(&Path) -> bool,
+    files: &[PathBuf],
+    everywhere: bool,
     trouble: &mut TroubleLog,
 ) -> Report {
     let mut report = Report { directory: directory.to_owned(), ..Report::default() };
     let Some(store) = &surroundings.store else { return report };
     let rings = store.rings().unwrap_or_else(|problem| {
-        trouble.report(&format!("the rings of killed processes could not be listed: {problem}"));
+        trouble.report(&format!("what killed processes have left could not be looked for: {problem}"));
         Vec::new()
     });
     for path in rings {
-        if !is_wanted(&path) {
+        let is_of_directory = Store::is_of(&path, directory);
+        if !is_of_directory && !everywhere {
             report.elsewhere += u64::from(is_left_over(&path));
             continue;
         }
-        let Some(ring) = recover_ring(surroundings, &path, &mut report.repaired) else { continue };
+        let scope = Scope { directory: is_of_directory.then_some(directory), files };
+        let Some(ring) = recover_ring(surroundings, &path, &scope, &mut report.repaired) else { continue };
         if let Some(problem) = &ring.problem {
             trouble.report(&format!("{}: {problem}", path.display()));
         }
@@ -75,6 +91,7 @@ fn is_left_over(path: &Path) -> bool {
 fn recover_ring(
     surroundings: &Surroundings,
     path: &Path,
+    scope: &Scope<'_>,
     repaired: &mut BTreeMap<PathBuf, u64>,
 ) -> Option<RingReport> {
     let mut report = RingReport::default();
@@ -112,6 +129,9 @@ fn recover_ring(
             origin.format
         ));
         return Some(report);
+    }
+    if let Err(problem) = scope.check(path, &claim, &origin) {
+        return Some(report.failed(problem.to_string()));
     }
     let outcome = Remnant::open(surroundings, claim, origin)
         .and_then(|mut remnant| remnant.recover(&mut report, repaired));

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::{RingReport, nonsense};
 use crate::assembly::Assembly;
 use crate::config::{Config, IncludeKey, SinkConfig, SinkKind};
-use crate::disk::{Disk, FileId};
+use crate::disk::{Disk, FileId, Status};
 use crate::encode::Include;
 use crate::encode::text::Process;
 use crate::event::Event;
@@ -19,7 +19,7 @@ use crate::ring::dictionary::Dictionary;
 use crate::ring::marks::Mark;
 use crate::ring::store::{Claim, Origin};
 use crate::ring::{Consumer, Gap, Ring};
-use crate::sink::{Sink, family, sibling};
+use crate::sink::{Opener, Sink, family, is_plain, siblings};
 
 /// A ring is replayed in one go: a mark that was moved half way would have to say how much of what was found is
 /// still to be met, in which of several files.
@@ -138,8 +138,11 @@ impl<'a> Remnant<'a> {
     /// Who watched a console or read a pipe has seen its lines, or is gone. A directory in a file's place is an
     /// obstacle.
     fn is_recoverable(&self, sink: &SinkConfig) -> bool {
-        let status = self.surroundings.disk.status_at(&sink.path);
-        sink.kind == SinkKind::File && status.map_or(true, |status| status.is_regular || status.is_directory)
+        let disk = self.surroundings.disk.as_ref();
+        let is_file = |status: Status| {
+            status.is_directory || is_plain(disk, &sink.path, &status).unwrap_or(status.is_regular)
+        };
+        sink.kind == SinkKind::File && disk.status_at(&sink.path).map_or(true, is_file)
     }
 
     /// The stages of the configuration `epoch`, without sinks.
@@ -191,7 +194,8 @@ impl<'a> Remnant<'a> {
         let mark = mark.unwrap_or(Mark { position, ..Mark::default() });
         let path = self.path_of(config, &mark);
         let config = SinkConfig { path, ..config.clone() };
-        let mut sink = Sink::open(&config, disk).map_err(|problem| io::Error::other(problem.to_string()))?;
+        let mut sink = Sink::open(&config, disk, Opener::Recovery(self.origin.process))
+            .map_err(|problem| io::Error::other(problem.to_string()))?;
         let Some(file) = sink.file() else { return Ok(sink) };
         file.mend_archive();
         // The line is written again, whole.
@@ -205,14 +209,13 @@ impl<'a> Remnant<'a> {
 
     /// The file that the process wrote: the configured one, or its own if another process had that.
     fn path_of(&self, config: &SinkConfig, mark: &Mark) -> PathBuf {
-        let own = sibling(&config.path, self.origin.process);
         let disk = self.surroundings.disk.as_ref();
+        let own = siblings(disk, &config.path, self.origin.process);
         let is_there =
-            |path: &Path| family(disk, path).iter().any(|path| identity(disk, path) == Some(mark.file));
-        if !is_there(&config.path) && (is_there(&own) || disk.status_at(&own).is_ok()) {
-            return own;
-        }
-        config.path.clone()
+            |path: &&PathBuf| family(disk, path).iter().any(|path| identity(disk, path) == Some(mark.file));
+        let all = || std::iter::once(&config.path).chain(&own);
+        // What has no file of the mark any more was moved away or packed.
+        all().find(is_there).or(own.first()).unwrap_or(&config.path).clone()
     }
 
     /// Brings every sink to `until`.
@@ -270,8 +273,8 @@ impl<'a> Remnant<'a> {
     /// Where a configuration begins that the process had not come to: at the present end of the file.
     fn mark_at_end(&self, config: &SinkConfig, position: u64) -> Mark {
         let disk = self.surroundings.disk.as_ref();
-        let own = sibling(&config.path, self.origin.process);
-        let path = if disk.status_at(&own).is_ok() { own } else { config.path.clone() };
+        let own = siblings(disk, &config.path, self.origin.process);
+        let path = own.into_iter().next().unwrap_or_else(|| config.path.clone());
         match disk.status_at(&path) {
             Ok(status) => Mark { position, size: status.len, file: status.identity },
             Err(_) => Mark { position, ..Mark::default() },

@@ -7,6 +7,7 @@
 //! [`store`], that outlives the process.
 
 mod batch;
+mod belief;
 mod consumer;
 mod cursors;
 pub mod dictionary;

@@ -5,14 +5,15 @@
 //!                                             /config.0.json  the configuration in force, and those to come
 //!                                             /ring           cursors, marks, names, frames
 //! ```
-//! A process locks its `ring` for as long as it lives; what can be locked is left over. Memory that is
-//! backed by a disk would not do: a store to it can wait for the disk.
+//! A process locks its `ring` for as long as it lives; what can be locked is left over. Numbers of processes decide
+//! nothing: containers that share a store give the same ones. Memory that is backed by a disk would not do: a store to
+//! it can wait for the disk.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
 use std::ops::Range;
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -21,9 +22,15 @@ use serde::{Deserialize, Serialize};
 use crate::clock::now_ns;
 use crate::disk::FileId;
 use crate::holdings::{self, Holding};
+use crate::ring::belief;
 
 /// What a ring's files look like; other versions are left alone.
 pub const FORMAT: u32 = 2;
+/// How often a ring is begun anew that another process has taken for left over.
+const CREATE_ATTEMPTS: u32 = 8;
+
+/// What the name of a ring's directory begins with until the ring is whole.
+const UNFINISHED: &str = ".new-";
 
 /// Who wrote a ring.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,13 +75,27 @@ impl Store {
         len: usize,
         later: Range<usize>,
     ) -> io::Result<Claim> {
+        let mut attempts = 1;
+        loop {
+            match self.create_once(origin, config, len, later.clone()) {
+                Err(problem) if attempts < CREATE_ATTEMPTS && is_taken(&problem) => attempts += 1,
+                outcome => return outcome,
+            }
+        }
+    }
+
+    fn create_once(
+        &self,
+        origin: &Origin,
+        config: &str,
+        len: usize,
+        later: Range<usize>,
+    ) -> io::Result<Claim> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         self.prepare()?;
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let unfinished = self.path.join(format!(".new-{}-{count}", origin.process));
-        // Left by an earlier process of this number that was killed right here.
-        let _ = fs::remove_dir_all(&unfinished);
-        DirBuilder::new().mode(0o700).create(&unfinished)?;
+        let unfinished = self.path.join(format!("{UNFINISHED}{}-{count}-{:x}", origin.process, now_ns()));
+        DirBuilder::new().mode(belief::DIRECTORY_MODE).create(&unfinished)?;
         let claim = Claim::fill(&unfinished, origin, config, len, later).and_then(|mut claim| {
             let name = format!("{}-{}-{:x}", key(&origin.directory), origin.process, now_ns());
             claim.path = self.path.join(name);
@@ -87,18 +108,19 @@ impl Store {
         claim
     }
 
-    /// Every ring here, oldest first, those of living processes too.
+    /// Every ring here, oldest first, those of living processes too. Fails if others could have written here.
     pub fn rings(&self) -> io::Result<Vec<PathBuf>> {
-        let entries = match fs::read_dir(&self.path) {
+        match belief::check_directory(&self.path) {
             Err(problem) if problem.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries?,
-        };
+            outcome => outcome?,
+        }
         let mut rings = Vec::new();
-        for entry in entries.flatten() {
+        for entry in fs::read_dir(&self.path)?.flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
-            match name.strip_prefix(".new-") {
-                Some(rest) => forget_unfinished(&entry.path(), rest),
-                None => rings.push((age_of(&name), entry.path())),
+            if name.starts_with(UNFINISHED) {
+                forget_unfinished(&entry.path());
+            } else {
+                rings.push((age_of(&name), entry.path()));
             }
         }
         rings.sort();
@@ -113,18 +135,10 @@ impl Store {
 
     /// Makes the directory; refuses one that others could write to.
     fn prepare(&self) -> io::Result<()> {
-        match DirBuilder::new().mode(0o700).create(&self.path) {
-            Err(problem) if problem.kind() != io::ErrorKind::AlreadyExists => return Err(problem),
-            _ => {}
+        match DirBuilder::new().mode(belief::DIRECTORY_MODE).create(&self.path) {
+            Err(problem) if problem.kind() != io::ErrorKind::AlreadyExists => Err(problem),
+            _ => belief::check_directory(&self.path),
         }
-        let found = fs::symlink_metadata(&self.path)?;
-        // SAFETY: geteuid has no preconditions.
-        let is_ours = found.is_dir() && found.uid() == unsafe { libc::geteuid() };
-        if !is_ours || found.mode() & 0o022 != 0 {
-            let problem = format!("{} is not a directory of this user alone", self.path.display());
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, problem));
-        }
-        Ok(())
     }
 }
 
@@ -137,9 +151,11 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// Takes over what a process has left at `path`; `None` if it lives, or another process takes over.
+    /// Takes over what a process has left at `path`; `None` if it lives, or another process takes over. Fails if
+    /// others could have written there.
     pub fn take(path: &Path) -> io::Result<Option<Claim>> {
-        let file = match OpenOptions::new().read(true).write(true).open(path.join("ring")) {
+        let opened = belief::check_directory(path).and_then(|()| belief::open(&path.join("ring")));
+        let file = match opened {
             // Another process has just finished with it.
             Err(problem) if problem.kind() == io::ErrorKind::NotFound => return Ok(None),
             file => file?,
@@ -154,7 +170,11 @@ impl Claim {
     fn of(path: &Path, file: File) -> io::Result<Claim> {
         let metadata = file.metadata()?;
         let identity = FileId { dev: metadata.dev(), ino: metadata.ino() };
-        Ok(Claim { path: path.to_owned(), _holding: holdings::register(file.as_raw_fd(), identity), file })
+        Ok(Claim {
+            path: path.to_owned(),
+            _holding: holdings::register(file.as_raw_fd(), identity, None),
+            file,
+        })
     }
 
     fn fill(
@@ -164,13 +184,9 @@ impl Claim {
         len: usize,
         later: Range<usize>,
     ) -> io::Result<Claim> {
-        let options = || {
-            let mut options = OpenOptions::new();
-            options.read(true).write(true).create_new(true).mode(0o600);
-            options
-        };
-        let file = options().open(path.join("ring"))?;
-        if !lock(&file) {
+        let file = belief::create(&path.join("ring"))?;
+        // Another process that has found the ring before it was locked removes it.
+        if !lock(&file) || file.metadata()?.nlink() == 0 {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         allocate(&file, 0, later.start)?;
@@ -178,7 +194,7 @@ impl Claim {
         let claim = Claim::of(path, file)?;
         claim.write_config(0, config)?;
         let text = serde_json::to_string(origin).map_err(io::Error::other)?;
-        options().open(path.join("origin.json"))?.write_all(text.as_bytes())?;
+        belief::create(&path.join("origin.json"))?.write_all(text.as_bytes())?;
         Ok(claim)
     }
 
@@ -211,19 +227,14 @@ impl Claim {
     pub(crate) fn write_config(&self, epoch: u64, text: &str) -> io::Result<()> {
         // A kill half way must not leave half of it under its name.
         let unfinished = self.path.join(format!(".config.{epoch}.json"));
-        OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&unfinished)?
-            .write_all(text.as_bytes())?;
+        let _ = fs::remove_file(&unfinished);
+        belief::create(&unfinished)?.write_all(text.as_bytes())?;
         fs::rename(unfinished, self.config_path(epoch))
     }
 
     /// The configuration `epoch`.
     pub fn config(&self, epoch: u64) -> io::Result<String> {
-        fs::read_to_string(self.config_path(epoch))
+        belief::read(&self.config_path(epoch))
     }
 
     /// The numbers of the configurations that are there, in order.
@@ -246,15 +257,16 @@ impl Claim {
 
     /// Removes the ring and everything with it.
     pub fn remove(&self) -> io::Result<()> {
-        // First the ring: what is left without one is nobody's.
-        fs::remove_file(self.path.join("ring"))?;
-        fs::remove_dir_all(&self.path)
+        // First the ring: what is left without one is nobody's, and any process may remove it.
+        let outcome = fs::remove_file(self.path.join("ring")).and_then(|()| fs::remove_dir_all(&self.path));
+        outcome
+            .or_else(|problem| if problem.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(problem) })
     }
 }
 
 /// Who wrote the ring at `path`.
 pub fn origin(path: &Path) -> io::Result<Origin> {
-    serde_json::from_str(&fs::read_to_string(path.join("origin.json"))?).map_err(io::Error::other)
+    serde_json::from_str(&belief::read(&path.join("origin.json"))?).map_err(io::Error::other)
 }
 
 /// Who wrote the ring at `path`, as far as its directory's name tells; `None` if that is none of a ring.
@@ -267,8 +279,8 @@ pub(crate) fn origin_by_name(path: &Path) -> Option<Origin> {
     Some(Origin { format: FORMAT, process, run_id, started_ns, directory: PathBuf::new() })
 }
 
-/// A log directory's name in the store.
-fn key(directory: &Path) -> String {
+/// A log directory's name in the store, with which the names of its rings begin.
+pub fn key(directory: &Path) -> String {
     let canonical = fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned());
     // FNV-1a, 64 bits: the same in every process and version.
     let hash = canonical.as_os_str().as_encoded_bytes().iter().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
@@ -282,15 +294,21 @@ fn age_of(name: &str) -> u64 {
     u64::from_str_radix(started, 16).unwrap_or(0)
 }
 
-/// Removes what a process that is gone had only begun to make: nothing was ever logged into it.
-fn forget_unfinished(path: &Path, rest: &str) {
-    let process = rest.split('-').next().and_then(|text| text.parse::<libc::pid_t>().ok());
-    // SAFETY: signal 0 only asks whether the process exists.
-    let is_gone = process.is_some_and(|process| unsafe { libc::kill(process, 0) } != 0)
-        && io::Error::last_os_error().raw_os_error() == Some(libc::ESRCH);
-    if is_gone {
-        let _ = fs::remove_dir_all(path);
+/// Removes what a process that is gone had only begun to make: nothing was ever logged into it. One that lives holds its
+/// ring's lock, or finds what it has made so far gone, and begins anew.
+fn forget_unfinished(path: &Path) {
+    match Claim::take(path) {
+        Ok(Some(claim)) => drop(claim.remove()),
+        // Fails unless it is empty.
+        Ok(None) => drop(fs::remove_dir(path)),
+        Err(_) => {}
     }
+}
+
+/// Whether another process has what was to be made, or has removed it.
+fn is_taken(problem: &io::Error) -> bool {
+    use io::ErrorKind::{AlreadyExists, DirectoryNotEmpty, NotFound, WouldBlock};
+    [AlreadyExists, DirectoryNotEmpty, NotFound, WouldBlock].contains(&problem.kind())
 }
 
 fn lock(file: &File) -> bool {

@@ -134,6 +134,18 @@ impl Sink {
         records
     }
 
+    /// At the end of a file that fails: takes back what it was given of a line that will not be completed.
+    pub(crate) fn end_whole(&mut self) {
+        let Some(file) = self.target.file_mut().filter(|_| self.failure.is_some() || !self.held.is_empty())
+        else {
+            return;
+        };
+        match file.cut_unfinished() {
+            Ok(cut) => self.progress.take_back(cut),
+            Err(problem) => self.fall_behind(&problem),
+        }
+    }
+
     /// Makes the next attempt come at once; one to connect, soon.
     pub fn hurry(&mut self) {
         if let Some(failure) = &mut self.failure {

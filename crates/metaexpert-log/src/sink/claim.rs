@@ -1,12 +1,16 @@
-//! One writer a file: a file that another process writes is left to it.
+//! One writer a file: a file that another process writes is left to it. Who writes it is decided by a lock that is
+//! held, for processes of separate containers may have the same number.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::disk::{Disk, Status};
-use crate::holdings::{Holding, is_ours, register};
+use crate::disk::{Disk, Status, Way, directory, is_absent};
+use crate::holdings::{Holding, inherited, is_ours, register};
+use crate::sink::file::Opener;
 use crate::sink::rotate::is_at;
 
 /// How often it is asked who holds a file: between two questions a thread of this process may have let go of it.
@@ -15,12 +19,27 @@ const LOCK_ATTEMPTS: usize = 3;
 /// How often a file is opened anew that another process rotates at the same moment.
 const CLAIM_ATTEMPTS: usize = 8;
 
+/// How many processes of one number can write beside each other. Each asks for the names before its own.
+const MOST_NAMESAKES: u32 = 256;
+
+/// What may be done to a file besides appending to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Nature {
+    /// Everything: it is a plain file with this name, and this process writes it alone.
+    Own,
+    /// All but rotation: a symbolic link leads to it, and renaming that would leave the file where it is.
+    Linked,
+    /// Nothing: it is a pipe, a device, what a process has open, or shared with a parent.
+    Stream,
+}
+
 /// The file behind the path. Its claim ends before it ceases to be held, so that what is claimed by this process is
 /// always known as that, and it ceases to be held before it is closed.
 pub(super) struct Current {
     _holding: Holding,
     pub(super) file: File,
     pub(super) status: Status,
+    pub(super) nature: Nature,
 }
 
 impl Drop for Current {
@@ -30,29 +49,112 @@ impl Drop for Current {
     }
 }
 
-/// Opens `first`, or the namesake of `wanted` with the process id if another process holds it.
-pub(super) fn claim(disk: &dyn Disk, first: &Path, wanted: &Path) -> io::Result<(PathBuf, Current)> {
-    let own = sibling(wanted, std::process::id());
-    for (candidate, is_last) in [(first, first == own), (&own, true)] {
-        for _ in 0..CLAIM_ATTEMPTS {
-            let file = disk.open_append(candidate)?;
-            let status = disk.status(&file)?;
-            let is_known = is_ours(status.identity);
-            // Before the lock is taken: another thread of this process that does not get it must find us here.
-            let holding = register(file.as_raw_fd(), status.identity);
-            if !is_known && is_anothers(&file, &holding, &status) && !is_last {
-                break;
-            }
-            // Another process may have rotated it away between opening and claiming.
-            if is_at(disk, candidate, status.identity) {
-                return Ok((candidate.to_owned(), Current { _holding: holding, file, status }));
-            }
+/// Whether a file that is not there is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Absent {
+    /// It is, because a line is to be written.
+    Made,
+    /// It is left for the first line to make.
+    Left,
+}
+
+/// Whether this process leaves names without its number to another.
+static IS_WORKER: AtomicBool = AtomicBool::new(false);
+
+/// Says whether this process works for another one that lives and writes the same files: that one gets the names
+/// without a number, though it may not have written anything yet.
+pub fn set_worker(is_worker: bool) {
+    IS_WORKER.store(is_worker, Ordering::Relaxed);
+}
+
+/// Opens `first`, or where another process holds it the first namesake of `wanted` that none does. A file that is not
+/// there, and is left so, is not opened. Where this process may not open any, what it has from its parent serves.
+pub(super) fn claim(
+    disk: &dyn Disk,
+    first: &Path,
+    wanted: &Path,
+    absent: Absent,
+    opener: Opener,
+) -> io::Result<(PathBuf, Option<Current>)> {
+    let (process, is_left) = match opener {
+        Opener::Recovery(process) => (process, false),
+        _ => (std::process::id(), first == wanted && IS_WORKER.load(Ordering::Relaxed)),
+    };
+    let namesakes = (1..=MOST_NAMESAKES).map(|ordinal| sibling(wanted, process, ordinal));
+    for candidate in Some(first.to_owned()).filter(|_| !is_left).into_iter().chain(namesakes) {
+        match claim_one(disk, &candidate, wanted, absent) {
+            Ok(Claimed::Anothers) => {}
+            Ok(Claimed::Left) => return Ok((candidate, None)),
+            Ok(Claimed::Ours(current)) => return Ok((candidate, Some(current))),
+            Err(problem) => return from_parent(disk, wanted, problem),
         }
-        if is_last {
-            break;
+    }
+    Err(io::Error::other(format!("{MOST_NAMESAKES} other processes of number {process} write beside it")))
+}
+
+enum Claimed {
+    Ours(Current),
+    Anothers,
+    Left,
+}
+
+fn claim_one(disk: &dyn Disk, path: &Path, wanted: &Path, absent: Absent) -> io::Result<Claimed> {
+    for _ in 0..CLAIM_ATTEMPTS {
+        let opened = match absent {
+            Absent::Made => disk.open_append(path),
+            Absent::Left => disk.open_existing(path),
+        };
+        let file = match opened {
+            Err(problem) if absent == Absent::Left && is_absent(&problem) => return Ok(Claimed::Left),
+            opened => opened?,
+        };
+        let status = disk.status(&file)?;
+        let nature = nature(disk, path, &status)?;
+        let is_known = is_ours(status.identity);
+        // Before the lock is taken: another thread of this process that does not get it must find us here.
+        let holding = register(file.as_raw_fd(), status.identity, Some(wanted));
+        // What is no plain file has no one writer.
+        if nature != Nature::Stream && !is_known && is_anothers(&file, &holding, &status) {
+            return Ok(Claimed::Anothers);
+        }
+        // Another process may have rotated it away between opening and claiming.
+        if is_at(disk, path, status.identity) {
+            return Ok(Claimed::Ours(Current { _holding: holding, file, status, nature }));
         }
     }
     Err(io::Error::other("it is replaced faster than it can be opened"))
+}
+
+/// What the parent had open for `wanted` when it forked this process, which may not open it any more.
+fn from_parent(disk: &dyn Disk, wanted: &Path, problem: io::Error) -> io::Result<(PathBuf, Option<Current>)> {
+    let is_refused = problem.kind() == io::ErrorKind::PermissionDenied;
+    let Some(file) = is_refused.then(|| inherited(wanted)).flatten() else { return Err(problem) };
+    let status = disk.status(&file)?;
+    if status.links == 0 {
+        return Err(problem);
+    }
+    let holding = register(file.as_raw_fd(), status.identity, None);
+    Ok((wanted.to_owned(), Some(Current { _holding: holding, file, status, nature: Nature::Stream })))
+}
+
+/// What may be done to the file with this status that `path` leads to.
+pub(crate) fn is_plain(disk: &dyn Disk, path: &Path, status: &Status) -> io::Result<bool> {
+    Ok(nature(disk, path, status)? != Nature::Stream)
+}
+
+fn nature(disk: &dyn Disk, path: &Path, status: &Status) -> io::Result<Nature> {
+    if !status.is_regular {
+        return Ok(Nature::Stream);
+    }
+    Ok(match disk.way(path) {
+        // Moved away meanwhile: whoever claims it looks for it once more.
+        Err(problem) if is_absent(&problem) => Nature::Own,
+        way => match way? {
+            Way::Name => Nature::Own,
+            Way::Link => Nature::Linked,
+            Way::Descriptor => Nature::Stream,
+        },
+    })
 }
 
 /// Claims the file, unless this process has it already or another one does; only the last is true.
@@ -68,12 +170,25 @@ pub(super) fn lock(file: &File) -> bool {
     done || io::Error::last_os_error().kind() != io::ErrorKind::WouldBlock
 }
 
-/// `expert.log` → `expert.<pid>.log`; a name without an extension gets one, for `expert.<pid>` would be a
-/// finished file's name.
-pub fn sibling(path: &Path, process: u32) -> PathBuf {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let extension = path.extension().map_or("log".into(), |extension| extension.to_string_lossy());
-    path.with_file_name(format!("{stem}.{process}.{extension}"))
+/// `expert.log` → `expert.<pid>.log`, and `expert.<pid>-2.log` of the second process of that number. A name without an
+/// extension gets one, for `expert.<pid>` would be a finished file's name.
+pub fn sibling(path: &Path, process: u32, ordinal: u32) -> PathBuf {
+    let stem = path.file_stem().unwrap_or_default().to_os_string();
+    let number = match ordinal {
+        0 | 1 => format!(".{process}."),
+        _ => format!(".{process}-{ordinal}."),
+    };
+    let mut name = stem;
+    name.push(number);
+    name.push(path.extension().unwrap_or("log".as_ref()));
+    path.with_file_name(name)
+}
+
+/// The files beside `path` that processes with the number `process` have written. What cannot be listed counts as absent.
+pub(crate) fn siblings(disk: &dyn Disk, path: &Path, process: u32) -> Vec<PathBuf> {
+    let there: HashSet<PathBuf> = disk.list(directory(path)).unwrap_or_default().into_iter().collect();
+    let all = (1..=MOST_NAMESAKES).map(|ordinal| sibling(path, process, ordinal));
+    all.filter(|sibling| there.contains(sibling)).collect()
 }
 
 #[cfg(test)]
@@ -82,7 +197,8 @@ mod tests {
 
     #[test]
     fn the_process_id_goes_before_the_extension_and_never_looks_like_a_backup() {
-        assert_eq!(sibling(Path::new("logs/expert.log"), 7), Path::new("logs/expert.7.log"));
-        assert_eq!(sibling(Path::new("logs/expert"), 7), Path::new("logs/expert.7.log"));
+        assert_eq!(sibling(Path::new("logs/expert.log"), 7, 1), Path::new("logs/expert.7.log"));
+        assert_eq!(sibling(Path::new("logs/expert.log"), 7, 2), Path::new("logs/expert.7-2.log"));
+        assert_eq!(sibling(Path::new("logs/expert"), 7, 1), Path::new("logs/expert.7.log"));
     }
 }

@@ -3,17 +3,29 @@
 use std::io;
 
 use crate::config::{Colour, SinkConfig, Stream};
+use crate::descriptor::{is_there, number};
 
 /// Standard output or standard error, by file descriptor: Python's own buffers are not involved.
 pub struct Console {
     fd: libc::c_int,
     closed: bool,
+    problem: Option<&'static str>,
 }
 
 impl Console {
-    /// The stream's descriptor; nothing is opened.
+    /// The stream's descriptor; nothing is opened. A stream that is not there stays closed, whatever gets its number.
     pub fn new(stream: Stream) -> Console {
-        Console { fd: descriptor(stream), closed: false }
+        let closed = !is_there(stream);
+        Console {
+            fd: number(stream),
+            closed,
+            problem: closed.then_some("its stream is closed; its lines are lost"),
+        }
+    }
+
+    /// That nobody will ever read it, to be told once.
+    pub fn take_problem(&mut self) -> Option<&'static str> {
+        self.problem.take()
     }
 
     /// Whether nobody reads any more: the pipe's reader is gone (`… | head`), or the stream was closed.
@@ -23,6 +35,9 @@ impl Console {
 
     /// Writes some of `bytes`; waits while a non-blocking stream is full.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.closed {
+            return Err(io::Error::from_raw_os_error(libc::EBADF));
+        }
         loop {
             // SAFETY: `bytes` is readable for its length; a closed descriptor gives an error, not harm.
             let count = unsafe { libc::write(self.fd, bytes.as_ptr().cast(), bytes.len()) };
@@ -43,13 +58,6 @@ impl Console {
     }
 }
 
-fn descriptor(stream: Stream) -> libc::c_int {
-    match stream {
-        Stream::Stdout => libc::STDOUT_FILENO,
-        Stream::Stderr => libc::STDERR_FILENO,
-    }
-}
-
 /// Whether `config`'s stream shows colours: as configured, else a terminal without `NO_COLOR`
 /// (<https://no-color.org>).
 pub fn shows_colour(config: &SinkConfig) -> bool {
@@ -58,7 +66,7 @@ pub fn shows_colour(config: &SinkConfig) -> bool {
         Colour::Never => false,
         Colour::Auto => {
             // SAFETY: isatty accepts any descriptor.
-            let is_terminal = unsafe { libc::isatty(descriptor(config.stream)) } == 1;
+            let is_terminal = is_there(config.stream) && unsafe { libc::isatty(number(config.stream)) } == 1;
             let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
             let dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
             is_terminal && !refused && !dumb

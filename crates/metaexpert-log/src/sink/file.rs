@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::clock::now_ns;
-use crate::config::{SinkConfig, Sync};
+use crate::config::{Format, SinkConfig, Sync};
 use crate::disk::{Disk, FileId, directory, is_absent};
 use crate::error::Error;
 use crate::holdings::is_ours;
 use crate::sink::archive::Archive;
-use crate::sink::claim::{Current, claim, lock};
+use crate::sink::claim::{Absent, Current, Nature, claim, lock};
 use crate::sink::rotate::{Clockwork, is_at};
 use crate::sink::torn::unfinished_line;
 
@@ -32,12 +32,24 @@ pub enum Change {
     Truncated,
 }
 
-/// An open log file.
+/// On whose behalf a file is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opener {
+    /// A configuration's, of which every file must open.
+    Configuration,
+    /// One's that was in force before: what cannot be opened now is tried for each line, like any file that fails.
+    Restart,
+    /// That of the process with this number, which is gone: its very file must open, or one named after it.
+    Recovery(u32),
+}
+
+/// A log file, open once it is there.
 pub struct LogFile {
     disk: Arc<dyn Disk>,
     config: SinkConfig,
     path: PathBuf,
-    current: Current,
+    /// `None` before the first line of a file that was not there.
+    current: Option<Current>,
     size: u64,
     clockwork: Clockwork,
     archive: Archive,
@@ -54,27 +66,30 @@ pub struct LogFile {
     is_astray: bool,
     tidied: Instant,
     problem: Option<String>,
+    opener: Opener,
 }
 
 impl LogFile {
     /// Opens `config.path` for appending, with its directory. If another process writes it already,
-    /// `name.<pid>.ext` is opened instead. Finished files are not touched before [`LogFile::activate`].
-    pub fn open(config: &SinkConfig, disk: Arc<dyn Disk>) -> Result<LogFile, Error> {
-        let parent = directory(&config.path);
-        disk.create_directory(parent).map_err(Error::io("create log directory", parent))?;
+    /// `name.<pid>.ext` is opened instead. A file that is not there is made by its first line, unless it is to be made
+    /// at once. Finished files are not touched before [`LogFile::activate`].
+    pub fn open(config: &SinkConfig, disk: Arc<dyn Disk>, opener: Opener) -> Result<LogFile, Error> {
+        // Before it is opened once more.
         let is_heir = disk.status_at(&config.path).is_ok_and(|there| is_ours(there.identity));
-        let (path, current) =
-            claim(&*disk, &config.path, &config.path).map_err(Error::io("open log file", &config.path))?;
-        let archive = Archive::new(Arc::clone(&disk), &path, config);
+        let (path, current) = match find(config, &*disk, opener) {
+            Err(_) if opener == Opener::Restart => (config.path.clone(), None),
+            found => found?,
+        };
+        let size = current.as_ref().map_or(0, |current| current.status.len);
         let mut file = LogFile {
+            archive: Archive::new(Arc::clone(&disk), &path, config),
             disk,
             config: config.clone(),
             path,
-            size: current.status.len,
-            synced: current.status.len,
+            size,
+            synced: size,
             clockwork: Clockwork::new(config.rotate, now_ns()),
             current,
-            archive,
             is_active: false,
             is_heir,
             sync_failed: false,
@@ -83,6 +98,7 @@ impl LogFile {
             is_astray: false,
             tidied: Instant::now(),
             problem: None,
+            opener,
         };
         file.wind_clockwork();
         Ok(file)
@@ -98,14 +114,19 @@ impl LogFile {
         self.size
     }
 
-    /// Whether it is a plain file, no pipe or device.
-    pub fn is_regular(&self) -> bool {
-        self.current.status.is_regular
+    /// Whether it is a plain file of this process's own, no pipe, device or standard stream: it can be read again and
+    /// cut. What is not there yet will be.
+    pub fn is_plain(&self) -> bool {
+        self.current.as_ref().is_none_or(|current| current.nature != Nature::Stream)
     }
 
-    /// Which file it is.
+    fn is_own(&self) -> bool {
+        self.current.as_ref().is_some_and(|current| current.nature == Nature::Own)
+    }
+
+    /// Which file it is; nothing before it is there.
     pub fn identity(&self) -> FileId {
-        self.current.status.identity
+        self.current.as_ref().map_or_else(FileId::default, |current| current.status.identity)
     }
 
     /// How far the disk has acknowledged it: what was there when it was opened, and what [`LogFile::sync`] has
@@ -117,22 +138,37 @@ impl LogFile {
     /// Takes over from an earlier sink on the same file, which is closed by now: opens again if that has rotated
     /// it, claims it, and tidies up its finished files. The first write does so at the latest.
     pub fn activate(&mut self) -> io::Result<()> {
-        if is_at(&*self.disk, &self.path, self.identity()) {
-            // The earlier sink's claim ended with it.
-            lock(&self.current.file);
-            self.measure()?;
-        } else {
-            self.reopen()?;
+        match &self.current {
+            None => {}
+            Some(current) if is_at(&*self.disk, &self.path, current.status.identity) => {
+                // The earlier sink's claim ended with it.
+                if current.nature != Nature::Stream {
+                    lock(&current.file);
+                }
+                self.measure()?;
+            }
+            Some(_) => self.reopen()?,
         }
         if !self.is_active {
             self.is_active = true;
             if self.is_heir {
                 self.tidy();
             } else {
-                self.archive.begin();
+                self.begin_archive();
             }
         }
         Ok(())
+    }
+
+    fn begin_archive(&self) {
+        if self.is_active && self.has_archive() {
+            self.archive.begin();
+        }
+    }
+
+    /// Whether finished files are this process's to look after: those of a file that is, or that nobody has.
+    fn has_archive(&self) -> bool {
+        self.current.is_none() || self.is_own()
     }
 
     /// Settles which file the next write goes to.
@@ -140,7 +176,7 @@ impl LogFile {
         if !self.is_active {
             self.activate()?;
         }
-        if self.is_astray {
+        if self.is_astray || self.current.is_none() {
             self.reopen()?;
         }
         Ok(())
@@ -149,7 +185,7 @@ impl LogFile {
     /// Writes some of `bytes`.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.make_ready()?;
-        let count = self.disk.write(&self.current.file, bytes)?;
+        let count = self.disk.write(&self.opened()?.file, bytes)?;
         self.size += count as u64;
         Ok(count)
     }
@@ -164,11 +200,11 @@ impl LogFile {
                 self.synced
             )));
         }
-        if self.current.status.is_regular {
-            self.disk.sync(&self.current.file).inspect_err(|_| self.sync_failed = true)?;
+        if let Some(current) = self.current.as_ref().filter(|current| current.status.is_regular) {
+            self.disk.sync(&current.file).inspect_err(|_| self.sync_failed = true)?;
         }
         self.synced = self.size;
-        if self.directory_unsynced {
+        if self.directory_unsynced && self.current.is_some() {
             self.disk.sync_directory(directory(&self.path))?;
             self.directory_unsynced = false;
         }
@@ -180,11 +216,14 @@ impl LogFile {
         (self.sync_failed, self.synced) = (false, self.size);
     }
 
-    /// Takes back what was written after the first `size` bytes.
+    /// Takes back what was written after the first `size` bytes. What is no plain file stays as it is.
     pub fn cut_to(&mut self, size: u64) -> io::Result<()> {
+        let Some(current) = self.current.as_ref().filter(|current| current.nature != Nature::Stream) else {
+            return Ok(());
+        };
         // Another program may have cut more off: the file must not be filled up with zeros.
-        let size = size.min(self.disk.status(&self.current.file)?.len);
-        self.disk.truncate(&self.current.file, size)?;
+        let size = size.min(self.disk.status(&current.file)?.len);
+        self.disk.truncate(&current.file, size)?;
         self.size = size;
         if size <= self.synced {
             (self.sync_failed, self.synced) = (false, size);
@@ -199,13 +238,15 @@ impl LogFile {
         let is_full = max > 0 && before > 0 && self.size + end as u64 > max;
         (is_full || self.clockwork.is_due(timestamp_ns))
             && self.config.backup_count > 0
+            && self.has_archive()
             && self.rotation_retry.is_none_or(|retry| Instant::now() >= retry)
     }
 
     /// Moves the file to `name.1` (and `name.1` to `name.2`…) and begins a new one; an empty file stays. On an
     /// error it goes on being written, and is due again after a second.
     pub fn rotate(&mut self, timestamp_ns: i64) -> io::Result<()> {
-        let outcome = if self.size == 0 { Ok(()) } else { self.begin_next() };
+        let is_nothing = self.size == 0 || !self.is_own();
+        let outcome = if is_nothing { Ok(()) } else { self.begin_next() };
         match &outcome {
             Ok(()) => self.clockwork.advance(timestamp_ns),
             Err(_) => self.rotation_retry = Some(Instant::now() + ROTATION_RETRY),
@@ -222,7 +263,7 @@ impl LogFile {
         if is_at(&*self.disk, &self.path, finished) {
             self.archive.take()?;
         }
-        match claim(&*self.disk, &self.path, &self.config.path) {
+        match self.claim(&self.path) {
             Ok((path, current)) => self.follow(path, current),
             Err(problem) => {
                 let given_back = self.archive.give_back(finished);
@@ -247,13 +288,16 @@ impl LogFile {
     /// After an error it is not known whether what was written since the last look is safe: look again before
     /// more is written, and if that does not help, [`LogFile::reopen`] and write it again.
     pub fn look(&mut self) -> io::Result<Change> {
-        if !self.current.status.is_regular {
+        let Some(current) = self.current.as_ref().filter(|current| current.status.is_regular) else {
             return Ok(Change::None);
-        }
-        let now = self.disk.status(&self.current.file)?;
+        };
+        let now = self.disk.status(&current.file)?;
         if now.links == 0 {
             self.reopen()?;
             return Ok(Change::Removed);
+        }
+        if current.nature == Nature::Stream {
+            return Ok(Change::None);
         }
         if !is_at(&*self.disk, &self.path, now.identity) {
             return Ok(self.leave_moved());
@@ -283,68 +327,116 @@ impl LogFile {
     /// Opens the path anew, with its directory: after an error from which an open file does not recover. What
     /// was not forced to the disk before stays in doubt.
     pub fn reopen(&mut self) -> io::Result<()> {
-        let (path, current) = match claim(&*self.disk, &self.config.path, &self.config.path) {
+        let (path, current) = match self.claim(&self.config.path) {
             Err(problem) if is_absent(&problem) => {
                 self.disk.create_directory(directory(&self.config.path))?;
-                claim(&*self.disk, &self.config.path, &self.config.path)?
+                self.claim(&self.config.path)?
             }
             outcome => outcome?,
         };
-        if current.status.identity == self.identity() {
+        if self.current.is_some() && current.status.identity == self.identity() {
             // The old claim holds for the old opening alone, and ends with it.
-            self.current = current;
+            if current.nature != Nature::Stream {
+                lock(&current.file);
+            }
+            self.current = Some(current);
             self.is_astray = false;
-            lock(&self.current.file);
             return self.measure();
         }
+        let is_first = self.current.is_none();
         self.follow(path, current);
         self.wind_clockwork();
+        if is_first { self.repair_found() } else { Ok(()) }
+    }
+
+    fn claim(&self, first: &Path) -> io::Result<(PathBuf, Current)> {
+        let (path, current) = claim(&*self.disk, first, &self.config.path, Absent::Made, self.opener)?;
+        Ok((path, current.ok_or(io::ErrorKind::NotFound)?))
+    }
+
+    /// Mends what another process has left since the start in a file that was not there then.
+    fn repair_found(&mut self) -> io::Result<()> {
+        if self.size > 0 && self.repair_last_line(self.config.format == Format::Json)?.is_some() {
+            self.note(Err(io::Error::other("the last line was torn, and cut off")));
+        }
         Ok(())
     }
 
     /// Goes on in `current`, at `path`.
     fn follow(&mut self, path: PathBuf, current: Current) {
-        if path != self.path {
-            self.archive = Archive::new(Arc::clone(&self.disk), &path, &self.config);
-            if self.is_active {
-                self.archive.begin();
-            }
-            self.path = path;
-        }
         self.size = current.status.len;
-        self.current = current;
+        self.current = Some(current);
         self.is_astray = false;
         (self.synced, self.sync_failed) = (self.size, false);
         self.directory_unsynced = self.config.sync != Sync::Never;
+        if path != self.path {
+            self.archive = Archive::new(Arc::clone(&self.disk), &path, &self.config);
+            self.path = path;
+            self.begin_archive();
+        }
+    }
+
+    fn opened(&self) -> io::Result<&Current> {
+        self.current.as_ref().ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
     fn measure(&mut self) -> io::Result<()> {
-        let now = self.disk.status(&self.current.file)?;
+        let Some(current) = &mut self.current else { return Ok(()) };
+        let now = self.disk.status(&current.file)?;
         if !self.is_active {
             self.synced = now.len;
         }
         self.synced = self.synced.min(now.len);
         self.size = now.len;
-        self.current.status = now;
+        current.status = now;
         self.wind_clockwork();
         Ok(())
     }
 
     /// An empty file's period is that of its first line, one with lines has that of its last.
     fn wind_clockwork(&mut self) {
-        let written_ns = if self.size == 0 { now_ns() } else { self.current.status.modified_ns };
+        let modified_ns = self.current.as_ref().map(|current| current.status.modified_ns);
+        let written_ns = modified_ns.filter(|_| self.size > 0).unwrap_or_else(now_ns);
         self.clockwork = Clockwork::new(self.config.rotate, written_ns);
     }
 
     /// Mends the names of finished files of a killed process: what it was packing is no line's only place.
     pub(crate) fn mend_archive(&self) {
-        self.archive.mend();
+        if self.has_archive() {
+            self.archive.mend();
+        }
     }
 
     /// Mends what a killed process or machine left at the end: a line without a line break. Of JSON it is cut
     /// off and returned, for half a record is none; any other is ended, and nothing returned.
     pub fn repair_last_line(&mut self, json: bool) -> io::Result<Option<Vec<u8>>> {
-        if !self.current.status.is_regular {
+        match self.unfinished()? {
+            None => Ok(None),
+            Some(torn) if torn.as_ref().is_some_and(Vec::is_empty) => Ok(None),
+            Some(Some(torn)) if json => {
+                self.cut_to(self.size - torn.len() as u64)?;
+                Ok(Some(torn))
+            }
+            Some(_) => {
+                while self.write(b"\n")? == 0 {}
+                Ok(None)
+            }
+        }
+    }
+
+    /// Takes back what is there of a line that was begun and will not be completed. Returns how many bytes that was.
+    pub fn cut_unfinished(&mut self) -> io::Result<u64> {
+        let Some(Some(torn)) = self.unfinished()? else { return Ok(0) };
+        let len = torn.len() as u64;
+        if len > 0 {
+            self.cut_to(self.size - len)?;
+        }
+        Ok(len)
+    }
+
+    /// What follows the last line break, if that is not too much for a line; `None` if it is not to be changed.
+    fn unfinished(&mut self) -> io::Result<Option<Option<Vec<u8>>>> {
+        if self.current.is_none() || !self.is_plain() {
             return Ok(None);
         }
         let reader = self.disk.open_read(&self.path)?;
@@ -353,22 +445,14 @@ impl LogFile {
             return Ok(None);
         }
         self.size = status.len;
-        match unfinished_line(&*self.disk, &reader, self.size)? {
-            Some(torn) if torn.is_empty() => Ok(None),
-            Some(torn) if json => {
-                self.cut_to(self.size - torn.len() as u64)?;
-                Ok(Some(torn))
-            }
-            _ => {
-                while self.write(b"\n")? == 0 {}
-                Ok(None)
-            }
-        }
+        unfinished_line(&*self.disk, &reader, self.size).map(Some)
     }
 
     fn tidy(&mut self) {
         self.tidied = Instant::now();
-        self.archive.tidy();
+        if self.has_archive() {
+            self.archive.tidy();
+        }
     }
 
     /// Gives the packing of finished files until `deadline`. Returns false if it is not done; the next start
@@ -387,4 +471,18 @@ impl LogFile {
             self.problem = Some(format!("{}: {problem}", self.path.display()));
         }
     }
+}
+
+/// The file at the path of `config`, or the path at which its first line is to make it. Makes the directory.
+fn find(config: &SinkConfig, disk: &dyn Disk, opener: Opener) -> Result<(PathBuf, Option<Current>), Error> {
+    let parent = directory(&config.path);
+    disk.create_directory(parent).map_err(Error::io("create log directory", parent))?;
+    let absent = if config.delay { Absent::Left } else { Absent::Made };
+    let found = claim(disk, &config.path, &config.path, absent, opener).and_then(|(path, current)| {
+        if current.is_none() {
+            disk.check_directory(parent)?;
+        }
+        Ok((path, current))
+    });
+    found.map_err(Error::io("open log file", &config.path))
 }

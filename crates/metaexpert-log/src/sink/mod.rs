@@ -38,9 +38,10 @@ use crate::ring::{Gap, Ring};
 
 pub use crate::holdings::forget_after_fork;
 use backoff::Backoff;
-pub use claim::sibling;
+pub(crate) use claim::{is_plain, siblings};
+pub use claim::{set_worker, sibling};
 pub use console::{Console, shows_colour};
-pub use file::{Change, LogFile};
+pub use file::{Change, LogFile, Opener};
 pub(crate) use held::Held;
 use progress::Progress;
 pub use rotate::family;
@@ -126,10 +127,10 @@ pub(crate) enum Settled {
 
 impl Sink {
     /// Opens the destination.
-    pub fn open(config: &SinkConfig, disk: &Arc<dyn Disk>) -> Result<Sink, Error> {
+    pub fn open(config: &SinkConfig, disk: &Arc<dyn Disk>, opener: Opener) -> Result<Sink, Error> {
         Ok(Sink {
             config: config.clone(),
-            target: Target::open(config, disk)?,
+            target: Target::open(config, disk, opener)?,
             pending: Vec::with_capacity(WRITE_BYTES + (16 << 10)),
             pending_records: 0,
             progress: Progress::default(),
@@ -233,7 +234,7 @@ impl Sink {
     /// Whether it is a file that can be gone back in, and gone on with by another process: no console, pipe or
     /// device.
     pub(crate) fn is_recoverable(&self) -> bool {
-        self.target.is_regular()
+        self.target.is_plain()
     }
 
     /// Whether lines that were accepted are still to be given to the system, or given once more.
@@ -269,7 +270,7 @@ impl Sink {
 
     /// What went wrong beside the writing since the last call.
     pub(crate) fn take_side_problem(&mut self) -> Option<String> {
-        let problem = self.file()?.take_problem()?;
+        let problem = self.target.take_problem()?;
         Some(format!("handler {}: {problem}", self.config.name))
     }
 

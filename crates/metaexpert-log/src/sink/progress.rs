@@ -98,6 +98,12 @@ impl Progress {
         self.since_mark += bytes;
     }
 
+    /// The last `bytes` are not in the destination any more.
+    pub(super) fn take_back(&mut self, bytes: u64) {
+        self.since_mark = self.since_mark.saturating_sub(bytes);
+        self.expect_written();
+    }
+
     /// What was written since the mark will be met by a replay.
     pub(super) fn expect_written(&mut self) {
         self.resume = Resume::after(self.since_mark);

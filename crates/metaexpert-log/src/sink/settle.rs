@@ -92,7 +92,7 @@ impl Sink {
             }
             Err(problem) => {
                 // Of a pipe's directory; what a pipe was given cannot be taken back, and need not.
-                if file.is_regular() {
+                if file.is_plain() {
                     self.cut_off();
                 }
                 self.fall_behind(&io::Error::new(problem.kind(), format!("could not be synced: {problem}")));

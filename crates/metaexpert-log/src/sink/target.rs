@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::console::Console;
-use super::file::{Change, LogFile};
+use super::file::{Change, LogFile, Opener};
 use super::network::Network;
 use crate::config::{SinkConfig, SinkKind};
 use crate::disk::{Disk, FileId};
@@ -21,10 +21,10 @@ pub(super) enum Target {
 }
 
 impl Target {
-    pub(super) fn open(config: &SinkConfig, disk: &Arc<dyn Disk>) -> Result<Target, Error> {
+    pub(super) fn open(config: &SinkConfig, disk: &Arc<dyn Disk>, opener: Opener) -> Result<Target, Error> {
         Ok(match config.kind {
             SinkKind::Console => Target::Console(Console::new(config.stream)),
-            SinkKind::File => Target::File(Box::new(LogFile::open(config, Arc::clone(disk))?)),
+            SinkKind::File => Target::File(Box::new(LogFile::open(config, Arc::clone(disk), opener)?)),
             SinkKind::Syslog | SinkKind::Tcp | SinkKind::Udp => {
                 Target::Network(Box::new(Network::open(config)?))
             }
@@ -68,6 +68,15 @@ impl Target {
         }
     }
 
+    /// What went wrong beside the writing since the last call.
+    pub(super) fn take_problem(&mut self) -> Option<String> {
+        match self {
+            Target::Console(console) => console.take_problem().map(str::to_owned),
+            Target::File(file) => file.take_problem(),
+            Target::Network(_) => None,
+        }
+    }
+
     /// Looks what others have done to the file, if it is one.
     pub(super) fn look(&mut self) -> io::Result<Change> {
         match self {
@@ -90,8 +99,8 @@ impl Target {
     }
 
     /// Whether it is a file that can be gone back in: no console, pipe or device.
-    pub(super) fn is_regular(&self) -> bool {
-        matches!(self, Target::File(file) if file.is_regular())
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self, Target::File(file) if file.is_plain())
     }
 
     pub(super) fn is_remote(&self) -> bool {

@@ -8,8 +8,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::clock::{Rfc3339, now_ns};
+use crate::config::Stream;
+use crate::descriptor::is_there;
 use crate::disk::{Disk, directory, is_absent, system};
 use crate::encode::escape::escape_plain;
+use crate::sink::claim::is_plain;
 
 const INTERVAL: Duration = Duration::from_secs(1);
 /// A file of this size becomes `logging_errors.log.1`, in place of the one before.
@@ -64,26 +67,41 @@ impl TroubleLog {
         }
         line.push(b'\n');
         // Nothing is left to tell if telling fails.
-        write_if_ready(libc::STDERR_FILENO, &line);
+        if is_there(Stream::Stderr) {
+            write_if_ready(libc::STDERR_FILENO, &line);
+        }
         let _ = self.append(&line);
     }
 
     fn append(&self, line: &[u8]) -> io::Result<()> {
         let mut file = self.open()?;
-        if self.disk.status(&file)?.len >= MAX_BYTES {
+        let mut status = self.disk.status(&file)?;
+        let is_plain = is_plain(&*self.disk, &self.path, &status)?;
+        if is_plain && status.len >= MAX_BYTES {
             self.disk.rename(&self.path, &backup(&self.path))?;
             file = self.open()?;
+            status = self.disk.status(&file)?;
         }
-        let mut done = 0;
-        while done < line.len() {
-            match self.disk.write(&file, &line[done..]) {
-                Ok(0) => break,
-                Ok(count) => done += count,
-                Err(problem) if problem.kind() == io::ErrorKind::Interrupted => {}
-                Err(problem) => return Err(problem),
-            }
+        let written = self.write_all(&file, line);
+        let is_torn = 0 < written && written < line.len();
+        // No half a line stays, of a disk that is full, unless another process has gone on behind it.
+        if is_torn && is_plain && self.disk.status(&file)?.len == status.len + written as u64 {
+            self.disk.truncate(&file, status.len)?;
         }
         Ok(())
+    }
+
+    /// Writes `line`, as far as that goes. Returns how many bytes that was.
+    fn write_all(&self, file: &File, line: &[u8]) -> usize {
+        let mut done = 0;
+        while done < line.len() {
+            match self.disk.write(file, &line[done..]) {
+                Ok(count @ 1..) => done += count,
+                Err(problem) if problem.kind() == io::ErrorKind::Interrupted => {}
+                Ok(0) | Err(_) => break,
+            }
+        }
+        done
     }
 
     fn open(&self) -> io::Result<File> {

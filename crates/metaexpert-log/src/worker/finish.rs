@@ -23,6 +23,7 @@ impl Worker {
             self.give_up(straggler);
         }
         self.tell_of_unacknowledged();
+        self.assembly.sinks().for_each(|(_, sink)| sink.end_whole());
         let held: Vec<u64> = self.assembly.sinks().flat_map(|(_, sink)| sink.give_up_held()).collect();
         self.ledger.let_go(&held, false, &self.shared.counters);
         if self.is_unsettled() {
@@ -76,6 +77,8 @@ impl Worker {
                     "handler {name} could not write some records before the end; they are lost"
                 ));
                 part.squeeze(&self.consumer, &mut self.lexicon, read, read, &queue, &mut self.ledger);
+                let held = part.sink.give_up_held();
+                self.ledger.let_go(&held, false, &self.shared.counters);
             }
         }
         self.release();

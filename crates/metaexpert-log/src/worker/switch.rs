@@ -41,6 +41,7 @@ impl Worker {
     pub(super) fn give_up(&mut self, mut straggler: Straggler) {
         let queue = QueueConfig { protect_level: i32::MAX, ..self.assembly.config().queue };
         let until = straggler.until;
+        straggler.sink.end_whole();
         straggler.part().squeeze(&self.consumer, &mut self.lexicon, until, until, &queue, &mut self.ledger);
         let mut gap = straggler.sink.take_gap();
         let held = straggler.sink.give_up_held();

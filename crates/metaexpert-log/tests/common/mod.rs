@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use metaexpert_log::config::SinkConfig;
 use metaexpert_log::disk::{Disk, SystemDisk};
-use metaexpert_log::sink::{LogFile, family};
+use metaexpert_log::sink::{LogFile, Opener, family};
 use serde_json::{Value as Json, json};
 
 /// A directory of its own for each test, removed at its end.
@@ -56,7 +56,7 @@ pub fn sink(scratch: &Scratch, options: Json) -> SinkConfig {
 
 /// The file, opened and in force.
 pub fn open(config: &SinkConfig, disk: Arc<dyn Disk>) -> LogFile {
-    let mut file = LogFile::open(config, disk).unwrap();
+    let mut file = LogFile::open(config, disk, Opener::Configuration).unwrap();
     file.activate().unwrap();
     file
 }

@@ -15,7 +15,7 @@ use serde_json::{Value as Json, json};
 
 use super::Input;
 use super::strict::{assert_json_line, assert_plain};
-use crate::whole::{Scratch, config, file, insist};
+use crate::whole::{Scratch, config, file, insist, make_own, write_own};
 
 /// Bytes of a ring's file before its frames: header, marks and names.
 pub const DATA_OFFSET: usize = 4096 + MARKS + (1 << 20);
@@ -255,12 +255,12 @@ impl Damaged {
         if !self.is_harmless() {
             return None;
         }
-        let path = self.scratch.root().join("rings").join(&remains.name);
-        fs::create_dir_all(&path).unwrap();
-        fs::write(path.join("ring"), &self.ring).unwrap();
+        let path = self.scratch.place_of(&remains.name);
+        make_own(&path);
+        write_own(&path.join("ring"), &self.ring);
         for (name, content) in &self.files {
             if let Some(content) = content {
-                fs::write(path.join(name), content).unwrap();
+                write_own(&path.join(name), content.as_ref());
             }
         }
         let report = self.recover_once();
@@ -286,7 +286,7 @@ impl Damaged {
 
     fn recover_once(&self) -> Report {
         let mut trouble = TroubleLog::new(self.scratch.logs());
-        recovery::recover_all(&self.scratch.surroundings(), &self.scratch.logs(), &mut trouble)
+        recovery::recover_all(&self.scratch.surroundings(), &self.scratch.logs(), &[], &mut trouble)
     }
 
     /// Asserts that each line is valid, and counts them. Only a ring that could not be recovered may leave one torn.

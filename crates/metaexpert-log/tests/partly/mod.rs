@@ -8,7 +8,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use metaexpert_log::disk::{Disk, FaultyDisk, FileId, Status, SystemDisk};
+use metaexpert_log::disk::{Disk, FaultyDisk, FileId, Status, SystemDisk, Way};
 
 /// What lies in `directory` is on `faulty`; a file counts as there by where it was opened.
 pub struct PartlyFaulty {
@@ -50,6 +50,14 @@ impl Disk for PartlyFaulty {
 
     fn open_append(&self, path: &Path) -> io::Result<File> {
         self.of(path).open_append(path).map(|file| self.note(path, file))
+    }
+
+    fn open_existing(&self, path: &Path) -> io::Result<File> {
+        self.of(path).open_existing(path).map(|file| self.note(path, file))
+    }
+
+    fn check_directory(&self, path: &Path) -> io::Result<()> {
+        self.of(path).check_directory(path)
     }
 
     fn open_read(&self, path: &Path) -> io::Result<File> {
@@ -94,6 +102,10 @@ impl Disk for PartlyFaulty {
 
     fn status_at(&self, path: &Path) -> io::Result<Status> {
         self.of(path).status_at(path)
+    }
+
+    fn way(&self, path: &Path) -> io::Result<Way> {
+        self.of(path).way(path)
     }
 
     fn list(&self, path: &Path) -> io::Result<Vec<PathBuf>> {

@@ -2,6 +2,7 @@
 #![allow(dead_code)] // No test program uses all of it.
 
 use std::fs;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,7 +12,7 @@ use metaexpert_log::disk::{Disk, SystemDisk};
 use metaexpert_log::frame::{Record, Section, Value};
 use metaexpert_log::pipeline::{Pipeline, Refused, Surroundings};
 use metaexpert_log::recovery::{self, Report};
-use metaexpert_log::ring::store::Store;
+use metaexpert_log::ring::store::{Store, key};
 use metaexpert_log::sink::trouble::TroubleLog;
 use metaexpert_log::stats::Loss;
 use serde_json::{Value as Json, json};
@@ -59,7 +60,7 @@ impl Scratch {
     }
 
     pub fn recover(&self) -> Report {
-        recovery::recover(&self.surroundings(), &self.logs(), &mut TroubleLog::new(self.logs()))
+        recovery::recover(&self.surroundings(), &self.logs(), &[], &mut TroubleLog::new(self.logs()))
     }
 
     /// The only ring there is.
@@ -67,6 +68,12 @@ impl Scratch {
         let rings = self.store().rings().unwrap();
         assert_eq!(rings.len(), 1, "{rings:?}");
         rings[0].clone()
+    }
+
+    /// Where a ring would lie that lies elsewhere under `name`, which begins with that of its log directory.
+    pub fn place_of(&self, name: &str) -> PathBuf {
+        let (_, rest) = name.split_once('-').unwrap();
+        self.root.join("rings").join(format!("{}-{rest}", key(&self.logs())))
     }
 
     /// The records of a file and its backups, oldest first; each must be a whole line of strict JSON.
@@ -100,6 +107,17 @@ impl Drop for Scratch {
             let _ = fs::remove_dir_all(&self.root);
         }
     }
+}
+
+/// Makes a ring's directory, with the mode that such have.
+pub fn make_own(path: &Path) {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).unwrap();
+}
+
+/// Writes one of a ring's files, with the mode that such have.
+pub fn write_own(path: &Path, content: &[u8]) {
+    fs::write(path, content).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 /// A JSON file for everything.

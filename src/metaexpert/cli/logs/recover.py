@@ -26,6 +26,10 @@ def recover(
     everything: Annotated[
         bool, typer.Option("--all", help="Recover the records of all other log directories too.")
     ] = False,
+    files: Annotated[
+        list[Path] | None,
+        typer.Option("--file", help="A file outside of the log directory that may be written to. May be repeated."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Write the records that killed processes left behind to their files, each exactly once.
@@ -33,7 +37,7 @@ def recover(
     The next start in the directory does the same by itself. Living processes are left alone.
     """
     try:
-        report = recovery.recover(directory, everything=everything)
+        report = recovery.recover(directory, everything=everything, files=files or ())
     except FileNotFoundError:
         raise CommandFailedError(
             f"there is no log directory {directory}; name the one that the program logs into with --dir"

@@ -36,6 +36,7 @@ FILE_OPTIONS: Final = (
     "max_age_days",
     "sync",
     "audit",
+    "delay",
 )
 NETWORK_OPTIONS: Final = ("url", "headers", "tls", "batch", "spool")
 NETWORK_TYPES: Final = ("syslog", "tcp", "udp", "otlp")
@@ -57,6 +58,7 @@ _FILE_DEFAULTS: Final[Mapping[str, Any]] = MappingProxyType(
         "compress": "none",
         "sync": "never",
         "audit": False,
+        "delay": True,
     }
 )
 _NETWORK_DEFAULTS: Final[Mapping[str, Any]] = MappingProxyType({"level": "NOTSET", "format": "json"})

@@ -112,4 +112,5 @@ def _file(handler: HandlerConfiguration, directory: str, process_suffix: str | N
         "compress": handler.compress or "none",
         "max_age_days": handler.max_age_days,
         "sync": handler.sync or "never",
+        "delay": handler.delay is not False,
     }

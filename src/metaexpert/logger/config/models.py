@@ -142,6 +142,13 @@ class HandlerConfiguration(_Settings):
         ),
     )
     audit: Flag | None = None
+    delay: Flag | None = Field(
+        default=None,
+        description=(
+            "Make a file that is not there with its first record; false makes it when it is configured, for a "
+            "process that gives up the right to make it."
+        ),
+    )
     url: Text | None = Field(
         default=None,
         description="Where records go: tcp://host:port, udp://host:port or unix:///path, as the type takes.",

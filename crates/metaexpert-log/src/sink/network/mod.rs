@@ -32,7 +32,7 @@ impl Connection {
     fn new(socket: Socket) -> Connection {
         // No file is on such a device.
         let nothing = FileId { dev: u64::MAX, ino: u64::MAX };
-        Connection { _holding: register(socket.as_raw_fd(), nothing), socket }
+        Connection { _holding: register(socket.as_raw_fd(), nothing, None), socket }
     }
 }
 

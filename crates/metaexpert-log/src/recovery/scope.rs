@@ -1,0 +1,66 @@
+//! Where a recovery may write: what a left-over configuration names is not believed.
+
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use crate::config::{Config, SinkConfig, SinkKind};
+use crate::ring::store::{Claim, Origin, Store};
+
+/// The files that a recovery may write to.
+pub(super) struct Scope<'a> {
+    /// Those in this directory; if there is none, those in the ring's own, whose name it bears.
+    pub(super) directory: Option<&'a Path>,
+    /// And these.
+    pub(super) files: &'a [PathBuf],
+}
+
+impl Scope<'_> {
+    /// Fails if a configuration beside the ring at `path` names a file elsewhere. One that cannot be read names none.
+    pub(super) fn check(&self, path: &Path, claim: &Claim, origin: &Origin) -> io::Result<()> {
+        for epoch in claim.configs()? {
+            let Ok(config) = claim.config(epoch).and_then(|text| parsed(&text)) else { continue };
+            let own =
+                || [&origin.directory, &config.directory].into_iter().find(|own| Store::is_of(path, own));
+            let Some(directory) = self.directory.or_else(|| own().map(PathBuf::as_path)) else {
+                return Err(refused(
+                    "neither its origin nor its configuration names the log directory that it is of",
+                ));
+            };
+            let directory = real(directory);
+            let is_foreign = |sink: &&SinkConfig| {
+                sink.kind == SinkKind::File
+                    && !self.files.contains(&sink.path)
+                    && !is_in(&sink.path, &directory)
+            };
+            if let Some(SinkConfig { name, path, .. }) = config.sinks.iter().find(is_foreign) {
+                let (path, directory) = (path.display(), directory.display());
+                return Err(refused(&format!(
+                    "handler {name} writes to {path}, outside of the log directory {directory}: \
+                     start the program again, or recover with --file {path}"
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn parsed(text: &str) -> io::Result<Config> {
+    Config::from_json(text).map_err(|problem| io::Error::other(problem.to_string()))
+}
+
+fn is_in(path: &Path, directory: &Path) -> bool {
+    let is_straight = path.components().all(|part| part != Component::ParentDir);
+    is_straight && path.parent().is_some_and(|parent| real(parent).starts_with(directory))
+}
+
+/// `path` without links, as far as it is there.
+fn real(path: &Path) -> PathBuf {
+    let there = path.ancestors().find_map(|above| Some((above, fs::canonicalize(above).ok()?)));
+    let Some((above, found)) = there else { return path.to_owned() };
+    path.strip_prefix(above).map_or_else(|_| path.to_owned(), |rest| found.join(rest))
+}
+
+fn refused(problem: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::PermissionDenied, problem)
+}

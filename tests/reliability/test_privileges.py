@@ -1,0 +1,159 @@
+"""FR-027: a process that gives up its user's rights writes what it can, and counts and tells the rest."""
+
+import json
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Outcome
+
+Run = Callable[..., "Outcome"]
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give up its rights")
+
+START = """
+import json, os, sys
+from metaexpert.logger import configure, flush, get_logger, shutdown, stats
+
+NOBODY = 65534
+def start(**handlers):
+    configure(handlers={"console": None, "trades": None, **handlers})
+    return get_logger("parent")
+
+def as_nobody(work):
+    pid = os.fork()
+    if pid == 0:
+        os.setgroups([])
+        os.setgid(NOBODY)
+        os.setuid(NOBODY)
+        work()
+        flushed = flush(20)
+        now = stats()
+        assert now.logged == now.written + now.dropped + now.queued, now
+        print(json.dumps([now.logged, now.written, now.dropped, flushed]), flush=True)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+def work(level="warning"):
+    log = get_logger("child")
+    for n in range(10):
+        getattr(log, level)("child", n=n)
+"""
+
+
+def counts(outcome: "Outcome") -> list[object]:
+    """Return what the child said of its records: logged, written, dropped, flushed."""
+    found = json.loads(outcome.stdout.splitlines()[0])
+    assert isinstance(found, list)
+    return found
+
+
+def test_a_child_goes_on_in_the_files_that_its_parent_had_open(run_python: Run) -> None:
+    """As with `logging`, whose handlers a child inherits: its records are whole lines beside the parent's."""
+    outcome = run_python(
+        START
+        + """
+log = start()
+log.info("parent")
+flush()
+as_nobody(work)
+log.info("parent again")
+assert flush(20)
+"""
+    )
+
+    assert counts(outcome) == [10, 10, 0, True]
+    assert outcome.messages() == ["parent", *["child"] * 10, "parent again"]
+    assert [record.get("n") for record in outcome.records()][1:11] == list(range(10))
+    assert [path.name for path in (outcome.directory / "logs").glob("expert*")] == ["expert.log"]
+
+
+def test_a_file_that_nobody_had_open_is_a_loss_that_is_counted_and_told(run_python: Run) -> None:
+    """The parent had logged no error, so there is no file for the child's: dropped, and neither written nor flushed."""
+    outcome = run_python(
+        START
+        + """
+log = start()
+log.info("parent")
+flush()
+as_nobody(lambda: work("error"))
+"""
+    )
+
+    logged, written, dropped, flushed = counts(outcome)
+    assert (logged, written, flushed) == (10, 0, False)
+    assert outcome.messages() == ["parent", *["child"] * 10]
+    assert "errors.log" in outcome.stderr
+    assert "Permission denied" in outcome.stderr
+
+
+def test_a_file_made_at_the_configuration_serves_the_child(run_python: Run) -> None:
+    """`delay: false` is for such programs: what may be needed is open before the rights are given up."""
+    outcome = run_python(
+        START
+        + """
+start(errors={"delay": False}, file={"delay": False})
+as_nobody(lambda: work("error"))
+"""
+    )
+
+    assert counts(outcome) == [10, 10, 0, True]
+    assert outcome.messages("logs/errors.log") == ["child"] * 10
+    assert outcome.messages() == ["child"] * 10
+
+
+def test_nothing_that_can_be_written_is_never_said_to_be(run_python: Run) -> None:
+    """A directory that the child may not even enter, and nothing open: all is counted, `flush` is False."""
+    outcome = run_python(
+        START
+        + """
+os.mkdir("logs", 0o700)
+start()
+as_nobody(work)
+"""
+    )
+
+    logged, written, _, flushed = counts(outcome)
+    assert (logged, written, flushed) == (10, 0, False)
+
+
+def test_a_grandchild_inherits_as_well(run_python: Run) -> None:
+    """A server that forks twice before it gives up its rights."""
+    outcome = run_python(
+        START
+        + """
+log = start()
+log.info("parent")
+flush()
+pid = os.fork()
+if pid == 0:
+    as_nobody(work)
+    os._exit(0)
+assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+"""
+    )
+
+    assert counts(outcome) == [10, 10, 0, True]
+    assert outcome.messages() == ["parent", *["child"] * 10]
+
+
+def test_an_outdated_inheritance_is_not_written_to(run_python: Run) -> None:
+    """The parent's file is gone by the time: its number of names is zero, and a record written there would be lost."""
+    outcome = run_python(
+        START
+        + """
+log = start()
+log.info("parent")
+flush()
+def late():
+    work()
+os.remove("logs/expert.log")
+as_nobody(late)
+"""
+    )
+
+    logged, written, _, flushed = counts(outcome)
+    assert (logged, written, flushed) == (10, 0, False)
