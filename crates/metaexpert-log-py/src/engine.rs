@@ -116,10 +116,16 @@ pub(crate) fn note_missing_streams(stdout: bool, stderr: bool) {
     }
 }
 
-/// Why a pattern of `redact.patterns` cannot be used, if it can't.
+/// Why `redact.patterns` cannot be used, if they can't: (the place of the pattern or None for all together, what is
+/// wrong, what to do).
 #[pyfunction]
-pub(crate) fn pattern_problem(pattern: &str) -> Option<String> {
-    redact::problem_of(pattern)
+pub(crate) fn patterns_refusal(
+    py: Python<'_>,
+    patterns: Vec<String>,
+) -> Option<(Option<usize>, String, String)> {
+    let _inside = Inside::enter(py);
+    let refusal = py.detach(|| redact::refusal(&patterns))?;
+    Some((refusal.index, refusal.problem, refusal.advice))
 }
 
 /// Whether records are being taken.

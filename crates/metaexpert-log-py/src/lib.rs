@@ -57,7 +57,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(engine::set_synchronous, module)?)?;
     module.add_function(wrap_pyfunction!(engine::forget_after_fork, module)?)?;
     module.add_function(wrap_pyfunction!(engine::recover, module)?)?;
-    module.add_function(wrap_pyfunction!(engine::pattern_problem, module)?)?;
+    module.add_function(wrap_pyfunction!(engine::patterns_refusal, module)?)?;
     module.add_function(wrap_pyfunction!(builtin::nothing, module)?)?;
     module.add_function(wrap_pyfunction!(record::submit_record, module)?)?;
     module.add_function(wrap_pyfunction!(served::served_method, module)?)?;

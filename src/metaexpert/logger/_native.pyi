@@ -1,6 +1,6 @@
 """The native engine, as `engine` uses it: nothing else of the library imports this module."""
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from contextvars import ContextVar
 from logging import Filter, Handler, LogRecord
 from types import TracebackType
@@ -161,8 +161,12 @@ def recover(directory: str, everything: bool = False, files: list[str] = ...) ->
     Nothing outside of the directory is written to but `files`. Never touches what a living process has. What goes wrong is in the report, ring by ring.
     """
 
-def pattern_problem(pattern: str) -> str | None:
-    """Return why a pattern of `redact.patterns` cannot be used, as in "is too large …", or None if it can."""
+def patterns_refusal(patterns: Sequence[str]) -> tuple[int | None, str, str] | None:
+    """Return why `redact.patterns` cannot be used, None if they can.
+
+    It is the place of the pattern, or None if it is about all together; what is wrong, as in "is too large …";
+    and what to do. They are compiled, and their cost is found out, without the interpreter.
+    """
 
 def nothing() -> Callable[..., None]:
     """Return a builtin that accepts any arguments and does nothing."""

@@ -4,10 +4,13 @@
 //! stays as it is: nothing is copied.
 
 mod assignment;
+mod cost;
 mod edit;
+mod finder;
 mod fragment;
 mod glance;
 mod keys;
+mod patterns;
 mod text;
 
 use std::borrow::Cow;
@@ -18,8 +21,8 @@ use crate::error::Error;
 use crate::event::{Event, Exception, Place};
 use crate::frame::{Value, Values};
 use keys::{Keys, Verdict};
-use text::Patterns;
-pub use text::problem_of;
+use patterns::Patterns;
+pub use patterns::{Refusal, refusal};
 
 /// What is written in a secret's place.
 pub const MASK: &[u8] = b"***";
@@ -85,9 +88,10 @@ struct Masked {
 }
 
 impl Redactor {
-    /// A redactor for what `config` names. Fails on a pattern that [`problem_of`] finds fault with.
+    /// A redactor for what `config` names. Fails on patterns that have a [`refusal`].
     pub fn new(config: &Redact) -> Result<Redactor, Error> {
-        let patterns = Patterns::new(&config.patterns).map_err(Error::Configuration)?;
+        let patterns =
+            Patterns::new(&config.patterns).map_err(|refusal| Error::Configuration(refusal.to_string()))?;
         let has_keys = config.defaults || !config.keys.is_empty();
         let rules = (has_keys || !patterns.is_empty()).then(|| {
             let keys = Keys::new(config.defaults, &config.keys);

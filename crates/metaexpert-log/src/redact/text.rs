@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
-use regex::bytes::{Captures, Regex, RegexSet};
+use regex::bytes::{Captures, Regex};
 
 use super::edit::Edit;
 
@@ -71,62 +71,6 @@ static PREFILTER: LazyLock<AhoCorasick> = LazyLock::new(|| {
 static BUILT_IN: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     PATTERNS.iter().map(|pattern| Regex::new(pattern).expect("the pattern is valid")).collect()
 });
-
-/// What a user's patterns may take in memory, together and each.
-const MOST_OF_PATTERN: usize = 4 << 20;
-
-/// Patterns of a user's own.
-pub(super) struct Patterns {
-    /// None without patterns, as most configurations are.
-    any: Option<RegexSet>,
-    each: Vec<Regex>,
-}
-
-impl Patterns {
-    /// Fails for the first pattern that [`problem_of`] finds fault with.
-    pub(super) fn new(patterns: &[String]) -> Result<Patterns, String> {
-        let each = patterns.iter().enumerate().map(|(index, pattern)| {
-            compiled(pattern).map_err(|problem| format!("redact.patterns.{index} {problem}"))
-        });
-        let each = each.collect::<Result<Vec<_>, _>>()?;
-        if each.is_empty() {
-            return Ok(Patterns { any: None, each });
-        }
-        let any = regex::bytes::RegexSetBuilder::new(patterns).size_limit(16 * MOST_OF_PATTERN).build();
-        let any = any.map_err(|problem| format!("redact.patterns are too large together: {problem}"))?;
-        Ok(Patterns { any: Some(any), each })
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.each.is_empty()
-    }
-
-    /// `text` with what the patterns find masked, if they find anything.
-    pub(super) fn masked(&self, text: &[u8]) -> Option<Vec<u8>> {
-        if self.any.as_ref()?.is_match(text) { all_masked(&self.each, text) } else { None }
-    }
-}
-
-fn compiled(pattern: &str) -> Result<Regex, String> {
-    let built = regex::bytes::RegexBuilder::new(pattern).size_limit(MOST_OF_PATTERN).build();
-    let regex = built.map_err(|problem| match problem {
-        regex::Error::CompiledTooBig(_) => "is too large a regular expression".to_owned(),
-        other => {
-            let text = other.to_string();
-            let reason = text.rsplit("error: ").next().unwrap_or(&text);
-            format!("is not a regular expression that can be used: {}", reason.trim())
-        }
-    })?;
-    if regex.is_match(b"") {
-        return Err("must not match an empty text".to_owned());
-    }
-    Ok(regex)
-}
-
-/// What is wrong with a pattern of a user's, if anything: "is not …", "must not …".
-pub fn problem_of(pattern: &str) -> Option<String> {
-    compiled(pattern).err()
-}
 
 /// Whether there may be something in `text` that looks like a secret.
 pub(super) fn may_be_in(text: &[u8]) -> bool {
@@ -216,27 +160,5 @@ mod tests {
         ] {
             assert_eq!(seen(text), text);
         }
-    }
-
-    #[test]
-    fn own_patterns_mask_their_groups_or_all() {
-        let given = ["acct-[0-9]+".to_owned(), "pin (\\d+)".to_owned()];
-        let patterns = Patterns::new(&given).unwrap();
-        let masked = patterns.masked("acct-17 has pin 1234, acct-18".as_bytes()).unwrap();
-        assert_eq!(masked, b"*** has pin ***, ***");
-        assert_eq!(patterns.masked(b"nothing"), None);
-    }
-
-    #[test]
-    fn patterns_that_can_not_be_used_say_why() {
-        let problem = |pattern: &str| problem_of(pattern).unwrap();
-        assert_eq!(problem("("), "is not a regular expression that can be used: unclosed group");
-        assert!(problem("(?<=a)b").contains("look-around"), "{}", problem("(?<=a)b"));
-        assert!(problem(r"(a)\1").contains("backreferences are not supported"));
-        assert_eq!(problem("a*"), "must not match an empty text");
-        assert_eq!(problem("(?:a{1000}){1000}"), "is too large a regular expression");
-        assert_eq!(problem_of("a+"), None);
-        let told = Patterns::new(&["a".to_owned(), "(".to_owned()]).err().unwrap();
-        assert!(told.starts_with("redact.patterns.1 is not"), "{told}");
     }
 }

@@ -163,11 +163,11 @@ def _patterns(value: Any) -> Any:
         refuse(
             f"must be at most {_MAX_PATTERNS} regular expressions, were {len(patterns)}", "join some with |"
         )
-    for pattern in patterns:
-        problem = engine.pattern_problem(pattern)
-        if problem is not None:
-            reason = f"must be regular expressions, but {shown(pattern)} {problem}"
-            refuse(reason, "write it as Rust's regex wants it, without look-around and backreferences")
+    refusal = engine.patterns_refusal(patterns)
+    if refusal is not None:
+        index, problem, advice = refusal
+        subject = "these" if index is None else shown(patterns[index])
+        refuse(f"must be regular expressions, but {subject} {problem}", advice)
     return patterns
 
 

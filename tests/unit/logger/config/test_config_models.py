@@ -180,6 +180,7 @@ BAD_FIELDS: list[tuple[str, Any, str]] = [
     ("redact.patterns", ["(?<=a)b"], "without look-around and backreferences"),
     ("redact.patterns", ["x*"], 'but "x*" must not match an empty text'),
     ("redact.patterns", ["(?:a{1000}){1000}"], "is too large a regular expression"),
+    ("redact.patterns", ["a.*z|a"], 'but "a.*z|a" costs more than the 32 steps per byte of ASCII text'),
     ("redact.patterns", [f"a{number}" for number in range(101)], "at most 100 regular expressions, were 101"),
     ("redact.defaults", "no", "must be true or false"),
     ("redact.key", ["a"], 'unknown setting; did you mean "keys"?'),
