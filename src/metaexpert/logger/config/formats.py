@@ -48,7 +48,8 @@ _DIRECTIVE: Final = (
     r"%(?:%|\((?P<name>[^()]*)\)[#0 +-]*(?P<width>[0-9]*)(?:\.(?P<precision>[0-9]*))?[hlL]?"
     r"(?P<kind>[diouxXeEfFgGcrsa]))"
 )
-_OTHER_STYLE: Final = r"\$?\{(?P<name>[A-Za-z_]\w*)[^{}]*\}|\$(?P<bare>[A-Za-z_]\w*)"
+# No two of its parts match the same: else a long text without a closing brace would cost its square.
+_OTHER_STYLE: Final = r"\$?\{(?P<name>[A-Za-z_]\w*)(?:[^\w{}][^{}]*)?\}|\$(?P<bare>[A-Za-z_]\w*)"
 
 
 class FormatError(ValueError):

@@ -129,3 +129,10 @@ def test_any_text_is_either_a_format_or_refused(text: str) -> None:
     except FormatError:
         return
     assert text % Anything()
+
+
+@pytest.mark.parametrize("text", ["{" + "a" * 200_000, "{a" * 100_000, "${a b" * 50_000], ids=len)
+def test_a_long_text_that_is_no_format_is_refused_as_a_short_one(text: str) -> None:
+    """What is looked for in it is looked for once: the square of its length would take hours."""
+    with pytest.raises(FormatError, match="or a %-style format"):
+        check_format(text)
