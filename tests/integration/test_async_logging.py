@@ -175,7 +175,7 @@ for n in range(60_000):
     log.info("filled", n=n, text="x" * 100)
 log.warning("important")
 log.trade("traded")
-assert flush(30)
+assert not flush(30) and flush(30)
 done = identity(stats())
 print(json.dumps([done.logged, done.written, done.dropped, done.queued,
                   dict(done.dropped_by_reason), dict(done.dropped_by_level)]))

@@ -130,7 +130,7 @@ from metaexpert.logger import configure, get_logger, shutdown, stats
 configure(handlers={{"console": None, "net": {{"type": "tcp", "url": "tcp://127.0.0.1:{port}"}}}})
 for n in range(100):
     get_logger("bot").info("m", n=n)
-assert shutdown(20)
+assert not shutdown(20)
 seen = stats()
 print(seen.sinks["net"].dropped, seen.sinks["file"].written, seen.logged == seen.written + seen.dropped)
 """

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use metaexpert_log::config::{Config, Stream};
 use metaexpert_log::descriptor::note_missing;
@@ -29,10 +29,6 @@ fn exception(error: Error) -> PyErr {
     }
 }
 
-fn duration(timeout: Option<f64>) -> Option<Duration> {
-    timeout.map(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX))
-}
-
 /// Puts the configuration in `document` (JSON) in force, starting the engine if it does not run. Files are
 /// opened, and what killed processes have left is written, without the GIL. A file that cannot be opened is an error,
 /// unless the configuration was in force before (`again`): then it is tried again for each record.
@@ -49,6 +45,7 @@ pub(crate) fn start(py: Python<'_>, document: &str, run_id: &str, again: bool) -
             let start = || Pipeline::start(&config, run_id, first_seq, opener);
             let pipeline = py.detach(start).map_err(exception)?;
             STATE.with(py, |state| {
+                pipeline.count_lost(std::mem::take(&mut state.unstarted));
                 state.pipeline = Some(pipeline);
                 state.generation += 1;
             });
@@ -134,39 +131,6 @@ pub(crate) fn is_running(py: Python<'_>) -> bool {
     STATE.with(py, |state| state.pipeline.is_some())
 }
 
-/// Waits until every record submitted before is written. False on timeout.
-#[pyfunction]
-#[pyo3(signature = (timeout=None))]
-pub(crate) fn flush(py: Python<'_>, timeout: Option<f64>) -> bool {
-    let _inside = Inside::enter(py);
-    let waiter = STATE.with(py, |state| {
-        state.pipeline.as_mut().map(|pipeline| {
-            pipeline.report_gap();
-            pipeline.waiter()
-        })
-    });
-    waiter.is_none_or(|waiter| py.detach(|| waiter.wait(duration(timeout))))
-}
-
-/// Writes what is there and ends the engine. False if it did not end in time.
-#[pyfunction]
-#[pyo3(signature = (timeout=None))]
-pub(crate) fn shutdown(py: Python<'_>, timeout: Option<f64>) -> bool {
-    let _inside = Inside::enter(py);
-    let pipeline = STATE.with(py, |state| {
-        let pipeline = state.pipeline.take();
-        state.last_seq = pipeline.as_ref().map_or(state.last_seq, Pipeline::seq);
-        pipeline
-    });
-    let Some(pipeline) = pipeline else { return true };
-    let (ended, outcome) = py.detach(|| {
-        let mut stopping = pipeline.stop();
-        (stopping.wait(duration(timeout)), stopping.outcome())
-    });
-    STATE.with(py, |state| state.last_outcome = Some(outcome));
-    ended
-}
-
 /// The counters of the running engine, else of the last one, else None.
 #[pyfunction]
 pub(crate) fn stats(py: Python<'_>) -> PyResult<Option<Bound<'_, PyDict>>> {
@@ -174,7 +138,10 @@ pub(crate) fn stats(py: Python<'_>) -> PyResult<Option<Bound<'_, PyDict>>> {
         Some(pipeline) => {
             Some((pipeline.stats(), pipeline.sinks(), pipeline.queue_depth(), pipeline.is_crash_safe()))
         }
-        None => state.last_outcome.clone().map(|(seen, sinks)| (seen, sinks, (0, 0), false)),
+        None => state.stopped.last().map(|stopping| {
+            let (seen, sinks) = stopping.outcome();
+            (seen, sinks, (0, 0), false)
+        }),
     }) else {
         return Ok(None);
     };
@@ -242,9 +209,10 @@ pub(crate) fn forget_after_fork(py: Python<'_>) {
         if let Some(pipeline) = state.pipeline.take() {
             pipeline.forget_after_fork();
         }
+        // Their threads do not exist here.
+        std::mem::forget(std::mem::take(&mut state.stopped));
+        state.unstarted = 0;
         state.last_seq = 0;
-        // The counts are the parent's.
-        state.last_outcome = None;
     });
     exit::forget_after_fork();
 }

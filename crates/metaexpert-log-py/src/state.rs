@@ -1,9 +1,9 @@
 //! The one engine of the process.
 
+use std::sync::Arc;
+
 use metaexpert_log::config::Limits;
-use metaexpert_log::pipeline::{Needs, Pipeline};
-use metaexpert_log::sink::SinkReport;
-use metaexpert_log::stats::Snapshot;
+use metaexpert_log::pipeline::{Needs, Pipeline, Stopping};
 
 use crate::guarded::Guarded;
 use crate::key_sets::KeySets;
@@ -24,8 +24,10 @@ pub(crate) struct State {
     /// A record needs nothing but its own values: no origin, no waiting.
     pub(crate) is_simple: bool,
     pub(crate) last_seq: u64,
-    /// What the last pipeline had done when it ended.
-    pub(crate) last_outcome: Option<(Snapshot, Vec<SinkReport>)>,
+    /// The last pipeline that was told to end, and those before it that have not.
+    pub(crate) stopped: Vec<Arc<Stopping>>,
+    /// Records that found no pipeline and could not start one.
+    pub(crate) unstarted: u64,
 }
 
 impl State {
@@ -51,5 +53,6 @@ pub(crate) static STATE: Guarded<State> = Guarded::new(State {
     synchronous: false,
     is_simple: true,
     last_seq: 0,
-    last_outcome: None,
+    stopped: Vec::new(),
+    unstarted: 0,
 });

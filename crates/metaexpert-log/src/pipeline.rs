@@ -1,5 +1,6 @@
 //! The pipeline: the stages put together, started, reconfigured, flushed and stopped.
 
+mod ending;
 mod waiting;
 
 use std::sync::Arc;
@@ -24,11 +25,12 @@ use crate::worker::{Next, Shared, Worker, lock};
 
 pub use crate::notice::OWN_LOGGER;
 pub use crate::opening::{InForce, Needs, Opened, Surroundings};
-pub use waiting::{DISK_LIMIT, Stopping, Waiter};
+pub use ending::{LAST_GAP_LIMIT, Stopping};
+pub use waiting::{DISK_LIMIT, Waiter};
 
 /// How long a change of configuration waits for room in the ring.
 pub const SWITCH_LIMIT: Duration = Duration::from_secs(5);
-/// What is wrong if there was none.
+/// What is wrong if there was no room for a change.
 pub const QUEUE_STAYED_FULL: &str = "the log queue stayed full for 5 s; the old configuration stays in force";
 
 /// Why a record was not taken.
@@ -375,16 +377,6 @@ impl Pipeline {
     /// Bytes waiting in the ring, and its size.
     pub fn queue_depth(&self) -> (usize, usize) {
         (self.producer.backlog(), self.producer.ring().capacity())
-    }
-
-    /// Tells the backend to end; [`Stopping::wait`] waits for it.
-    pub fn stop(mut self) -> Stopping {
-        let deadline = Instant::now() + Duration::from_secs(1);
-        while !self.report_gap() && Instant::now() < deadline {
-            self.waiter().wait_for_room();
-        }
-        self.shared.stop();
-        Stopping::new(self.worker.take(), Arc::clone(&self.shared))
     }
 
     /// Forgets a pipeline that was inherited by a fork: its thread does not exist here, and its files and

@@ -51,6 +51,12 @@ impl Counters {
         self.dropped[reason as usize][slot].fetch_add(1, Ordering::Release);
     }
 
+    /// Records that never came to the backend.
+    pub fn refused(&self) -> u64 {
+        let before = [Loss::QueueFull, Loss::TooLarge];
+        before.iter().flat_map(|reason| read(&self.dropped[*reason as usize])).sum()
+    }
+
     /// Counts records that every sink has written.
     pub fn count_written(&self, records: &PerLevel) {
         for (counter, records) in self.written.iter().zip(records) {

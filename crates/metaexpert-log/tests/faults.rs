@@ -122,7 +122,7 @@ impl Case {
         );
         auditor.look(&pipeline);
         assert_eq!(pipeline.stats().queued, 0);
-        let mut stopping = pipeline.stop();
+        let stopping = pipeline.stop();
         assert!(stopping.wait(PROMPTLY));
         let (stats, sinks) = stopping.outcome();
         assert_eq!(stats.written.iter().sum::<u64>(), submitted.0.len() as u64, "{stats:?}");
@@ -223,7 +223,7 @@ fn a_sound_file_gets_everything_promptly_while_another_fails_and_that_gets_what_
         assert!(pipeline.waiter().wait(PROMPTLY));
         auditor.look(&pipeline);
         wait_until(|| pipeline.sinks()[1].problem.is_none());
-        let mut stopping = pipeline.stop();
+        let stopping = pipeline.stop();
         assert!(stopping.wait(PROMPTLY));
         let (stats, sinks) = stopping.outcome();
         let said = Said::by(&directory.join("failing.log"));

@@ -253,7 +253,7 @@ fn what_never_finds_its_destination_is_counted_as_lost_at_the_end() {
     drop(listener);
     let mut pipeline = start(&scratch.0, remote("tcp", tcp(port)), 1 << 16);
     (0..7).for_each(|number| log(&mut pipeline, number, 10));
-    let mut stopping = pipeline.stop();
+    let stopping = pipeline.stop();
     assert!(stopping.wait(Some(PATIENCE)));
     let (stats, _) = stopping.outcome();
     assert_eq!((stats.dropped[Loss::Sink as usize][1], stats.queued), (7, 0));

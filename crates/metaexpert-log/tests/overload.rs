@@ -69,7 +69,7 @@ impl Program {
     fn finish(mut self, path: &Path) -> (Said, PerLevel) {
         assert!(self.pipeline.waiter().wait(PROMPTLY), "{:?}", self.pipeline.sinks());
         self.auditor.look(&self.pipeline);
-        let mut stopping = self.pipeline.stop();
+        let stopping = self.pipeline.stop();
         assert!(stopping.wait(PROMPTLY));
         let (stats, _) = stopping.outcome();
         assert_eq!(stats.queued, 0);

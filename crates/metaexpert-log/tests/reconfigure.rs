@@ -111,7 +111,7 @@ impl Model {
     /// Ends, and compares the files with what must be in them. Returns how many records were told as lost.
     fn finish(mut self) -> u64 {
         self.heal();
-        let mut stopping = self.pipeline.stop();
+        let stopping = self.pipeline.stop();
         assert!(stopping.wait(PROMPTLY));
         let (stats, _) = stopping.outcome();
         assert_eq!(stats.queued, 0);

@@ -141,7 +141,7 @@ fn full(scratch: &Scratch) {
     for number in 0..10 {
         submit(&mut pipeline, 20, &format!("n{number}")).unwrap();
     }
-    let mut stopping = pipeline.stop();
+    let stopping = pipeline.stop();
     assert!(!stopping.wait(None));
     let (stats, _) = stopping.outcome();
     assert_eq!((stats.queued, stats.dropped[2][1]), (10, 0));

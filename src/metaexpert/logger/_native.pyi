@@ -111,11 +111,20 @@ def note_missing_streams(stdout: bool, stderr: bool) -> None:
 def is_running() -> bool:
     """Tell whether records are being taken."""
 
-def flush(timeout: float | None = None) -> bool:
-    """Wait until every record submitted before is written. Returns False after `timeout` seconds."""
+def flush(timeout: float | None = None, told: bool = True) -> bool:
+    """Wait until every record submitted before is written by every handler that wants it.
+
+    Returns False after `timeout` seconds, and if one was lost that an earlier call of this thread has not
+    answered for; where nobody looks at the answer, it is not `told`. Signals are served meanwhile, so what a
+    signal handler raises is raised here.
+    """
 
 def shutdown(timeout: float | None = None) -> bool:
-    """Write what is there and end the engine. Returns False if it did not end within `timeout` seconds."""
+    """Write what is there and end the engine.
+
+    Returns False if it did not end within `timeout` seconds, if something is left, or if a record was lost
+    since it began. A call that finds no engine answers as the last one would now.
+    """
 
 def stats() -> dict[str, Any] | None:
     """Return the counters of the running engine, else of the last one, else None."""
@@ -161,11 +170,17 @@ def recover(directory: str, everything: bool = False, files: list[str] = ...) ->
     Nothing outside of the directory is written to but `files`. Never touches what a living process has. What goes wrong is in the report, ring by ring.
     """
 
+def count_unstarted() -> None:
+    """Count a record that found no engine and could not start one.
+
+    Until an engine has taken over the count, neither `flush` nor `shutdown` claims that all is written.
+    """
+
 def patterns_refusal(patterns: Sequence[str]) -> tuple[int | None, str, str] | None:
     """Return why `redact.patterns` cannot be used, None if they can.
 
-    It is the place of the pattern, or None if it is about all together; what is wrong, as in "is too large …";
-    and what to do. They are compiled, and their cost is found out, without the interpreter.
+    It is the place of the pattern, or None if it is about all together; what is wrong, as in
+    "is too large …"; and what to do. They are compiled, and their cost is found out, without the interpreter.
     """
 
 def nothing() -> Callable[..., None]:

@@ -28,7 +28,6 @@ from metaexpert.logger._native import (
     Context,
     Fields,
     Method,
-    flush,
     is_running,
     needs,
     park_if_ending,
@@ -38,6 +37,7 @@ from metaexpert.logger._native import (
     set_context_variable,
     submit_record,
 )
+from metaexpert.logger.deadline import Deadline
 from metaexpert.logger.fork_lock import ForkLock
 
 __all__ = [
@@ -95,6 +95,8 @@ class _Engine:
         self.listeners: list[Callable[[], None]] = []
         self.configurer: Callable[[], bool] | None = None
         self.exit_registered_in: tuple[int, int] | None = None
+        #: A record was lost because no engine could be started; until one is, or `shutdown` has told of it.
+        self.has_refused = False
 
 
 _engine = _Engine()
@@ -151,6 +153,7 @@ def start(document: Mapping[str, Any], *, again: bool = False) -> None:
             _native.set_worker(_is_worker())
             _native.start(json.dumps(document), _engine.run_id, again)
         _engine.document = document
+        _engine.has_refused = False
         _engine.lowest_level = min((sink["level"] for sink in document["sinks"]), default=0)
         _register_exit()
         announce_change()
@@ -167,6 +170,7 @@ def ensure_running() -> bool:
         try:
             start(_engine.document, again=True)
         except (OSError, ValueError):
+            _count_refused()
             return False
         return True
 
@@ -179,17 +183,53 @@ def ensure_configured() -> bool:
     _leave_parent()
     if _native.is_running():
         return True
-    if _engine.document is None and (_engine.configurer is None or not _engine.configurer()):
+    if _engine.document is None and not _configure():
+        _count_refused()
         return False
     return ensure_running()
 
 
-def shutdown(timeout: float | None = None) -> bool:
-    """Write what is there and stop. Returns False if that took longer than `timeout` seconds."""
-    with _engine.lock.held():
-        stopped = _native.shutdown(timeout)
+def flush(timeout: object = None, *, told: bool = True) -> bool:
+    """Wait until every record submitted before is written, for `timeout` seconds as `Deadline` has them.
+
+    Returns False on timeout, and if a record was lost that an earlier call of this thread has not answered
+    for. One whose answer nobody sees is not `told`.
+    """
+    _leave_parent()
+    if _engine.document is None:
+        return not _engine.has_refused
+    return _native.flush(Deadline(timeout).left(), told)
+
+
+def shutdown(timeout: object = None) -> bool:
+    """Write what is there and stop, for `timeout` seconds, as `Deadline` understands them.
+
+    Returns False if that took longer, if another thread's change of the configuration did, or if a record was
+    lost since the engine was started. Called again, it answers for the end of the last engine once more.
+    """
+    _leave_parent()
+    deadline = Deadline(timeout)
+    with _engine.lock.held_within(deadline.left()) as is_held:
+        if not is_held:
+            return False
+        is_whole = _native.shutdown(deadline.left()) or _engine.document is None
+        has_refused, _engine.has_refused = _engine.has_refused, False
         announce_change()
-        return stopped
+        return is_whole and not has_refused
+
+
+def _configure() -> bool:
+    try:
+        return _engine.configurer is not None and _engine.configurer()
+    except BaseException:
+        _count_refused()
+        raise
+
+
+def _count_refused() -> None:
+    """Count a record that no engine can be started for."""
+    _engine.has_refused = True
+    _native.count_unstarted()
 
 
 def statistics() -> dict[str, Any] | None:
@@ -210,7 +250,9 @@ def _needs_new_queue(before: Mapping[str, Any], after: Mapping[str, Any]) -> boo
 
 def _restart(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
     """Change the queue's size, which takes a new engine; the old configuration comes back on an error."""
-    _native.shutdown(None)
+    if not _native.shutdown(None):
+        # The one that is stopped cannot be asked any more.
+        _native.count_unstarted()
     try:
         _native.start(json.dumps(after), _engine.run_id)
     except (OSError, ValueError):
@@ -273,6 +315,7 @@ def _leave_parent() -> None:
     _engine.run_id = uuid.uuid4().hex
     _engine.process = process
     _engine.parent = os.getppid()
+    _engine.has_refused = False
     announce_change()
 
 

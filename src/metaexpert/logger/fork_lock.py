@@ -35,12 +35,25 @@ class ForkLock:
     @contextmanager
     def held(self) -> Iterator[None]:
         """Hold the lock for the length of a `with`."""
+        with self.held_within(None):
+            yield
+
+    @contextmanager
+    def held_within(self, seconds: float | None) -> Iterator[bool]:
+        """Hold the lock for the length of a `with`, if it is free within `seconds`; None waits for ever.
+
+        Yields whether it is held.
+        """
         # Looked up first: whoever passes the gate before it closes gets the lock that is renewed after that,
         # and can keep nobody from the new one. Who forks or renews it on the way gives back what it took.
         lock = self._lock
         self._gate()
-        with lock:
-            yield
+        is_held = lock.acquire(timeout=-1 if seconds is None else seconds)
+        try:
+            yield is_held
+        finally:
+            if is_held:
+                lock.release()
 
     @classmethod
     def renew_all(cls) -> None:

@@ -141,8 +141,12 @@ class PipelineHandler(logging.Handler):
             self.handleError(record)
 
     def flush(self) -> None:
-        """Wait until every record submitted so far is written, as long as the interpreter's end would."""
-        engine.flush(engine.EXIT_TIMEOUT)
+        """Wait until every record submitted so far is written, as long as the interpreter's end would.
+
+        After the end there is nothing to wait for: what was left then, the end itself has waited for.
+        """
+        if engine.is_running():
+            engine.flush(engine.EXIT_TIMEOUT, told=False)
 
 
 def _submit(record: logging.LogRecord, fields: FieldMapping | None) -> bool:

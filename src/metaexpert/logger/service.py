@@ -7,9 +7,10 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from metaexpert.logger import engine
+from metaexpert.logger.deadline import Deadline
 from metaexpert.logger.errors import ConfigurationError
 from metaexpert.logger.fork_lock import ForkLock
 from metaexpert.logger.handler import PipelineHandler
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from metaexpert.logger.control.server import ControlServer
 
 DEFAULT_LOGGER = "MetaExpert"
+#: How long `shutdown` waits at most for what changes logging, or logs, by itself.
+LONGEST_STOPS_S: Final = {"lifecycle": 2.0, "watch": None, "changes": None, "periodic": 1.0}
 
 
 class _Service:
@@ -157,24 +160,30 @@ def setup_logger(name: str | None = None, level: str | None = None) -> MetaLogge
 
 
 def flush(timeout: float | None = None) -> bool:
-    """Wait until every record submitted before the call is written. Returns False after `timeout` seconds.
+    """Wait until every record submitted before the call is written by each handler that wants it.
 
-    Never raises.
+    Returns False after `timeout` seconds, and if a record was lost: who dropped it, and why, is in `stats()`.
+    Each thread is told once of each loss; one that comes to light while it waits counts too. Never raises:
+    a `timeout` below 0, or that is no number, does not wait.
     """
     return engine.flush(timeout)
 
 
 def shutdown(timeout: float | None = None) -> bool:
-    """Write every record and stop. Returns False if that took longer than `timeout` seconds.
+    """Write every record and stop. Returns False if that took longer than `timeout` seconds, or one was lost.
+
+    All records count since the system was started. What could not be written in time is written in the
+    background, as long as the process lives. A second call answers for the same end.
 
     It also runs at the interpreter's end. Logging after it starts the system again; the control server and
     the watching of files, which stop as well, come back with the next `configure()` or `serve()`.
     """
-    for name in ("lifecycle", "watch", "changes", "periodic"):
+    deadline = Deadline(timeout)
+    for name, most in LONGEST_STOPS_S.items():
         part = sys.modules.get(f"metaexpert.logger.control.{name}")
         if part is not None:
-            part.stop()
-    return engine.shutdown(timeout)
+            part.stop(deadline.left(most))
+    return engine.shutdown(deadline.left())
 
 
 def stats() -> LoggerStats:

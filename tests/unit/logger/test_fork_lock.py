@@ -102,3 +102,29 @@ def test_a_fork_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     done.set()
     thread.join(20)
     assert is_free()
+
+
+def test_a_lock_that_is_not_free_in_time_is_not_held() -> None:
+    """Who waits no longer goes on without it, and gives nothing back."""
+    held, release = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with lock.held():
+            held.set()
+            release.wait(60)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    try:
+        assert held.wait(60)
+        for seconds in (0.0, 0.01):
+            with lock.held_within(seconds) as is_held:
+                assert not is_held
+    finally:
+        release.set()
+        holder.join(60)
+    with lock.held_within(60) as is_held, lock.held_within(0.0) as again:
+        assert is_held
+        assert again
+    with lock.held_within(None) as is_held:
+        assert is_held

@@ -77,6 +77,8 @@ pub struct Sink {
     totals: SinkTotals,
     /// Bytes and errors that `take_volume` has handed out.
     counted: (u64, u64),
+    /// Lines given up that `take_lost` has handed out.
+    lost_counted: u64,
 }
 
 /// What a sink has done so far.
@@ -146,6 +148,7 @@ impl Sink {
             held_gap: Gap::default(),
             totals: SinkTotals::default(),
             counted: (0, 0),
+            lost_counted: 0,
         })
     }
 
@@ -206,6 +209,7 @@ impl Sink {
     /// Goes on counting from what an earlier sink of this name had reached.
     pub fn continue_from(&mut self, totals: SinkTotals) {
         self.counted = (totals.bytes, totals.errors);
+        self.lost_counted = totals.dropped;
         self.written_at_mark = totals.written;
         self.totals = totals;
     }
@@ -252,6 +256,11 @@ impl Sink {
         let (bytes, errors) = self.counted;
         self.counted = (self.totals.bytes, self.totals.errors);
         (self.totals.bytes - bytes, self.totals.errors - errors)
+    }
+
+    /// Lines given up since the last call.
+    pub(crate) fn take_lost(&mut self) -> u64 {
+        self.totals.dropped - std::mem::replace(&mut self.lost_counted, self.totals.dropped)
     }
 
     /// Name, totals and state.

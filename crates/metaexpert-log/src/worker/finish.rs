@@ -56,6 +56,8 @@ impl Worker {
                 let problem =
                     format!("handler {name}: the other side had not acknowledged {lines} lines at the end");
                 self.trouble.report(&problem);
+                // Nobody will know whether they arrive.
+                self.shared.count_lost(lines as u64);
             }
         }
     }

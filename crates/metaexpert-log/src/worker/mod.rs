@@ -151,6 +151,7 @@ impl Worker {
         let mut is_much = switch.is_some() || (position - self.batch_from) >= self.much();
         let wanted = self.is_wanted() || switch.is_some();
         self.assembly.settle(position, wanted);
+        self.note_losses();
         // Before the frame of the change is released, so that no kill can separate the two.
         if let Some(epoch) = switch {
             self.switch(epoch);
@@ -171,7 +172,18 @@ impl Worker {
     /// Reads a batch, up to a change of configuration, and gives its records to the sinks in step.
     fn drain(&mut self) -> Option<u64> {
         self.batch_from = self.consumer.read();
-        let Worker { consumer, assembly, lexicon, trouble, batch: levels, delays, timebase, .. } = self;
+        let Worker {
+            consumer,
+            assembly,
+            lexicon,
+            ledger,
+            shared,
+            trouble,
+            batch: levels,
+            delays,
+            timebase,
+            ..
+        } = self;
         consumer.look(timebase);
         // While frames are dated, nobody else reads through the consumer.
         let ring = Arc::clone(consumer.ring());
@@ -191,6 +203,8 @@ impl Worker {
                 })
             });
             if let Err(problem) = outcome {
+                ledger.drop_record(frame::seq(bytes), frame::level(bytes));
+                shared.count_lost(1);
                 trouble.report(&format!("a record could not be read: {problem}"));
             }
         }
@@ -207,8 +221,16 @@ impl Worker {
             || self.consumer.backlog() > self.consumer.ring().capacity() as u64 / 4
     }
 
+    /// Counts what sinks have given up, before anybody hears that everything else is written.
+    fn note_losses(&mut self) {
+        let of_assembly: u64 = self.assembly.sinks().map(|(_, sink)| sink.take_lost()).sum();
+        let of_others: u64 = self.stragglers.iter_mut().map(|straggler| straggler.sink.take_lost()).sum();
+        self.shared.count_lost(of_assembly + of_others);
+    }
+
     /// Gives back the room of what every sink has, and tells who waits for it.
     fn release(&mut self) {
+        self.note_losses();
         let (read, before) = (self.consumer.read(), self.consumer.position());
         let stragglers = self.stragglers.iter().map(|straggler| straggler.sink.mark().position).min();
         let settled = [self.assembly.settled_to(), stragglers].into_iter().flatten().fold(read, u64::min);

@@ -21,6 +21,8 @@ pub(crate) struct Shared {
     written_to: AtomicU64,
     /// Somebody waits for everything before this position.
     wanted: AtomicU64,
+    /// Lines that some sink has given up, and records that could not be read.
+    lost: AtomicU64,
     stop: AtomicBool,
     /// Some sink takes nothing now.
     in_trouble: AtomicBool,
@@ -85,6 +87,18 @@ impl Shared {
             guard = wait(&self.progress_signal, guard, pause);
         }
         true
+    }
+
+    /// Counts lines that will not be written. To be called before what comes after them is announced as written.
+    pub(crate) fn count_lost(&self, lines: u64) {
+        if lines > 0 {
+            self.lost.fetch_add(lines, Ordering::AcqRel);
+        }
+    }
+
+    /// How many losses there were so far: of the backend, and before it.
+    pub(crate) fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Acquire) + self.counters.refused()
     }
 
     /// Whether the backend is to end.

@@ -51,6 +51,7 @@ impl Worker {
             }
         }
         self.ledger.let_go(&held, false, &self.shared.counters);
+        self.shared.count_lost(straggler.sink.take_lost());
         self.hand_over(&straggler.sink, &gap);
         let name = &straggler.sink.config().name;
         self.trouble

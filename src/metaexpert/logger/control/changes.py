@@ -78,9 +78,12 @@ def change(document: Mapping[str, Any], **by: Any) -> str:
     return f"logging was reconfigured for {ttl_seconds:g} s: {told}"
 
 
-def stop() -> None:
-    """Take back at once all changes that have a time to live."""
-    _temporary.end_all()
+def stop(timeout: float | None = None) -> None:
+    """Take back at once all changes that have a time to live.
+
+    Waits for that for at most `timeout` seconds, None for ever; then it goes on by itself.
+    """
+    _temporary.end_all(timeout)
 
 
 def _ttl_problems(ttl_seconds: Any) -> Iterator[Problem]:
@@ -132,13 +135,20 @@ class _Temporary:
             self._ensure_thread()
             self._changed.notify()
 
-    def end_all(self) -> None:
+    def end_all(self, timeout: float | None) -> None:
         with self._changed:
             numbers = tuple(self._ends)
             self._ends.clear()
             self._changed.notify()
-        if numbers:
+        if not numbers:
+            return
+        if timeout is None:
             self._take_back(numbers)
+            return
+        # It may wait for another change, or for a disk.
+        taking = threading.Thread(target=self._take_back, args=(numbers,), daemon=True)
+        taking.start()
+        taking.join(timeout)
 
     def after_fork(self) -> None:
         """Go on in a child, which has the changes but not the thread."""

@@ -48,12 +48,15 @@ def follow(interval_seconds: int) -> None:
             atexit.register(stop)
 
 
-def stop() -> None:
-    """End it; returns when no further record comes, which would start logging again after its end."""
+def stop(timeout: float = _STOP_SECONDS) -> None:
+    """End it; returns when no further record comes, which would start logging again after its end.
+
+    Waits for that for at most `timeout` seconds.
+    """
     thread = _reporter.thread
     follow(0)
     if thread is not None and thread is not threading.current_thread():
-        thread.join(_STOP_SECONDS)
+        thread.join(timeout)
 
 
 def figures(stats: LoggerStats) -> dict[str, Any]:

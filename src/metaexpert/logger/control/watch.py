@@ -59,8 +59,8 @@ def follow(files: tuple[str, ...]) -> None:
             _watch.thread.start()
 
 
-def stop() -> None:
-    """End the watching; SIGHUP does then what it did before it began."""
+def stop(_timeout: float | None = None) -> None:
+    """End the watching, without a wait; SIGHUP does then what it did before it began."""
     with _watch.lock:
         _watch.files = ()
         _watch.seen = {}
