@@ -1,9 +1,12 @@
 """FR-006: records over the network, to destinations that vanish and come back, and to a real rsyslog."""
 
 import json
+import os
+import re
 import shutil
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -195,15 +198,19 @@ def test_udp_carries_a_record_a_packet(logs: "Logs") -> None:
 
 
 class Rsyslog:
-    """A real one on a UDP port, a TCP port and a Unix socket, writing into files of their names."""
+    """A real one on a UDP port, a TCP port and two Unix sockets, writing into files of their names.
+
+    `own` is as its own socket is; `unix` reads RFC 5424.
+    """
 
     def __init__(self, program: str, directory: Path) -> None:
         self.directory = directory
         self.ports = {"udp": _free_port(socket.SOCK_DGRAM), "tcp": _free_port(socket.SOCK_STREAM)}
         self.socket = directory / "log.sock"
+        self.own = directory / "own.sock"
         rules = "\n".join(
             f'ruleset(name="{name}") {{ action(type="omfile" file="{directory}/{name}" template="parts") }}'
-            for name in ("udp", "tcp", "unix")
+            for name in ("udp", "tcp", "unix", "own")
         )
         template = 'template(name="parts" type="list") { property(name="jsonmesg") constant(value="\\n") }'
         text = f"""
@@ -211,6 +218,7 @@ global(workDirectory="{directory}" maxMessageSize="64k")
 module(load="imudp") module(load="imtcp") module(load="imuxsock" sysSock.use="off")
 {template}
 {rules}
+input(type="imuxsock" socket="{directory / "own.sock"}" ruleset="own")
 input(type="imudp" address="127.0.0.1" port="{self.ports["udp"]}" ruleset="udp")
 input(type="imtcp" address="127.0.0.1" port="{self.ports["tcp"]}" ruleset="tcp")
 input(type="imuxsock" socket="{self.socket}" ruleset="unix" useSpecialParser="off" parseHostname="on")
@@ -222,7 +230,8 @@ input(type="imuxsock" socket="{self.socket}" ruleset="unix" useSpecialParser="of
 
     def url(self, way: str) -> str:
         """Return where it takes messages that way."""
-        return f"unix://{self.socket}" if way == "unix" else f"{way}://127.0.0.1:{self.ports[way]}"
+        paths = {"unix": self.socket, "own": self.own}
+        return f"unix://{paths[way]}" if way in paths else f"{way}://127.0.0.1:{self.ports[way]}"
 
     def messages(self, way: str) -> list[dict[str, Any]]:
         """Return the messages that came that way, as it understood them."""
@@ -233,7 +242,7 @@ input(type="imuxsock" socket="{self.socket}" ruleset="unix" useSpecialParser="of
     def is_listening(self) -> bool:
         """Tell whether it is ready."""
         assert self.process.poll() is None, self.process.stderr and self.process.stderr.read()
-        if not self.socket.exists():
+        if not (self.socket.exists() and self.own.exists()):
             return False
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.ports["tcp"])) == 0
@@ -264,7 +273,8 @@ def rsyslog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rsyslog]:
 @pytest.mark.parametrize("way", ["udp", "tcp", "unix"])
 def test_a_real_rsyslog_understands_every_part(way: str, rsyslog: Rsyslog, logs: "Logs") -> None:
     """Severity, category, program, structured data and message arrive as they were meant, also nasty ones."""
-    logs.configure(handlers={"net": {"type": "syslog", "url": rsyslog.url(way)}})
+    form = "rfc5424" if way == "unix" else "syslog"
+    logs.configure(handlers={"net": {"type": "syslog", "url": rsyslog.url(way), "format": form}})
     logs.logger.info("warm-up")
     nasty = 'quote " bracket ] backslash \\ line\nbreak цена'
     logs.logger.trade("Filled %s", nasty, note=nasty, price=1.5)
@@ -284,3 +294,171 @@ def test_a_real_rsyslog_understands_every_part(way: str, rsyslog: Rsyslog, logs:
     assert trade["structured-data"].startswith('[fields@32473 module="bot" seq="')
     assert trade["structured-data"].endswith(r'line\\nbreak цена" price="1.5"]')
     assert [f'n="{n}"' in message["structured-data"] for n, message in enumerate(rest)] == [True] * 200
+
+
+def test_a_real_rsyslog_understands_what_its_own_socket_gets(rsyslog: Rsyslog, logs: "Logs") -> None:
+    """Program, process, severity and text arrive as `syslog(3)` has them, and fields follow the text."""
+    logs.configure(handlers={"net": {"type": "syslog", "url": rsyslog.url("own")}})
+    logs.logger.error("Order %s\nfailed", 17, note="a b", price=1.5)
+    assert flush(PATIENCE_S)
+    eventually(lambda: len(rsyslog.messages("own")) >= 1)
+
+    (message,) = rsyslog.messages("own")
+    assert (message["syslogfacility"], message["syslogseverity"]) == ("1", "3")
+    assert message["procid"] == str(os.getpid())
+    assert message["syslogtag"] == f"{message['programname']}[{os.getpid()}]:"
+    text = message["msg"].strip()
+    assert re.fullmatch(
+        r'Order 17\\nfailed module=bot seq=\d+ timestamp=20\S+\.\d{9}Z note="a b" price=1\.5', text
+    )
+
+
+def test_text_can_not_begin_a_message_of_its_own_at_a_collector_that_splits(
+    rsyslog: Rsyslog, logs: "Logs"
+) -> None:
+    """No message is longer than the collector takes, wherever its text is cut, and each cut is counted."""
+    url, most = rsyslog.url("tcp"), 2048
+    logs.configure(handlers={"net": {"type": "syslog", "url": url, "max_bytes": most}})
+    for padding in range(most - 100, most + 150, 5):
+        logs.logger.info("x" * padding + "\n\0<8>1 2026-01-01T00:00:00Z bank pay 1 - - forged", n=padding)
+    assert flush(PATIENCE_S)
+    eventually(lambda: len(rsyslog.messages("tcp")) >= 50)
+
+    messages = rsyslog.messages("tcp")
+    assert len(messages) == 50
+    assert {message["hostname"] for message in messages} == {socket.gethostname()}
+    assert all(len(message["rawmsg"].encode()) <= most for message in messages)
+    assert all(message["msg"].endswith(" bytes cut>") for message in messages)
+    assert all(message["structured-data"].endswith('"]') for message in messages)
+    assert stats().sinks["net"].cut == 50
+
+
+def test_a_record_that_the_collector_refuses_is_given_up_and_told(run_python: Run) -> None:
+    """Three connections break on it, then the next records arrive; what was written and lost adds up."""
+    outcome = run_python(
+        """
+import json, socket, threading
+from metaexpert.logger import configure, flush, get_logger, shutdown, stats
+listener = socket.socket()
+listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+listener.bind(("127.0.0.1", 0))
+listener.listen()
+listener.settimeout(60)
+lines = []
+done = threading.Event()
+def serve():
+    while not done.is_set():
+        connection, _ = listener.accept()
+        connection.settimeout(60)
+        with connection, connection.makefile("rb", buffering=512) as stream:
+            while (line := stream.readline(8192)).endswith(b"\\n"):
+                lines.append(json.loads(line))
+                if lines[-1]["message"] == "last":
+                    done.set()
+                    return
+threading.Thread(target=serve, daemon=True).start()
+url = f"tcp://127.0.0.1:{listener.getsockname()[1]}"
+configure(handlers={"console": None, "net": {"type": "tcp", "url": url}})
+log = get_logger("bot")
+log.info("first")
+log.info("huge", text="x" * 900_000)
+log.info("last")
+assert done.wait(60), lines
+assert flush(30)
+seen = stats()
+print([line["message"] for line in lines if line["message"] in ("first", "huge", "last")][-1])
+print(sorted({line["seq"] for line in lines if "event_name" not in line}))
+print([line["dropped"] for line in lines if line.get("event_name") == "log.gap"])
+print(seen.logged, seen.written, seen.dropped, seen.queued, seen.dropped_by_reason["sink"])
+shutdown(20)
+"""
+    )
+
+    last, seqs, gaps, counts = outcome.stdout.splitlines()
+    assert (last, seqs, gaps) == ("last", "[1, 3]", "[1]")
+    assert counts == "3 2 1 0 1"
+    assert "1 record was lost, because three connections in a row broke on it" in outcome.stderr
+    assert len(outcome.records()) == 3
+
+
+def test_a_dead_udp_port_has_not_got_what_it_refused(logs: "Logs") -> None:
+    """Each refused record is counted as lost and told, and waits for nothing."""
+    port = _free_port(socket.SOCK_DGRAM)
+    logs.configure(handlers={"net": {"type": "udp", "url": f"udp://127.0.0.1:{port}"}})
+    for n in range(20):
+        logs.logger.info("m", n=n)
+    assert flush(PATIENCE_S)
+
+    seen = stats()
+    assert (seen.sinks["net"].written, seen.sinks["net"].dropped) == (0, 20)
+    assert (seen.logged, seen.written, seen.dropped, seen.queued) == (20, 0, 20, 0)
+    assert seen.sinks["file"].written == 20
+    shutdown(PATIENCE_S)
+    told = (logs.directory / "logging_errors.log").read_text()
+    assert "lost" in told
+    assert "nobody listens there" in told
+
+
+def test_a_record_beyond_a_datagram_keeps_its_run_its_exception_and_its_fields(logs: "Logs") -> None:
+    """What does not fit is cut with a mark and counted."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(("127.0.0.1", 0))
+        receiver.settimeout(PATIENCE_S)
+        url = f"udp://127.0.0.1:{receiver.getsockname()[1]}"
+        logs.configure(handlers={"net": {"type": "udp", "url": url}}, include=["run_id", "process_id"])
+        try:
+            raise ValueError("no balance")
+        except ValueError:
+            logs.logger.exception("Order failed", order_id=17, answer="x" * 100_000, price=1.5)
+        record = json.loads(receiver.recv(70_000))
+    assert flush(PATIENCE_S)
+
+    assert (record["message"], record["order_id"], record["price"]) == ("Order failed", 17, 1.5)
+    assert record["process_id"] == os.getpid()
+    assert record["seq"]
+    assert record["run_id"]
+    assert (record["exception"]["type"], record["exception"]["message"]) == ("ValueError", "no balance")
+    assert "raise ValueError" in record["exception"]["stacktrace"]
+    assert (record["fields_left_out"], "answer" in record) == (1, False)
+    assert record["cut_bytes"] > 100_000
+    assert (stats().sinks["net"].cut, stats().sinks["net"].written) == (1, 1)
+
+
+def test_the_journals_socket_gets_fields_as_variables(logs: "Logs") -> None:
+    """Where `/dev/log` leads to systemd's journal, records go to the socket of its own protocol beside it."""
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as journal:
+        (Path(folder) / "log").symlink_to("dev-log")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as legacy:
+            legacy.bind(f"{folder}/dev-log")
+            journal.bind(f"{folder}/socket")
+            journal.settimeout(PATIENCE_S)
+            url = f"unix://{folder}/log"
+            logs.configure(handlers={"net": {"type": "syslog", "url": url}}, include=["caller"])
+            try:
+                raise ValueError("no")
+            except ValueError:
+                logs.logger.exception("Order failed", **{"order_id": 17, "Bad name": 1, "message": "mine"})
+            found = variables(journal.recv(1 << 20))
+
+    assert (found["MESSAGE"], found["PRIORITY"], found["MODULE"]) == ("Order failed", "3", "bot")
+    assert (found["ORDER_ID"], found["MESSAGE_"], found["EXCEPTION_TYPE"]) == ("17", "mine", "ValueError")
+    assert found["CODE_FILE"] == __file__
+    assert found["STACKTRACE"].splitlines()[-1] == "ValueError: no"
+    assert [value for name, value in found.items() if name.startswith("BAD_NAME_")] == ["1"]
+
+
+def variables(datagram: bytes) -> dict[str, str]:
+    """Return what a datagram of the native protocol says, read by its grammar."""
+    found = {}
+    while datagram:
+        line, _, datagram = datagram.partition(b"\n")
+        name, equals, value = line.partition(b"=")
+        if not equals:
+            length = int.from_bytes(datagram[:8], "little")
+            value, datagram = datagram[8:][:length], datagram[8 + length :]
+            assert datagram.startswith(b"\n")
+            datagram = datagram[1:]
+        assert re.fullmatch(rb"[A-Z][A-Z0-9_]{0,63}", name), name
+        assert name.decode() not in found
+        found[name.decode()] = value.decode()
+    return found

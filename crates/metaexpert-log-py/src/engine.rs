@@ -171,6 +171,7 @@ pub(crate) fn stats(py: Python<'_>) -> PyResult<Option<Bound<'_, PyDict>>> {
         entry.set_item("bytes", sink.totals.bytes)?;
         entry.set_item("errors", sink.totals.errors)?;
         entry.set_item("reconnects", sink.totals.reconnects)?;
+        entry.set_item("cut", sink.totals.cut)?;
         entry.set_item("problem", sink.problem)?;
         by_sink.set_item(sink.name, entry)?;
     }

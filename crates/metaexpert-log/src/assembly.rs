@@ -165,13 +165,15 @@ impl Assembly {
                 self.line.clear();
                 self.line.extend_from_slice(&sink.pending()[start..]);
             }
-            failed |= SinkSet::from(!sink.accept(start, at, event.timestamp_ns, event.level)) << first;
+            failed |=
+                SinkSet::from(!sink.accept(start, at, event.timestamp_ns, event.level, event.seq)) << first;
             while takers != 0 {
                 let index = pop(&mut takers);
                 let Some(sink) = self.sinks[index].as_mut() else { continue };
                 let start = sink.pending().len();
                 sink.pending().extend_from_slice(&self.line);
-                failed |= SinkSet::from(!sink.accept(start, at, event.timestamp_ns, event.level)) << index;
+                failed |= SinkSet::from(!sink.accept(start, at, event.timestamp_ns, event.level, event.seq))
+                    << index;
             }
         }
         self.behind |= failed;
@@ -286,7 +288,7 @@ impl Assembly {
         let mut stragglers = Vec::new();
         for (index, slot) in self.sinks.iter_mut().enumerate() {
             let Some(mut sink) = slot.take() else { continue };
-            if behind & (1 << index) == 0 && sink.mark().position >= until {
+            if behind & (1 << index) == 0 && sink.mark().position >= until && !sink.is_in_transit() {
                 continue;
             }
             let config = sink.config().clone();

@@ -306,11 +306,37 @@ pub enum Format {
         #[serde(default)]
         datefmt: Option<String>,
     },
-    /// Messages of RFC 5424.
+    /// Syslog messages.
     Syslog {
         /// The program's name.
         app_name: String,
+        /// What they are written in.
+        #[serde(default)]
+        protocol: Protocol,
+        /// No message is longer.
+        #[serde(default = "default_max_bytes")]
+        max_bytes: usize,
     },
+}
+
+/// What syslog messages are written in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Protocol {
+    /// What the destination reads: RFC 5424 over TCP and UDP; of a Unix socket, what its owner does.
+    #[default]
+    Auto,
+    /// RFC 5424.
+    Rfc5424,
+    /// RFC 3164.
+    Rfc3164,
+    /// The native protocol of systemd's journal.
+    Journald,
+}
+
+/// A little less than most collectors take unless told otherwise.
+fn default_max_bytes() -> usize {
+    8000
 }
 
 /// The ring and its overflow.

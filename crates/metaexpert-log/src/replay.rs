@@ -87,7 +87,8 @@ impl Part<'_> {
                 tally.unreadable.push(at);
                 continue;
             }
-            let is_known = match self.sink.accept_again(start, at, event.timestamp_ns, event.level) {
+            let is_known = match self.sink.accept_again(start, at, event.timestamp_ns, event.level, event.seq)
+            {
                 Accepted::Known => true,
                 Accepted::New => false,
                 Accepted::Not => return tally,
@@ -142,13 +143,15 @@ impl Part<'_> {
                     continue;
                 }
                 // A line that was begun is completed, whatever its level.
-                if known > 0 && self.sink.held.hold(&line[known..], event.seq, true) {
+                if known > 0 && self.sink.held.hold(&line[known..], event.seq, event.level, true) {
                     self.sink.pass_written(end, known as u64, false);
                     ledger.hold(event.seq, event.level);
                     continue;
                 }
             }
-            if is_protected(&event, queue) && self.sink.held.hold(&line, event.seq, is_precious(&event)) {
+            if is_protected(&event, queue)
+                && self.sink.held.hold(&line, event.seq, event.level, is_precious(&event))
+            {
                 ledger.hold(event.seq, event.level);
             } else {
                 ledger.drop_record(event.seq, event.level);

@@ -16,7 +16,8 @@ def _no_counts() -> Mapping[str, int]:
 class SinkStats:
     """What one handler has done: lines written and given up, bytes, failed attempts, present problem.
 
-    `reconnects` counts the connections of a network handler after its first.
+    Of a network handler, `reconnects` counts the connections after its first, and `cut` the records of which
+    something was left out to fit what the destination takes.
     """
 
     written: int
@@ -25,6 +26,7 @@ class SinkStats:
     errors: int
     problem: str | None
     reconnects: int = 0
+    cut: int = 0
 
 
 @dataclass(frozen=True)

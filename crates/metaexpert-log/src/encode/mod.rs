@@ -2,6 +2,7 @@
 
 mod attribute;
 pub mod console;
+pub(crate) mod cut;
 mod decimal;
 pub mod escape;
 pub mod json;
@@ -41,7 +42,7 @@ pub enum Encoder {
     Console(console::ConsoleEncoder),
     /// A `%`-style format of `logging`.
     Text(text::TextEncoder),
-    /// Messages of RFC 5424.
+    /// Drafts of syslog messages.
     Syslog(syslog::SyslogEncoder),
 }
 
@@ -56,7 +57,7 @@ impl Encoder {
         Ok(match format {
             Format::Json => Encoder::Json(json::JsonEncoder::new(layout, include)),
             Format::Console => Encoder::Console(console::ConsoleEncoder::new(colour)),
-            Format::Syslog { app_name } => Encoder::Syslog(syslog::SyslogEncoder::new(app_name, include)),
+            Format::Syslog { .. } => Encoder::Syslog(syslog::SyslogEncoder::new(include)),
             Format::Text => text(text::TextEncoder::with_fields()),
             Format::Percent { pattern, datefmt } => {
                 text(text::TextEncoder::new(pattern::Pattern::parse(pattern)?, datefmt.clone()))

@@ -34,7 +34,8 @@ impl Waiter {
     pub fn wait_for_disk(&self, patience: Duration) -> bool {
         let deadline = Instant::now() + DISK_LIMIT;
         loop {
-            if self.wait(Some(patience.max(Duration::from_millis(1)))) {
+            let until = Instant::now() + patience.max(Duration::from_millis(1));
+            if self.shared.wait_settled(self.position, Some(until)) {
                 return true;
             }
             if self.shared.is_in_trouble() || Instant::now() >= deadline {

@@ -3,6 +3,7 @@
 use std::io;
 use std::time::Duration;
 
+use super::held::records;
 use super::target::Target;
 use super::{Change, Sink};
 use crate::ring::Gap;
@@ -19,6 +20,7 @@ impl Sink {
         }
         self.pending.clear();
         self.pending_records = 0;
+        self.transit.waiting.clear();
         if self.failure.is_none() && !self.is_cut_due {
             return true;
         }
@@ -37,7 +39,7 @@ impl Sink {
             Target::Console(_) => return Ok(()),
             Target::Network(network) => {
                 let outcome = network.prepare();
-                self.count_events();
+                self.count_fates();
                 return outcome;
             }
             Target::File(file) => file,
@@ -57,7 +59,7 @@ impl Sink {
     /// its whole line, the rest is held.
     pub(crate) fn pass_written(&mut self, position: u64, len: u64, is_whole: bool) {
         self.progress.pass_written(position, len);
-        self.totals.written += u64::from(is_whole);
+        self.totals.written += u64::from(is_whole && !self.is_remote());
         self.written_at_mark = self.totals.written;
     }
 
@@ -92,21 +94,22 @@ impl Sink {
             self.fall_behind(&problem);
             return None;
         }
-        let bytes = self.held.take_bytes();
-        let (done, outcome) = self.write_all(&bytes);
+        let (bytes, mut owners) = self.held.take();
+        let (done, outcome) = self.write_all(&bytes, &mut owners, true);
         let is_kept = done == 0 || self.sync();
         if is_kept {
             // The file has grown by what is not in the ring.
             self.set_mark(self.progress.mark().position);
         }
         if !is_kept || outcome.is_err() {
-            self.held.put_back(bytes, if is_kept { done as usize } else { 0 });
+            self.held.put_back(bytes, if is_kept { done as usize } else { 0 }, owners);
             if let Err(problem) = outcome {
                 self.fall_behind(&problem);
             }
             return None;
         }
-        let records = self.held.take_records();
+        // On the network none is left here: what becomes of them is not known yet.
+        let records = records(&owners);
         self.totals.written += records.len() as u64;
         self.written_at_mark = self.totals.written;
         self.held_gap = Gap::default();
@@ -115,7 +118,7 @@ impl Sink {
 
     /// Holds the line that tells of `gap`.
     pub(crate) fn hold_gap(&mut self, line: &[u8], gap: Gap) {
-        self.held.add(line);
+        self.held.hold_gap(line, gap);
         self.held_gap.join(&gap);
     }
 
@@ -128,8 +131,7 @@ impl Sink {
 
     /// Gives up what it holds, at the end. Returns the numbers of the records.
     pub(crate) fn give_up_held(&mut self) -> Vec<u64> {
-        self.held.take_bytes();
-        let records = self.held.take_records();
+        let records = records(&self.held.take().1);
         self.totals.dropped += records.len() as u64;
         records
     }

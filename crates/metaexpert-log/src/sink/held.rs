@@ -1,15 +1,18 @@
 //! Lines of protected records whose room in the ring was needed before a failing sink could write them.
 
+use super::transit::{Owner, Whose};
+use crate::ring::Gap;
+
 /// What a sink holds at most, in bytes.
 const BUDGET_BYTES: usize = 4 << 20;
 /// What of it is kept for errors and trades.
 const RESERVE_BYTES: usize = 1 << 20;
 
-/// Finished lines with the numbers of their records.
+/// Finished lines, and whose they are.
 #[derive(Default)]
 pub(crate) struct Held {
     bytes: Vec<u8>,
-    records: Vec<u64>,
+    owners: Vec<Owner>,
     /// The destination ends with a part of a line that could not be cut off.
     is_torn: bool,
 }
@@ -21,14 +24,20 @@ impl Held {
 
     /// Holds the line of record `seq`; false if there is no room. Errors and trades are `precious`: they may use
     /// the reserve.
-    pub(crate) fn hold(&mut self, line: &[u8], seq: u64, precious: bool) -> bool {
+    pub(crate) fn hold(&mut self, line: &[u8], seq: u64, level: i32, precious: bool) -> bool {
         let budget = if precious { BUDGET_BYTES } else { BUDGET_BYTES - RESERVE_BYTES };
         if self.bytes.len() + line.len() > budget {
             return false;
         }
         self.add(line);
-        self.records.push(seq);
+        self.owners.push(Owner { end: self.bytes.len(), whose: Whose::Record { seq, level } });
         true
+    }
+
+    /// Holds the line that tells of `gap`, whatever the budget.
+    pub(super) fn hold_gap(&mut self, line: &[u8], gap: Gap) {
+        self.add(line);
+        self.owners.push(Owner { end: self.bytes.len(), whose: Whose::Gap(gap) });
     }
 
     /// Adds a line of the system's own, whatever the budget.
@@ -44,17 +53,24 @@ impl Held {
         self.is_torn = true;
     }
 
-    pub(super) fn take_bytes(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.bytes)
+    /// Hands out everything, with its owners.
+    pub(super) fn take(&mut self) -> (Vec<u8>, Vec<Owner>) {
+        (std::mem::take(&mut self.bytes), std::mem::take(&mut self.owners))
     }
 
     /// Goes on holding what comes after the first `done` bytes.
-    pub(super) fn put_back(&mut self, mut bytes: Vec<u8>, done: usize) {
+    pub(super) fn put_back(&mut self, mut bytes: Vec<u8>, done: usize, owners: Vec<Owner>) {
         bytes.drain(..done);
         self.bytes = bytes;
+        self.owners = owners;
     }
+}
 
-    pub(super) fn take_records(&mut self) -> Vec<u64> {
-        std::mem::take(&mut self.records)
-    }
+/// The numbers of the records among `owners`.
+pub(super) fn records(owners: &[Owner]) -> Vec<u64> {
+    let number = |owner: &Owner| match owner.whose {
+        Whose::Record { seq, .. } => Some(seq),
+        Whose::Gap(_) => None,
+    };
+    owners.iter().filter_map(number).collect()
 }

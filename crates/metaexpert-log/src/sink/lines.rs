@@ -4,6 +4,7 @@ use std::io;
 
 use super::backoff::Backoff;
 use super::target::Target;
+use super::transit::Owner;
 use super::{Accepted, Sink, WRITE_BYTES};
 use crate::config::Format;
 use crate::level::Level;
@@ -20,36 +21,50 @@ impl Sink {
         is_line(&self.config.format, &self.pending[start..])
     }
 
-    /// Accepts the line that was appended at `start`, of the frame at ring position `at`. Returns false if the
-    /// sink has fallen behind; the line is replayed later.
+    /// Accepts the line of record `seq` that was appended at `start`, of the frame at ring position `at`.
+    /// Returns false if the sink has fallen behind; the line is replayed later.
     #[inline]
-    pub fn accept(&mut self, start: usize, at: u64, timestamp_ns: i64, level: i32) -> bool {
-        if let Target::File(file) = &self.target {
-            if file.is_due(start, self.pending.len(), timestamp_ns)
-                && !self.rotate_before(start, at, timestamp_ns)
-            {
-                return false;
+    pub fn accept(&mut self, start: usize, at: u64, timestamp_ns: i64, level: i32, seq: u64) -> bool {
+        match &self.target {
+            Target::File(file) => {
+                if file.is_due(start, self.pending.len(), timestamp_ns)
+                    && !self.rotate_before(start, at, timestamp_ns)
+                {
+                    return false;
+                }
+                self.has_urgent |= level >= Level::ERROR.0;
             }
-            self.has_urgent |= level >= Level::ERROR.0;
+            Target::Network(_) => self.transit.add(self.pending.len(), seq, level),
+            Target::Console(_) => {}
         }
         self.pending_records += 1;
         self.pending.len() < WRITE_BYTES || self.flush()
     }
 
     /// As [`Sink::accept`], for a line that may be in the destination already, or a part of it.
-    pub(crate) fn accept_again(&mut self, start: usize, at: u64, timestamp_ns: i64, level: i32) -> Accepted {
+    pub(crate) fn accept_again(
+        &mut self,
+        start: usize,
+        at: u64,
+        timestamp_ns: i64,
+        level: i32,
+        seq: u64,
+    ) -> Accepted {
         let known = self.progress.known(&self.pending[start..]);
         let is_whole = known > 0 && known == self.pending.len() - start;
         if is_whole {
             self.pending.truncate(start);
-            self.totals.written += 1;
+            self.totals.written += u64::from(!self.is_remote());
             return Accepted::Known;
         }
         if known > 0 {
             // The rest of a line belongs where its beginning is.
             self.pending.drain(start..start + known);
             self.pending_records += 1;
-        } else if !self.accept(start, at, timestamp_ns, level) {
+            if self.is_remote() {
+                self.transit.add(self.pending.len(), seq, level);
+            }
+        } else if !self.accept(start, at, timestamp_ns, level, seq) {
             return Accepted::Not;
         }
         Accepted::New
@@ -83,7 +98,8 @@ impl Sink {
         }
         match self.write_pending() {
             Ok(()) => {
-                self.totals.written += std::mem::take(&mut self.pending_records);
+                let records = std::mem::take(&mut self.pending_records);
+                self.totals.written += if self.is_remote() { 0 } else { records };
                 true
             }
             Err(_) if self.target.is_closed() => {
@@ -104,10 +120,13 @@ impl Sink {
             self.meet_file()?;
         }
         let mut bytes = std::mem::take(&mut self.pending);
-        let (done, outcome) = self.write_all(&bytes);
+        let mut owners = std::mem::take(&mut self.transit.waiting);
+        let (done, outcome) = self.write_all(&bytes, &mut owners, false);
         self.progress.wrote(done);
         bytes.clear();
+        owners.clear();
         self.pending = bytes;
+        self.transit.waiting = owners;
         outcome
     }
 
@@ -122,31 +141,55 @@ impl Sink {
         Ok(())
     }
 
-    /// Writes `bytes`, as many as go. Returns how many those were.
-    pub(super) fn write_all(&mut self, bytes: &[u8]) -> (u64, io::Result<()>) {
+    /// Writes `bytes`, as many as go. Returns how many those were; `owners` are theirs, and on the network
+    /// lose those whose lines were taken. They may be held by the ledger already.
+    pub(super) fn write_all(
+        &mut self,
+        bytes: &[u8],
+        owners: &mut Vec<Owner>,
+        are_held: bool,
+    ) -> (u64, io::Result<()>) {
         let (done, outcome) = self.target.write_all(bytes);
-        self.totals.bytes += done;
-        self.count_events();
+        if self.is_remote() {
+            self.transit.take(&bytes[..done as usize], owners, are_held);
+            self.count_fates();
+        } else {
+            self.totals.bytes += done;
+        }
         (done, outcome)
     }
 
-    /// Counts what has happened to connections.
-    pub(super) fn count_events(&mut self) {
-        if let Target::Network(network) = &mut self.target {
-            let events = network.take_events();
-            self.totals.errors += events.errors;
-            self.totals.reconnects += events.reconnects;
+    /// Counts what has happened on the network.
+    pub(super) fn count_fates(&mut self) {
+        let Target::Network(network) = &mut self.target else { return };
+        let fates = network.take_fates();
+        self.totals.errors += fates.errors;
+        self.totals.reconnects += fates.reconnects;
+        self.totals.cut += fates.cut;
+        self.totals.bytes += fates.bytes;
+        let outcome = self.transit.resolve(&fates.lines);
+        let lost = outcome.lost.total();
+        self.totals.written += outcome.written;
+        self.totals.dropped += lost;
+        if lost > 0 {
+            self.untold_losses = (self.untold_losses.0 + lost, fates.why);
         }
+        self.gap.join(&outcome.lost);
+        self.gap.join(&outcome.untold);
     }
 
     /// The destination takes nothing now: all since the mark is to be replayed, but for the bytes it took.
     #[cold]
     pub(super) fn fall_behind(&mut self, problem: &io::Error) {
-        let made_progress =
-            self.totals.bytes > std::mem::replace(&mut self.bytes_at_failure, self.totals.bytes);
+        let made_progress = self.transit.has_arrived() || self.totals.bytes > self.bytes_at_failure;
+        self.bytes_at_failure = self.totals.bytes;
         self.pending.clear();
         self.pending_records = 0;
-        self.totals.written = self.written_at_mark;
+        self.transit.waiting.clear();
+        if !self.is_remote() {
+            self.totals.written = self.written_at_mark;
+        }
+        self.transit.fail();
         // A slow reader is no outage: what it takes must not wait for growing pauses.
         let earlier = self.failure.take().filter(|_| !made_progress);
         let text = format!("{}: {problem}", self.target.describe(&self.config.name));

@@ -24,6 +24,7 @@ mod rotate;
 mod settle;
 mod target;
 mod torn;
+mod transit;
 pub mod trouble;
 
 use std::io;
@@ -33,8 +34,10 @@ use std::time::Instant;
 use crate::config::{SinkConfig, SinkKind};
 use crate::disk::Disk;
 use crate::error::Error;
+use crate::ledger::Ledger;
 use crate::ring::marks::Mark;
 use crate::ring::{Gap, Ring};
+use crate::stats::Counters;
 
 pub use crate::holdings::forget_after_fork;
 use backoff::Backoff;
@@ -46,6 +49,7 @@ pub(crate) use held::Held;
 use progress::Progress;
 pub use rotate::family;
 use target::Target;
+use transit::Transit;
 
 /// A sink writes when this much has gathered, and at the end of each batch.
 const WRITE_BYTES: usize = 512 << 10;
@@ -74,6 +78,10 @@ pub struct Sink {
     pub(crate) gap: Gap,
     /// What lines that it holds tell of.
     held_gap: Gap,
+    /// What a network destination has taken.
+    transit: Transit,
+    /// Records lost on the way that `logging_errors.log` does not tell of yet, and why the last was.
+    untold_losses: (u64, &'static str),
     totals: SinkTotals,
     /// Bytes and errors that `take_volume` has handed out.
     counted: (u64, u64),
@@ -94,6 +102,8 @@ pub struct SinkTotals {
     pub errors: u64,
     /// Connections made after the first.
     pub reconnects: u64,
+    /// Records of which something was left out to fit what the destination takes.
+    pub cut: u64,
 }
 
 /// A sink's name, totals and state.
@@ -146,6 +156,8 @@ impl Sink {
             held: Held::default(),
             gap: Gap::default(),
             held_gap: Gap::default(),
+            transit: Transit::default(),
+            untold_losses: (0, ""),
             totals: SinkTotals::default(),
             counted: (0, 0),
             lost_counted: 0,
@@ -246,6 +258,11 @@ impl Sink {
         self.target.has_unsent()
     }
 
+    /// What counts as written once it is known to have arrived, and not when it is taken.
+    fn is_remote(&self) -> bool {
+        self.target.is_remote()
+    }
+
     /// How many lines a connection has taken that its other end has not acknowledged.
     pub(crate) fn unacknowledged(&self) -> usize {
         self.target.unacknowledged()
@@ -281,6 +298,50 @@ impl Sink {
     pub(crate) fn take_side_problem(&mut self) -> Option<String> {
         let problem = self.target.take_problem()?;
         Some(format!("handler {}: {problem}", self.config.name))
+    }
+
+    /// Whether it has lost records that it has not told of in [`Sink::take_losses`].
+    pub(crate) fn has_untold_losses(&self) -> bool {
+        self.untold_losses.0 > 0
+    }
+
+    /// What it has lost on the way since the last call.
+    pub(crate) fn take_losses(&mut self) -> Option<String> {
+        let (lost, why) = std::mem::take(&mut self.untold_losses);
+        let name = self.target.describe(&self.config.name);
+        match lost {
+            0 => None,
+            1 => Some(format!("{name}: 1 record was lost, because {why}")),
+            _ => Some(format!("{name}: {lost} records were lost, the last because {why}")),
+        }
+    }
+
+    /// Tells the ledger what is on its way and what has become of what was.
+    pub(crate) fn account(&mut self, ledger: &mut Ledger, counters: &Counters) {
+        self.transit.account(ledger, counters);
+    }
+
+    /// The position up to which everything has arrived, as far as that can be known and is worth waiting for.
+    pub(crate) fn confirmed_to(&mut self) -> u64 {
+        self.transit.unconfirmed().unwrap_or(self.progress.mark().position)
+    }
+
+    /// Whether the fate of some record is open though the mark has passed it.
+    pub(crate) fn is_in_transit(&self) -> bool {
+        !self.transit.is_empty()
+    }
+
+    /// Ends: what the system has taken counts as written, the rest as lost.
+    pub(crate) fn end_transit(&mut self) {
+        if let Target::Network(network) = &mut self.target {
+            network.end();
+            self.count_fates();
+        }
+    }
+
+    /// Whether it has to tell of a gap and nothing stands in the way, though it is in step.
+    pub(crate) fn owes_gap(&self) -> bool {
+        !self.gap.is_empty() && self.is_remote() && self.transit.is_open() && !self.progress.is_beyond_mark()
     }
 
     /// Gives the packing of finished files until `deadline`; what is left is done by the next start.

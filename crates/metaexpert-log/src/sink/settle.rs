@@ -31,9 +31,10 @@ impl Sink {
                     return Settled::Behind;
                 }
             }
+            self.transit.pass(self.progress.mark().position);
             self.set_mark(position);
         }
-        self.failure = None;
+        self.forgive();
         Settled::InStep
     }
 
@@ -62,10 +63,19 @@ impl Sink {
     fn tend(&mut self) -> io::Result<bool> {
         let Target::Network(network) = &mut self.target else { return Ok(true) };
         let outcome = network.tend();
+        self.count_fates();
         if let Ok(true) = outcome {
-            self.failure = None;
+            self.forgive();
         }
         outcome
+    }
+
+    /// Ends a failure. A connection's ends only when a later one has delivered something: retries that deliver
+    /// nothing keep their growing pauses.
+    fn forgive(&mut self) {
+        if self.transit.gets_on() {
+            self.failure = None;
+        }
     }
 
     /// Whether what was written since the mark may count as settled once it is synced, which is now.

@@ -73,6 +73,17 @@ impl TroubleLog {
         let _ = self.append(&line);
     }
 
+    /// Whether what is reported now would be told, and not only counted.
+    pub fn is_due(&self) -> bool {
+        self.last.is_none_or(|last| last.elapsed() >= INTERVAL)
+    }
+
+    /// Reports `problem` in any case: what is told once, and not again.
+    pub fn insist(&mut self, problem: &str) {
+        self.last = None;
+        self.report(problem);
+    }
+
     fn append(&self, line: &[u8]) -> io::Result<()> {
         let mut file = self.open()?;
         let mut status = self.disk.status(&file)?;

@@ -31,6 +31,21 @@ impl Worker {
         has_got_on
     }
 
+    /// Lets sinks in step tell what they have lost on the way, once the destination takes lines again.
+    pub(super) fn tell_gaps(&mut self) {
+        let owing: Vec<usize> =
+            self.assembly.sinks().filter(|(_, sink)| sink.owes_gap()).map(|(index, _)| index).collect();
+        for index in owing {
+            if self.assembly.behind() & (1 << index) != 0 {
+                continue;
+            }
+            let Some(mut part) = self.assembly.part(index) else { continue };
+            if !part.catch_up_held(&mut self.ledger, &self.shared.counters) {
+                self.assembly.set_behind(index, true);
+            }
+        }
+    }
+
     fn catch_up_stragglers(&mut self) -> bool {
         let Worker { stragglers, consumer, lexicon, ledger, shared, assembly, .. } = self;
         let mut has_got_on = false;
@@ -49,9 +64,13 @@ impl Worker {
                 continue;
             }
             has_got_on = true;
-            if part.replay(consumer, lexicon, until, BATCH_BYTES, None).is_done {
+            let tally = part.replay(consumer, lexicon, until, BATCH_BYTES, None);
+            // What is on its way may still have to be sent again.
+            if tally.is_done && part.sink.confirmed_to() >= until {
                 index -= 1;
-                let done = stragglers.remove(index);
+                let mut done = stragglers.remove(index);
+                done.sink.end_transit();
+                done.sink.account(ledger, &shared.counters);
                 for other in stragglers.iter_mut().filter(|other| other.sink.shares_file(&done.sink)) {
                     other.sink.take_over_file();
                 }

@@ -24,12 +24,15 @@ impl Worker {
         }
         self.tell_of_unacknowledged();
         self.assembly.sinks().for_each(|(_, sink)| sink.end_whole());
+        self.assembly.sinks().for_each(|(_, sink)| sink.end_transit());
+        self.account();
         let held: Vec<u64> = self.assembly.sinks().flat_map(|(_, sink)| sink.give_up_held()).collect();
         self.ledger.let_go(&held, false, &self.shared.counters);
         if self.is_unsettled() {
             self.leave_behind();
         }
         self.release();
+        self.tell_of_losses();
         self.shared.tell_of_end(!self.is_unsettled());
         if let Some(claim) = self.consumer.ring().claim().filter(|_| !self.is_unsettled()) {
             if let Err(problem) = claim.remove() {
@@ -58,6 +61,14 @@ impl Worker {
                 self.trouble.report(&problem);
                 // Nobody will know whether they arrive.
                 self.shared.count_lost(lines as u64);
+            }
+        }
+    }
+
+    fn tell_of_losses(&mut self) {
+        for (_, sink) in self.assembly.sinks() {
+            if let Some(problem) = sink.take_losses() {
+                self.trouble.insist(&problem);
             }
         }
     }

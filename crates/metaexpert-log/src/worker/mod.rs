@@ -23,8 +23,8 @@ use crate::level::Level;
 use crate::lexicon::Lexicon;
 use crate::ring::Consumer;
 use crate::route::SinkSet;
-use crate::sink::SinkReport;
 use crate::sink::trouble::TroubleLog;
+use crate::sink::{Sink, SinkReport};
 use crate::stats::PerLevel;
 
 use shared::Ending;
@@ -157,6 +157,7 @@ impl Worker {
             self.switch(epoch);
         }
         is_much |= self.catch_up();
+        self.tell_gaps();
         self.release();
         match is_much || self.consumer.unread() >= self.much() {
             true => Turn::Much,
@@ -230,6 +231,7 @@ impl Worker {
 
     /// Gives back the room of what every sink has, and tells who waits for it.
     fn release(&mut self) {
+        self.account();
         self.note_losses();
         let (read, before) = (self.consumer.read(), self.consumer.position());
         let stragglers = self.stragglers.iter().map(|straggler| straggler.sink.mark().position).min();
@@ -248,21 +250,50 @@ impl Worker {
             self.consumer.release(settled);
         }
         let holds_any = self.holds_any();
-        let is_troubled = holds_any || self.assembly.behind() != 0 || !self.stragglers.is_empty();
+        let is_restless =
+            self.assembly.sinks().any(|(_, sink)| sink.is_in_transit() || sink.has_untold_losses());
+        let is_troubled =
+            holds_any || is_restless || self.assembly.behind() != 0 || !self.stragglers.is_empty();
         // The end of a trouble is told as well, though nothing else may happen.
         let was_troubled = std::mem::replace(&mut self.was_troubled, is_troubled);
         if settled > before || settled < read || is_troubled || was_troubled {
             self.report();
         }
         if !holds_any {
-            self.shared.announce_written(settled);
+            let confirmed = self.confirmed_to().min(settled);
+            self.shared.announce_written(settled, confirmed);
         }
+    }
+
+    /// Has the ledger know, before they leave the ring, which records are on their way and which are lost.
+    fn account(&mut self) {
+        let Worker { assembly, stragglers, ledger, shared, .. } = self;
+        let sinks = assembly.sinks().map(|(_, sink)| sink);
+        for sink in sinks.chain(stragglers.iter_mut().map(|straggler| &mut straggler.sink)) {
+            sink.account(ledger, &shared.counters);
+        }
+    }
+
+    /// The position up to which everything has arrived.
+    fn confirmed_to(&mut self) -> u64 {
+        let Worker { assembly, stragglers, .. } = self;
+        let sinks = assembly.sinks().map(|(_, sink)| sink);
+        let all = sinks.chain(stragglers.iter_mut().map(|straggler| &mut straggler.sink));
+        all.map(Sink::confirmed_to).min().unwrap_or(u64::MAX)
     }
 
     fn report(&mut self) {
         let in_trouble = self.assembly.behind() != 0 || !self.stragglers.is_empty();
         self.shared.tell_of_trouble(in_trouble);
         *lock(&self.shared.sinks) = self.reports();
+        for (_, sink) in self.assembly.sinks() {
+            // What is told once comes first, and waits until it is told.
+            if sink.has_untold_losses() && self.trouble.is_due() {
+                if let Some(problem) = sink.take_losses() {
+                    self.trouble.report(&problem);
+                }
+            }
+        }
         for problem in self.assembly.problems() {
             self.trouble.report(problem);
         }

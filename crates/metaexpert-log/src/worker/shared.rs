@@ -19,6 +19,8 @@ pub(crate) struct Shared {
     pub(crate) sinks: Mutex<Vec<SinkReport>>,
     /// Everything before this ring position is written by every sink.
     written_to: AtomicU64,
+    /// Everything before this ring position has also arrived, where there is somebody to confirm it.
+    confirmed_to: AtomicU64,
     /// Somebody waits for everything before this position.
     wanted: AtomicU64,
     /// Lines that some sink has given up, and records that could not be read.
@@ -66,13 +68,23 @@ impl Shared {
         self.wake();
     }
 
-    /// Waits until every sink has written what was published before `position`.
+    /// Waits until every sink has written what was published before `position`, and other ends have confirmed
+    /// it.
     pub(crate) fn wait_written(&self, position: u64, deadline: Option<Instant>) -> bool {
+        self.wait_until(&self.confirmed_to, position, deadline)
+    }
+
+    /// Waits until every sink has written what was published before `position`.
+    pub(crate) fn wait_settled(&self, position: u64, deadline: Option<Instant>) -> bool {
+        self.wait_until(&self.written_to, position, deadline)
+    }
+
+    fn wait_until(&self, reached: &AtomicU64, position: u64, deadline: Option<Instant>) -> bool {
         self.wanted.fetch_max(position, Ordering::AcqRel);
         let mut guard = lock(&self.progress);
-        while self.written_to.load(Ordering::Acquire) < position {
+        while reached.load(Ordering::Acquire) < position {
             if self.ended.load(Ordering::Acquire) {
-                return self.written_to.load(Ordering::Acquire) >= position;
+                return reached.load(Ordering::Acquire) >= position;
             }
             // The timed wait also covers a backend that ended between the check and the wait.
             let mut pause = Duration::from_millis(100);
@@ -146,9 +158,11 @@ impl Shared {
         *woken = false;
     }
 
-    pub(super) fn announce_written(&self, position: u64) {
-        if self.written_to.load(Ordering::Relaxed) != position {
+    pub(super) fn announce_written(&self, position: u64, confirmed: u64) {
+        let before = (self.written_to.load(Ordering::Relaxed), self.confirmed_to.load(Ordering::Relaxed));
+        if before != (position, confirmed) {
             self.written_to.store(position, Ordering::Release);
+            self.confirmed_to.store(confirmed, Ordering::Release);
             // Taken so that a waiter is either before its check or already waiting.
             drop(lock(&self.progress));
             self.progress_signal.notify_all();

@@ -42,6 +42,8 @@ impl Worker {
         let queue = QueueConfig { protect_level: i32::MAX, ..self.assembly.config().queue };
         let until = straggler.until;
         straggler.sink.end_whole();
+        straggler.sink.end_transit();
+        straggler.sink.account(&mut self.ledger, &self.shared.counters);
         straggler.part().squeeze(&self.consumer, &mut self.lexicon, until, until, &queue, &mut self.ledger);
         let mut gap = straggler.sink.take_gap();
         let held = straggler.sink.give_up_held();

@@ -19,6 +19,9 @@ DEFAULT_BACKUP_COUNT: Final = 10
 #: Trades are audited long after they happened, and are few.
 TRADES_BACKUP_COUNT: Final = 100
 
+#: A little less than the 8 KiB that most collectors take unless told otherwise.
+DEFAULT_MESSAGE_BYTES: Final = 8000
+
 DEFAULT_CAPACITY_BYTES: Final = 8 * 2**20
 DEFAULT_WAIT_MS: Final = 100
 DEFAULT_DEPTH: Final = 8
@@ -43,6 +46,7 @@ NETWORK_TYPES: Final = ("syslog", "tcp", "udp", "otlp")
 TYPE_OPTIONS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {"console": frozenset({"stream"}), "file": frozenset(FILE_OPTIONS)}
     | dict.fromkeys(NETWORK_TYPES, frozenset(NETWORK_OPTIONS))
+    | {"syslog": frozenset({*NETWORK_OPTIONS, "max_bytes"})}
 )
 
 _CONSOLE_DEFAULTS: Final[Mapping[str, Any]] = MappingProxyType(
@@ -65,7 +69,7 @@ _NETWORK_DEFAULTS: Final[Mapping[str, Any]] = MappingProxyType({"level": "NOTSET
 _TYPE_DEFAULTS: Final = MappingProxyType(
     {"console": _CONSOLE_DEFAULTS, "file": _FILE_DEFAULTS}
     | dict.fromkeys(NETWORK_TYPES, _NETWORK_DEFAULTS)
-    | {"syslog": {**_NETWORK_DEFAULTS, "format": "syslog"}}
+    | {"syslog": {**_NETWORK_DEFAULTS, "format": "syslog", "max_bytes": DEFAULT_MESSAGE_BYTES}}
 )
 
 #: The handlers that are there unless removed, and what their names stand for.

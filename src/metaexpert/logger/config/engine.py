@@ -7,7 +7,8 @@ import sys
 from pathlib import PurePath
 from typing import Any
 
-from metaexpert.logger.config.formats import PRESETS, SYSLOG
+from metaexpert.logger.config.defaults import DEFAULT_MESSAGE_BYTES
+from metaexpert.logger.config.formats import PRESETS, SYSLOG, SYSLOG_FORMATS
 from metaexpert.logger.config.levels import parse_level
 from metaexpert.logger.config.models import HandlerConfiguration, LogConfiguration
 from metaexpert.logger.config.urls import SCHEMES, endpoint
@@ -74,7 +75,7 @@ def _sink(
         "max_level": None if limit is None else parse_level(limit),
         "category": handler.filter.category,
         "loggers": list(handler.filter.loggers),
-        "format": _format(handler.format),
+        "format": _format(handler),
     }
     if handler.type == "console":
         return {**sink, "stream": handler.stream or "stdout", "color": "auto"}
@@ -83,9 +84,15 @@ def _sink(
     return {**sink, **_file(handler, directory, process_suffix)}
 
 
-def _format(text: str) -> dict[str, Any]:
-    if text == SYSLOG:
-        return {"kind": SYSLOG, "app_name": _program_name()}
+def _format(handler: HandlerConfiguration) -> dict[str, Any]:
+    text = handler.format
+    if text in SYSLOG_FORMATS:
+        return {
+            "kind": SYSLOG,
+            "app_name": _program_name(),
+            "protocol": "auto" if text == SYSLOG else text,
+            "max_bytes": handler.max_bytes or DEFAULT_MESSAGE_BYTES,
+        }
     return {"kind": text} if text in PRESETS else {"kind": "percent", "pattern": text, "datefmt": None}
 
 

@@ -9,8 +9,12 @@ from typing import Final
 from metaexpert.logger.errors import did_you_mean, shown
 
 PRESETS: Final = ("json", "console", "text")
-#: RFC 5424: the one format of syslog handlers, and of no others.
+#: What syslog handlers write unless told otherwise: what their destination reads.
 SYSLOG: Final = "syslog"
+#: The native protocol of systemd's journal, over its Unix socket alone.
+JOURNALD: Final = "journald"
+#: The formats of syslog handlers, and of no others.
+SYSLOG_FORMATS: Final = (SYSLOG, "rfc5424", "rfc3164", JOURNALD)
 #: Known by name and refused with a reason by `unsupported`.
 LATER_PRESETS: Final = ("ecs", "gcp", "otel", "logfmt")
 
@@ -68,7 +72,7 @@ def check_format(text: str) -> str:
     broken directive, a conversion that the attribute cannot have, a near miss of an attribute's name, or
     a control character.
     """
-    if text in PRESETS or text in LATER_PRESETS or text == SYSLOG:
+    if text in PRESETS or text in LATER_PRESETS or text in SYSLOG_FORMATS:
         return text
     if "%" not in text:
         raise _not_a_format(text)

@@ -154,6 +154,12 @@ class HandlerConfiguration(_Settings):
         description="Where records go: tcp://host:port, udp://host:port or unix:///path, as the type takes.",
         examples=["tcp://127.0.0.1:5140", "udp://127.0.0.1:514", "unix:///dev/log"],
     )
+    max_bytes: Annotated[int, quantity("bytes", 480, 2**20)] | None = Field(
+        default=None,
+        description=(
+            "The longest message that the syslog collector takes; a longer one is cut, which its text says."
+        ),
+    )
     headers: dict[str, SecretStr] | None = None
     tls: TlsConfiguration | None = None
     batch: BatchConfiguration | None = None

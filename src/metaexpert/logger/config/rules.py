@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from metaexpert.logger.config.defaults import COMMON_OPTIONS, DEFAULT_DIRECTORY, TYPE_OPTIONS
 from metaexpert.logger.config.files import absolute
-from metaexpert.logger.config.formats import SYSLOG
+from metaexpert.logger.config.formats import JOURNALD, SYSLOG, SYSLOG_FORMATS
 from metaexpert.logger.config.merge import HANDLERS
 from metaexpert.logger.config.unsupported import refusals
 from metaexpert.logger.config.urls import network_problems
@@ -81,13 +81,17 @@ def _foreign_formats(handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Prob
         kind, form = options.get("type"), options.get("format")
         if not isinstance(kind, str) or kind not in TYPE_OPTIONS or not isinstance(form, str):
             continue
-        if (kind == SYSLOG) != (form == SYSLOG):
-            must = "must be" if kind == SYSLOG else "must not be"
-            was = f", was {shown(form)}" if kind == SYSLOG else ""
-            reason = f"{must} syslog for a {kind} handler{was}"
-            yield Problem(
-                f"{HANDLERS}.{name}.format", reason, form, suggestion="leave it out for the default"
-            )
+        field, url = f"{HANDLERS}.{name}.format", options.get("url")
+        if kind == SYSLOG and form not in SYSLOG_FORMATS:
+            reason = f"must be {', '.join(SYSLOG_FORMATS)} for a syslog handler, was {shown(form)}"
+            yield Problem(field, reason, form, SYSLOG_FORMATS, "leave it out for the default")
+        elif kind != SYSLOG and form in SYSLOG_FORMATS:
+            reason = f"must not be {form} for a {kind} handler"
+            yield Problem(field, reason, form, suggestion="leave it out for the default")
+        elif form == JOURNALD and isinstance(url, str) and not url.lower().startswith("unix:"):
+            reason = f"must not be {form} where records go to {shown(url)}"
+            advice = 'use "unix:///dev/log", or leave it out for the default'
+            yield Problem(field, reason, form, suggestion=advice)
 
 
 def _shared_files(

@@ -118,6 +118,7 @@ def _sinks(stats: LoggerStats) -> Iterator[Family]:
     for part, words, values in (
         ("records_written", "Records written, by handler.", {name: each.written for name, each in sinks}),
         ("records_dropped", "Records lost, by handler.", {name: each.dropped for name, each in sinks}),
+        ("records_cut", "Records cut to fit, by handler.", {name: each.cut for name, each in sinks}),
         ("written_bytes", "Bytes written, by handler.", {name: each.bytes for name, each in sinks}),
         ("errors", "Failed attempts to write, by handler.", {name: each.errors for name, each in sinks}),
     ):

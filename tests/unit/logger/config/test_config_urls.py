@@ -1,5 +1,6 @@
 """The URLs of network handlers, and what else is theirs."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -101,14 +102,83 @@ def test_options_that_come_later_are_refused(option: str, value: Any) -> None:
     assert message.startswith(f"handlers.net.{option}: not available in this version; leave it out")
 
 
+def syslog_format(configuration: LogConfiguration) -> dict[str, Any]:
+    """Return what the engine is told of the messages of the handler `net`."""
+    sinks = engine_document(configuration)["sinks"]
+    form: dict[str, Any] = next(sink["format"] for sink in sinks if sink["name"] == "net")
+    return form
+
+
 def test_syslog_handlers_alone_write_syslog() -> None:
     """The format follows from the type, in both directions."""
     assert network("syslog", url="unix:///dev/log").active_handlers()["net"].format == "syslog"
     assert network("tcp", url="tcp://a:1").active_handlers()["net"].format == "json"
-    assert "must be syslog for a syslog handler" in refusal("syslog", url="unix:///dev/log", format="json")
-    assert "must not be syslog for a tcp handler" in refusal("tcp", url="tcp://a:1", format="syslog")
+    assert refusal("syslog", url="unix:///dev/log", format="json") == (
+        'handlers.net.format must be syslog, rfc5424, rfc3164, journald for a syslog handler, was "json"; '
+        "leave it out for the default"
+    )
+    for form in ("syslog", "rfc5424", "rfc3164", "journald"):
+        message = refusal("tcp", url="tcp://a:1", format=form)
+        assert f"handlers.net.format must not be {form} for a tcp handler" in message
     with pytest.raises(ConfigurationError, match="must not be syslog for a file handler"):
         LogConfiguration(handlers={"file": {"format": "syslog"}})
+
+
+@pytest.mark.parametrize(
+    ("form", "protocol"),
+    [("syslog", "auto"), ("rfc5424", "rfc5424"), ("rfc3164", "rfc3164"), ("journald", "journald")],
+)
+def test_what_is_named_wins_over_what_is_found(form: str, protocol: str) -> None:
+    """A format's name is the protocol; `syslog` leaves it to the destination."""
+    configuration = network("syslog", url="unix:///dev/log", format=form)
+
+    assert syslog_format(configuration)["protocol"] == protocol
+
+
+def test_the_journals_protocol_needs_its_socket() -> None:
+    """Nobody takes it over a network."""
+    assert refusal("syslog", url="udp://loghost", format="journald") == (
+        'handlers.net.format must not be journald where records go to "udp://loghost"; '
+        'use "unix:///dev/log", or leave it out for the default'
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "url", "given", "message"),
+    [
+        ("syslog", "udp://a", 479, "must be at least 480 bytes, was 479"),
+        ("syslog", "udp://a", 2**20 + 1, "must be at most 1048576 bytes, was 1048577"),
+        ("syslog", "udp://a", "8k", 'must be an integer number of bytes, was "8k"'),
+        ("syslog", "udp://a", True, "must be an integer number of bytes, was true"),
+        (
+            "udp",
+            "udp://a:1",
+            8000,
+            "must not be given for a udp handler, was 8000; it belongs to syslog handlers",
+        ),
+    ],
+)
+def test_a_length_that_no_message_can_have_is_refused(kind: str, url: str, given: Any, message: str) -> None:
+    """The least is what every receiver takes (RFC 5424, 6.1)."""
+    assert refusal(kind, url=url, max_bytes=given) == f"handlers.net.max_bytes {message}"
+
+
+def test_the_longest_message_is_given_by_any_source(tmp_path: Path) -> None:
+    """In code, file, environment, command line and at run time; 8,000 bytes unless one says otherwise."""
+    assert syslog_format(network("syslog", url="udp://a"))["max_bytes"] == 8000
+    assert syslog_format(network("syslog", url="udp://a", max_bytes=2048))["max_bytes"] == 2048
+    text = '[handlers.net]\ntype = "syslog"\nurl = "udp://a"\nmax_bytes = 4096\n'
+    (tmp_path / "metaexpert.toml").write_text(text)
+    found = Sources.discover({}, tmp_path).resolve()
+    assert syslog_format(found)["max_bytes"] == 4096
+    assert found.origin("handlers.net.max_bytes") == "metaexpert.toml"
+    environ = {"METAEXPERT_LOG__HANDLERS__NET__MAX_BYTES": "65536"}
+    sources = Sources.discover(environ, tmp_path)
+    assert syslog_format(sources.resolve())["max_bytes"] == 65536
+    sources = sources.with_command_line({"handlers": {"net": {"max_bytes": 1024}}})
+    assert syslog_format(sources.resolve())["max_bytes"] == 1024
+    sources = sources.with_runtime({"handlers": {"net": {"max_bytes": 512}}})
+    assert syslog_format(sources.resolve())["max_bytes"] == 512
 
 
 @given(

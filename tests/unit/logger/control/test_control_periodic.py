@@ -105,4 +105,5 @@ def test_what_is_zero_in_a_table_is_left_out() -> None:
         "errors": 3,
         "problem": "disk full",
         "reconnects": 0,
+        "cut": 0,
     }

@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
-use std::path::Path;
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,7 @@ use socket2::{Domain, SockAddr, Socket, TcpKeepalive, Type};
 
 use super::is_writable;
 use crate::config::Endpoint;
+use crate::descriptor::above_standard;
 use crate::thread;
 
 /// An address that does not answer for so long is passed over.
@@ -25,9 +27,22 @@ const SILENCE_LIMIT: Duration = Duration::from_secs(60);
 /// Makes connections to one endpoint.
 pub(super) struct Dialer {
     endpoint: Endpoint,
-    /// Of a Unix socket: whether packets are tried first.
-    prefers_datagrams: bool,
+    search: Search,
+    has_found_journal: bool,
     state: State,
+}
+
+/// What a Unix socket may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Search {
+    /// One that takes connections.
+    Stream,
+    /// A collector's, for packets or, if it is of that kind, connections.
+    Collector,
+    /// That of systemd's journal, for packets.
+    Journal,
+    /// The journal's if it is beside the one that is named, else a collector's.
+    Anything,
 }
 
 enum State {
@@ -42,8 +57,13 @@ enum State {
 }
 
 impl Dialer {
-    pub(super) fn new(endpoint: Endpoint, prefers_datagrams: bool) -> Dialer {
-        Dialer { endpoint, prefers_datagrams, state: State::Idle }
+    pub(super) fn new(endpoint: Endpoint, search: Search) -> Dialer {
+        Dialer { endpoint, search, has_found_journal: false, state: State::Idle }
+    }
+
+    /// Whether the last connection leads to systemd's journal.
+    pub(super) fn has_found_journal(&self) -> bool {
+        self.has_found_journal
     }
 
     pub(super) fn endpoint(&self) -> &Endpoint {
@@ -69,7 +89,12 @@ impl Dialer {
 
     fn begin(&mut self) -> io::Result<Option<Socket>> {
         let (host, port) = match &self.endpoint {
-            Endpoint::Unix { path } => return connect_unix(path, self.prefers_datagrams),
+            Endpoint::Unix { path } => {
+                let looks = matches!(self.search, Search::Journal | Search::Anything);
+                let journal = if looks { journal_beside(path) } else { None };
+                self.has_found_journal = journal.is_some();
+                return connect_unix(journal.as_ref().unwrap_or(path), self.kinds());
+            }
             Endpoint::Tcp { host, port } | Endpoint::Udp { host, port } => (host, *port),
         };
         if let Ok(address) = host.parse::<IpAddr>() {
@@ -77,6 +102,15 @@ impl Dialer {
         }
         self.state = State::Resolving(resolve(host.clone(), port)?);
         Ok(None)
+    }
+
+    fn kinds(&self) -> &'static [Type] {
+        match self.search {
+            Search::Stream => &[Type::STREAM],
+            Search::Journal => &[Type::DGRAM],
+            Search::Anything if self.has_found_journal => &[Type::DGRAM],
+            Search::Collector | Search::Anything => &[Type::DGRAM, Type::STREAM],
+        }
     }
 
     /// Tries addresses until one is on its way; `problem` is what the last one failed of.
@@ -102,7 +136,7 @@ impl Dialer {
     fn connect(&self, address: SocketAddr) -> io::Result<(Socket, bool)> {
         let is_stream = matches!(self.endpoint, Endpoint::Tcp { .. });
         let kind = if is_stream { Type::STREAM } else { Type::DGRAM };
-        let socket = Socket::new(Domain::for_address(address), kind, None)?;
+        let socket = above_standard(Socket::new(Domain::for_address(address), kind, None)?)?;
         socket.set_nonblocking(true)?;
         if is_stream {
             let keepalive = TcpKeepalive::new().with_time(KEEPALIVE_IDLE).with_interval(KEEPALIVE_INTERVAL);
@@ -170,13 +204,29 @@ fn resolve(host: String, port: u16) -> io::Result<Receiver<io::Result<Vec<Socket
     Ok(asked)
 }
 
-/// A connection to the socket at `path`, whatever kind it is; `None` while its listener is busy.
-fn connect_unix(path: &Path, prefers_datagrams: bool) -> io::Result<Option<Socket>> {
-    let kinds: &[Type] = if prefers_datagrams { &[Type::DGRAM, Type::STREAM] } else { &[Type::STREAM] };
+/// The socket for the journal's native protocol, if that at `path` is the journal's: it listens for
+/// `syslog(3)` at `dev-log`, to which `/dev/log` is a link, and for its own protocol at `socket`, both in
+/// `/run/systemd/journal`.
+fn journal_beside(path: &Path) -> Option<PathBuf> {
+    let found = path.canonicalize().ok()?;
+    let folder = found.parent()?;
+    let is_of_journal = folder.file_name()?.to_str()?.starts_with("journal");
+    let native = match found.file_name()?.to_str()? {
+        "dev-log" => folder.join("socket"),
+        "socket" if is_of_journal => found,
+        _ => return None,
+    };
+    let is_socket = native.metadata().is_ok_and(|status| status.file_type().is_socket());
+    is_socket.then_some(native)
+}
+
+/// A connection to the socket at `path`, of the first of `kinds` that it is; `None` while its listener is
+/// busy.
+fn connect_unix(path: &Path, kinds: &[Type]) -> io::Result<Option<Socket>> {
     let address = SockAddr::unix(path)?;
     let mut problem = None;
     for kind in kinds {
-        let socket = Socket::new(Domain::UNIX, *kind, None)?;
+        let socket = above_standard(Socket::new(Domain::UNIX, *kind, None)?)?;
         socket.set_nonblocking(true)?;
         match socket.connect(&address) {
             Ok(()) => return Ok(Some(socket)),

@@ -5,7 +5,10 @@
 
 mod datagram;
 mod dial;
+mod fates;
+mod record;
 mod stream;
+mod wire;
 
 use std::io::{self, Read};
 use std::net::Shutdown;
@@ -13,13 +16,15 @@ use std::os::fd::AsRawFd;
 
 use socket2::Socket;
 
-use crate::config::{Endpoint, Format, SinkConfig, SinkKind};
+use crate::config::{Format, Protocol, SinkConfig, SinkKind};
 use crate::disk::FileId;
 use crate::error::Error;
 use crate::holdings::{Holding, register};
 use datagram::Datagrams;
-use dial::Dialer;
+use dial::{Dialer, Search};
+pub(super) use fates::{Fate, Fates};
 use stream::{Framing, Window};
+use wire::Wire;
 
 /// A connection, which a forked child closes at its side.
 struct Connection {
@@ -40,7 +45,7 @@ impl Connection {
 enum Transport {
     /// A connection that keeps their order: what it has not acknowledged is sent again on the next.
     Stream(Window),
-    /// One packet a line, of which nobody knows what becomes.
+    /// One datagram per line; delivery is not confirmed.
     Datagrams(Datagrams),
 }
 
@@ -50,19 +55,10 @@ pub(super) struct Network {
     dialer: Dialer,
     connection: Option<Connection>,
     transport: Transport,
-    is_syslog: bool,
-    is_json: bool,
+    wire: Wire,
+    config: SinkConfig,
     connections: u64,
-    events: Events,
-}
-
-/// What has happened since it was asked last.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Events {
-    /// Packets that the destination has refused, or that were too large.
-    pub(super) errors: u64,
-    /// Connections made after the first.
-    pub(super) reconnects: u64,
+    fates: Fates,
 }
 
 impl Network {
@@ -72,17 +68,16 @@ impl Network {
             let problem = format!("handlers.{}.url: must be given", config.name);
             return Err(Error::Configuration(problem));
         };
-        let is_syslog = config.kind == SinkKind::Syslog;
-        let dialer = Dialer::new(endpoint, is_syslog);
+        let dialer = Dialer::new(endpoint, search(config));
         let mut network = Network {
             name: dialer.endpoint().to_string(),
             transport: Transport::Stream(Window::new(Framing::Lines)),
+            wire: Wire::new(config, false),
             dialer,
             connection: None,
-            is_syslog,
-            is_json: config.format == Format::Json,
+            config: config.clone(),
             connections: 0,
-            events: Events::default(),
+            fates: Fates::default(),
         };
         // What fails now is told when there is something to send.
         let _ = network.connect();
@@ -99,8 +94,10 @@ impl Network {
         self.prepare()?;
         let Some(Connection { socket, .. }) = &self.connection else { return Err(waits("not connected")) };
         let outcome = match &mut self.transport {
-            Transport::Stream(window) => window.write(socket, lines),
-            Transport::Datagrams(datagrams) => datagrams.write(socket, lines, &mut self.events.errors),
+            Transport::Stream(window) => window.write(socket, lines, &mut self.wire, &mut self.fates),
+            Transport::Datagrams(datagrams) => {
+                datagrams.write(socket, lines, &mut self.wire, &mut self.fates)
+            }
         };
         self.without_broken(outcome)
     }
@@ -111,7 +108,7 @@ impl Network {
         self.connect()?;
         let Some(Connection { socket, .. }) = &self.connection else { return Err(waits("not connected")) };
         if let Transport::Stream(window) = &mut self.transport {
-            let outcome = window.prepare(socket);
+            let outcome = window.prepare(socket, &mut self.fates);
             self.without_broken(outcome)?;
         }
         match &self.connection {
@@ -123,13 +120,26 @@ impl Network {
     /// Sends what is left of lines that were taken, and lets go of what has arrived. Returns whether
     /// nothing is left to send.
     pub(super) fn tend(&mut self) -> io::Result<bool> {
-        let Transport::Stream(window) = &mut self.transport else { return Ok(true) };
-        if window.is_empty() {
-            return Ok(true);
-        }
-        let Some(Connection { socket, .. }) = &self.connection else { return Err(waits("not connected")) };
-        let outcome = window.tend(socket);
+        let outcome = match (&mut self.transport, &self.connection) {
+            (Transport::Stream(window), _) if window.is_empty() => return Ok(true),
+            (Transport::Stream(_), None) => return Err(waits("not connected")),
+            (Transport::Stream(window), Some(Connection { socket, .. })) => {
+                window.tend(socket, &mut self.fates)
+            }
+            (Transport::Datagrams(_), None) => return Ok(true),
+            (Transport::Datagrams(datagrams), Some(Connection { socket, .. })) => {
+                datagrams.tend(socket, &mut self.fates).map(|()| true)
+            }
+        };
         self.without_broken(outcome)
+    }
+
+    /// Ends: what is not known to be lost counts as sent.
+    pub(super) fn end(&mut self) {
+        match &mut self.transport {
+            Transport::Stream(window) => window.end(&mut self.fates),
+            Transport::Datagrams(datagrams) => datagrams.close_last(&mut self.fates),
+        }
     }
 
     /// Whether lines that were taken are still to be sent, on this connection or again on the next.
@@ -146,8 +156,8 @@ impl Network {
     }
 
     /// Hands out what has happened.
-    pub(super) fn take_events(&mut self) -> Events {
-        std::mem::take(&mut self.events)
+    pub(super) fn take_fates(&mut self) -> Fates {
+        std::mem::take(&mut self.fates)
     }
 
     fn connect(&mut self) -> io::Result<()> {
@@ -156,22 +166,28 @@ impl Network {
         }
         let Some(socket) = self.dialer.step()? else { return Ok(()) };
         let is_stream = socket.r#type()? == socket2::Type::STREAM;
-        match (&mut self.transport, is_stream) {
-            (Transport::Stream(window), true) => {
-                let is_counted = self.is_syslog && !self.dialer.endpoint().is_unix();
-                window.set_framing(if is_counted { Framing::Counted } else { Framing::Lines });
-            }
-            (Transport::Datagrams(_), false) => {}
-            (transport, true) => *transport = Transport::Stream(Window::new(Framing::Lines)),
-            (transport, false) => {
-                *transport = Transport::Datagrams(Datagrams::new(
-                    self.is_json,
-                    matches!(self.dialer.endpoint(), Endpoint::Udp { .. }),
-                ));
+        let is_unix = self.dialer.endpoint().is_unix();
+        self.wire = Wire::new(&self.config, self.dialer.has_found_journal());
+        let framing = match self.config.kind {
+            SinkKind::Syslog if !is_unix => Framing::Counted,
+            _ => Framing::Lines,
+        };
+        match &mut self.transport {
+            Transport::Stream(window) if is_stream => window.set_framing(framing),
+            transport => {
+                // What another kind of connection has taken cannot go on over this one.
+                match transport {
+                    Transport::Stream(window) => window.end(&mut self.fates),
+                    Transport::Datagrams(datagrams) => datagrams.close_last(&mut self.fates),
+                }
+                *transport = match is_stream {
+                    true => Transport::Stream(Window::new(framing)),
+                    false => Transport::Datagrams(Datagrams::new(!is_unix)),
+                };
             }
         }
         self.connection = Some(Connection::new(socket));
-        self.events.reconnects += u64::from(self.connections > 0);
+        self.fates.reconnects += u64::from(self.connections > 0);
         self.connections += 1;
         Ok(())
     }
@@ -183,11 +199,22 @@ impl Network {
             if let Some(connection) = self.connection.take() {
                 let _ = connection.socket.shutdown(Shutdown::Both);
             }
-            if let Transport::Stream(window) = &mut self.transport {
-                window.begin_again();
+            match &mut self.transport {
+                Transport::Stream(window) => window.begin_again(&mut self.fates),
+                Transport::Datagrams(datagrams) => datagrams.close_last(&mut self.fates),
             }
         }
         outcome
+    }
+}
+
+/// What a Unix socket may be.
+fn search(config: &SinkConfig) -> Search {
+    match (config.kind, &config.format) {
+        (SinkKind::Syslog, Format::Syslog { protocol: Protocol::Auto, .. }) => Search::Anything,
+        (SinkKind::Syslog, Format::Syslog { protocol: Protocol::Journald, .. }) => Search::Journal,
+        (SinkKind::Syslog, _) => Search::Collector,
+        _ => Search::Stream,
     }
 }
 

@@ -10,12 +10,16 @@ use std::os::fd::AsRawFd;
 
 use socket2::Socket;
 
+use super::fates::Fates;
+use super::wire::Wire;
 use super::{check_open, waits};
 
 /// Bytes framed at a time.
 const STEP_BYTES: usize = 256 << 10;
 /// What is kept for the next connection at most; beyond, the oldest lines count as arrived.
 const MOST_KEPT_BYTES: usize = 4 << 20;
+/// A line on which so many connections in a row have broken is given up: the other side will not have it.
+const MOST_REFUSALS: u32 = 3;
 
 /// What tells lines apart on the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,15 +34,35 @@ pub(super) enum Framing {
 pub(super) struct Window {
     framing: Framing,
     bytes: VecDeque<u8>,
-    /// The length of each line in `bytes`.
-    lengths: VecDeque<usize>,
+    /// The length of each line in `bytes`, framed, and whether something was left out of it.
+    lines: VecDeque<(usize, bool)>,
     /// How many of the first bytes the system has taken on this connection.
     sent: usize,
+    /// Connections in a row that broke after the first line was begun and before it had arrived.
+    refusals: u32,
+    /// How many of the first lines had been begun when a connection broke, so that each may be why.
+    suspects: usize,
+    /// While there are suspects, how many lines may be on the way: first one alone, so that no other is
+    /// blamed, then twice as many each time that all have arrived.
+    ahead: usize,
+    /// Why the connection failed after it had taken some lines: a socket tells that only once.
+    failure: Option<io::Error>,
+    frame: Vec<u8>,
 }
 
 impl Window {
     pub(super) fn new(framing: Framing) -> Window {
-        Window { framing, bytes: VecDeque::new(), lengths: VecDeque::new(), sent: 0 }
+        Window {
+            framing,
+            bytes: VecDeque::new(),
+            lines: VecDeque::new(),
+            sent: 0,
+            refusals: 0,
+            suspects: 0,
+            ahead: 0,
+            failure: None,
+            frame: Vec::new(),
+        }
     }
 
     pub(super) fn set_framing(&mut self, framing: Framing) {
@@ -51,91 +75,156 @@ impl Window {
 
     /// Lines not acknowledged.
     pub(super) fn len(&self) -> usize {
-        self.lengths.len()
+        self.lines.len()
     }
 
     pub(super) fn has_unsent(&self) -> bool {
         self.sent < self.bytes.len()
     }
 
-    /// Everything is to be sent again, on another connection.
-    pub(super) fn begin_again(&mut self) {
+    /// Sends everything again on the next connection, except a first line on which three have broken.
+    pub(super) fn begin_again(&mut self, fates: &mut Fates) {
+        if self.sent > 0 {
+            self.refusals += 1;
+            self.suspects = self.suspects.max(self.begun());
+            self.ahead = 1;
+        }
         self.sent = 0;
+        self.failure = None;
+        if self.refusals >= MOST_REFUSALS {
+            self.refusals = 0;
+            self.suspects = self.suspects.saturating_sub(1);
+            if let Some((len, _)) = self.lines.pop_front() {
+                self.bytes.drain(..len);
+                fates.lost(1, "three connections in a row broke on it");
+            }
+        }
+    }
+
+    /// How many lines the system has begun to take.
+    fn begun(&self) -> usize {
+        let mut before = 0;
+        let is_begun = |(len, _): &&(usize, bool)| {
+            let is_begun = before < self.sent;
+            before += len;
+            is_begun
+        };
+        self.lines.iter().take_while(is_begun).count()
+    }
+
+    /// The connection is left for good: what the system has taken counts as arrived, the rest is lost.
+    pub(super) fn end(&mut self, fates: &mut Fates) {
+        while let Some((len, _)) = self.lines.pop_front() {
+            if self.sent >= len {
+                self.sent -= len;
+                fates.sent(1);
+            } else {
+                self.sent = 0;
+                fates.lost(1, "it was not sent before the end");
+            }
+        }
+        self.bytes.clear();
     }
 
     /// Sends what is left; succeeds when that is all.
-    pub(super) fn prepare(&mut self, socket: &Socket) -> io::Result<()> {
-        self.forget_arrived(socket)?;
+    pub(super) fn prepare(&mut self, socket: &Socket, fates: &mut Fates) -> io::Result<()> {
+        self.forget_arrived(socket, fates)?;
         check_open(socket)?;
         self.send(socket)?;
-        if self.has_unsent() { Err(waits("takes nothing now")) } else { Ok(()) }
+        if self.has_unsent() || self.suspects > 0 { Err(waits("takes nothing now")) } else { Ok(()) }
     }
 
     /// Sends what is left, and forgets what has arrived. Returns whether nothing is left to send.
-    pub(super) fn tend(&mut self, socket: &Socket) -> io::Result<bool> {
+    pub(super) fn tend(&mut self, socket: &Socket, fates: &mut Fates) -> io::Result<bool> {
         self.send(socket)?;
-        self.forget_arrived(socket)?;
+        self.forget_arrived(socket, fates)?;
         check_open(socket)?;
         Ok(!self.has_unsent())
     }
 
     /// Takes whole lines from the start of `lines`: those that the system has taken, and the one it has begun.
-    pub(super) fn write(&mut self, socket: &Socket, lines: &[u8]) -> io::Result<usize> {
-        let (len, count) = (self.bytes.len(), self.lengths.len());
+    pub(super) fn write(
+        &mut self,
+        socket: &Socket,
+        lines: &[u8],
+        wire: &mut Wire,
+        fates: &mut Fates,
+    ) -> io::Result<usize> {
+        let count = self.lines.len();
         let mut taken = Vec::new();
         let mut at = 0;
         for line in lines.split_inclusive(|byte| *byte == b'\n') {
             at += line.len();
-            self.add(line);
+            self.add(line, wire);
             taken.push(at);
             if at >= STEP_BYTES {
                 break;
             }
         }
-        if let Err(problem) = self.send(socket) {
-            self.bytes.truncate(len);
-            self.lengths.truncate(count);
-            return Err(problem);
+        let outcome = self.send(socket);
+        self.leave_unbegun(count);
+        if self.lines.len() == count {
+            outcome?;
+        } else {
+            // Lines that were begun are suspects, so they stay here.
+            self.failure = outcome.err();
         }
-        // What has not been begun stays with the caller.
-        while self.lengths.len() > count
-            && self.bytes.len() - self.lengths[self.lengths.len() - 1] >= self.sent
-        {
-            let unsent = self.lengths.pop_back().unwrap_or(0);
-            self.bytes.truncate(self.bytes.len() - unsent);
-        }
-        match self.lengths.len() - count {
+        fates.bytes += self.lines.iter().skip(count).map(|(len, _)| *len as u64).sum::<u64>();
+        fates.cut += self.lines.iter().skip(count).filter(|(_, is_cut)| *is_cut).count() as u64;
+        match self.lines.len() - count {
             0 => Err(waits("takes nothing now")),
             kept => {
-                self.bound();
+                self.bound(fates);
                 Ok(taken[kept - 1])
             }
         }
     }
 
-    fn add(&mut self, line: &[u8]) {
+    /// Leaves lines behind the first `count` with the caller, if they have not been begun.
+    fn leave_unbegun(&mut self, count: usize) {
+        while self.lines.len() > count {
+            let len = self.lines[self.lines.len() - 1].0;
+            if self.bytes.len() - len < self.sent {
+                break;
+            }
+            self.lines.pop_back();
+            self.bytes.truncate(self.bytes.len() - len);
+        }
+    }
+
+    fn add(&mut self, line: &[u8], wire: &mut Wire) {
         let before = self.bytes.len();
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        self.frame.clear();
+        let is_cut = wire.push(line, usize::MAX, &mut self.frame);
         match self.framing {
-            Framing::Lines => self.bytes.extend(line),
+            Framing::Lines => {
+                self.bytes.extend(&self.frame);
+                self.bytes.push_back(b'\n');
+            }
             Framing::Counted => {
-                let message = line.strip_suffix(b"\n").unwrap_or(line);
-                self.bytes.extend(itoa::Buffer::new().format(message.len()).as_bytes());
+                self.bytes.extend(itoa::Buffer::new().format(self.frame.len()).as_bytes());
                 self.bytes.push_back(b' ');
-                self.bytes.extend(message);
+                self.bytes.extend(&self.frame);
             }
         }
-        self.lengths.push_back(self.bytes.len() - before);
+        self.lines.push_back((self.bytes.len() - before, is_cut));
     }
 
     /// Gives the system what it takes now.
     fn send(&mut self, socket: &Socket) -> io::Result<()> {
-        while self.has_unsent() {
+        let until = match self.suspects {
+            0 => self.bytes.len(),
+            _ => self.lines.iter().take(self.ahead).map(|(len, _)| len).sum(),
+        };
+        while self.sent < until {
             let (first, second) = self.bytes.as_slices();
             let rest = if self.sent < first.len() {
                 &first[self.sent..]
             } else {
                 &second[self.sent - first.len()..]
             };
+            let rest = &rest[..rest.len().min(until - self.sent)];
             match socket.send_with_flags(rest, NO_SIGNAL) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(count) => self.sent += count,
@@ -149,30 +238,40 @@ impl Window {
     }
 
     /// Forgets the lines that the system at the other end has acknowledged; of a Unix socket, its program.
-    fn forget_arrived(&mut self, socket: &Socket) -> io::Result<()> {
+    fn forget_arrived(&mut self, socket: &Socket, fates: &mut Fates) -> io::Result<()> {
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
         let on_the_way = unacknowledged(socket);
         // After the question: a connection that was reset meanwhile may have answered that nothing is.
         if let Some(problem) = socket.take_error()? {
             return Err(problem);
         }
         let mut arrived = self.sent.saturating_sub(on_the_way);
-        while self.lengths.front().is_some_and(|len| *len <= arrived) {
-            arrived -= self.forget_first();
+        while self.lines.front().is_some_and(|(len, _)| *len <= arrived) {
+            arrived -= self.forget_first(fates);
+            if self.sent == 0 {
+                self.ahead *= 2;
+            }
         }
         Ok(())
     }
 
-    fn bound(&mut self) {
-        while self.bytes.len() > MOST_KEPT_BYTES && self.lengths.front().is_some_and(|len| *len <= self.sent)
+    fn bound(&mut self, fates: &mut Fates) {
+        while self.bytes.len() > MOST_KEPT_BYTES
+            && self.lines.front().is_some_and(|(len, _)| *len <= self.sent)
         {
-            self.forget_first();
+            self.forget_first(fates);
         }
     }
 
-    fn forget_first(&mut self) -> usize {
-        let len = self.lengths.pop_front().unwrap_or(0);
+    fn forget_first(&mut self, fates: &mut Fates) -> usize {
+        let (len, _) = self.lines.pop_front().unwrap_or_default();
         self.bytes.drain(..len);
         self.sent -= len;
+        self.refusals = 0;
+        self.suspects = self.suspects.saturating_sub(1);
+        fates.sent(1);
         len
     }
 }
