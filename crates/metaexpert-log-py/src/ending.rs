@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use metaexpert_log::level::Level;
 use metaexpert_log::pipeline::{LAST_GAP_LIMIT, Pipeline};
 use pyo3::prelude::*;
 
@@ -36,7 +37,7 @@ fn left(deadline: Option<Instant>) -> Duration {
 pub(crate) fn flush(py: Python<'_>, timeout: Option<f64>, told: bool) -> PyResult<bool> {
     let _inside = Inside::enter(py);
     let deadline = deadline(timeout);
-    let (waiter, generation, stopped, unstarted) = STATE.with(py, |state| {
+    let (waiter, generation, stopped, losses) = STATE.with(py, |state| {
         let waiter = state.pipeline.as_mut().map(|pipeline| {
             pipeline.report_gap();
             pipeline.waiter()
@@ -44,7 +45,7 @@ pub(crate) fn flush(py: Python<'_>, timeout: Option<f64>, told: bool) -> PyResul
         // What has ended before the running one began, its own end has answered for.
         let is_running = waiter.is_some();
         let stopped = state.stopped.iter().filter(|stopping| !is_running || !stopping.has_ended());
-        (waiter, state.generation, stopped.cloned().collect::<Vec<_>>(), state.unstarted)
+        (waiter, state.generation, stopped.cloned().collect::<Vec<_>>(), state.losses())
     });
     for stopping in stopped {
         let has_ended = wait(py, deadline, Signals::Served, |pause| stopping.has_ended_within(pause))?;
@@ -52,7 +53,7 @@ pub(crate) fn flush(py: Python<'_>, timeout: Option<f64>, told: bool) -> PyResul
             return Ok(false);
         }
     }
-    let Some(waiter) = waiter else { return Ok(unstarted == 0) };
+    let Some(waiter) = waiter else { return Ok(losses == 0) };
     if !wait(py, deadline, Signals::Served, |pause| waiter.wait(Some(pause)))? {
         return Ok(false);
     }
@@ -105,15 +106,17 @@ pub(crate) fn shutdown(py: Python<'_>, timeout: Option<f64>) -> PyResult<bool> {
     let _inside = Inside::enter(py);
     let deadline = deadline(timeout);
     tell_of_gap(py, left(deadline).min(LAST_GAP_LIMIT));
-    let (stopped, unstarted) = STATE.with(py, |state| {
+    let (stopped, losses) = STATE.with(py, |state| {
         if let Some(pipeline) = state.pipeline.take() {
             state.last_seq = pipeline.seq();
             state.stopped.retain(|stopping| !stopping.has_ended());
             state.stopped.push(Arc::new(pipeline.stop_now()));
         }
-        (state.stopped.clone(), std::mem::take(&mut state.unstarted))
+        let losses = state.losses();
+        state.answered += losses;
+        (state.stopped.clone(), losses)
     });
-    let mut is_whole = unstarted == 0;
+    let mut is_whole = losses == 0;
     for stopping in &stopped {
         is_whole &= wait(py, deadline, Signals::Left, |pause| stopping.has_ended_within(pause))?;
         is_whole &= stopping.is_whole();
@@ -136,9 +139,16 @@ fn tell_of_gap(py: Python<'_>, limit: Duration) {
     }
 }
 
-/// Counts a record that found no engine and could not start one: until an engine has taken over the count, no
-/// call claims that everything is written.
+/// Counts a record of `level` that found no engine and could not start one: until an engine has taken over the
+/// count, no call claims that everything is written.
 #[pyfunction]
-pub(crate) fn count_unstarted(py: Python<'_>) {
-    STATE.with(py, |state| state.unstarted += 1);
+pub(crate) fn count_unstarted(py: Python<'_>, level: i64) {
+    let level = level.clamp(i32::MIN.into(), i32::MAX.into()) as i32;
+    STATE.with(py, |state| state.unstarted[Level(level).slot()] += 1);
+}
+
+/// Counts the losses of an engine that cannot be asked any more.
+#[pyfunction]
+pub(crate) fn count_untold(py: Python<'_>) {
+    STATE.with(py, |state| state.untold += 1);
 }

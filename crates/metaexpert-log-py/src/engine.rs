@@ -44,11 +44,7 @@ pub(crate) fn start(py: Python<'_>, document: &str, run_id: &str, again: bool) -
             let opener = if again { Opener::Restart } else { Opener::Configuration };
             let start = || Pipeline::start(&config, run_id, first_seq, opener);
             let pipeline = py.detach(start).map_err(exception)?;
-            STATE.with(py, |state| {
-                pipeline.count_lost(std::mem::take(&mut state.unstarted));
-                state.pipeline = Some(pipeline);
-                state.generation += 1;
-            });
+            STATE.with(py, |state| state.begin(pipeline));
         }
         Some(in_force) => {
             let surroundings = Surroundings::default();
@@ -138,10 +134,16 @@ pub(crate) fn stats(py: Python<'_>) -> PyResult<Option<Bound<'_, PyDict>>> {
         Some(pipeline) => {
             Some((pipeline.stats(), pipeline.sinks(), pipeline.queue_depth(), pipeline.is_crash_safe()))
         }
-        None => state.stopped.last().map(|stopping| {
-            let (seen, sinks) = stopping.outcome();
-            (seen, sinks, (0, 0), false)
-        }),
+        None => {
+            let last = state.stopped.last().map(|stopping| stopping.outcome());
+            // Without any engine there is something to say only of records that found none.
+            let (mut seen, sinks) = match last {
+                None if state.unstarted == PerLevel::default() => return None,
+                last => last.unwrap_or_default(),
+            };
+            seen.add_unstarted(&state.unstarted);
+            Some((seen, sinks, (0, 0), false))
+        }
     }) else {
         return Ok(None);
     };
@@ -212,7 +214,7 @@ pub(crate) fn forget_after_fork(py: Python<'_>) {
         }
         // Their threads do not exist here.
         std::mem::forget(std::mem::take(&mut state.stopped));
-        state.unstarted = 0;
+        (state.unstarted, state.untold, state.answered) = Default::default();
         state.last_seq = 0;
     });
     exit::forget_after_fork();

@@ -50,6 +50,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(engine::forks, module)?)?;
     module.add_function(wrap_pyfunction!(ending::flush, module)?)?;
     module.add_function(wrap_pyfunction!(ending::count_unstarted, module)?)?;
+    module.add_function(wrap_pyfunction!(ending::count_untold, module)?)?;
     module.add_function(wrap_pyfunction!(ending::shutdown, module)?)?;
     module.add_function(wrap_pyfunction!(engine::stats, module)?)?;
     module.add_function(wrap_pyfunction!(engine::needs, module)?)?;

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use metaexpert_log::config::Limits;
+use metaexpert_log::level::LEVEL_SLOTS;
 use metaexpert_log::pipeline::{Needs, Pipeline, Stopping};
+use metaexpert_log::stats::PerLevel;
 
 use crate::guarded::Guarded;
 use crate::key_sets::KeySets;
@@ -27,13 +29,30 @@ pub(crate) struct State {
     /// The last pipeline that was told to end, and those before it that have not.
     pub(crate) stopped: Vec<Arc<Stopping>>,
     /// Records that found no pipeline and could not start one.
-    pub(crate) unstarted: u64,
+    pub(crate) unstarted: PerLevel,
+    /// Losses of a pipeline that cannot be asked any more, and has told nobody.
+    pub(crate) untold: u64,
+    /// How many of these a shutdown has answered for.
+    pub(crate) answered: u64,
 }
 
 impl State {
     /// Brings what follows from the rest up to date.
     pub(crate) fn note_needs(&mut self) {
         self.is_simple = self.needs == Needs::default() && !self.synchronous;
+    }
+
+    /// Losses that no pipeline has taken over, and no shutdown has answered for.
+    pub(crate) fn losses(&self) -> u64 {
+        self.unstarted.iter().sum::<u64>() + self.untold - self.answered
+    }
+
+    /// Has `pipeline` take the losses over.
+    pub(crate) fn begin(&mut self, pipeline: Pipeline) {
+        pipeline.count_lost(&self.unstarted, self.losses());
+        (self.unstarted, self.untold, self.answered) = Default::default();
+        self.pipeline = Some(pipeline);
+        self.generation += 1;
     }
 }
 
@@ -54,5 +73,7 @@ pub(crate) static STATE: Guarded<State> = Guarded::new(State {
     is_simple: true,
     last_seq: 0,
     stopped: Vec::new(),
-    unstarted: 0,
+    unstarted: [0; LEVEL_SLOTS.len()],
+    untold: 0,
+    answered: 0,
 });

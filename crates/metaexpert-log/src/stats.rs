@@ -18,10 +18,12 @@ pub enum Loss {
     TooLarge = 1,
     /// A sink could not write it within its budget.
     Sink = 2,
+    /// There was no pipeline to take it, and none could be started.
+    NotStarted = 3,
 }
 
 /// Names of the [`Loss`] reasons, in their order.
-pub const LOSS_NAMES: [&str; 3] = ["queue_full", "too_large", "sink"];
+pub const LOSS_NAMES: [&str; 4] = ["queue_full", "too_large", "sink", "not_started"];
 
 /// Live counters. Each has one writer at a time: the producer or the backend thread.
 #[derive(Default)]
@@ -49,6 +51,14 @@ impl Counters {
     /// Counts a lost record.
     pub fn count_dropped(&self, reason: Loss, slot: usize) {
         self.dropped[reason as usize][slot].fetch_add(1, Ordering::Release);
+    }
+
+    /// Counts records that were lost for want of a pipeline.
+    pub fn count_unstarted(&self, records: &PerLevel) {
+        for (slot, count) in records.iter().enumerate() {
+            self.logged[slot].fetch_add(*count, Ordering::Release);
+            self.dropped[Loss::NotStarted as usize][slot].fetch_add(*count, Ordering::Release);
+        }
     }
 
     /// Records that never came to the backend.
@@ -108,6 +118,16 @@ impl Counters {
 
 fn read(counters: &[AtomicU64; SLOTS]) -> PerLevel {
     std::array::from_fn(|slot| counters[slot].load(Ordering::Acquire))
+}
+
+impl Snapshot {
+    /// Adds records that were lost for want of a pipeline.
+    pub fn add_unstarted(&mut self, records: &PerLevel) {
+        for (slot, count) in records.iter().enumerate() {
+            self.logged[slot] += count;
+            self.dropped[Loss::NotStarted as usize][slot] += count;
+        }
+    }
 }
 
 /// The counters at one instant.

@@ -80,7 +80,7 @@ fn refused_records_are_losses() {
     assert_eq!(pipeline.waiter().lost(), 0);
     pipeline.give_up(20, Loss::QueueFull);
     pipeline.give_up(20, Loss::TooLarge);
-    pipeline.count_lost(3);
+    pipeline.count_lost(&[1, 2, 0, 0, 0], 3);
     assert!(pipeline.waiter().wait(PROMPTLY), "what was taken is written");
     assert_eq!(pipeline.waiter().lost(), 5);
     let stopping = pipeline.stop();

@@ -170,11 +170,11 @@ def recover(directory: str, everything: bool = False, files: list[str] = ...) ->
     Nothing outside of the directory is written to but `files`. Never touches what a living process has. What goes wrong is in the report, ring by ring.
     """
 
-def count_unstarted() -> None:
-    """Count a record that found no engine and could not start one.
+def count_unstarted(level: int) -> None:
+    """Count a record of `level` that found no engine and could not start one, until an engine takes the count over."""
 
-    Until an engine has taken over the count, neither `flush` nor `shutdown` claims that all is written.
-    """
+def count_untold() -> None:
+    """Count the losses of an engine that cannot be asked any more: the next `flush` is False."""
 
 def patterns_refusal(patterns: Sequence[str]) -> tuple[int | None, str, str] | None:
     """Return why `redact.patterns` cannot be used, None if they can.

@@ -170,23 +170,30 @@ def ensure_running() -> bool:
         try:
             start(_engine.document, again=True)
         except (OSError, ValueError):
-            _count_refused()
             return False
         return True
 
 
-def ensure_configured() -> bool:
-    """Start the engine if it does not run, also if nobody has configured it. Returns False if it can't now.
+def ensure_configured(level: int) -> bool:
+    """Start the engine for a record of `level` if it does not run, also if nobody has configured it.
 
-    Raises `ConfigurationError`, once, if what environment or files say is wrong.
+    Returns False if it can't now: the record is counted as lost. Raises `ConfigurationError`, once, if what
+    environment or files say is wrong.
     """
     _leave_parent()
     if _native.is_running():
         return True
-    if _engine.document is None and not _configure():
-        _count_refused()
-        return False
-    return ensure_running()
+    is_started = False
+    try:
+        is_configured = _engine.document is not None or (
+            _engine.configurer is not None and _engine.configurer()
+        )
+        is_started = is_configured and ensure_running()
+    finally:
+        if not is_started:
+            _engine.has_refused = True
+            _native.count_unstarted(level)
+    return is_started
 
 
 def flush(timeout: object = None, *, told: bool = True) -> bool:
@@ -218,20 +225,6 @@ def shutdown(timeout: object = None) -> bool:
         return is_whole and not has_refused
 
 
-def _configure() -> bool:
-    try:
-        return _engine.configurer is not None and _engine.configurer()
-    except BaseException:
-        _count_refused()
-        raise
-
-
-def _count_refused() -> None:
-    """Count a record that no engine can be started for."""
-    _engine.has_refused = True
-    _native.count_unstarted()
-
-
 def statistics() -> dict[str, Any] | None:
     """Return the counters of the running engine, else of the last one; None before the first start."""
     return _native.stats()
@@ -252,7 +245,7 @@ def _restart(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
     """Change the queue's size, which takes a new engine; the old configuration comes back on an error."""
     if not _native.shutdown(None):
         # The one that is stopped cannot be asked any more.
-        _native.count_unstarted()
+        _native.count_untold()
     try:
         _native.start(json.dumps(after), _engine.run_id)
     except (OSError, ValueError):

@@ -158,7 +158,7 @@ def _submit(record: logging.LogRecord, fields: FieldMapping | None) -> bool:
         own, names, bound = fields.submitted(record), fields.attributes, fields.bound
     # However often another thread stops it again before the record is in.
     while not engine.submit_record(record, message, exception, own, names, bound):
-        if not engine.ensure_configured():
+        if not engine.ensure_configured(record.levelno):
             return False
     return True
 

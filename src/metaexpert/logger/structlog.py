@@ -72,7 +72,7 @@ class PipelineProcessor:
     def _submit(self, logger: Any, method_name: str, event: dict[str, Any]) -> None:
         name = str(event.pop("logger", None) or getattr(logger, "name", None) or self._name)
         level = _level_of(method_name, event)
-        if not engine.ensure_configured() or not _is_enabled(name, level):
+        if not engine.ensure_configured(level) or not _is_enabled(name, level):
             return
         message, arguments = event.pop("event", ""), event.pop("positional_args", ())
         described = describe_exception(_exception_of(method_name, event.pop("exc_info", None)))
@@ -85,9 +85,10 @@ class PipelineProcessor:
         if channel is None:
             channel = self._channels[name] = Channel(name, None, [], [])
         values = (level, shown, category, message, tuple(arguments), event, described, stack, caller)
-        if not channel.submit(*values) and engine.ensure_configured():
-            # Stopped after it was found running, and started again.
-            channel.submit(*values)
+        # Stopped after it was found running: started again, however often.
+        while not channel.submit(*values):
+            if not engine.ensure_configured(level):
+                return
 
 
 def _level_of(method_name: str, event: dict[str, Any]) -> int:

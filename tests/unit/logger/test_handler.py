@@ -147,8 +147,8 @@ def test_a_record_that_finds_the_system_stopped_twice_is_written(
     assert engine.shutdown(5)
     start, stopped_again = engine.ensure_configured, []
 
-    def start_and_be_stopped() -> bool:
-        is_running = start()
+    def start_and_be_stopped(level: int) -> bool:
+        is_running = start(level)
         if not stopped_again:
             stopped_again.append(engine.shutdown(5))
         return is_running

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::Pipeline;
 use crate::sink::SinkReport;
-use crate::stats::Snapshot;
+use crate::stats::{PerLevel, Snapshot};
 use crate::worker::{Shared, lock};
 
 /// How long an end waits for room to tell of a gap.
@@ -15,9 +15,10 @@ pub const LAST_GAP_LIMIT: Duration = Duration::from_secs(1);
 const STEP: Duration = Duration::from_micros(200);
 
 impl Pipeline {
-    /// Counts records that were lost before there was a pipeline to take them.
-    pub fn count_lost(&self, records: u64) {
-        self.shared.count_lost(records);
+    /// Counts records that were lost before there was a pipeline to take them, and `losses`, of which nobody was told.
+    pub fn count_lost(&self, unstarted: &PerLevel, losses: u64) {
+        self.shared.counters.count_unstarted(unstarted);
+        self.shared.count_lost(losses);
     }
 
     /// Tells the backend to end; [`Stopping::wait`] waits for it. Waits for a moment where there is no room
