@@ -108,7 +108,9 @@ class Logs:
 
     def is_fast(self, logger: logging.Logger | None = None) -> bool:
         """Tell whether calls of the logger go straight into the engine."""
-        return "info" in (logger or self.logger).__dict__
+        asked: Any = logger or self.logger
+        channel = asked.__dict__.get("_channel")
+        return "info" in asked.__dict__ and channel is not None and channel.is_open()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -1,7 +1,7 @@
 //! A logger's way into the pipeline.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
 use metaexpert_log::pipeline::Pipeline;
 use pyo3::prelude::*;
@@ -69,6 +69,24 @@ impl Gates {
     }
 }
 
+/// The present era. Each change that may concern any logger ends it, and with it every channel that was opened
+/// in it: one store, however many loggers there are.
+static ERA: AtomicU64 = AtomicU64::new(FIRST_ERA);
+const FIRST_ERA: u64 = 1;
+/// The era of a channel that was closed by itself.
+const NO_ERA: u64 = 0;
+
+/// Sends every later call of the builtins of all channels to their `slow`.
+#[pyfunction]
+pub(crate) fn close_channels() {
+    // Release: whoever opens a channel in the new era sees what was changed before it.
+    ERA.fetch_add(1, Ordering::Release);
+}
+
+fn present_era() -> AtomicU64 {
+    AtomicU64::new(ERA.load(Ordering::Acquire))
+}
+
 /// One logger's name (a bound one's is its origin's) and bound fields, and what its builtins depend on.
 #[pyclass(frozen, module = "metaexpert.logger._native")]
 pub(crate) struct Channel {
@@ -76,8 +94,8 @@ pub(crate) struct Channel {
     id: KnownIdCell,
     bound: Option<Py<Fields>>,
     basis: Basis,
-    /// The logger has found out that something changed and no longer uses the channel.
-    closed: AtomicBool,
+    /// The era in which it serves calls; none once its logger has found out that something changed.
+    era: AtomicU64,
     /// Which of its builtins do something.
     gates: Gates,
     /// It was made with a bound logger, which has called nothing yet.
@@ -105,7 +123,7 @@ impl Channel {
             id: KnownIdCell::default(),
             bound,
             basis: Basis::Own(Premises::new(py, empty, single, classes)?),
-            closed: AtomicBool::new(false),
+            era: present_era(),
             gates: Gates::default(),
             is_fresh: AtomicBool::new(false),
             template: OnceLock::new(),
@@ -150,7 +168,7 @@ impl Channel {
 
     /// Sends every later call of the channel's builtins to their `slow`.
     fn close(&self) {
-        self.closed.store(true, Ordering::Release);
+        self.era.store(NO_ERA, Ordering::Release);
     }
 
     /// Submits a record that the Python side has prepared. False if no engine runs.
@@ -209,7 +227,7 @@ impl Channel {
             id: KnownIdCell::new(origin.get().id.get()),
             bound,
             basis: Basis::Derived { origin: origin.clone().unbind(), handlers },
-            closed: AtomicBool::new(false),
+            era: present_era(),
             gates: Gates::default(),
             is_fresh: AtomicBool::new(false),
             template: OnceLock::new(),
@@ -263,7 +281,7 @@ impl Channel {
     /// Whether it was not closed, and everything is as it was when it was made.
     #[inline]
     pub(crate) fn is_undisturbed(&self, py: Python<'_>) -> bool {
-        !self.closed.load(Ordering::Acquire)
+        self.era.load(Ordering::Acquire) == ERA.load(Ordering::Acquire)
             && match &self.basis {
                 Basis::Own(premises) => premises.hold(py),
                 Basis::Derived { origin, handlers } => {

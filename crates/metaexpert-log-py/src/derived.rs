@@ -91,6 +91,7 @@ fn template<'py>(origin: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
     template.set_item("_bound", py.None())?;
     template.set_item("_origin", origin)?;
     template.set_item("_is_owned", true)?;
+    template.set_item("_cache", origin.getattr("_cache")?)?;
     template.set_item("_channel", py.None())?;
     Ok(template)
 }

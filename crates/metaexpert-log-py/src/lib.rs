@@ -62,6 +62,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(engine::recover, module)?)?;
     module.add_function(wrap_pyfunction!(engine::patterns_refusal, module)?)?;
     module.add_function(wrap_pyfunction!(builtin::nothing, module)?)?;
+    module.add_function(wrap_pyfunction!(channel::close_channels, module)?)?;
     module.add_function(wrap_pyfunction!(record::submit_record, module)?)?;
     module.add_function(wrap_pyfunction!(served::served_method, module)?)?;
     module.add_function(wrap_pyfunction!(served::served_bind, module)?)?;

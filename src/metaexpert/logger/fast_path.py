@@ -1,12 +1,16 @@
 """How a logger enters the fast way into the pipeline, and leaves it.
 
 When a logger's records would reach the pipeline's handler and nothing else, builtins of the native engine are
-put into its `__dict__`, where they shadow the methods of the class. Whatever may change that takes them out:
+put into its `__dict__`, where they shadow the methods of the class. What may change that closes their way:
 
-- levels and `logging.disable()` clear every logger's `_cache`, which is a `_LevelCache` here;
+- after a change of levels and `logging.disable()`, `logging` clears every logger's `_cache`: the manager does
+  so, or the root's `LevelCache` notices;
 - attributes pass through `__setattr__`;
 - handler and filter lists, which are changed in place, classes, and the record factory are looked at by the
   builtins themselves, at every call.
+
+A change that may concern any logger closes all channels in one step, so it costs the same however many
+loggers there are. Each of them notices with its next call, which puts new builtins in.
 """
 
 from __future__ import annotations
@@ -21,6 +25,7 @@ from metaexpert.logger import engine
 from metaexpert.logger.derived import Followed, Made
 from metaexpert.logger.engine import Channel, Fields, Method
 from metaexpert.logger.handler import PipelineHandler
+from metaexpert.logger.level_changes import LevelCache, changes, close_all, watch_levels
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -55,40 +60,8 @@ _WATCHED_ATTRIBUTES: Final = frozenset(
 )
 
 
-class _Changes:
-    """Counts whatever may close a fast way. Not a class attribute: setting one costs every class lookup."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-
-_changes: Final = _Changes()
-
 #: Empty lists, lists with the one item they hold, and classes: see `Channel`.
 _Premises = tuple[list[list[Any]], list[tuple[list[Any], Any]], list[type]]
-
-
-class _LevelCache(dict[int, bool]):
-    """A logger's `_cache`, which `logging` clears whenever a level changes anywhere."""
-
-    __slots__ = ("_logger",)
-
-    def __init__(self, logger: logging.Logger) -> None:
-        super().__init__()
-        self._logger = weakref.ref(logger)
-
-    def clear(self) -> None:
-        super().clear()
-        logger = self._logger()
-        # One that is just being adopted has no fast way yet.
-        if isinstance(logger, FastPathLogger):
-            logger._leave_fast_path()
-
-
-def complete(logger: logging.Logger) -> None:
-    """Give a logger what a `FastPathLogger` has beyond a plain one."""
-    logger.__dict__["_installed"] = {}
-    logger.__dict__["_cache"] = _LevelCache(logger)
 
 
 def _members(loggers: weakref.WeakSet[FastPathLogger] | None) -> tuple[FastPathLogger, ...]:
@@ -101,16 +74,17 @@ def _members(loggers: weakref.WeakSet[FastPathLogger] | None) -> tuple[FastPathL
     return ()
 
 
+def complete(logger: logging.Logger) -> None:
+    """Give a logger what a `FastPathLogger` has beyond a plain one."""
+    logger.__dict__["_installed"] = {}
+    logger.__dict__["_cache"] = LevelCache()
+
+
 def _empty_list(logger: FastPathLogger) -> list[Any]:
     if logger._channel is not None:
         # Which was made when there was no list to look at.
         logger._leave_fast_path()
     return []
-
-
-def _level_cache(logger: FastPathLogger) -> _LevelCache:
-    logger._follow_origin()
-    return _LevelCache(logger)
 
 
 def _nothing_installed(logger: FastPathLogger) -> dict[str, Callable[..., None]]:
@@ -135,7 +109,6 @@ class FastPathLogger(logging.Logger):
         disabled = Followed("disabled")
         filters = Followed("filters")
         handlers = Made("handlers", _empty_list)
-        _cache = Made("_cache", _level_cache)
         _installed = Made("_installed", _nothing_installed)
 
     def __init__(self, name: str, level: int | str = logging.NOTSET) -> None:
@@ -177,7 +150,7 @@ class FastPathLogger(logging.Logger):
 
     def _install(self, name: str) -> Callable[..., None] | None:
         """Put a builtin in place of the method `name`, if it would do the same, and return it."""
-        changes = _changes.count
+        count = changes.count
         channel = self._open_channel()
         if channel is None:
             return None
@@ -185,17 +158,17 @@ class FastPathLogger(logging.Logger):
             # Loggers bound later are served as it is.
             self._origin._take(name)
         slow = partial(self._serve, name)
+        threshold = max(self.getEffectiveLevel(), self.manager.disable + 1)
         if name == "log":
-            threshold = max(self.getEffectiveLevel(), self.manager.disable + 1)
             builtin = channel.log_method(threshold, slow)
         elif name == "trade":
             builtin = channel.method(logging.INFO, TRADE, slow, self.manager.disable < logging.INFO)
         else:
             level = LEVELS[name]
-            builtin = channel.method(level, None, slow, self.isEnabledFor(level) and engine.wants(level))
+            builtin = channel.method(level, None, slow, level >= threshold and engine.wants(level))
         self._installed[name] = builtin
         self.__dict__[name] = builtin
-        if changes != _changes.count:
+        if count != changes.count:
             # Something changed on another thread meanwhile; the next call looks again.
             self._leave_fast_path()
             return None
@@ -215,6 +188,7 @@ class FastPathLogger(logging.Logger):
         if origin is not None and self._is_as_derived(origin):
             channel = origin._open_channel()
             return None if channel is None else channel.derive(self._bound, self.handlers)
+        watch_levels(self.manager)
         premises = self._premises()
         return None if premises is None else Channel(self.name, self._bound, *premises)
 
@@ -230,7 +204,7 @@ class FastPathLogger(logging.Logger):
 
     def _leave_fast_path(self) -> None:
         """Take the builtins out again, here and in the loggers bound to this one."""
-        _changes.count += 1
+        changes.count += 1
         attributes = self.__dict__
         children = attributes.get("_children")
         if not children and not attributes.get("_installed") and attributes.get("_channel") is None:
@@ -247,8 +221,7 @@ class FastPathLogger(logging.Logger):
             channel.close()
         attributes["_channel"] = None
         for child in _members(children):
-            # Which also leaves the child's fast way.
-            child._cache.clear()
+            child._leave_fast_path()
 
     def _discard_stale(self, name: str) -> None:
         """Forget a builtin of an earlier time that somebody has put back, as the end of a patch does."""
@@ -281,12 +254,21 @@ class FastPathLogger(logging.Logger):
             logger = logger.parent if logger.propagate else None
         return (empty, single, [type(self), PipelineHandler]) if single else None
 
+    def setLevel(self, level: int | str) -> None:
+        """Set the level of this logger, a number or a name."""
+        self.__dict__["_is_setting_level"] = True
+        try:
+            super().setLevel(level)
+        finally:
+            self.__dict__.pop("_is_setting_level", None)
+
     def __setattr__(self, name: str, value: Any) -> None:
         # A logger's parent is None until it has been made; before its first call it has no channel.
         is_new = self._origin is None and (
             name not in self.__dict__
             or (name == "parent" and self.parent is None and "_channel" not in self.__dict__)
         )
+        inherited = None if is_new or name != "parent" else self.getEffectiveLevel()
         super().__setattr__(name, value)
         if name in _OVERRIDABLE:
             self._leave_fast_path()
@@ -297,12 +279,18 @@ class FastPathLogger(logging.Logger):
                 self._follow_origin()
                 for child in _members(self._children):
                     child.__dict__.pop(name, None)
-            if name in ("level", "parent") and self.manager.root is not None:
-                # What `setLevel` does after it, and an assignment alone does not: all leave their fast ways.
-                self.manager._clear_cache()  # type: ignore[attr-defined]
-            else:
-                leave_fast_paths(self.manager)
+            elif name == "level" or (name == "parent" and inherited != self.getEffectiveLevel()):
+                self._forget_levels()
+            close_all()
             self._leave_fast_path()
+
+    def _forget_levels(self) -> None:
+        """Let all loggers find out anew which levels are on: `logging` does so after `setLevel` alone."""
+        if self._origin is not None and self._cache is self._origin._cache:
+            # From now on its levels may differ from those of its origin.
+            self.__dict__["_cache"] = LevelCache()
+        if "_is_setting_level" not in self.__dict__ and self.manager.root is not None:
+            self.manager._clear_cache()  # type: ignore[attr-defined]
 
     def __delattr__(self, name: str) -> None:
         super().__delattr__(name)
@@ -327,15 +315,7 @@ _genuine: Final[dict[str, Any]] = {}
 def define_genuine(kind: type[FastPathLogger]) -> None:
     """Take the methods of `kind` for those that the builtins stand in for."""
     _genuine.update({name: getattr(kind, name) for name in _OVERRIDABLE})
-
-
-def leave_fast_paths(manager: logging.Manager | None = None) -> None:
-    """Let every logger find out anew whether the fast way is open."""
-    _changes.count += 1
-    manager = manager or logging.root.manager
-    for logger in (manager.root, *manager.loggerDict.copy().values()):
-        if isinstance(logger, FastPathLogger):
-            logger._leave_fast_path()
+    changes.usual_kind = kind
 
 
 def _is_genuine(logger: FastPathLogger) -> bool:
@@ -378,6 +358,3 @@ def _is_observed(logger: logging.Logger) -> bool:
 
 def _takes_everything(handler: logging.Handler) -> bool:
     return type(handler) is PipelineHandler and handler.takes_everything
-
-
-engine.on_change(leave_fast_paths)

@@ -133,6 +133,7 @@ class MetaLogger(FastPathLogger):
             _bound=bound,
             _origin=origin,
             _is_owned=True,
+            _cache=origin._cache,
         )
         return derived
 
@@ -156,6 +157,13 @@ class MetaLogger(FastPathLogger):
             self._leave_fast_path()
             getattr(self, name)(*args, **kwargs)
             return
+        if self._channel is not None and not self._channel.is_open():
+            # Something has changed since; what serves the next call may serve this one.
+            self._leave_fast_path()
+            builtin = self._take(name)
+            if builtin is not None:
+                builtin(*args, **kwargs)
+                return
         self._discard_stale(name)
         if is_patched(name):
             getattr(STANDARD, name)(self, *args, **kwargs)

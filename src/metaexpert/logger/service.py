@@ -14,6 +14,7 @@ from metaexpert.logger.deadline import Deadline
 from metaexpert.logger.errors import ConfigurationError
 from metaexpert.logger.fork_lock import ForkLock
 from metaexpert.logger.handler import PipelineHandler
+from metaexpert.logger.level_changes import changing_levels
 from metaexpert.logger.meta import MetaLogger, adopt
 from metaexpert.logger.statistics import LoggerStats
 
@@ -300,22 +301,26 @@ def _attach(configuration: LogConfiguration) -> None:
     if is_first:
         root.addHandler(_service.handler)
     logging.captureWarnings(configuration.capture_stdlib)
-    levels = configuration.logger_levels()
-    for name in _service.levels_set - levels.keys():
-        logging.getLogger(name).setLevel(logging.NOTSET)
-    for name, level in levels.items():
-        named = adopt(logging.getLogger(name))
-        # Each change makes every logger look anew, so that many of them at once would cost a square.
-        if named.level != level:
-            named.setLevel(level)
-    _service.levels_set = set(levels)
-    if root.level != (default_level := parse_level(configuration.default_level)):
-        root.setLevel(default_level)
+    _set_levels(root, configuration.logger_levels(), parse_level(configuration.default_level))
     if is_first:
         # Later each one enters again with its next call: a change must not cost a walk over all of them.
         for logger in (root, *tuple(root.manager.loggerDict.values())):
             if isinstance(logger, MetaLogger):
                 logger.enter_fast_path()
+
+
+def _set_levels(root: MetaLogger, levels: Mapping[str, int], default_level: int) -> None:
+    """Give loggers the `levels` that are configured, and take back those that no longer are."""
+    with changing_levels(root.manager):
+        for name in _service.levels_set - levels.keys():
+            logging.getLogger(name).setLevel(logging.NOTSET)
+        for name, level in levels.items():
+            named = adopt(logging.getLogger(name))
+            if named.level != level:
+                named.setLevel(level)
+        _service.levels_set = set(levels)
+        if root.level != default_level:
+            root.setLevel(default_level)
 
 
 def _apply_dictconfig(document: dict[str, Any]) -> None:

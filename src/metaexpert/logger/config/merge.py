@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 HANDLERS: Final = "handlers"
+LOGGERS: Final = "loggers"
 
 _SCALARS: Final = (str, int, float, type(None))
 

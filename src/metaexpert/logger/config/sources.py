@@ -7,7 +7,7 @@ Highest first: changes at run time, command line, arguments in code, environment
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Self
@@ -17,7 +17,7 @@ from metaexpert.logger.config.environment import LOG_CONFIG, read_dotenv, variab
 from metaexpert.logger.config.files import absolute, log_settings, read_document, read_toml, tool_table
 from metaexpert.logger.config.layer import NOTHING, Layer
 from metaexpert.logger.config.legacy import is_dictconfig, prepare_dictconfig, read_dictconfig
-from metaexpert.logger.config.merge import leaves, merge, plain, removals_as_none
+from metaexpert.logger.config.merge import LOGGERS, leaves, merge, plain, removals_as_none
 from metaexpert.logger.config.models import LogConfiguration
 from metaexpert.logger.config.origins import (
     CODE,
@@ -113,13 +113,24 @@ class _Pile(NamedTuple):
 
 def _relocated(origins: Mapping[str, str], layer: Layer) -> dict[str, str]:
     """Return where values stand once `layer` lies on top of those that stand as `origins` says."""
-    covered = tuple(f"{path}." for path, _ in leaves(layer.values))
+    covering = {path for path, _ in leaves(layer.values)}
+    broken_up = {above for path in covering for above in _tables_above(path)}
     kept = {
         path: origin
         for path, origin in origins.items()
-        if not path.startswith(covered) and not any(cover.startswith(f"{path}.") for cover in covered)
+        if path not in broken_up and covering.isdisjoint(_tables_above(path))
     }
     return kept | layer.located()
+
+
+def _tables_above(path: str) -> Iterator[str]:
+    """Yield the paths of the tables that the value at the dotted `path` lies in."""
+    if path.startswith(f"{LOGGERS}."):
+        # The rest is a name, dots and all.
+        yield LOGGERS
+        return
+    while path := path.rpartition(".")[0]:
+        yield path
 
 
 class RuntimeChange(NamedTuple):
