@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from metaexpert.logger import configuration, flush, stats
+from metaexpert.logger import LogConfiguration, configuration, flush, stats
+from metaexpert.logger.config import log_directory
+from metaexpert.logger.config.files import absolute
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +65,16 @@ def _counts() -> tuple[int, int, int]:
     return now.logged, now.written, now.dropped
 
 
+def _shown_directory(settings: LogConfiguration) -> Path:
+    """Return the log directory as it was written if it still leads there, else its absolute path."""
+    written, path = Path(settings.log_file_path), log_directory(settings)
+    return written if absolute(written) == path else Path(path)
+
+
 def _files() -> tuple[tuple[str, ...], str | None]:
     """Return the files that handlers have written, and the one for errors; without a record there is no file."""
     settings = configuration()
-    directory = Path(settings.log_file_path)
+    directory = _shown_directory(settings)
     files = {
         name: str(directory / handler.filename)
         for name, handler in settings.handlers.items()

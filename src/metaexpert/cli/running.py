@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 from metaexpert.cli.control_client import ControlClient
 from metaexpert.cli.failure import CommandFailedError
+from metaexpert.logger.config.files import absolute
 from metaexpert.logger.control.runtime_file import RunningExpert, running_experts
 
 
@@ -37,12 +36,12 @@ def named(expert: RunningExpert) -> str:
 def _chosen(experts: list[RunningExpert], pid: int | None, directory: str | None) -> RunningExpert:
     found = [expert for expert in experts if pid is None or expert.pid == pid]
     if directory is not None:
-        path = os.path.abspath(directory)
+        path = absolute(directory)
         found = [expert for expert in found if expert.log_directory == path]
     if pid is None and directory is None and len(found) > 1:
         # Those with a control server, then the one that logs where the command is run.
         found = [expert for expert in found if expert.url is not None] or found
-        here = [expert for expert in found if expert.log_directory == os.path.abspath("logs")]
+        here = [expert for expert in found if expert.log_directory == absolute("logs")]
         found = here if len(here) == 1 else found
     if not found:
         asked = f"of process {pid}" if pid is not None else f"that logs into {directory}"

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from metaexpert.logger import engine
@@ -33,6 +34,8 @@ class _Service:
     def __init__(self) -> None:
         self.sources: Sources | None = None
         self.configuration: LogConfiguration | None = None
+        #: Where `LOG_CONFIG` was found first.
+        self.home: str | None = None
         #: What the engine was started with last, by this process.
         self.document: dict[str, Any] | None = None
         self.handler = PipelineHandler()
@@ -149,9 +152,11 @@ def setup_logger(name: str | None = None, level: str | None = None) -> MetaLogge
     name = DEFAULT_LOGGER if name is None else name
     with _lock.held():
         number = None if level is None else _checked_level(level, parse_level)
-        document = log_config_document()
+        home = _home()
+        document = log_config_document(directory=Path(home))
         if document is not None:
             _apply_dictconfig(document)
+            _service.home = home
         elif _service.configuration is None:
             configure({"loggers": {name: level}} if level else None)
         logger = get_logger(name)
@@ -333,6 +338,14 @@ def _apply_dictconfig(document: dict[str, Any]) -> None:
         cause = problem.__cause__
         detail = f"{problem}: {cause}" if cause is not None else str(problem)
         raise ConfigurationError(f"the dictConfig document was refused: {detail}") from problem
+
+
+def _home() -> str:
+    """Return the directory where the process was first configured, else the current one."""
+    from metaexpert.logger.config.places import current_directory
+
+    known = _service.home if _service.sources is None else _service.sources.home
+    return current_directory() if known is None else known
 
 
 def _checked_level(level: str, parse_level: Any) -> int:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 from metaexpert.logger.config.engine import log_directory
 from metaexpert.logger.config.models import LogConfiguration
+from metaexpert.logger.config.places import ALLOWED_DIRECTORIES, LOG_DIRECTORY, file_in, place_of
 from metaexpert.logger.errors import Problem, shown
 
 _TLS_FILES: Final = ("ca", "cert", "key")
@@ -53,7 +53,7 @@ def allowed_directories(configuration: LogConfiguration) -> tuple[str, ...]:
     named = _configured(configuration)
     if not named:
         return (log_directory(configuration),)
-    return tuple(os.path.abspath(os.path.expanduser(directory)) for directory in named)
+    return tuple(place_of(ALLOWED_DIRECTORIES, each, configuration._places) for each in named)
 
 
 def _configured(configuration: LogConfiguration) -> tuple[str, ...]:
@@ -63,7 +63,7 @@ def _configured(configuration: LogConfiguration) -> tuple[str, ...]:
 def _paths(configuration: LogConfiguration) -> Mapping[str, tuple[str, str]]:
     """Return the absolute path, and its text, of each file or directory of a configuration, by setting."""
     directory = log_directory(configuration)
-    named = {"log_file_path": configuration.log_file_path}
+    named = {LOG_DIRECTORY: configuration.log_file_path}
     for name, handler in configuration.active_handlers().items():
         if handler.filename is not None:
             named[f"handlers.{name}.filename"] = handler.filename
@@ -75,8 +75,8 @@ def _paths(configuration: LogConfiguration) -> Mapping[str, tuple[str, str]]:
     return {
         setting: (
             directory
-            if setting == "log_file_path"
-            else os.path.normpath(os.path.join(directory, os.path.expanduser(text))),
+            if setting == LOG_DIRECTORY
+            else file_in(directory, setting, text, configuration._places),
             text,
         )
         for setting, text in named.items()

@@ -11,6 +11,7 @@ from metaexpert.logger.config.defaults import DEFAULT_MESSAGE_BYTES
 from metaexpert.logger.config.formats import PRESETS, SYSLOG, SYSLOG_FORMATS
 from metaexpert.logger.config.levels import parse_level
 from metaexpert.logger.config.models import HandlerConfiguration, LogConfiguration
+from metaexpert.logger.config.places import LOG_DIRECTORY, file_in, filename_setting, place_of
 from metaexpert.logger.config.urls import SCHEMES, endpoint
 from metaexpert.logger.errors import ConfigurationError, Problem, shown
 
@@ -18,7 +19,7 @@ from metaexpert.logger.errors import ConfigurationError, Problem, shown
 def engine_document(configuration: LogConfiguration, *, process_suffix: str | None = None) -> dict[str, Any]:
     """Return the document of plain values, ready for JSON, that the native engine is configured with.
 
-    Relative paths are taken from the current directory now, so a later `chdir` moves nothing. With a
+    Relative paths lead from where they were given, so a later `chdir` moves nothing. With a
     `process_suffix` each file has it before its extension (`expert.4711.log`): what a second process on the
     same directory writes. Raises `ValueError` for a level whose name `logging` has forgotten meanwhile, and
     `ConfigurationError` as `log_directory` does.
@@ -28,7 +29,7 @@ def engine_document(configuration: LogConfiguration, *, process_suffix: str | No
     return {
         "directory": directory,
         "sinks": [
-            _sink(name, handler, directory, process_suffix)
+            _sink(name, handler, configuration, process_suffix)
             for name, handler in configuration.active_handlers().items()
         ],
         "include": list(configuration.include),
@@ -55,7 +56,7 @@ def log_directory(configuration: LogConfiguration) -> str:
     """
     given = configuration.log_file_path
     try:
-        directory = os.path.abspath(os.path.expanduser(given))
+        directory = place_of(LOG_DIRECTORY, given, configuration._places)
         directory.encode("utf-8")
     except (OSError, UnicodeEncodeError) as error:
         reason = f"must be an absolute path here, was {shown(given)}"
@@ -65,7 +66,7 @@ def log_directory(configuration: LogConfiguration) -> str:
 
 
 def _sink(
-    name: str, handler: HandlerConfiguration, directory: str, process_suffix: str | None
+    name: str, handler: HandlerConfiguration, whole: LogConfiguration, process_suffix: str | None
 ) -> dict[str, Any]:
     limit = handler.filter.max_level
     sink = {
@@ -81,7 +82,8 @@ def _sink(
         return {**sink, "stream": handler.stream or "stdout", "color": "auto"}
     if handler.type in SCHEMES:
         return {**sink, "endpoint": endpoint(handler.type, handler.url or "")}
-    return {**sink, **_file(handler, directory, process_suffix)}
+    path = file_path(name, handler, whole)
+    return {**sink, **_file(handler, path, process_suffix)}
 
 
 def _format(handler: HandlerConfiguration) -> dict[str, Any]:
@@ -103,8 +105,13 @@ def _program_name() -> str:
     return name if name not in ("", "-c", "-m", "-") else "python"
 
 
-def _file(handler: HandlerConfiguration, directory: str, process_suffix: str | None) -> dict[str, Any]:
-    path = os.path.normpath(os.path.join(directory, os.path.expanduser(handler.filename or "")))
+def file_path(name: str, handler: HandlerConfiguration, whole: LogConfiguration) -> str:
+    """Return the absolute path of the file that the handler `name` of a configuration writes."""
+    directory, text = log_directory(whole), handler.filename or ""
+    return file_in(directory, filename_setting(name), text, whole._places)
+
+
+def _file(handler: HandlerConfiguration, path: str, process_suffix: str | None) -> dict[str, Any]:
     if process_suffix:
         stem, extension = os.path.splitext(path)
         # `expert.4711` would be the name of a rotated file.

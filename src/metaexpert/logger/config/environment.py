@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
+from io import StringIO
 from pathlib import Path
 from typing import Any, Final
 
 from metaexpert.logger.config.defaults import DEFAULT_DIRECTORY
+from metaexpert.logger.config.files import is_there, text_of
 from metaexpert.logger.config.layer import Layer
 from metaexpert.logger.config.merge import leaves, merge
 from metaexpert.logger.config.models import LogConfiguration
@@ -35,25 +38,59 @@ _FLAGS: Final = {
 _REMOVALS: Final = ("none", "null", "false")
 _INTEGER: Final = r"[+-]?[0-9]{1,30}"
 _HANDLER_DEPTH: Final = 2
+_MAX_BLANKS: Final = 200
+_BLANKS: Final = re.compile(rf"[^\S\n]{{{_MAX_BLANKS + 1}}}")
+#: Values can be made of values before them: each line may double what there is.
+_MAX_VALUE_CHARACTERS: Final = 64 * 1024
 
 
-def read_dotenv(directory: Path) -> dict[str, str]:
+def read_dotenv(directory: Path, *, must_be_file: bool = False) -> dict[str, str]:
     """Return the variables of the `.env` file in `directory`, none where there is no such file.
 
-    They are not put into the process's environment. Raises `ConfigurationError` for an unreadable file.
+    They are not put into the process's environment. A directory or a pipe of this name is somebody else's,
+    and passed over unless it `must_be_file`, as it was one before. Raises `ConfigurationError` for an
+    unreadable file.
     """
     file = directory / DOTENV
-    if not file.is_file():
+    if not is_there(file) or not (must_be_file or file.is_file()):
         return {}
+    return dict(_expanded(_assignments(file), file))
+
+
+def _assignments(file: Path) -> Mapping[str, str | None]:
+    text = text_of(file)
+    if _BLANKS.search(text) is not None:
+        # python-dotenv takes their square.
+        reason = f"must not have more than {_MAX_BLANKS} blanks in a row"
+        raise ConfigurationError([Problem(str(file), reason)])
     from dotenv import dotenv_values
 
-    try:
-        values = dotenv_values(file, encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ConfigurationError([Problem(str(file), f"not UTF-8 at byte {error.start}")]) from None
-    except OSError as error:
-        raise ConfigurationError([Problem(str(file), f"cannot be read: {error.strerror}")]) from None
-    return {name: value for name, value in values.items() if value is not None}
+    return dotenv_values(stream=StringIO(text), interpolate=False)
+
+
+def _expanded(values: Mapping[str, str | None], file: Path) -> Iterator[tuple[str, str]]:
+    """Yield the variables with `${NAME}` in them replaced, as python-dotenv does it, but bounded."""
+    known: dict[str, str | None] = dict(os.environ)
+    for name, value in values.items():
+        known[name] = (
+            value if value is None or "$" not in value else _filled_in(value, known, f"{file}: {name}")
+        )
+        if (text := known[name]) is not None:
+            yield name, text
+
+
+def _filled_in(value: str, known: Mapping[str, str | None], place: str) -> str:
+    from dotenv.variables import parse_variables
+
+    text = ""
+    for part in parse_variables(value):
+        text += part.resolve(known)
+        if len(text) > _MAX_VALUE_CHARACTERS:
+            reason = (
+                f"must have at most {_MAX_VALUE_CHARACTERS:,} characters once its variables are filled in"
+            )
+            raise ConfigurationError([Problem(place, reason)])
+    return text
 
 
 def variable_layers(environ: Mapping[str, str], dotenv: Mapping[str, str]) -> tuple[Layer, Layer]:

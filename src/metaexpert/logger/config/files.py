@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Mapping
 from copy import deepcopy
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+from metaexpert.logger.config.nesting import check_json_depth, check_toml_depth
 from metaexpert.logger.errors import ConfigurationError, Problem, shown
+from metaexpert.logger.regular_files import NotRegularError, TooLargeError, read_regular
+
+#: A configuration with a thousand loggers has a twentieth of it.
+MAX_FILE_BYTES: Final = 2**20
 
 #: The tables of a TOML file that hold our settings, from the outermost in.
 _LOG_TABLE: Final = "log"
@@ -20,8 +26,9 @@ _TOOL_TABLE: Final = ("tool", "metaexpert", "log")
 def read_document(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Return the document in a JSON or TOML file, told apart by the file's extension.
 
-    Raises `ConfigurationError` for a file that is missing, unreadable, of another extension, not UTF-8, not
-    well-formed (with line and column), or that names a key twice.
+    Raises `ConfigurationError` for a file that is missing, unreadable, not a regular one, larger than
+    `MAX_FILE_BYTES`, of another extension, not UTF-8, not well-formed (with line and column), nested too
+    deeply, or that names a key twice.
     """
     file = Path(path)
     extension = file.suffix.lower()
@@ -38,18 +45,19 @@ def read_document(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 def read_json(file: Path) -> dict[str, Any]:
     """Return the object in a JSON file. Raises `ConfigurationError` as `read_document` does."""
-    return parse_json(_text_of(file), str(file))
+    return parse_json(text_of(file), str(file))
 
 
 def parse_json(text: str, source: str) -> dict[str, Any]:
     """Return the object in a JSON text; `source` names it in the `ConfigurationError` for a bad one."""
     try:
+        check_json_depth(text)
         document = json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         reason = f"not valid JSON at line {error.lineno}, column {error.colno}: {error.msg}"
         raise ConfigurationError([Problem(source, reason)]) from None
-    except (_RefusedJsonError, RecursionError, ValueError) as error:
-        # ValueError: more digits in one number than Python converts.
+    except (_RefusedJsonError, RecursionError, MemoryError, ValueError) as error:
+        # ValueError: nested too deeply, or more digits in one number than Python converts.
         raise ConfigurationError([Problem(source, f"not usable JSON: {error}")]) from None
     if not isinstance(document, dict):
         reason = f"must hold one JSON object, was {shown(document)}"
@@ -63,10 +71,15 @@ def read_toml(file: Path) -> dict[str, Any]:
     import tomllib
 
     try:
-        return deepcopy(_parsed_toml(_text_of(file)))
+        return deepcopy(_parsed_toml(text_of(file)))
     except tomllib.TOMLDecodeError as error:
         # The message ends in "(at line 3, column 7)".
         raise ConfigurationError([Problem(str(file), f"not valid TOML: {error}")]) from None
+    except (RecursionError, MemoryError, ValueError) as error:
+        if isinstance(error, ConfigurationError):
+            raise
+        # ValueError: as in `parse_json`.
+        raise ConfigurationError([Problem(str(file), f"not usable TOML: {error}")]) from None
 
 
 @lru_cache(maxsize=8)
@@ -74,6 +87,7 @@ def _parsed_toml(text: str) -> dict[str, Any]:
     import tomllib
 
     # A program's `pyproject.toml` is read with each `configure()`: parsing it would take most of the call.
+    check_toml_depth(text)
     return tomllib.loads(text)
 
 
@@ -118,19 +132,36 @@ def absolute(path: str | os.PathLike[str]) -> str:
         return os.fspath(path)
 
 
-def _text_of(file: Path) -> str:
+def text_of(file: Path) -> str:
+    """Return the text of a configuration file, read in the one way that all of them are.
+
+    Raises `ConfigurationError`, naming the file, for one that is missing, unreadable, not a regular one,
+    larger than `MAX_FILE_BYTES`, or not UTF-8.
+    """
     try:
-        return file.read_text(encoding="utf-8-sig")
+        return read_regular(file, MAX_FILE_BYTES).decode("utf-8-sig")
     except FileNotFoundError:
         advice = f"looked for {absolute(file)}"
         raise ConfigurationError([Problem(str(file), "no such file", suggestion=advice)]) from None
-    except IsADirectoryError:
-        raise ConfigurationError([Problem(str(file), "must be a file, was a directory")]) from None
+    except (NotRegularError, TooLargeError) as error:
+        raise ConfigurationError([Problem(str(file), error.reason)]) from None
     except UnicodeDecodeError as error:
         raise ConfigurationError([Problem(str(file), f"not UTF-8 at byte {error.start}")]) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise ConfigurationError([Problem(str(file), f"cannot be read: {reason}")]) from None
+
+
+def is_there(file: Path) -> bool:
+    """Tell whether there is anything at the path of `file`, whatever it is.
+
+    What a directory hides that may not be searched is not there: nobody can have meant it.
+    """
+    try:
+        file.stat()
+    except OSError:
+        return False
+    return True
 
 
 class _RefusedJsonError(Exception):
@@ -140,8 +171,7 @@ class _RefusedJsonError(Exception):
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
+        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
         raise _RefusedJsonError(f"the key {shown(twice)} is given twice; keep one")
     return members
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from metaexpert.logger.config.merge import leaves, merge
+from metaexpert.logger.config.places import NOWHERE, Places, places_of
 
 #: A document without settings.
 NOTHING: Final[Mapping[Any, Any]] = MappingProxyType({})
@@ -17,7 +18,8 @@ class Layer(NamedTuple):
 
     `origins` names the exact place of a value by dotted path (a variable); others come from `origin`. A
     `complete` layer says everything there is: layers below it have no part in the result. `file` is the
-    absolute path that all of it was read from, None where that is no file.
+    absolute path that all of it was read from, None where that is no file. `places` says where its paths
+    lead, relative ones from `directory`.
     """
 
     origin: str
@@ -25,6 +27,12 @@ class Layer(NamedTuple):
     origins: Mapping[str, str] = NOTHING
     complete: bool = False
     file: str | None = None
+    directory: str = ""
+    places: Places = NOWHERE
+
+    def placed(self, directory: str, places: Places = NOWHERE) -> Layer:
+        """Return this layer with where its paths lead: as `places` says, else from `directory`."""
+        return self._replace(directory=directory, places={**places_of(self.values, directory), **places})
 
     def followed_by(self, later: Layer) -> Layer:
         """Return this layer with what a later one of the same source names laid over it."""
@@ -33,7 +41,12 @@ class Layer(NamedTuple):
         replaced = {path for path, _ in leaves(later.values)}
         kept = {path: origin for path, origin in self.origins.items() if path not in replaced}
         return Layer(
-            self.origin, merge(self.values, later.values), {**kept, **later.origins}, complete=self.complete
+            self.origin,
+            merge(self.values, later.values),
+            {**kept, **later.origins},
+            complete=self.complete,
+            directory=later.directory,
+            places={**self.places, **later.places},
         )
 
     def located(self) -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from metaexpert.logger.config.files import read_json
+from metaexpert.logger.config.files import absolute, read_json
 from metaexpert.logger.config.merge import plain
 from metaexpert.logger.errors import ConfigurationError, Problem, shown
 
@@ -24,12 +24,19 @@ def is_dictconfig(document: Mapping[str, Any]) -> bool:
     return "version" in document
 
 
-def read_dictconfig(file: Path) -> dict[str, Any]:
+def read_dictconfig(file: Path, directory: Path = Path()) -> dict[str, Any]:
     """Return the dictConfig document in a JSON file, ready for `logging.config.dictConfig`.
 
-    Raises `ConfigurationError`, naming the file, where it cannot be read or is no such document.
+    Relative names of its handlers' files lead from `directory`, wherever they are opened. Raises
+    `ConfigurationError`, naming the file, where it cannot be read or is no such document.
     """
-    return prepare_dictconfig(read_json(file), str(file))
+    document = read_json(file)
+    handlers = document.get("handlers")
+    for options in handlers.values() if isinstance(handlers, dict) else ():
+        filename = options.get("filename") if isinstance(options, dict) else None
+        if isinstance(filename, str) and filename and "://" not in filename:
+            options["filename"] = absolute(directory / filename)
+    return prepare_dictconfig(document, str(file))
 
 
 def prepare_dictconfig(document: Mapping[str, Any], source: str) -> dict[str, Any]:

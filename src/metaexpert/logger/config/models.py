@@ -13,6 +13,7 @@ from pydantic import (
     PrivateAttr,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     model_validator,
 )
 
@@ -38,6 +39,7 @@ from metaexpert.logger.config.frozen import FrozenDict
 from metaexpert.logger.config.levels import parse_level
 from metaexpert.logger.config.merge import leaves, plain, removals_as_none
 from metaexpert.logger.config.origins import CODE, DEFAULT, origin_of
+from metaexpert.logger.config.places import NOWHERE, Places
 from metaexpert.logger.config.problems import problems_of
 from metaexpert.logger.config.rules import broken_rules
 from metaexpert.logger.errors import ConfigurationError, shown
@@ -256,6 +258,8 @@ class LogConfiguration(_Settings):
     ] = Field(default=0, description="How often the logging system's own counters are made a record.")
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
+    #: Where its paths led when they were given; one that nothing is said of leads from the current directory.
+    _places: Places = PrivateAttr(default_factory=dict)
 
     def __init__(self, **values: Any) -> None:
         try:
@@ -282,13 +286,14 @@ class LogConfiguration(_Settings):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _complete(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+    def _complete(cls, value: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
         """Fill in what is not named, check every rule, and raise all problems together."""
         if not isinstance(value, Mapping):
             return handler(value)
         given = removals_as_none(plain(value))
         document = defaults.completed(given)
-        problems = broken_rules(document)
+        places: Places = NOWHERE if info.context is None else info.context
+        problems = broken_rules(document, places)
         try:
             configuration = handler(document)
         except ValidationError as error:
@@ -297,6 +302,7 @@ class LogConfiguration(_Settings):
         if problems:
             raise ConfigurationError(sorted(problems, key=lambda problem: problem.path))
         configuration._origins = {path: CODE for path, _ in leaves(given)}
+        configuration._places = dict(places)
         return configuration
 
     def __eq__(self, other: object) -> bool:

@@ -12,9 +12,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from metaexpert.logger.config.defaults import COMMON_OPTIONS, DEFAULT_DIRECTORY, TYPE_OPTIONS
-from metaexpert.logger.config.files import absolute
 from metaexpert.logger.config.formats import JOURNALD, SYSLOG, SYSLOG_FORMATS
 from metaexpert.logger.config.merge import HANDLERS
+from metaexpert.logger.config.places import (
+    LOG_DIRECTORY,
+    NOWHERE,
+    Places,
+    file_in,
+    filename_setting,
+    place_of,
+)
 from metaexpert.logger.config.unsupported import refusals
 from metaexpert.logger.config.urls import network_problems
 from metaexpert.logger.errors import Problem, shown
@@ -26,8 +33,11 @@ MAX_HANDLERS: Final = 64
 MAX_NAME_CHARACTERS: Final = 500
 
 
-def broken_rules(document: Mapping[Any, Any]) -> list[Problem]:
-    """Return every problem of the completed `document` that is not the type or range of a single field."""
+def broken_rules(document: Mapping[Any, Any], places: Places = NOWHERE) -> list[Problem]:
+    """Return every problem of the completed `document` that is not the type or range of a single field.
+
+    `places` says where its paths lead.
+    """
     handlers = document.get(HANDLERS)
     tables = {}
     if isinstance(handlers, Mapping):
@@ -38,7 +48,7 @@ def broken_rules(document: Mapping[Any, Any]) -> list[Problem]:
         *_misplaced_options(tables),
         *_foreign_formats(tables),
         *network_problems(tables),
-        *_shared_files(document, tables),
+        *_shared_files(document, tables, places),
         *_too_many(tables),
         *_long_names(document.get("loggers")),
         *_exposed_control(document.get("control")),
@@ -95,17 +105,17 @@ def _foreign_formats(handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Prob
 
 
 def _shared_files(
-    document: Mapping[Any, Any], handlers: Mapping[str, Mapping[str, Any]]
+    document: Mapping[Any, Any], handlers: Mapping[str, Mapping[str, Any]], places: Places
 ) -> Iterator[Problem]:
     """Two sinks on one file would tear and rotate each other's lines, so no file has two writers."""
-    directory = document.get("log_file_path")
-    root = absolute(os.path.expanduser(directory if isinstance(directory, str) else DEFAULT_DIRECTORY))
+    directory = document.get(LOG_DIRECTORY)
+    root = _log_directory(directory if isinstance(directory, str) else DEFAULT_DIRECTORY, places)
     owners = {os.path.normcase(os.path.join(root, OWN_ERRORS_FILE)): "the logging system's own errors"}
     for name, options in handlers.items():
         filename = options.get("filename")
         if options.get("type") != "file" or not isinstance(filename, str) or not filename or "\0" in filename:
             continue
-        path = os.path.normcase(os.path.normpath(os.path.join(root, os.path.expanduser(filename))))
+        path = os.path.normcase(file_in(root, filename_setting(name), filename, places))
         other = next((owner for taken, owner in owners.items() if _collide(path, taken)), None)
         owners.setdefault(path, f"{HANDLERS}.{name}")
         if other is not None:
@@ -115,6 +125,14 @@ def _shared_files(
                 filename,
                 suggestion="give each handler a file of its own",
             )
+
+
+def _log_directory(text: str, places: Places) -> str:
+    try:
+        return place_of(LOG_DIRECTORY, text, places)
+    except OSError:
+        # Whoever needs it says so.
+        return text
 
 
 def _collide(path: str, taken: str) -> bool:

@@ -1,7 +1,8 @@
 """Where a configuration comes from, and which source wins.
 
 Highest first: changes at run time, command line, arguments in code, environment, `.env`, `metaexpert.toml`,
-`[tool.metaexpert.log]` of `pyproject.toml`, defaults. The files are those in the current directory.
+`[tool.metaexpert.log]` of `pyproject.toml`, defaults. The files are those in the directory that was the
+current one when the process was first configured.
 """
 
 from __future__ import annotations
@@ -13,8 +14,16 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, Self
 
 from metaexpert.logger.config.confinement import strayed_files, strayed_urls
+from metaexpert.logger.config.defaults import DEFAULT_DIRECTORY
 from metaexpert.logger.config.environment import LOG_CONFIG, read_dotenv, variable_layers
-from metaexpert.logger.config.files import absolute, log_settings, read_document, read_toml, tool_table
+from metaexpert.logger.config.files import (
+    absolute,
+    is_there,
+    log_settings,
+    read_document,
+    read_toml,
+    tool_table,
+)
 from metaexpert.logger.config.layer import NOTHING, Layer
 from metaexpert.logger.config.legacy import is_dictconfig, prepare_dictconfig, read_dictconfig
 from metaexpert.logger.config.merge import LOGGERS, leaves, merge, plain, removals_as_none
@@ -29,6 +38,7 @@ from metaexpert.logger.config.origins import (
     RUNTIME,
     origin_of,
 )
+from metaexpert.logger.config.places import LOG_DIRECTORY, NOWHERE, Places, current_directory
 from metaexpert.logger.errors import ConfigurationError, Problem, shown
 
 _PYPROJECT_FILE: Final = "pyproject.toml"
@@ -63,7 +73,8 @@ def load_layers(
     config: ConfigurationLike, overrides: Mapping[str, Any] | None = None, *, origin: str = CODE
 ) -> tuple[Layer, ...] | DictConfig:
     """Return the same as `load_config`, with `overrides` as a layer of their own, above a file's."""
-    layer = _layer_of(config, origin)
+    here = current_directory()
+    layer = _layer_of(config, origin, here)
     if not overrides:
         return layer if isinstance(layer, DictConfig) else (layer,)
     if isinstance(layer, DictConfig):
@@ -71,7 +82,7 @@ def load_layers(
         raise ConfigurationError(
             f"a dictConfig document takes no other settings, got {names}; leave them out"
         )
-    return layer, Layer(origin, removals_as_none(plain(overrides)))
+    return layer, Layer(origin, removals_as_none(plain(overrides))).placed(here)
 
 
 def resolve(layers: Iterable[Layer]) -> LogConfiguration:
@@ -83,10 +94,11 @@ def resolve(layers: Iterable[Layer]) -> LogConfiguration:
 
 
 class _Pile(NamedTuple):
-    """Layers laid over each other: what they say together, and where each value of it comes from."""
+    """Layers laid over each other: what they say together, where values come from, and where paths lead."""
 
     document: Mapping[Any, Any] = NOTHING
     origins: Mapping[str, str] = NOTHING
+    places: Places = NOWHERE
 
     def with_all(self, layers: Iterable[Layer]) -> _Pile:
         """Return the pile with `layers` on top, the last of which wins."""
@@ -94,14 +106,14 @@ class _Pile(NamedTuple):
         for layer in layers:
             below = _Pile() if layer.complete else pile
             document = merge(below.document, removals_as_none(layer.values))
-            pile = _Pile(document, _relocated(below.origins, layer))
+            pile = _Pile(document, _relocated(below.origins, layer), {**pile.places, **layer.places})
         return pile
 
     def configuration(self) -> LogConfiguration:
         """Return the configuration that it is. Raises as `resolve` does."""
         origins = self.origins
         try:
-            configuration = LogConfiguration.model_validate(self.document)
+            configuration = LogConfiguration.model_validate(self.document, context=self.places)
         except ConfigurationError as error:
             raise ConfigurationError(
                 problem.attributed(origin_of(problem.path, origins).split(", ")[0])
@@ -153,6 +165,8 @@ class Sources:
     command_line: Layer = field(default_factory=lambda: Layer(COMMAND_LINE))
     runtime: tuple[RuntimeChange, ...] = ()
     directory: str = ""
+    #: The current directory when the process was first configured.
+    home: str = field(default_factory=current_directory)
     #: What all but `runtime` make, once somebody has asked: changes at run time are to be in force at once.
     _start: list[tuple[_Pile, LogConfiguration]] = field(default_factory=list, compare=False, repr=False)
 
@@ -162,12 +176,16 @@ class Sources:
 
         Raises `ConfigurationError` for a file that is there and cannot be read or parsed.
         """
-        return cls(_project_layers(environ, directory), directory=absolute(directory or Path()))
+        return cls().refreshed(environ, directory)
 
     def refreshed(self, environ: Mapping[str, str] | None = None, directory: Path | None = None) -> Self:
-        """Return the same sources with environment and files read again. Raises as `discover` does."""
-        layers = _project_layers(environ, directory)
-        return self._with(project=layers, directory=absolute(directory or Path()))
+        """Return the same sources with environment and files read again, where they were found before.
+
+        Raises as `discover` does.
+        """
+        here = Path(self.directory) if directory is None else directory
+        layers = _project_layers(environ, here, self.files())
+        return self._with(project=layers, directory=absolute(here))
 
     def reloaded(self) -> Self:
         """Return the same sources with environment and all files read again, where they were found before.
@@ -175,8 +193,8 @@ class Sources:
         Files given to `configure()` are among them. Raises `ConfigurationError` as `discover` does, and for
         such a file that is no configuration any more.
         """
-        code = tuple(layer if layer.file is None else _read_again(layer.file) for layer in self.code)
-        return replace(self.refreshed(directory=Path(self.directory)), code=code)
+        code = tuple(layer if layer.file is None else _read_again(layer) for layer in self.code)
+        return replace(self.refreshed(), code=code)
 
     def with_code(self, *layers: Layer) -> Self:
         """Return the sources after a `configure()` call that asked for `layers`, the last of which wins."""
@@ -187,15 +205,17 @@ class Sources:
 
     def with_command_line(self, values: Mapping[str, Any]) -> Self:
         """Return the sources with `values` from the command line's options."""
-        later = Layer(COMMAND_LINE, removals_as_none(plain(values)))
+        later = Layer(COMMAND_LINE, removals_as_none(plain(values))).placed(current_directory())
         return self._with(command_line=self.command_line.followed_by(later))
 
     def with_runtime(self, values: Mapping[str, Any], number: int | None = None) -> Self:
         """Return the sources after a change over HTTP or from the command line of another process.
 
-        `without_runtime(number)` takes it back. Changes without a number stay.
+        `without_runtime(number)` takes it back. Changes without a number stay. Who asks does not know the
+        current directory: relative paths lead from where the process was first configured.
         """
-        later = RuntimeChange(Layer(RUNTIME, removals_as_none(plain(values))), number)
+        layer = Layer(RUNTIME, removals_as_none(plain(values)))
+        later = RuntimeChange(layer.placed(self.home), number)
         changes = self.runtime
         if number is None and changes and changes[-1].number is None:
             later = RuntimeChange(changes[-1].layer.followed_by(later.layer))
@@ -217,7 +237,8 @@ class Sources:
 
     def _at_start(self) -> tuple[_Pile, LogConfiguration]:
         if not self._start:
-            pile = _Pile().with_all([*self.project, *self.code, self.command_line])
+            default = Layer(DEFAULT, {LOG_DIRECTORY: DEFAULT_DIRECTORY}).placed(self.home)
+            pile = _Pile(places=default.places).with_all([*self.project, *self.code, self.command_line])
             self._start.append((pile, pile.configuration()))
         return self._start[0]
 
@@ -254,10 +275,12 @@ def _followed(parts: tuple[Layer, ...], later: Layer) -> tuple[Layer, ...]:
     return tuple(kept)
 
 
-def _read_again(file: str) -> Layer:
-    layer = _layer_of(file, CODE)
+def _read_again(before: Layer) -> Layer:
+    layer = _layer_of(before.file, CODE, before.directory)
     if isinstance(layer, DictConfig):
-        raise ConfigurationError([Problem(file, "has become a dictConfig document, which is not watched")])
+        raise ConfigurationError(
+            [Problem(before.file or "", "has become a dictConfig document, which is not watched")]
+        )
     return layer
 
 
@@ -277,22 +300,26 @@ def log_config_document(
     if not named or not named.strip():
         return None
     file = here / named.strip()
-    return read_dictconfig(file) if file.is_file() else None
+    return read_dictconfig(file, here) if is_there(file) else None
 
 
-def _layer_of(config: ConfigurationLike, origin: str) -> Layer | DictConfig:
+def _layer_of(config: ConfigurationLike, origin: str, directory: str) -> Layer | DictConfig:
+    """Return what `config` asks for, with relative paths in it from `directory`."""
     if config is None:
-        return Layer(origin)
+        return Layer(origin, directory=directory)
     if isinstance(config, LogConfiguration):
-        return _complete_layer(config, origin)
+        return _complete_layer(config, origin).placed(directory, config._places)
     if isinstance(config, str | os.PathLike):
         path = os.fspath(config)
         layer = _layer_of_document(read_document(path), os.path.basename(path), path)
-        return layer if isinstance(layer, DictConfig) else layer._replace(file=absolute(path))
+        return (
+            layer if isinstance(layer, DictConfig) else layer._replace(file=absolute(path)).placed(directory)
+        )
     if not isinstance(config, Mapping):
         reason = f"must be a LogConfiguration, a mapping or a path, was {shown(config)}"
         raise ConfigurationError([Problem("config", reason, config)])
-    return _layer_of_document(config, origin, None)
+    layer = _layer_of_document(config, origin, None)
+    return layer if isinstance(layer, DictConfig) else layer.placed(directory)
 
 
 def _complete_layer(configuration: LogConfiguration, origin: str) -> Layer:
@@ -335,18 +362,21 @@ def _file_layer(settings: Any, origin: str, file: Path | None = None) -> Layer:
     return Layer(origin, removals_as_none(plain(settings)), file=path)
 
 
-def _project_layers(environ: Mapping[str, str] | None, directory: Path | None) -> tuple[Layer, ...]:
-    here = directory or Path()
+def _project_layers(
+    environ: Mapping[str, str] | None, here: Path, known: tuple[str, ...]
+) -> tuple[Layer, ...]:
+    """Return what files in the directory `here` and variables say; `known` files had a part in it before."""
     layers: list[Layer] = []
     pyproject, project = here / _PYPROJECT_FILE, here / PROJECT_FILE
-    if pyproject.is_file():
+    if is_there(pyproject):
         table = tool_table(read_toml(pyproject))
         if table is not None:
             layers.append(_file_layer(table, PYPROJECT, pyproject))
-    if project.is_file():
+    if is_there(project):
         layers.append(_file_layer(log_settings(read_toml(project), PROJECT_FILE), PROJECT_FILE, project))
     variables = os.environ if environ is None else environ
-    dotenv, environment = variable_layers(variables, read_dotenv(here))
+    file = absolute(here / DOTENV)
+    dotenv, environment = variable_layers(variables, read_dotenv(here, must_be_file=file in known))
     if dotenv.values:
-        dotenv = dotenv._replace(file=absolute(here / DOTENV))
-    return (*layers, dotenv, environment)
+        dotenv = dotenv._replace(file=file)
+    return tuple(layer.placed(absolute(here)) for layer in (*layers, dotenv, environment))

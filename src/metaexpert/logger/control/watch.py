@@ -29,6 +29,8 @@ class _Watch:
     def __init__(self) -> None:
         self.files: tuple[str, ...] = ()
         self.seen: dict[str, _Signature] = {}
+        #: How often it has looked.
+        self.looks = 0
         self.thread: threading.Thread | None = None
         self.lock = threading.Lock()
         self.woken = threading.Event()
@@ -71,7 +73,8 @@ def stop(_timeout: float | None = None) -> None:
 def reload(reason: str) -> bool:
     """Read all files again and put in force what they say now.
 
-    A bad file is reported, as a record and in `logging_errors.log`, and changes nothing: returns False then.
+    A file that cannot be used, for whatever reason, is reported, as a record and in `logging_errors.log`, and
+    changes nothing: returns False then.
     """
 
     def announce(after: LogConfiguration, before: LogConfiguration | None) -> Any:
@@ -87,6 +90,10 @@ def reload(reason: str) -> bool:
         service.reconfigure(lambda sources: sources.reloaded(), announce)
     except ConfigurationError as error:
         _report(reason, str(error))
+        return False
+    except Exception as error:
+        # Whatever the file holds, it must not end the watching: the next one may be good.
+        _report(reason, f"{type(error).__name__}: {error}")
         return False
     return True
 
@@ -105,6 +112,7 @@ def _run() -> None:
             reload("SIGHUP")
             continue
         now = {file: _signature(file) for file in _watch.files}
+        _watch.looks += 1
         if now == _watch.seen:
             pending = None
         elif now != pending:

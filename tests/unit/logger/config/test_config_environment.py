@@ -221,3 +221,34 @@ def test_the_control_address_is_one_variable(text: str, host: str, port: int) ->
 
     assert control is not None
     assert (control.host, control.port) == (host, port)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "A="
+            + "x" * 60_000
+            + "\n"
+            + "\n".join(f"{b}=${{{a}}}${{{a}}}" for a, b in zip("ABCDEFGHIJ", "BCDEFGHIJK", strict=True)),
+            "characters once its variables",
+        ),
+        ("LOG_LEVEL=INFO " + " " * 100_000 + "x", "blanks in a row"),
+        ("#" * 2**20 + "\n", "must have at most 1,048,576 bytes"),
+    ],
+)
+def test_a_dotenv_file_that_would_take_for_ever_is_refused(tmp_path: Path, text: str, words: str) -> None:
+    """Values that double with each line, and what python-dotenv takes the square of."""
+    (tmp_path / ".env").write_text(text)
+
+    with pytest.raises(ConfigurationError, match=words) as caught:
+        read_dotenv(tmp_path)
+    assert ".env" in str(caught.value)
+
+
+def test_variables_in_a_dotenv_file_are_filled_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From what stands before them in the file, else from the environment, else their own default."""
+    monkeypatch.setenv("OUTSIDE", "o")
+    (tmp_path / ".env").write_text("A=a\nB=${A}-${OUTSIDE}-${NONE:-d}-$A\nC=\nD\n")
+
+    assert read_dotenv(tmp_path) == {"A": "a", "B": "a-o-d-$A", "C": ""}

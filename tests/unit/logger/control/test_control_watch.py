@@ -3,7 +3,8 @@
 import logging
 import os
 import signal
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +76,115 @@ def test_a_bad_file_is_reported_and_ignored(text: str, watched: Path, live: "Log
     assert configuration() is before
     (record,) = live.records("errors.log")
     assert (record["level"], record["event_name"]) == ("ERROR", "log.reload_failed")
+
+    write(watched, 'loggers = { "bot.a" = "WARNING" }\n')
+    eventually(lambda: level() == logging.WARNING, "the good file holds")
+
+
+def become_pipe(file: Path) -> None:  # noqa: D103
+    os.mkfifo(part := file.with_suffix(".part"))
+    part.replace(file)
+
+
+def become_device(file: Path) -> None:  # noqa: D103
+    file.unlink()
+    file.symlink_to("/dev/zero")
+
+
+def become_directory(file: Path) -> None:  # noqa: D103
+    file.unlink()
+    file.mkdir()
+
+
+def become_socket(file: Path) -> None:  # noqa: D103
+    file.unlink()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(file))
+
+
+def become_huge(file: Path) -> None:  # noqa: D103
+    with file.open("wb") as huge:
+        huge.truncate(2**40)
+
+
+def become_unreadable_numbers(file: Path) -> None:  # noqa: D103
+    write(file, f"x = {'1' * 5000}\n")
+
+
+def become_deep(file: Path) -> None:  # noqa: D103
+    write(file, "x = " + "[" * 100_000 + "]" * 100_000)
+
+
+def become_a_deep_key(file: Path) -> None:  # noqa: D103
+    write(file, "a." * 100_000 + "a = 1\n")
+
+
+@pytest.mark.parametrize(
+    "become",
+    [
+        become_pipe,
+        become_device,
+        become_directory,
+        become_socket,
+        become_huge,
+        become_unreadable_numbers,
+        become_deep,
+        become_a_deep_key,
+    ],
+)
+@pytest.mark.parametrize("name", ["metaexpert.toml", "own.toml", ".env", "pyproject.toml"])
+def test_a_file_that_is_none_any_more_is_reported_once_and_watched_on(
+    become: Callable[[Path], None], name: str, watched: Path, live: "Logs"
+) -> None:
+    """Whatever it has become: what it said stays in force, and a later good file is taken."""
+    file = watched.with_name(name)
+    texts = {
+        ".env": 'METAEXPERT_LOG__LOGGERS={"bot.a": "%s"}\n',
+        "pyproject.toml": '[tool.metaexpert.log.loggers]\n"bot.a" = "%s"\n',
+    }
+    text = texts.get(name, 'loggers = { "bot.a" = "%s" }\n')
+    if name == ".env" and become in (become_deep, become_a_deep_key, become_unreadable_numbers):
+        pytest.skip("what is no assignment is passed over by python-dotenv")
+    if name != watched.name:
+        watched.unlink()
+        write(file, text % "ERROR")
+        configure(*([file] if name == "own.toml" else []))
+    before = configuration()
+    become(file)
+
+    def told() -> list[str]:
+        # Between two of its forms it may be seen to be gone.
+        problems = [record["problem"] for record in live.records("errors.log")]
+        return [problem for problem in problems if name in problem and "is gone" not in problem]
+
+    eventually(lambda: told() != [], "the problem is reported")
+    looks = watch._watch.looks
+    eventually(lambda: watch._watch.looks > looks + 5, "it is watched on")
+    assert configuration() is before
+    assert len(told()) == 1
+
+    if file.is_dir():
+        file.rmdir()
+    else:
+        file.unlink()
+    write(file, text % "WARNING")
+    eventually(lambda: level() == logging.WARNING, "the good file holds")
+
+
+def test_what_nobody_thought_of_does_not_end_the_watching(
+    watched: Path, live: "Logs", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Any exception while files are read is reported like a bad file."""
+
+    def fail(*_: object) -> None:
+        raise MemoryError("no memory left")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("metaexpert.logger.config.sources.read_toml", fail)
+        write(watched, 'loggers = { "bot.a" = "CRITICAL" }\n')
+        eventually(
+            lambda: flush() and "MemoryError" in (live.directory / "errors.log").read_text(), "it is told"
+        )
 
     write(watched, 'loggers = { "bot.a" = "WARNING" }\n')
     eventually(lambda: level() == logging.WARNING, "the good file holds")
