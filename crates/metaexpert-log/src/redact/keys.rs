@@ -38,6 +38,15 @@ impl Verdict {
         matches!(self, Verdict::Secret | Verdict::Line | Verdict::Words)
     }
 
+    /// What a name says that somebody has named as a secret: as much of a text is masked as without that, or more.
+    fn certain(self) -> Verdict {
+        match self {
+            Verdict::Line => Verdict::Line,
+            Verdict::Words | Verdict::Seed => Verdict::Words,
+            Verdict::Clear | Verdict::Secret | Verdict::Token => Verdict::Secret,
+        }
+    }
+
     /// Whether further words may belong to a value without quotes.
     pub(crate) fn has_words(self) -> bool {
         matches!(self, Verdict::Words | Verdict::Seed)
@@ -131,11 +140,12 @@ impl Keys {
             }
         }
         let (exempt, masked): (Vec<_>, Vec<_>) = given.iter().partition(|name| name.starts_with('-'));
-        for (names, verdict) in [(masked, Verdict::Secret), (exempt, Verdict::Clear)] {
-            for name in names {
-                let name = name.bytes().filter(|byte| is_word(*byte)).map(|byte| byte.to_ascii_lowercase());
-                keys.add(Entry { name: name.collect(), anywhere: false, verdict });
-            }
+        for name in masked {
+            let verdict = keys.verdict(name.as_bytes()).certain();
+            keys.add(Entry { name: plain(name), anywhere: false, verdict });
+        }
+        for name in exempt {
+            keys.add(Entry { name: plain(name), anywhere: false, verdict: Verdict::Clear });
         }
         for entries in &mut keys.by_last {
             entries.sort_by_key(|entry| std::cmp::Reverse(entry.name.len()));
@@ -178,6 +188,11 @@ impl Entry {
         }
         self.anywhere || begins_word(name, at)
     }
+}
+
+/// A name in small letters, without separators.
+fn plain(name: &str) -> Box<[u8]> {
+    name.bytes().filter(|byte| is_word(*byte)).map(|byte| byte.to_ascii_lowercase()).collect()
 }
 
 fn is_word(byte: u8) -> bool {
@@ -295,6 +310,23 @@ mod tests {
         assert!(!masked(&["-quote_token"], "quote_token"));
         assert!(!masked(&["-signature"], "functionsignature"));
         assert!(!masked(&["token", "-token"], "token"));
+    }
+
+    #[test]
+    fn a_name_that_is_added_masks_no_less_of_a_text() {
+        let given = ["mnemonic", "my_seed_phrase", "Authorization", "x-cookie", "seed", "token", "order"];
+        let keys = Keys::new(true, &given.map(String::from));
+        for (name, verdict) in [
+            ("mnemonic", Verdict::Words),
+            ("mySeedPhrase", Verdict::Words),
+            ("authorization", Verdict::Line),
+            ("X-Cookie", Verdict::Line),
+            ("seed", Verdict::Words),
+            ("quote_token", Verdict::Secret),
+            ("my_order", Verdict::Secret),
+        ] {
+            assert_eq!(keys.verdict(name.as_bytes()), verdict, "{name}");
+        }
     }
 
     #[test]

@@ -221,6 +221,10 @@ class ControlConfiguration(_Settings):
     directories: Texts = Field(
         default=(), description="Where files may be named at run time; by default in the log directory."
     )
+    allow_weaker_redaction: Flag = Field(
+        default=False,
+        description="Let requests make redaction weaker too, not only stricter; needs a token.",
+    )
 
 
 class LogConfiguration(_Settings):

@@ -52,6 +52,7 @@ def broken_rules(document: Mapping[Any, Any], places: Places = NOWHERE) -> list[
         *_too_many(tables),
         *_long_names(document.get("loggers")),
         *_exposed_control(document.get("control")),
+        *_open_redaction(document.get("control")),
     ]
 
 
@@ -182,4 +183,16 @@ def _exposed_control(control: Any) -> Iterator[Problem]:
             "control.token",
             f"must be given, since {shown(host)} is not this machine alone",
             suggestion="give a token, or use the host 127.0.0.1",
+        )
+
+
+def _open_redaction(control: Any) -> Iterator[Problem]:
+    """Without a token anybody on the machine could have secrets shown."""
+    if not isinstance(control, Mapping) or control.get("token") is not None:
+        return
+    if control.get("allow_weaker_redaction") is True:
+        yield Problem(
+            "control.allow_weaker_redaction",
+            "must not be true without control.token",
+            suggestion="give a token, or leave it out",
         )

@@ -39,6 +39,7 @@ from metaexpert.logger.config.origins import (
     origin_of,
 )
 from metaexpert.logger.config.places import LOG_DIRECTORY, NOWHERE, Places, current_directory
+from metaexpert.logger.config.strictness import at_least_as_strict, may_weaken
 from metaexpert.logger.errors import ConfigurationError, Problem, shown
 
 _PYPROJECT_FILE: Final = "pyproject.toml"
@@ -245,9 +246,14 @@ class Sources:
     def resolve(self) -> LogConfiguration:
         """Return the configuration that all sources make together. Raises as the function `resolve` does.
 
-        A change at run time may name files inside certain directories only, and no new URL: see
-        `confinement`.
+        A change at run time may name files inside certain directories only, and no new URL (see
+        `confinement`), and takes nothing away from the redaction at the start (see `strictness`).
         """
+        configuration, start = self.as_asked(), self.at_start()
+        return configuration if may_weaken(start) else at_least_as_strict(configuration, start)
+
+    def as_asked(self) -> LogConfiguration:
+        """Return what `resolve` does, with redaction as changes at run time ask for it, however weak."""
         pile, start = self._at_start()
         if not any(change.layer.values for change in self.runtime):
             return start

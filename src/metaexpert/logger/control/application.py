@@ -34,7 +34,7 @@ _TOO_MANY: Final = 429
 
 def application(guard: Guard) -> ASGIApp:
     """Return the control server as an ASGI application; `guard` decides who is served."""
-    routes = Routes(Health())
+    routes = Routes(Health(), guard)
     app = Starlette(
         routes=[
             Route("/logging/configure", routes.configuration, methods=["GET", "POST"]),
@@ -51,8 +51,9 @@ def application(guard: Guard) -> ASGIApp:
 class Routes:
     """What each route does."""
 
-    def __init__(self, health: Health) -> None:
+    def __init__(self, health: Health, guard: Guard) -> None:
         self._health = health
+        self._guard = guard
 
     async def configuration(self, request: Request) -> Response:
         """Change the configuration of the running process, or show it."""
@@ -60,13 +61,13 @@ class Routes:
 
     async def _configure(self, request: Request) -> Response:
         document = await json_body(request)
-        if document.get("control") is not None and document["control"] == _shown()["control"]:
+        if "control" in document and document["control"] == _shown()["control"]:
             # What GET answered comes back with a change in it.
             del document["control"]
-        client = _client(request)
+        client, has_token = _client(request), self._guard.token is not None
 
         def change() -> str:
-            return changes.change(document, client=client)
+            return changes.change(document, has_token=has_token, client=client)
 
         try:
             message = await _in_thread(change)

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from metaexpert.logger import service
 from metaexpert.logger.config import LogConfiguration, Sources
+from metaexpert.logger.config.strictness import may_weaken, weakenings
 from metaexpert.logger.control.audit import audit_logger, described, shows_audit
 from metaexpert.logger.control.turns import give_way
 from metaexpert.logger.errors import ConfigurationError, Problem, shown
@@ -26,12 +27,13 @@ _RETRY_SECONDS: Final = 5.0
 _TOLD: Final = 20
 
 
-def change(document: Mapping[str, Any], **by: Any) -> str:
+def change(document: Mapping[str, Any], *, has_token: bool = False, **by: Any) -> str:
     """Put in force what `document`, any part of a configuration, asks for, and return what was done in words.
 
     Its `ttl_seconds`, if there, says after how many seconds the change is taken back by itself; what others
-    changed meanwhile stays. `by` are fields that tell in the log who asked. Raises `ConfigurationError` that
-    lists every bad field; then nothing was changed.
+    changed meanwhile stays. Whoever asks over a server that `has_token` may make redaction weaker if
+    `control.allow_weaker_redaction` says so. `by` are fields that tell in the log who asked. Raises
+    `ConfigurationError` that lists every bad field; then nothing was changed.
     """
     values = dict(document)
     ttl_seconds = values.pop(TTL, None)
@@ -40,8 +42,11 @@ def change(document: Mapping[str, Any], **by: Any) -> str:
 
     def changed(sources: Sources) -> Sources:
         after = sources.with_runtime(values, number)
-        if problems:
-            raise ConfigurationError([*problems, *_problems_of(after)])
+        found = [*problems, *(_problems_of(after) if problems else ())]
+        if "redact" in values and not (has_token and may_weaken(sources.at_start())):
+            found += _weakened_redaction(sources, after)
+        if found:
+            raise ConfigurationError(found)
         return after
 
     def announce(after: LogConfiguration, before: LogConfiguration | None) -> Callable[[], object] | None:
@@ -101,9 +106,19 @@ def _ttl_problems(ttl_seconds: Any) -> Iterator[Problem]:
 
 def _fixed_settings(values: Mapping[str, Any]) -> Iterator[Problem]:
     """Who may reconfigure may not widen what reconfiguring is allowed to do."""
-    if values.get("control") is not None:
+    if "control" in values:
         advice = "leave it out, and change it where the program is started"
         yield Problem("control", "must not be changed at run time", suggestion=advice)
+
+
+def _weakened_redaction(before: Sources, after: Sources) -> Iterator[Problem]:
+    """Yield what makes the redaction that is in force weaker."""
+    try:
+        asked = after.as_asked()
+    except ConfigurationError:
+        # Told by whoever puts it in force.
+        return
+    yield from weakenings(asked.redact, before.resolve().redact)
 
 
 def _problems_of(sources: Sources) -> tuple[Problem, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from enum import Enum, auto
 from typing import Any, Final
 
 import h11
@@ -16,8 +17,12 @@ from metaexpert.logger.control.audit import LOGGER
 
 #: Descriptors are the trading process's: a flood of connections must not use them up.
 MAX_CONNECTIONS: Final = 64
-#: From the connection, or the answer before, to the whole head of a request.
+#: From the connection, or from the answer before, to the first byte of a request.
+FIRST_BYTE_TIMEOUT_SECONDS: Final = 5.0
+#: From there to the whole head, however its bytes trickle in; the body has a deadline of its own.
 HEAD_TIMEOUT_SECONDS: Final = 10.0
+#: From the head to an answer that the client has taken, a change that waits for a disk included.
+ANSWER_TIMEOUT_SECONDS: Final = 60.0
 MAX_HEAD_BYTES: Final = 16 * 1024
 
 
@@ -28,39 +33,66 @@ class QuietConfig(uvicorn.Config):
         """Do nothing: levels and handlers are those of our own configuration."""
 
 
+class _Wait(Enum):
+    """What a connection is waited for."""
+
+    FIRST_BYTE = auto()
+    HEAD = auto()
+    ANSWER = auto()
+
+
 class ControlProtocol(H11Protocol):
-    """One connection to the control server."""
+    """One connection to the control server, with a deadline for each thing that it is waited for.
+
+    Where there are too many, the one that has been without a complete request for longest gives way.
+    """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.logger = logging.getLogger(LOGGER)
         self.access_log = False
+        self._wait = _Wait.FIRST_BYTE
         self._deadline: asyncio.TimerHandle | None = None
+        #: When the connection began to be without a request.
+        self._idle_since = 0.0
 
     def connection_made(self, transport: Any) -> None:
-        """Take a connection, unless there are too many."""
+        """Take a connection, in the place of an idle one if there are too many."""
         super().connection_made(transport)
-        if len(self.connections) > MAX_CONNECTIONS:
-            transport.abort()
-            return
-        self._await_head()
+        self._wait_for(_Wait.FIRST_BYTE)
+        there: set[Any] = self.connections
+        others = [each for each in there if each is not self and not each.transport.is_closing()]
+        if len(others) >= MAX_CONNECTIONS:
+            idle = [each for each in others if each.is_incomplete]
+            min(idle, key=lambda each: each._idle_since, default=self).transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
-        self._head_is_here()
+        self._wait_no_more()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Take what came; what is no HTTP at all ends the connection."""
+        if self._wait is _Wait.FIRST_BYTE:
+            self._wait_for(_Wait.HEAD)
         super().data_received(data)
-        if self.conn.their_state is not h11.IDLE:
-            self._head_is_here()
+        if self._wait is _Wait.HEAD and self.conn.their_state is not h11.IDLE:
+            self._wait_for(_Wait.ANSWER)
 
     def on_response_complete(self) -> None:
         """Wait for the next request."""
+        self._idle_since = self.loop.time()
         super().on_response_complete()
-        if not self.transport.is_closing():
-            self._await_head()
+        if self.conn.their_state is h11.SEND_BODY and self.conn.our_state is h11.DONE:
+            # Refused before its body was here, which nobody will read.
+            self.transport.close()
+        elif not self.transport.is_closing():
+            self._wait_for(self._next_wait())
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether a request, or the rest of one, has yet to come."""
+        return self.conn.their_state in (h11.IDLE, h11.SEND_BODY)
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP, in the shape of all answers."""
@@ -78,15 +110,31 @@ class ControlProtocol(H11Protocol):
             self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
 
-    def _await_head(self) -> None:
-        self._head_is_here()
-        self._deadline = self.loop.call_later(HEAD_TIMEOUT_SECONDS, self._give_up)
+    def _next_wait(self) -> _Wait:
+        if self.conn.their_state is not h11.IDLE:
+            return _Wait.ANSWER
+        return _Wait.HEAD if self.conn.trailing_data[0] else _Wait.FIRST_BYTE
 
-    def _head_is_here(self) -> None:
+    def _wait_for(self, wait: _Wait) -> None:
+        self._wait_no_more()
+        self._wait = wait
+        if wait is _Wait.FIRST_BYTE:
+            self._idle_since = self.loop.time()
+        seconds = {
+            _Wait.FIRST_BYTE: FIRST_BYTE_TIMEOUT_SECONDS,
+            _Wait.HEAD: HEAD_TIMEOUT_SECONDS,
+            _Wait.ANSWER: ANSWER_TIMEOUT_SECONDS,
+        }
+        self._deadline = self.loop.call_later(seconds[wait], self._give_up)
+
+    def _wait_no_more(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
 
     def _give_up(self) -> None:
-        if self.conn.their_state is h11.IDLE:
+        if self._wait is _Wait.FIRST_BYTE and self.transport.get_write_buffer_size():
+            # It is still taking the answer before.
+            self._wait_for(_Wait.ANSWER)
+        else:
             self.transport.abort()

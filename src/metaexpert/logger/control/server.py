@@ -8,6 +8,7 @@ import ipaddress
 import signal
 import socket
 import threading
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Any, Final
 
@@ -36,6 +37,8 @@ class ControlServer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
         self._ready = threading.Event()
+        #: Those that are open now.
+        self.connections: Collection[Any] = ()
         self._problem: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="metaexpert-log-control", daemon=True)
 
@@ -119,6 +122,7 @@ class ControlServer:
         )
         config.load()
         state = ServerState()
+        self.connections = state.connections
 
         def connection() -> Any:
             return ControlProtocol(config=config, server_state=state, app_state={})
