@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import http.client
 import json
+import queue
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -11,8 +14,12 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from metaexpert.cli.failure import CommandFailedError
+from metaexpert.logger.errors import printable
 
+#: For an answer as a whole: whatever stands at the address may also send a byte now and then.
 TIMEOUT_SECONDS: Final = 10.0
+#: A configuration with a thousand loggers has a hundredth of it.
+MAX_ANSWER_BYTES: Final = 8 * 2**20
 UNREACHABLE: Final = 1
 
 
@@ -29,46 +36,102 @@ class Answer:
         return str(self.document.get("message", f"the server answered {self.status}"))
 
 
+class _NoRedirection(urllib.request.HTTPRedirectHandler):
+    """Follows nobody to another place, who would get the token."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """Take the answer for what it is."""
+
+
 class ControlClient:
-    """A control server at `url`, asked with `token` where it wants one."""
+    """A control server at `url`, asked with `token` where it wants one.
+
+    Raises `CommandFailedError` for a `url` or a token that cannot be one.
+    """
 
     def __init__(self, url: str, token: str | None = None) -> None:
-        parts = urlsplit(url if "://" in url else f"http://{url}")
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise CommandFailedError(f"{url} is no address of a control server; give http://HOST:PORT")
-        self.url = f"{parts.scheme}://{parts.netloc}"
+        self.url = _address(url)
+        if token is not None and not all("!" <= character <= "~" for character in token):
+            raise CommandFailedError("the token must be printable ASCII characters without spaces")
         self._token = token
         # What is on this machine is not asked through a proxy of the environment.
-        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirection)
 
     def get(self, path: str) -> Answer:
-        """Return what is at `path`. Raises `CommandFailedError` where nobody answers."""
+        """Return what is at `path`. Raises `CommandFailedError` where no control server answers."""
         return self._ask(urllib.request.Request(self.url + path, headers=self._headers()))
 
     def post(self, path: str, document: Mapping[str, Any]) -> Answer:
-        """Send `document` to `path`. Raises `CommandFailedError` where nobody answers."""
+        """Send `document` to `path`. Raises `CommandFailedError` where no control server answers."""
         headers = {**self._headers(), "Content-Type": "application/json"}
         body = json.dumps(document).encode()
         return self._ask(urllib.request.Request(self.url + path, body, headers, method="POST"))
+
+    def no_control_server(self, reason: str) -> CommandFailedError:
+        """Return the failure to raise for an answer that no control server gives."""
+        text = f"what answers at {self.url} is no control server ({reason}); `metaexpert ps` lists them"
+        return CommandFailedError(printable(text), UNREACHABLE)
 
     def _headers(self) -> dict[str, str]:
         return {} if self._token is None else {"Authorization": f"Bearer {self._token}"}
 
     def _ask(self, request: urllib.request.Request) -> Answer:
-        try:
+        answers: queue.SimpleQueue[tuple[int, bytes] | Exception] = queue.SimpleQueue()
+
+        def ask() -> None:
             try:
-                with self._opener.open(request, timeout=TIMEOUT_SECONDS) as response:
-                    return Answer(response.status, _document(response.read()))
-            except urllib.error.HTTPError as error:
-                with error:
-                    return Answer(error.code, _document(error.read()))
-        except (OSError, ValueError) as error:
-            reason = error.reason if isinstance(error, urllib.error.URLError) else error
-            raise CommandFailedError(f"nobody answers at {self.url}: {reason}", UNREACHABLE) from None
+                answers.put(self._answer(request))
+            except Exception as error:
+                answers.put(error)
+
+        # The sockets' own time limits are for each byte.
+        threading.Thread(target=ask, daemon=True).start()
+        try:
+            answer = answers.get(timeout=TIMEOUT_SECONDS)
+        except queue.Empty:
+            raise self._unanswered(f"no answer in {TIMEOUT_SECONDS:g} s") from None
+        if isinstance(answer, http.client.HTTPException):
+            raise self.no_control_server(f"{type(answer).__name__}: {answer}")
+        if isinstance(answer, OSError | ValueError):
+            reason = answer.reason if isinstance(answer, urllib.error.URLError) else answer
+            raise self._unanswered(str(reason))
+        if isinstance(answer, Exception):
+            raise answer
+        return Answer(answer[0], self._document(answer[1]))
+
+    def _answer(self, request: urllib.request.Request) -> tuple[int, bytes]:
+        try:
+            with self._opener.open(request, timeout=TIMEOUT_SECONDS) as response:
+                return response.status, response.read(MAX_ANSWER_BYTES + 1)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read(MAX_ANSWER_BYTES + 1)
+
+    def _document(self, body: bytes) -> dict[str, Any]:
+        if len(body) > MAX_ANSWER_BYTES:
+            raise self.no_control_server(f"more than {MAX_ANSWER_BYTES:,} bytes")
+        try:
+            document = json.loads(body)
+        except (ValueError, RecursionError):
+            raise self.no_control_server("not JSON") from None
+        if not isinstance(document, dict):
+            raise self.no_control_server("no JSON object")
+        return document
+
+    def _unanswered(self, reason: str) -> CommandFailedError:
+        return CommandFailedError(printable(f"nobody answers at {self.url}: {reason}"), UNREACHABLE)
 
 
-def _document(body: bytes) -> dict[str, Any]:
-    document = json.loads(body)
-    if not isinstance(document, dict):
-        raise ValueError("the answer is none of a control server")
-    return document
+def _address(url: str) -> str:
+    """Return the scheme, host and port of a URL. Raises `CommandFailedError` for what is none."""
+    reason = ""
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        host, port = parts.hostname or "", parts.port
+    except ValueError as error:
+        host, port, reason = "", None, f" ({error})"
+    is_host = bool(host) and host.isascii() and host.isprintable() and " " not in host
+    if reason or not is_host or parts.scheme not in ("http", "https") or "@" in parts.netloc or port == 0:
+        text = f"{url} is no address of a control server{reason}; give http://HOST:PORT"
+        raise CommandFailedError(printable(text))
+    return f"{parts.scheme}://{parts.netloc}"

@@ -13,10 +13,12 @@ import typer
 
 from metaexpert.cli.control_client import Answer, ControlClient
 from metaexpert.cli.failure import CommandFailedError
-from metaexpert.logger.control.runtime_file import RunningExpert, running_experts
+from metaexpert.cli.running import experts_here
+from metaexpert.logger.control.runtime_file import RunningExpert
 
 #: Between the two looks that a rate is made of.
 _RATE_SECONDS: Final = 0.5
+_SHOWN_CHARACTERS: Final = 200
 _COLUMNS: Final = ("pid", "name", "mode", "uptime", "records/s", "dropped", "health", "control")
 
 
@@ -40,7 +42,7 @@ def ps(as_json: Annotated[bool, typer.Option("--json", help="Print the list as J
 
     Records, drops and health are known of those with a control server.
     """
-    rows = _rows(running_experts())
+    rows = _rows(experts_here())
     if as_json:
         print(json.dumps([asdict(row) for row in rows], indent=2))
     elif not rows:
@@ -50,10 +52,10 @@ def ps(as_json: Annotated[bool, typer.Option("--json", help="Print the list as J
 
 
 def _rows(experts: list[RunningExpert]) -> list[_Row]:
-    first = {expert.pid: _counters(expert) for expert in experts}
-    if any(counters is not None for counters in first.values()):
+    first = [_counters(expert) for expert in experts]
+    if any(counters is not None for counters in first):
         time.sleep(_RATE_SECONDS)
-    return [_row(expert, first[expert.pid]) for expert in experts]
+    return [_row(expert, counters) for expert, counters in zip(experts, first, strict=True)]
 
 
 def _row(expert: RunningExpert, first: tuple[float, Mapping[str, Any]] | None) -> _Row:
@@ -77,7 +79,9 @@ def _row(expert: RunningExpert, first: tuple[float, Mapping[str, Any]] | None) -
 
 def _counters(expert: RunningExpert) -> tuple[float, Mapping[str, Any]] | None:
     answer = _ask(expert, "/logging/stats")
-    if answer is None or not {"logged", "dropped"} <= answer.document.keys():
+    if answer is None or not all(
+        isinstance(answer.document.get(name), int) for name in ("logged", "dropped")
+    ):
         return None
     return time.monotonic(), answer.document
 
@@ -88,7 +92,7 @@ def _health(expert: RunningExpert) -> str:
     answer = _ask(expert, "/health")
     if answer is None:
         return "unreachable"
-    return "ok" if answer.document.get("status") == "success" else answer.message
+    return "ok" if answer.document.get("status") == "success" else answer.message[:_SHOWN_CHARACTERS]
 
 
 def _ask(expert: RunningExpert, path: str) -> Answer | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 from metaexpert.cli.control_client import ControlClient
 from metaexpert.cli.failure import CommandFailedError
 from metaexpert.logger.config.files import absolute
-from metaexpert.logger.control.runtime_file import RunningExpert, running_experts
+from metaexpert.logger.control.runtime_file import RunningExpert, look_around
 
 
 def choose_client(
@@ -17,7 +19,7 @@ def choose_client(
     """
     if url is not None:
         return ControlClient(url, token)
-    experts = running_experts()
+    experts = experts_here()
     if not experts and pid is None:
         return None
     expert = _chosen(experts, pid, directory)
@@ -26,6 +28,14 @@ def choose_client(
             f"{named(expert)} has no control server; start it with --control 0, or METAEXPERT_CONTROL"
         )
     return ControlClient(expert.url, token or expert.token)
+
+
+def experts_here() -> list[RunningExpert]:
+    """Return the running experts of this user; what lies among their files and is none is told on stderr."""
+    found = look_around()
+    for problem in found.problems:
+        print(f"warning: {problem}", file=sys.stderr)
+    return found.experts
 
 
 def named(expert: RunningExpert) -> str:
@@ -48,5 +58,6 @@ def _chosen(experts: list[RunningExpert], pid: int | None, directory: str | None
         raise CommandFailedError(f"there is no running expert {asked}; `metaexpert ps` lists them")
     if len(found) > 1:
         names = ", ".join(map(named, found))
-        raise CommandFailedError(f"{len(found)} experts run: {names}; choose one with --pid")
+        option = "--pid" if len({each.pid for each in found}) == len(found) else "--dir or --url"
+        raise CommandFailedError(f"{len(found)} experts run: {names}; choose one with {option}")
     return found[0]

@@ -8,11 +8,19 @@ import os
 import re
 import warnings
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Final, Self, cast
+
+from metaexpert.logger.regular_files import open_regular
+
+#: A record has at most 1 MiB, and escapes make six bytes of one.
+MAX_LINE_BYTES: Final = 8 * 2**20
+#: How many times its size an archive may unpack to: a log, each line with its own time, comes to some ten.
+MAX_EXPANSION: Final = 500
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NS_DIGITS: Final = 9
@@ -31,6 +39,8 @@ _OPTIONAL_KEYS: Final[Mapping[str, type]] = {
 }
 _GZIP: Final = ".gz"
 _GZIP_MAGIC: Final = b"\x1f\x8b"
+#: What a small archive unpacks to is no trouble whatever it is.
+_MIN_CHECKED_BYTES: Final = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,21 +114,22 @@ def read_log(path: str | os.PathLike[str], *, strict: bool = False) -> Iterator[
     """Yield the records of one JSON log file, plain or gzip (`.gz`), in the order they stand there.
 
     A last line without its line break is one that is still being written: it is left out. Any other line that
-    is no record is passed over, and one `UserWarning` at the end says how many and where the first was. With
-    `strict` the first such line, a torn last one too, raises `ValueError` naming file and line. A file that
-    is missing, a directory or unreadable raises `OSError` at the call.
+    is no record is passed over, and one `UserWarning` at the end says how many and where the first was; among
+    them is a line of more than `MAX_LINE_BYTES`. An archive that is damaged, or larger than any log can be,
+    ends there. With `strict` the first such line, a torn last one too, raises `ValueError` naming file and
+    line. A file that is missing, unreadable or no regular file (a directory, a pipe, a device) raises
+    `OSError` at the call.
     """
     file = Path(path)
     # Tried here, not at the first `next`, so that the caller who made the mistake gets the error.
-    with file.open("rb"):
-        pass
+    os.close(open_regular(file))
     return _entries(file, strict)
 
 
 def _entries(file: Path, strict: bool) -> Iterator[LogEntry]:
     skipped, first = 0, ""
-    with _opened(file) as stream:
-        for number, line in enumerate(_lines(stream), 1):
+    with os.fdopen(open_regular(file), "rb") as raw:
+        for number, line in enumerate(_lines(file, raw), 1):
             if isinstance(line, Exception):
                 problem: Exception = line
             elif not line.endswith(b"\n"):
@@ -140,22 +151,43 @@ def _entries(file: Path, strict: bool) -> Iterator[LogEntry]:
         warnings.warn(f"{file}: {skipped} {noun} passed over; the first is {first}", stacklevel=2)
 
 
-def _opened(file: Path) -> IO[bytes]:
+def _lines(file: Path, raw: IO[bytes]) -> Iterator[bytes | Exception]:
+    """Yield the lines of a file, an error for each that is too long, and the one a bad archive ends with."""
     # By its beginning too: a file that has just been packed has its plain name for a moment.
-    is_packed = file.suffix == _GZIP
-    # Of a pipe nothing may be read beforehand.
-    if not is_packed and file.is_file():
-        with file.open("rb") as stream:
-            is_packed = stream.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
-    return cast("IO[bytes]", gzip.open(file)) if is_packed else file.open("rb")
-
-
-def _lines(stream: IO[bytes]) -> Iterator[bytes | Exception]:
-    """Yield the lines of `stream`, and as the last item the error that a damaged archive ends with."""
+    is_packed = raw.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC or file.suffix == _GZIP
+    raw.seek(0)
+    if not is_packed:
+        yield from _bounded_lines(raw)
+        return
     try:
-        yield from stream
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        with gzip.GzipFile(fileobj=raw) as unpacked:
+            for line in _bounded_lines(cast("IO[bytes]", unpacked)):
+                yield line
+                _check_expansion(unpacked.tell(), raw.tell())
+    except (EOFError, gzip.BadGzipFile, zlib.error, _NoLogError) as error:
         yield error
+
+
+class _NoLogError(ValueError):
+    """An archive that unpacks to more than any log."""
+
+
+def _check_expansion(unpacked_bytes: int, packed_bytes: int) -> None:
+    if unpacked_bytes > _MIN_CHECKED_BYTES and unpacked_bytes > MAX_EXPANSION * packed_bytes:
+        raise _NoLogError(f"no log: it unpacks to more than {MAX_EXPANSION} times its size")
+
+
+def _bounded_lines(stream: IO[bytes]) -> Iterator[bytes | Exception]:
+    """Yield the lines of `stream`, in the place of one that is too long an error."""
+    while line := stream.readline(MAX_LINE_BYTES):
+        if line.endswith(b"\n") or len(line) < MAX_LINE_BYTES:
+            yield line
+            continue
+        yield ValueError(f"not a record: more than {MAX_LINE_BYTES:,} bytes without a line break")
+        while (rest := stream.readline(MAX_LINE_BYTES)) and not rest.endswith(b"\n"):
+            if isinstance(stream, gzip.GzipFile):
+                # What is packed can be longer than any disk.
+                raise _NoLogError("no log: a line goes on and on")
 
 
 def _parsed(line: str | bytes) -> dict[str, Any]:
@@ -176,8 +208,7 @@ def _parsed(line: str | bytes) -> dict[str, Any]:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
+        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
         raise ValueError(f"not a record: the key {twice!r} stands there twice")
     return members
 

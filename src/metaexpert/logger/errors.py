@@ -52,7 +52,7 @@ class Problem:
         subject = _subject(self.path, self.origin)
         joint = " " if self.reason.startswith("must ") else ": "
         text = f"{subject}{joint}{self.reason}" if subject else self.reason
-        return _printable(f"{text}; {self.suggestion}" if self.suggestion else text)
+        return printable(f"{text}; {self.suggestion}" if self.suggestion else text)
 
 
 class ConfigurationError(ValueError):
@@ -99,7 +99,7 @@ def did_you_mean(word: str, candidates: Collection[str]) -> str | None:
     return f'did you mean "{by_lower[near[0]]}"?' if near else None
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Return `text` with escapes for what could break its line or a terminal; names come from outside."""
     if text.isprintable():
         return text

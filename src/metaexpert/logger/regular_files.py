@@ -8,7 +8,6 @@ import stat
 from typing import Final
 
 _KINDS: Final = (
-    (stat.S_ISDIR, "a directory"),
     (stat.S_ISFIFO, "a named pipe"),
     (stat.S_ISSOCK, "a socket"),
     (stat.S_ISCHR, "a device"),
@@ -22,6 +21,10 @@ class NotRegularError(OSError):
     def __init__(self, path: str | os.PathLike[str], kind: str) -> None:
         self.reason = f"must be a file, was {kind}"
         super().__init__(errno.EINVAL, self.reason, os.fspath(path))
+
+
+class DirectoryError(NotRegularError, IsADirectoryError):
+    """What was named is a directory."""
 
 
 class TooLargeError(OSError):
@@ -65,5 +68,7 @@ def read_regular(path: str | os.PathLike[str], limit_bytes: int) -> bytes:
 
 def _check_regular(status: os.stat_result, path: str | os.PathLike[str]) -> None:
     if not stat.S_ISREG(status.st_mode):
+        if stat.S_ISDIR(status.st_mode):
+            raise DirectoryError(path, "a directory")
         kind = next((kind for is_kind, kind in _KINDS if is_kind(status.st_mode)), "a link")
         raise NotRegularError(path, kind)

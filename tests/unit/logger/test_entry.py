@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import os
+import socket
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta, timezone
@@ -11,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from metaexpert.logger import entry
 from metaexpert.logger.entry import LogEntry, read_log
 
 FLAT = (
@@ -233,3 +236,59 @@ def test_reading_needs_no_pydantic() -> None:
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert result.stdout.strip() == "False"
+
+
+def test_what_is_no_file_is_refused_at_the_call(tmp_path: Path) -> None:
+    """Nobody is waited for at a pipe, and a device has no end."""
+    os.mkfifo(tmp_path / "pipe.log")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "socket.log"))
+        kinds = {
+            "pipe.log": "a named pipe",
+            "socket.log": "a socket",
+            "/dev/zero": "a device",
+            ".": "a directory",
+        }
+        for name, kind in kinds.items():
+            with pytest.raises(OSError, match=f"must be a file, was {kind}"):
+                read_log(tmp_path / name)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "packed"])
+def test_a_line_without_end_is_bounded(tmp_path: Path, pack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is passed over and told, and so is one that just fits and is no record; what follows is read."""
+    monkeypatch.setattr(entry, "MAX_LINE_BYTES", 1000)
+    file = tmp_path / "expert.log"
+    file.write_bytes(pack(lines("a") + b"x" * 999 + b"\n" + b"x" * 1500 + b"\n" + lines("b")))
+
+    with pytest.warns(
+        UserWarning, match=r"2 lines are no records .* the first is line 2: not a record: not JSON"
+    ):
+        assert [each.message for each in read_log(file)] == ["a", "b"]
+    with pytest.raises(ValueError, match=r"expert\.log, line 2"):
+        list(read_log(file, strict=True))
+
+
+def test_an_archive_that_goes_on_and_on_ends_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether it unpacks to one line or to many, what stood before is read and the end is told."""
+    monkeypatch.setattr(entry, "MAX_LINE_BYTES", 2**20)
+    monkeypatch.setattr(entry, "_MIN_CHECKED_BYTES", 2**22)
+    for name, bomb, words in (
+        ("line.gz", b"\0" * 2**24, "a line goes on and on"),
+        ("lines.gz", b"\n" * 2**23, "unpacks to more than 500 times its size"),
+    ):
+        file = tmp_path / name
+        file.write_bytes(gzip.compress(lines("a") + bomb + b"\n"))
+        with pytest.warns(UserWarning, match="passed over"):
+            assert [each.message for each in read_log(file)] == ["a"]
+        with pytest.raises(ValueError, match=r"no log|not a record"):
+            list(read_log(file, strict=True))
+        with file.open("rb") as raw:
+            assert words in str(list(entry._lines(file, raw))[-1])
+
+
+def test_a_key_twice_among_many_is_found_in_one_go() -> None:
+    """The test's own timeout is what a square would run into."""
+    keys = "".join(f'"k{number}":1,' for number in range(300_000))
+    with pytest.raises(ValueError, match="'last' stands there twice"):
+        LogEntry.from_json("{" + keys + '"last":1,"last":2}')

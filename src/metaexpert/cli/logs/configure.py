@@ -114,6 +114,8 @@ def _of(client: ControlClient) -> dict[str, Any]:
     answer = client.get(f"{_ROUTE}?origins=true")
     if answer.status != _OK:
         raise CommandFailedError(answer.message)
+    if not all(isinstance(answer.document.get(part), dict) for part in ("configuration", "origins")):
+        raise client.no_control_server("it shows no configuration")
     return answer.document
 
 

@@ -44,6 +44,9 @@ def recover(
         ) from None
     except NotADirectoryError:
         raise CommandFailedError(f"{directory} is not a directory; --dir takes the log directory") from None
+    except OSError as error:
+        reason = error.strerror or error
+        raise CommandFailedError(f"{directory} cannot be recovered: {reason}", RECOVERY_FAILED) from None
     if as_json:
         print(json.dumps(report.to_dict(), indent=2, allow_nan=False))
     else:

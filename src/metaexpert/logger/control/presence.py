@@ -6,14 +6,12 @@ import atexit
 import os
 import sys
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 
 from metaexpert.logger import service
-from metaexpert.logger.control import runtime_file
-from metaexpert.logger.control.runtime_file import RunningExpert
+from metaexpert.logger.control.runtime_file import RunningExpert, RuntimeFile
 from metaexpert.logger.errors import ConfigurationError
 
 _SHOWN_CHARACTERS: Final = 80
@@ -21,10 +19,10 @@ _SHOWN_CHARACTERS: Final = 80
 
 @dataclass(slots=True)
 class _Presence:
-    """What was told last, and where it stands; `runs` counts the runs that go on."""
+    """What was told last, and where it stands."""
 
     expert: RunningExpert | None = None
-    path: Path | None = None
+    file: RuntimeFile = field(default_factory=RuntimeFile)
     is_registered: bool = False
     is_run: bool = False
 
@@ -74,9 +72,8 @@ def _here() -> RunningExpert:
     if _presence.expert is not None:
         return _presence.expert
     program = os.path.basename(sys.argv[0] if sys.argv else "") or "python"
-    pid = os.getpid()
     now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    return RunningExpert(pid, program[:_SHOWN_CHARACTERS], None, now, runtime_file.process_start(pid), "")
+    return RunningExpert(os.getpid(), program[:_SHOWN_CHARACTERS], None, now, "")
 
 
 def _tell(expert: RunningExpert) -> None:
@@ -85,20 +82,20 @@ def _tell(expert: RunningExpert) -> None:
     if not _presence.is_registered:
         _presence.is_registered = True
         atexit.register(_remove)
-    _presence.path = runtime_file.write(expert)
+    _presence.file.write(expert)
     _presence.expert = expert
 
 
 def _remove() -> None:
-    path, _presence.path, _presence.expert = _presence.path, None, None
-    if path is not None:
-        with suppress(OSError):
-            path.unlink(missing_ok=True)
+    _presence.expert = None
+    _presence.file.remove()
 
 
 def _forget_parent() -> None:
     """A child is not its parent: the file stays the parent's."""
-    _presence.path = _presence.expert = None
+    _presence.file.forget()
+    _presence.file = RuntimeFile()
+    _presence.expert = None
     _presence.is_run = False
 
 
