@@ -19,8 +19,8 @@ from metaexpert.logger.regular_files import open_regular
 
 #: A record has at most 1 MiB, and escapes make six bytes of one.
 MAX_LINE_BYTES: Final = 8 * 2**20
-#: How many times its size an archive may unpack to: a log, each line with its own time, comes to some ten.
-MAX_EXPANSION: Final = 500
+#: An archive with so many lines in a row that are no records is no log; it may unpack to more than any disk.
+MAX_PASSED_OVER: Final = 100_000
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NS_DIGITS: Final = 9
@@ -39,8 +39,6 @@ _OPTIONAL_KEYS: Final[Mapping[str, type]] = {
 }
 _GZIP: Final = ".gz"
 _GZIP_MAGIC: Final = b"\x1f\x8b"
-#: What a small archive unpacks to is no trouble whatever it is.
-_MIN_CHECKED_BYTES: Final = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +112,10 @@ def read_log(path: str | os.PathLike[str], *, strict: bool = False) -> Iterator[
     """Yield the records of one JSON log file, plain or gzip (`.gz`), in the order they stand there.
 
     A last line without its line break is one that is still being written: it is left out. Any other line that
-    is no record is passed over, and one `UserWarning` at the end says how many and where the first was; among
-    them is a line of more than `MAX_LINE_BYTES`. An archive that is damaged, or larger than any log can be,
-    ends there. With `strict` the first such line, a torn last one too, raises `ValueError` naming file and
-    line. A file that is missing, unreadable or no regular file (a directory, a pipe, a device) raises
-    `OSError` at the call.
+    is no record, such as one of more than `MAX_LINE_BYTES`, is passed over, and one `UserWarning` at the end
+    says how many and where the first was. An archive that is damaged, or no log at all, ends there. With
+    `strict` the first such line, a torn last one too, raises `ValueError` naming file and line. A file that is
+    missing, unreadable or no regular file (a directory, a pipe, a device) raises `OSError` at the call.
     """
     file = Path(path)
     # Tried here, not at the first `next`, so that the caller who made the mistake gets the error.
@@ -127,9 +124,10 @@ def read_log(path: str | os.PathLike[str], *, strict: bool = False) -> Iterator[
 
 
 def _entries(file: Path, strict: bool) -> Iterator[LogEntry]:
-    skipped, first = 0, ""
+    skipped, in_a_row, first, end = 0, 0, "", ""
     with os.fdopen(open_regular(file), "rb") as raw:
-        for number, line in enumerate(_lines(file, raw), 1):
+        is_packed = _is_packed(file, raw)
+        for number, line in enumerate(_unpacked(raw) if is_packed else _bounded_lines(raw), 1):
             if isinstance(line, Exception):
                 problem: Exception = line
             elif not line.endswith(b"\n"):
@@ -138,43 +136,44 @@ def _entries(file: Path, strict: bool) -> Iterator[LogEntry]:
                 problem = ValueError("torn: the line has no end")
             else:
                 try:
-                    yield LogEntry.from_json(line)
-                    continue
+                    entry = LogEntry.from_json(line)
                 except ValueError as error:
                     problem = error
+                else:
+                    in_a_row = 0
+                    yield entry
+                    continue
             if strict:
                 raise ValueError(f"{file}, line {number}: {problem}") from problem
-            skipped += 1
+            skipped, in_a_row = skipped + 1, in_a_row + 1
             first = first or f"line {number}: {problem}"
+            if is_packed and in_a_row >= MAX_PASSED_OVER:
+                end = f"; reading ended after {in_a_row:,} of them in a row"
+                break
     if skipped:
         noun = "line is no record and was" if skipped == 1 else "lines are no records and were"
-        warnings.warn(f"{file}: {skipped} {noun} passed over; the first is {first}", stacklevel=2)
+        told = f"{file}: {skipped} {noun} passed over; the first is {first}{end}"
+        warnings.warn(told, stacklevel=2)
 
 
-def _lines(file: Path, raw: IO[bytes]) -> Iterator[bytes | Exception]:
-    """Yield the lines of a file, an error for each that is too long, and the one a bad archive ends with."""
+def _is_packed(file: Path, raw: IO[bytes]) -> bool:
     # By its beginning too: a file that has just been packed has its plain name for a moment.
     is_packed = raw.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC or file.suffix == _GZIP
     raw.seek(0)
-    if not is_packed:
-        yield from _bounded_lines(raw)
-        return
+    return is_packed
+
+
+def _unpacked(raw: IO[bytes]) -> Iterator[bytes | Exception]:
+    """Yield the lines of an archive, and as the last item the error that a bad one ends with."""
     try:
         with gzip.GzipFile(fileobj=raw) as unpacked:
-            for line in _bounded_lines(cast("IO[bytes]", unpacked)):
-                yield line
-                _check_expansion(unpacked.tell(), raw.tell())
+            yield from _bounded_lines(cast("IO[bytes]", unpacked))
     except (EOFError, gzip.BadGzipFile, zlib.error, _NoLogError) as error:
         yield error
 
 
 class _NoLogError(ValueError):
-    """An archive that unpacks to more than any log."""
-
-
-def _check_expansion(unpacked_bytes: int, packed_bytes: int) -> None:
-    if unpacked_bytes > _MIN_CHECKED_BYTES and unpacked_bytes > MAX_EXPANSION * packed_bytes:
-        raise _NoLogError(f"no log: it unpacks to more than {MAX_EXPANSION} times its size")
+    """An archive with a line that is longer than any log."""
 
 
 def _bounded_lines(stream: IO[bytes]) -> Iterator[bytes | Exception]:
