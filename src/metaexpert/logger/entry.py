@@ -114,8 +114,8 @@ def read_log(path: str | os.PathLike[str], *, strict: bool = False) -> Iterator[
     A last line without its line break is one that is still being written: it is left out. Any other line that
     is no record, such as one of more than `MAX_LINE_BYTES`, is passed over, and one `UserWarning` at the end
     says how many and where the first was. An archive that is damaged, or no log at all, ends there. With
-    `strict` the first such line, a torn last one too, raises `ValueError` naming file and line. A file that is
-    missing, unreadable or no regular file (a directory, a pipe, a device) raises `OSError` at the call.
+    `strict` the first such line, a torn last one too, raises `ValueError` naming file and line. A file that
+    is missing, unreadable or no regular file (a directory, a pipe, a device) raises `OSError` at the call.
     """
     file = Path(path)
     # Tried here, not at the first `next`, so that the caller who made the mistake gets the error.

@@ -15,6 +15,7 @@ from metaexpert.logger.config.files import is_there, text_of
 from metaexpert.logger.config.layer import Layer
 from metaexpert.logger.config.merge import leaves, merge
 from metaexpert.logger.config.models import LogConfiguration
+from metaexpert.logger.config.nesting import check_json_depth
 from metaexpert.logger.config.origins import DOTENV, ENVIRONMENT
 from metaexpert.logger.config.schema import kind_at
 from metaexpert.logger.errors import ConfigurationError, Problem
@@ -172,7 +173,8 @@ def typed_value(text: str, path: tuple[str, ...]) -> Any:
 
 def _json(text: str, expected: type) -> Any:
     try:
+        check_json_depth(text)
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
     return value if isinstance(value, expected) else text

@@ -10,6 +10,7 @@ from typing import Any, Final
 from starlette.requests import ClientDisconnect, Request
 
 from metaexpert.logger.config.files import parse_json
+from metaexpert.logger.config.nesting import TooDeepError, check_json_depth
 from metaexpert.logger.control.answers import JSON_TYPE, Refused
 from metaexpert.logger.errors import ConfigurationError
 
@@ -18,9 +19,6 @@ MAX_BODY_BYTES: Final = 64 * 1024
 #: The configuration itself is five deep.
 MAX_DEPTH: Final = 16
 BODY_TIMEOUT_SECONDS: Final = 10.0
-
-_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
-_BRACKET: Final = re.compile(rb"[\[\]{}]")
 
 
 async def json_body(request: Request) -> dict[str, Any]:
@@ -35,11 +33,14 @@ async def json_body(request: Request) -> dict[str, Any]:
 
 def parse_body(body: bytes) -> dict[str, Any]:
     """Return the JSON object in `body`. Raises `Refused` with 400 for anything else."""
-    _check_depth(body)
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as problem:
         raise Refused(400, f"the body is not UTF-8 at byte {problem.start}") from None
+    try:
+        check_json_depth(text, MAX_DEPTH)
+    except TooDeepError:
+        raise Refused(400, f"the body must be nested at most {MAX_DEPTH} levels deep") from None
     try:
         value = parse_json(text, "the body")
     except ConfigurationError as problem:
@@ -81,15 +82,6 @@ async def _read(request: Request) -> bytes:
 
 def _too_large() -> Refused:
     return Refused(413, f"the body must have at most {MAX_BODY_BYTES} bytes; send the change in parts")
-
-
-def _check_depth(body: bytes) -> None:
-    """Refuse deep nesting before a recursive parser meets it."""
-    depth = 0
-    for bracket in _BRACKET.finditer(_STRING.sub(b"", body)):
-        depth += 1 if bracket[0] in b"[{" else -1
-        if depth > MAX_DEPTH:
-            raise Refused(400, f"the body must be nested at most {MAX_DEPTH} levels deep")
 
 
 def _check_values(document: dict[str, Any]) -> None:

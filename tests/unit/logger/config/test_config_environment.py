@@ -252,3 +252,12 @@ def test_variables_in_a_dotenv_file_are_filled_in(tmp_path: Path, monkeypatch: p
     (tmp_path / ".env").write_text("A=a\nB=${A}-${OUTSIDE}-${NONE:-d}-$A\nC=\nD\n")
 
     assert read_dotenv(tmp_path) == {"A": "a", "B": "a-o-d-$A", "C": ""}
+
+
+def test_a_variable_that_is_nested_absurdly_is_a_bad_value() -> None:
+    """It is told like any other text that does not fit."""
+    variables = {"METAEXPERT_LOG__INCLUDE": "[" * 100_000, "METAEXPERT_LOG__REDACT": "{" * 100_000}
+
+    with pytest.raises(ConfigurationError) as caught:
+        Sources.discover(variables).resolve()
+    assert {problem.path for problem in caught.value.problems} == {"include", "redact"}
