@@ -213,7 +213,8 @@ def test_programs_of_one_number_are_all_shown(
         told(name="second", port=None, host=None, log_directory="/two")
         assert run_command_line(["ps", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
-    assert [(row["pid"], row["name"], row["dropped"]) for row in rows] == [
+    shown = sorted((row["pid"], row["name"], row["dropped"]) for row in rows)
+    assert shown == [
         (1, "first", 2),
         (1, "second", None),
     ]
