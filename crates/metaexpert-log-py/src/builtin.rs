@@ -10,24 +10,68 @@ use pyo3::prelude::*;
 use crate::channel::Channel;
 use crate::exit::Inside;
 use crate::method::{Arguments, Method};
+use crate::nesting;
 
 struct StaticMethod(ffi::PyMethodDef);
 // SAFETY: the definitions are never written and their strings are 'static.
 unsafe impl Sync for StaticMethod {}
 
-static LOG: StaticMethod = StaticMethod(ffi::PyMethodDef {
-    ml_name: c"log".as_ptr(),
-    ml_meth: ffi::PyMethodDefPointer { PyCFunctionFastWithKeywords: log },
-    ml_flags: ffi::METH_FASTCALL | ffi::METH_KEYWORDS,
-    ml_doc: c"Log a message with fields.".as_ptr(),
-});
+/// The methods of a logger that builtins stand in for: what `inspect`, `pickle` and `repr` see of one is the name and
+/// the documentation in its definition.
+struct Named {
+    name: &'static str,
+    log: StaticMethod,
+    silent: StaticMethod,
+}
 
-static SILENT: StaticMethod = StaticMethod(ffi::PyMethodDef {
-    ml_name: c"silent".as_ptr(),
-    ml_meth: ffi::PyMethodDefPointer { PyCFunctionFastWithKeywords: silent },
-    ml_flags: ffi::METH_FASTCALL | ffi::METH_KEYWORDS,
-    ml_doc: c"Do nothing while the level is off.".as_ptr(),
-});
+/// Read by `inspect.signature`, and taken off the documentation.
+macro_rules! signature {
+    () => {
+        "($self, /, *args, **kwargs)\n--\n\n"
+    };
+}
+
+macro_rules! named {
+    ($($name:literal: $about:literal,)*) => {
+        [$(Named {
+            name: $name,
+            log: StaticMethod::named(concat!($name, "\0"), concat!($name, signature!(), $about, "\0"), log),
+            silent: StaticMethod::named(concat!($name, "\0"), concat!($name, signature!(), $about, "\0"), silent),
+        },)*]
+    };
+}
+
+static NAMED: [Named; 8] = named! {
+    "log": "Log a message at the level given first, a number.",
+    "debug": "Log a message at level DEBUG.",
+    "info": "Log a message at level INFO.",
+    "warning": "Log a message at level WARNING.",
+    "error": "Log a message at level ERROR.",
+    "critical": "Log a message at level CRITICAL.",
+    "fatal": "Log a message at level CRITICAL.",
+    "trade": "Log a trade event: category `trade`, level INFO, whatever level the logger has.",
+};
+
+/// The definitions for the method `name`; those of `log` for a name that no logger has.
+fn named(name: Option<&str>) -> &'static Named {
+    NAMED.iter().find(|each| Some(each.name) == name).unwrap_or(&NAMED[0])
+}
+
+impl StaticMethod {
+    /// Both texts are ended by a zero.
+    const fn named(
+        name: &'static str,
+        about: &'static str,
+        method: ffi::PyCFunctionFastWithKeywords,
+    ) -> StaticMethod {
+        StaticMethod(ffi::PyMethodDef {
+            ml_name: name.as_ptr().cast(),
+            ml_meth: ffi::PyMethodDefPointer { PyCFunctionFastWithKeywords: method },
+            ml_flags: ffi::METH_FASTCALL | ffi::METH_KEYWORDS,
+            ml_doc: about.as_ptr().cast(),
+        })
+    }
+}
 
 static NOTHING: StaticMethod = StaticMethod(ffi::PyMethodDef {
     ml_name: c"nothing".as_ptr(),
@@ -36,25 +80,28 @@ static NOTHING: StaticMethod = StaticMethod(ffi::PyMethodDef {
     ml_doc: c"Accept any arguments and do nothing: a level that is off.".as_ptr(),
 });
 
-/// Makes the builtin of `channel` for one level, or for `Logger.log` when `level` is `None`.
+/// Makes the builtin of `channel` for one level, or for `Logger.log` when `level` is `None`, in place of the method
+/// `name`.
 pub(crate) fn builtin<'py>(
     channel: &Bound<'py, Channel>,
+    name: Option<&str>,
     level: Option<i32>,
     threshold: i32,
     category: Option<String>,
     slow: Py<PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let method = Method::new(channel.clone().unbind(), level, threshold, category, slow);
-    new_builtin(channel.py(), &LOG, Some(Bound::new(channel.py(), method)?.into_any()))
+    new_builtin(channel.py(), &named(name).log, Some(Bound::new(channel.py(), method)?.into_any()))
 }
 
 /// Makes the builtin for a level that is off: it does nothing while the channel is undisturbed.
 pub(crate) fn silent_builtin<'py>(
     channel: &Bound<'py, Channel>,
+    name: Option<&str>,
     slow: Py<PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let method = Method::new(channel.clone().unbind(), None, i32::MAX, None, slow);
-    new_builtin(channel.py(), &SILENT, Some(Bound::new(channel.py(), method)?.into_any()))
+    new_builtin(channel.py(), &named(name).silent, Some(Bound::new(channel.py(), method)?.into_any()))
 }
 
 /// A builtin that accepts any arguments and does nothing: what a call costs at least.
@@ -103,6 +150,10 @@ unsafe extern "C" fn silent(
             return ffi::Py_NewRef(ffi::Py_None());
         }
         let _inside = Inside::enter(py);
+        if let Err(problem) = nesting::refuse_if_exhausted() {
+            problem.restore(py);
+            return std::ptr::null_mut();
+        }
         ffi::PyObject_Vectorcall(method.slow(), args, nargs as usize, names)
     }
 }

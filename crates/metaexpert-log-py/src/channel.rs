@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
 use metaexpert_log::pipeline::Pipeline;
 use pyo3::prelude::*;
+use pyo3::sync::critical_section::with_critical_section;
 use pyo3::types::{PyDict, PyList, PyTuple, PyType};
 use pyo3::{PyTraverseError, PyVisit};
 
@@ -13,7 +14,9 @@ use crate::exit::Inside;
 use crate::fields::Fields;
 use crate::guarded::{KnownId, KnownIdCell};
 use crate::premises::Premises;
+use crate::state::STATE;
 use crate::submit::{Call, submit};
+use crate::text::Excerpt;
 
 /// What a channel depends on.
 enum Basis {
@@ -112,14 +115,14 @@ impl Channel {
     #[pyo3(signature = (name, bound, empty, single, classes=Vec::new()))]
     fn new(
         py: Python<'_>,
-        name: &str,
+        name: Excerpt,
         bound: Option<Py<Fields>>,
         empty: Vec<Py<PyList>>,
         single: Vec<(Py<PyList>, Py<PyAny>)>,
         classes: Vec<Py<PyType>>,
     ) -> PyResult<Self> {
         Ok(Channel {
-            name: name.as_bytes().to_vec(),
+            name: name.text,
             id: KnownIdCell::default(),
             bound,
             basis: Basis::Own(Premises::new(py, empty, single, classes)?),
@@ -141,20 +144,21 @@ impl Channel {
     }
 
     /// A builtin that logs at `level`, or does nothing while the channel is open if it is not `enabled`;
-    /// calls it can't serve go to `slow`.
-    #[pyo3(signature = (level, category, slow, enabled=true))]
+    /// calls it can't serve go to `slow`. It stands in for the method `name`.
+    #[pyo3(signature = (level, category, slow, enabled=true, name=None))]
     fn method<'py>(
         slf: &Bound<'py, Self>,
         level: i32,
         category: Option<String>,
         slow: Py<PyAny>,
         enabled: bool,
+        name: Option<&str>,
     ) -> PyResult<Bound<'py, PyAny>> {
         slf.get().gates.set(Gates::bit(level, category.is_some()), enabled);
         if !enabled {
-            return silent_builtin(slf, slow);
+            return silent_builtin(slf, name, slow);
         }
-        builtin(slf, Some(level), i32::MIN, category, slow)
+        builtin(slf, name, Some(level), i32::MIN, category, slow)
     }
 
     /// A builtin like `Logger.log`, whose first argument is the level; below `threshold` it does nothing.
@@ -163,7 +167,7 @@ impl Channel {
         threshold: i32,
         slow: Py<PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        builtin(slf, None, threshold, None, slow)
+        builtin(slf, None, None, threshold, None, slow)
     }
 
     /// Sends every later call of the channel's builtins to their `slow`.
@@ -177,14 +181,14 @@ impl Channel {
     fn submit(
         slf: &Bound<'_, Self>,
         level: i32,
-        level_name: Option<String>,
-        category: Option<String>,
+        level_name: Option<Excerpt>,
+        category: Option<Excerpt>,
         message: &Bound<'_, PyAny>,
         arguments: &Bound<'_, PyTuple>,
         fields: Option<&Bound<'_, PyDict>>,
-        exception: Option<(String, String, String)>,
-        stack: Option<String>,
-        caller: Option<(String, u32, String)>,
+        exception: Option<(Excerpt, Excerpt, Excerpt)>,
+        stack: Option<Excerpt>,
+        caller: Option<(Excerpt, u32, Excerpt)>,
     ) -> PyResult<bool> {
         let _inside = Inside::enter(slf.py());
         let mut call = Call::new(level, message.clone(), arguments.clone());
@@ -195,7 +199,9 @@ impl Channel {
         call.caller = caller;
         call.bound = slf.get().bound.as_ref();
         if let Some(fields) = fields {
-            call.fields = fields.iter().collect();
+            let most = STATE.with(slf.py(), |state| state.limits.items as usize);
+            call.fields = with_critical_section(fields, || fields.iter().take(most).collect());
+            call.fields_left = fields.len().saturating_sub(most);
         }
         submit(slf.py(), slf.get().name(), call)
     }

@@ -37,6 +37,17 @@ pub(crate) fn current_context(py: Python<'_>) -> Option<Bound<'_, Fields>> {
 
 #[inline(never)]
 fn look_up(py: Python<'_>, variable: *mut ffi::PyObject) -> Option<Bound<'_, Fields>> {
+    value_of(py, variable).and_then(Fields::in_force)
+}
+
+/// The fields of the innermost `log_context` here, as they were captured, or None.
+#[pyfunction]
+pub(crate) fn current_fields(py: Python<'_>) -> Option<Bound<'_, Fields>> {
+    current_context(py)
+}
+
+#[inline]
+fn value_of(py: Python<'_>, variable: *mut ffi::PyObject) -> Option<Bound<'_, Fields>> {
     let mut value = ptr::null_mut();
     // SAFETY: the GIL is held and `variable` is a ContextVar that is never released; `value` becomes a new
     // reference or null.
@@ -54,8 +65,14 @@ fn look_up(py: Python<'_>, variable: *mut ffi::PyObject) -> Option<Bound<'_, Fie
 pub(crate) struct Context {
     /// Never changed.
     fields: Py<PyDict>,
-    /// What each block that is open has to give back, the innermost last.
-    tokens: Guarded<Vec<Py<PyAny>>>,
+    /// The blocks that are open, in any thread or task, the latest last.
+    blocks: Guarded<Vec<Block>>,
+}
+
+/// One `with` block: what it set the variable to, and what takes that back.
+struct Block {
+    fields: Py<Fields>,
+    token: Py<PyAny>,
 }
 
 #[pymethods]
@@ -64,7 +81,7 @@ impl Context {
     #[pyo3(signature = (**fields))]
     fn new(py: Python<'_>, fields: Option<Bound<'_, PyDict>>) -> Self {
         let fields = fields.unwrap_or_else(|| PyDict::new(py)).unbind();
-        Context { fields, tokens: Guarded::new(Vec::new()) }
+        Context { fields, blocks: Guarded::new(Vec::new()) }
     }
 
     /// A copy of the fields as they were given.
@@ -80,17 +97,16 @@ impl Context {
             return Err(PyRuntimeError::new_err("no context variable was set: see set_context_variable"));
         }
         VARIABLE.store(variable, Ordering::Release);
-        let around = current_context(py);
-        let fields = Fields::of(slf.get().fields.bind(py).clone(), around.as_ref())?;
+        let fields = Fields::of_context(slf.get().fields.bind(py).clone(), current_context(py))?;
         let fields = Bound::new(py, fields)?;
-        // SAFETY: the GIL is held, the variable a ContextVar and `fields` alive; returns a new reference.
-        let token = unsafe {
-            Bound::from_owned_ptr_or_err(py, ffi::PyContextVar_Set(variable, fields.as_ptr()))?.unbind()
-        };
-        slf.get().with_tokens(py, |tokens| tokens.push(token));
+        let token = set(&fields)?.unbind();
+        let block = Block { fields: fields.unbind(), token };
+        slf.get().with_blocks(py, |blocks| blocks.push(block));
         Ok(slf)
     }
 
+    /// Leaves the latest block that was entered here. One that was entered by another thread or task, whose variable
+    /// is out of reach, is left by its fields: they count nowhere any more.
     fn __exit__(
         &self,
         py: Python<'_>,
@@ -98,13 +114,18 @@ impl Context {
         _value: &Bound<'_, PyAny>,
         _trace: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        let Some(token) = self.with_tokens(py, Vec::pop) else {
-            return Err(PyRuntimeError::new_err("a log_context ends that was not entered"));
-        };
-        // SAFETY: the GIL is held; the variable is the one that `__enter__` set, the token what it gave.
-        match unsafe { ffi::PyContextVar_Reset(DECLARED.load(Ordering::Acquire), token.as_ptr()) } {
-            0 => Ok(()),
-            _ => Err(PyErr::fetch(py)),
+        let current = value_of(py, DECLARED.load(Ordering::Acquire));
+        let innermost = current
+            .as_ref()
+            .and_then(|current| self.take(py, |block| block.fields.as_ptr() == current.as_ptr()));
+        match innermost {
+            Some(block) if block.reset(py) => Ok(()),
+            Some(block) => {
+                // Here is a copy of where it was entered.
+                block.fields.get().leave();
+                Ok(())
+            }
+            None => self.leave_another(py, current),
         }
     }
 
@@ -114,8 +135,62 @@ impl Context {
 }
 
 impl Context {
-    /// Calls `body` with the tokens, inside the one guard that a fork waits for.
-    fn with_tokens<R>(&self, py: Python<'_>, body: impl FnOnce(&mut Vec<Py<PyAny>>) -> R) -> R {
-        STATE.with(py, |_| self.tokens.with(py, body))
+    /// Calls `body` with the blocks, inside the one guard that a fork waits for.
+    fn with_blocks<R>(&self, py: Python<'_>, body: impl FnOnce(&mut Vec<Block>) -> R) -> R {
+        STATE.with(py, |_| self.blocks.with(py, body))
+    }
+}
+
+impl Context {
+    /// Takes the latest block of those that `is_it`; what it returns is dropped where an object's own code may run.
+    fn take(&self, py: Python<'_>, is_it: impl Fn(&Block) -> bool) -> Option<Block> {
+        self.with_blocks(py, |blocks| {
+            let at = blocks.iter().rposition(is_it)?;
+            Some(blocks.remove(at))
+        })
+    }
+
+    /// Leaves a block that is not the innermost of all here, or was entered elsewhere.
+    fn leave_another(&self, py: Python<'_>, current: Option<Bound<'_, Fields>>) -> PyResult<()> {
+        let blocks: Vec<Block> =
+            self.with_blocks(py, |blocks| blocks.iter().map(|block| block.clone_ref(py)).collect());
+        let Some(latest) = blocks.last() else {
+            return Err(PyRuntimeError::new_err("a log_context ends that was not entered"));
+        };
+        let left = blocks.iter().rev().find(|block| block.reset(py)).unwrap_or(latest);
+        left.fields.get().leave();
+        if let Some(current) = &current {
+            // Those inside of it are still open.
+            set(current)?;
+        }
+        self.take(py, |block| block.token.as_ptr() == left.token.as_ptr());
+        Ok(())
+    }
+}
+
+impl Block {
+    fn clone_ref(&self, py: Python<'_>) -> Self {
+        Block { fields: self.fields.clone_ref(py), token: self.token.clone_ref(py) }
+    }
+
+    /// Gives the variable the value that it had before. False if it was entered in another `contextvars.Context`.
+    fn reset(&self, py: Python<'_>) -> bool {
+        // SAFETY: the GIL is held; the variable is the one that was set, the token what that gave.
+        let done =
+            unsafe { ffi::PyContextVar_Reset(DECLARED.load(Ordering::Acquire), self.token.as_ptr()) == 0 };
+        if !done {
+            drop(PyErr::take(py));
+        }
+        done
+    }
+}
+
+/// Sets the variable, and returns what takes that back.
+fn set<'py>(fields: &Bound<'py, Fields>) -> PyResult<Bound<'py, PyAny>> {
+    // SAFETY: the GIL is held, the variable a ContextVar that was declared and `fields` alive; a new reference, or null
+    // with an exception.
+    unsafe {
+        let token = ffi::PyContextVar_Set(DECLARED.load(Ordering::Acquire), fields.as_ptr());
+        Bound::from_owned_ptr_or_err(fields.py(), token)
     }
 }

@@ -9,7 +9,10 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyType};
 
+use crate::brief;
 use crate::nested;
+use crate::nesting;
+use crate::text::{Excerpt, escaped_cost, utf8};
 use crate::times::{TIME_LEN, plain_time_argument};
 
 /// The value of an exact `str` (ASCII or with its UTF-8 at hand), `int` of 64 bits, `float`, `bool` or
@@ -68,7 +71,10 @@ unsafe fn plain_int(object: *mut ffi::PyObject) -> Option<i64> {
     }
 }
 
-/// The UTF-8 text of an exact `str`; nothing if it has lone surrogates.
+/// A longer text that is not ASCII is not asked for its UTF-8, which would be kept beside it as long as it lives.
+const MOST_CHARACTERS: isize = 1 << 16;
+
+/// The UTF-8 text of an exact `str`; nothing if it has lone surrogates, or is long and not ASCII.
 ///
 /// # Safety
 /// As [`plain_value`], and `object` is an exact `str`.
@@ -84,12 +90,28 @@ pub(crate) unsafe fn plain_text<'a>(object: *mut ffi::PyObject) -> Option<&'a [u
             return Some(std::slice::from_raw_parts(ffi::PyUnicode_DATA(object).cast(), len));
         }
         let mut len = 0;
-        let text = ffi::PyUnicode_AsUTF8AndSize(object, &mut len);
+        let text = short_utf8(object, &mut len);
         if text.is_null() {
             ffi::PyErr_Clear();
             return None;
         }
         Some(std::slice::from_raw_parts(text.cast(), len as usize))
+    }
+}
+
+/// The UTF-8 that the interpreter keeps with a `str`, and its length; null, maybe with an exception, for a long text or
+/// one that has none. A function of its own: the branch would cost the one that calls it its part of the profile.
+///
+/// # Safety
+/// As [`plain_text`].
+#[inline(never)]
+unsafe fn short_utf8(object: *mut ffi::PyObject, len: &mut isize) -> *const std::ffi::c_char {
+    // SAFETY: by this function's contract.
+    unsafe {
+        match ffi::PyUnicode_GetLength(object) > MOST_CHARACTERS {
+            true => std::ptr::null(),
+            false => ffi::PyUnicode_AsUTF8AndSize(object, len),
+        }
     }
 }
 
@@ -193,6 +215,9 @@ impl Captured {
     }
 }
 
+/// The end of a container that was cut takes no more than this, with its note.
+const ENDING_LEN: usize = 64;
+
 /// This part of a record is kept for names and for the notes about what was cut.
 const RESERVE_SHARE: usize = 16;
 
@@ -203,6 +228,8 @@ pub(crate) struct Converter {
     pub(crate) budget: usize,
     /// Bytes kept for names, so that a large value does not cost the next one its name.
     names_budget: usize,
+    /// No value's own code may run any more: see [`nesting`].
+    pub(crate) is_exhausted: bool,
     /// A KeyboardInterrupt or SystemExit that a value's own code raised: not ours to swallow.
     pub(crate) interrupt: Option<PyErr>,
 }
@@ -216,20 +243,30 @@ impl Converter {
             limits,
             budget: bytes.saturating_sub(reserve).saturating_sub(inherited),
             names_budget: reserve / 2,
+            is_exhausted: nesting::is_exhausted(),
             interrupt: None,
         }
     }
 
-    /// The value as it is now.
+    /// The value as it is now, or what is left of it within this record's bounds.
     pub(crate) fn capture(&mut self, object: &Bound<'_, PyAny>) -> Captured {
-        let captured = self.unbounded(object);
-        self.spend(captured)
+        // SAFETY: the GIL is held, and `object` outlives the copies made below.
+        match unsafe { plain_value(object.as_ptr()) } {
+            Some(Value::Null) => Captured::Plain(Value::Null),
+            Some(Value::Bool(truth)) => Captured::Plain(Value::Bool(truth)),
+            Some(Value::I64(number)) => Captured::Plain(Value::I64(number)),
+            Some(Value::F64(number)) => Captured::Plain(Value::F64(number)),
+            Some(Value::Str(text)) if text.len() <= self.budget => {
+                Captured::Text(self.bounded_text(text.to_vec().into()))
+            }
+            Some(Value::Str(_) | Value::U64(_) | Value::Json(_)) | None => nested::capture(self, object),
+        }
     }
 
-    /// The value, or what is left of it within this record's bounds.
+    /// What was captured before, or what is left of it within this record's bounds.
     pub(crate) fn spend(&mut self, captured: Captured) -> Captured {
         match captured {
-            Captured::Text(text) => Captured::Text(self.bounded_text(text)),
+            Captured::Text(text) => Captured::Text(self.bounded_text(text.into())),
             Captured::Json(json) if json.len() > self.budget => {
                 let note = format!("<{} bytes left out: the record is too large>", json.len());
                 Captured::Text(note.into_bytes())
@@ -242,47 +279,50 @@ impl Converter {
         }
     }
 
-    fn unbounded(&mut self, object: &Bound<'_, PyAny>) -> Captured {
-        // SAFETY: the GIL is held, and `object` outlives the copies made below.
-        match unsafe { plain_value(object.as_ptr()) } {
-            Some(Value::Str(text)) => Captured::Text(text.to_vec()),
-            Some(Value::Null) => Captured::Plain(Value::Null),
-            Some(Value::Bool(truth)) => Captured::Plain(Value::Bool(truth)),
-            Some(Value::I64(number)) => Captured::Plain(Value::I64(number)),
-            Some(Value::F64(number)) => Captured::Plain(Value::F64(number)),
-            Some(Value::U64(_) | Value::Json(_)) | None => nested::capture(self, object),
-        }
+    /// Bytes that are left behind `written`, the beginning of one container: enough is kept to end it.
+    pub(crate) fn room(&self, written: &[u8]) -> usize {
+        let ends = (ENDING_LEN * (self.limits.depth as usize + 2)).min(self.budget / 4);
+        (self.budget - ends).saturating_sub(written.len())
+    }
+
+    /// The text as far as this record could hold it.
+    pub(crate) fn excerpt(&self, text: &Bound<'_, PyString>) -> Excerpt {
+        Excerpt::of(text, self.budget)
     }
 
     /// Cuts `text` to what is left for this record, and says so.
-    pub(crate) fn bounded_text(&mut self, text: Vec<u8>) -> Vec<u8> {
-        cut(text, &mut self.budget)
+    pub(crate) fn bounded_text(&mut self, text: Excerpt) -> Vec<u8> {
+        text.cut(&mut self.budget)
     }
 
     /// Cuts a message so that it leaves a quarter of the record to the fields.
-    pub(crate) fn bounded_message(&mut self, text: Vec<u8>) -> Vec<u8> {
+    pub(crate) fn bounded_message(&mut self, text: Excerpt) -> Vec<u8> {
         let rest = self.budget / 4;
         let mut budget = self.budget - rest;
-        let text = cut(text, &mut budget);
+        let text = text.cut(&mut budget);
         self.budget = budget + rest;
         text
     }
 
-    /// Cuts a field's name to what is left; when values have used that up, to what is kept for names.
-    pub(crate) fn bounded_name(&mut self, name: Vec<u8>) -> Vec<u8> {
-        let cost = escaped_cost(&name);
-        if cost <= self.budget {
+    /// The text of a field's name, cut to what is left; when values have used that up, to what is kept for names.
+    pub(crate) fn name_of(&mut self, key: &Bound<'_, PyAny>) -> Vec<u8> {
+        let name = match key.cast::<PyString>() {
+            Ok(text) => Excerpt::of(text, self.budget.max(self.names_budget)),
+            Err(_) => self.text_of(key),
+        };
+        let cost = escaped_cost(&name.text);
+        if name.is_whole() && cost <= self.budget {
             self.budget -= cost;
-            return name;
+            return name.text;
         }
-        cut(name, &mut self.names_budget)
+        name.cut(&mut self.names_budget)
     }
 
-    /// `str(object)`; a raising `__str__` becomes a note.
-    pub(crate) fn text_of(&mut self, object: &Bound<'_, PyAny>) -> Vec<u8> {
-        match object.str() {
-            Ok(text) => utf8(&text),
-            Err(problem) => self.note(object, &problem).into_bytes(),
+    /// `str(object)` as far as this record could hold it; a raising `__str__` becomes a note.
+    pub(crate) fn text_of(&mut self, object: &Bound<'_, PyAny>) -> Excerpt {
+        match brief::text(self, object) {
+            Ok(text) => text,
+            Err(problem) => self.note(object, &problem).into(),
         }
     }
 
@@ -316,74 +356,4 @@ pub(crate) fn type_name(class: &Bound<'_, PyType>) -> String {
     class
         .name()
         .map_or_else(|_| "object".to_owned(), |name| String::from_utf8_lossy(&utf8(&name)).into_owned())
-}
-
-/// UTF-8 of any string; lone surrogates become U+FFFD.
-pub(crate) fn utf8(text: &Bound<'_, PyString>) -> Vec<u8> {
-    match text.to_str() {
-        Ok(text) => text.as_bytes().to_vec(),
-        Err(_) => match text.call_method1("encode", ("utf-8", "surrogatepass")) {
-            Ok(bytes) => without_surrogates(bytes.extract::<&[u8]>().unwrap_or_default()),
-            Err(_) => text.to_string_lossy().into_owned().into_bytes(),
-        },
-    }
-}
-
-/// Replaces each lone surrogate, three bytes from ED A0 80 to ED BF BF, by one U+FFFD.
-fn without_surrogates(bytes: &[u8]) -> Vec<u8> {
-    let mut text = bytes.to_vec();
-    for at in 0..text.len().saturating_sub(2) {
-        if text[at] == 0xED && text[at + 1] >= 0xA0 {
-            text[at..at + 3].copy_from_slice("\u{FFFD}".as_bytes());
-        }
-    }
-    text
-}
-
-/// Cuts `text` so that its escaped form fits `budget`, and says so; takes what it needs off the budget.
-fn cut(mut text: Vec<u8>, budget: &mut usize) -> Vec<u8> {
-    // No byte takes less than one: of what is far too long the end is not looked at.
-    let cost = if text.len() > *budget { usize::MAX } else { escaped_cost(&text) };
-    if cost > *budget {
-        let keep = prefix_within(&text, budget.saturating_sub(64));
-        let note = format!("… <{} bytes cut>", text.len() - keep);
-        text.truncate(keep);
-        text.extend_from_slice(note.as_bytes());
-        *budget = 0;
-    } else {
-        *budget -= cost;
-    }
-    text
-}
-
-/// Upper bound of the bytes that `text` takes in a JSON string.
-pub(crate) fn escaped_cost(text: &[u8]) -> usize {
-    text.iter().map(|&byte| cost_of(byte)).sum()
-}
-
-fn cost_of(byte: u8) -> usize {
-    match byte {
-        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0C => 2,
-        0x20..0x7F => 1,
-        0x00..0x20 | 0x7F => 6,
-        // The first byte of C1 controls, line separators and bidirectional overrides, which take six
-        // altogether; other characters are written as they are.
-        0xC2 | 0xE2 => 5,
-        0x80.. => 1,
-    }
-}
-
-/// Length of the longest prefix of whole characters whose escaped form fits `budget`.
-fn prefix_within(text: &[u8], budget: usize) -> usize {
-    let (mut used, mut end) = (0, 0);
-    for (index, &byte) in text.iter().enumerate() {
-        if byte & 0xC0 != 0x80 {
-            end = index;
-        }
-        used += cost_of(byte);
-        if used > budget {
-            return end;
-        }
-    }
-    text.len()
 }

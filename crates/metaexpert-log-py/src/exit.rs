@@ -5,7 +5,6 @@
 //! So before finalisation the exit waits until no other thread is inside such a frame, and one that comes
 //! later is parked for ever, as Python 3.14 does with all of them: a call that does not return loses nothing.
 
-use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread::{self, ThreadId};
@@ -13,15 +12,12 @@ use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
 
+use crate::nesting;
+
 static ENDING: AtomicBool = AtomicBool::new(false);
 static INSIDE: AtomicUsize = AtomicUsize::new(0);
 /// The thread that ends the interpreter, and may go on logging.
 static FINISHER: Mutex<Option<ThreadId>> = Mutex::new(None);
-
-thread_local! {
-    /// How many of `INSIDE` are this thread's: a call may lead to another.
-    static DEPTH: Cell<usize> = const { Cell::new(0) };
-}
 
 /// Marks a stretch in which Python code may run or the GIL be released below a Rust frame.
 pub(crate) struct Inside;
@@ -34,7 +30,7 @@ impl Inside {
             park_if_ending(py);
         }
         INSIDE.fetch_add(1, Ordering::Relaxed);
-        DEPTH.set(DEPTH.get() + 1);
+        nesting::enter();
         Inside
     }
 }
@@ -42,7 +38,7 @@ impl Inside {
 impl Drop for Inside {
     fn drop(&mut self) {
         INSIDE.fetch_sub(1, Ordering::Relaxed);
-        DEPTH.set(DEPTH.get() - 1);
+        nesting::leave();
     }
 }
 
@@ -54,7 +50,7 @@ pub(crate) fn park_if_ending(py: Python<'_>) {
     }
     py.detach(|| {
         // Without the GIL for ever, a thread may as well stay inside.
-        INSIDE.fetch_sub(DEPTH.get(), Ordering::Relaxed);
+        INSIDE.fetch_sub(nesting::depth(), Ordering::Relaxed);
         loop {
             thread::sleep(Duration::from_secs(3600));
         }
@@ -83,7 +79,7 @@ pub(crate) fn begin_exit(py: Python<'_>, timeout: f64) -> bool {
 pub(crate) fn forget_after_fork() {
     ENDING.store(false, Ordering::Relaxed);
     // The forking thread may itself be inside.
-    INSIDE.store(DEPTH.get(), Ordering::Relaxed);
+    INSIDE.store(nesting::depth(), Ordering::Relaxed);
     *finisher() = None;
 }
 

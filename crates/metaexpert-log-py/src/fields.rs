@@ -1,16 +1,19 @@
 //! Fields captured once and used by many records: bound to a logger, or of a `log_context`.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use metaexpert_log::frame::{Section, Value};
 use metaexpert_log::pipeline::Pipeline;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use pyo3::{PyTraverseError, PyVisit};
 
-use crate::convert::{Captured, Converter, Names, escaped_cost, utf8};
+use crate::convert::{Captured, Converter, Names};
 use crate::exit::Inside;
 use crate::guarded::Guarded;
 use crate::plain::{PlainFields, Times, plain_size};
 use crate::state::STATE;
+use crate::text::escaped_cost;
 
 /// What is no larger than this share of a record need not be cut, however much is escaped.
 const SMALL_SHARE: usize = 32;
@@ -23,6 +26,10 @@ pub(crate) struct Fields {
     is_empty: bool,
     values: Values,
     section: Guarded<Encoded>,
+    /// Of a `log_context`: the one around it.
+    around: Option<Py<Fields>>,
+    /// Of a `log_context` that was left where it could not be taken back: whoever still finds it does without.
+    is_left: AtomicBool,
 }
 
 /// Where the values are.
@@ -53,7 +60,8 @@ impl Fields {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.mapping)
+        visit.call(&self.mapping)?;
+        self.around.as_ref().map_or(Ok(()), |around| visit.call(around))
     }
 }
 
@@ -75,7 +83,28 @@ impl Fields {
             Values::Captured(capture(&own, base, &merged)?)
         };
         let section = Guarded::new(Encoded { generation: 0, bytes: Vec::new() });
-        Ok(Fields { is_empty: merged.is_empty(), mapping: merged.unbind(), values, section })
+        let (is_empty, is_left) = (merged.is_empty(), AtomicBool::new(false));
+        Ok(Fields { is_empty, mapping: merged.unbind(), values, section, around: None, is_left })
+    }
+
+    /// The fields of a `log_context` inside of `around`.
+    pub(crate) fn of_context(own: Bound<'_, PyDict>, around: Option<Bound<'_, Fields>>) -> PyResult<Self> {
+        let fields = Self::of(own, around.as_ref())?;
+        Ok(Fields { around: around.map(Bound::unbind), ..fields })
+    }
+
+    /// Notes that the context was left, for whoever still finds it.
+    pub(crate) fn leave(&self) {
+        self.is_left.store(true, Ordering::Relaxed);
+    }
+
+    /// These fields, or those of the nearest context around them that was not left.
+    #[inline]
+    pub(crate) fn in_force<'py>(mut fields: Bound<'py, Fields>) -> Option<Bound<'py, Fields>> {
+        while fields.get().is_left.load(Ordering::Relaxed) {
+            fields = fields.get().around.as_ref()?.bind(fields.py()).clone();
+        }
+        Some(fields)
     }
 
     fn is_plain(&self) -> bool {
@@ -174,11 +203,10 @@ fn capture(
         Values::Plain => &[],
         Values::Captured(earlier) => earlier,
     });
-    for (key, value) in merged.iter() {
-        let name = match key.cast() {
-            Ok(text) => utf8(text),
-            Err(_) => converter.text_of(&key),
-        };
+    let most = limits.items as usize;
+    // Taken first: a value's own code may run below.
+    for (key, value) in merged.iter().take(most).collect::<Vec<_>>() {
+        let name = converter.name_of(&key);
         let inherited = match own.contains(&key).unwrap_or(true) {
             true => None,
             false => earlier.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone()),
@@ -187,7 +215,11 @@ fn capture(
             Some(value) => converter.spend(value),
             None => converter.capture(&value),
         };
-        captured.push((names.distinct(converter.bounded_name(name)), value));
+        captured.push((names.distinct(name), value));
+    }
+    if merged.len() > most {
+        let left = (merged.len() - most) as i64;
+        captured.push((b"fields_left_out".to_vec(), Captured::Plain(Value::I64(left))));
     }
     match converter.interrupt {
         Some(interrupt) => Err(interrupt),

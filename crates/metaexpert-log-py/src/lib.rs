@@ -11,8 +11,11 @@ use pyo3::exceptions::PyImportError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 
+mod brief;
 mod builtin;
+mod bytes;
 mod channel;
+mod containers;
 mod context;
 mod convert;
 mod derived;
@@ -20,10 +23,14 @@ mod ending;
 mod engine;
 mod exit;
 mod fields;
+mod foreign;
 mod guarded;
+mod integers;
 mod key_sets;
+mod message;
 mod method;
 mod nested;
+mod nesting;
 mod origin;
 mod plain;
 mod premises;
@@ -32,6 +39,7 @@ mod served;
 mod site;
 mod state;
 mod submit;
+mod text;
 mod times;
 
 #[pymodule(gil_used = false)]
@@ -43,6 +51,8 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<context::Context>()?;
     module.add_class::<fields::Fields>()?;
     module.add_class::<method::Method>()?;
+    // A builtin's qualified name begins with that of the class of its `__self__`.
+    module.getattr("Method")?.setattr("__qualname__", "MetaLogger")?;
     module.add_function(wrap_pyfunction!(engine::start, module)?)?;
     module.add_function(wrap_pyfunction!(engine::is_running, module)?)?;
     module.add_function(wrap_pyfunction!(engine::note_missing_streams, module)?)?;
@@ -55,6 +65,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(engine::stats, module)?)?;
     module.add_function(wrap_pyfunction!(engine::needs, module)?)?;
     module.add_function(wrap_pyfunction!(context::set_context_variable, module)?)?;
+    module.add_function(wrap_pyfunction!(context::current_fields, module)?)?;
     module.add_function(wrap_pyfunction!(exit::begin_exit, module)?)?;
     module.add_function(wrap_pyfunction!(exit::park_if_ending, module)?)?;
     module.add_function(wrap_pyfunction!(engine::set_synchronous, module)?)?;

@@ -16,19 +16,24 @@ use pyo3::{PyTraverseError, PyVisit};
 
 use crate::channel::Channel;
 use crate::context::current_context;
-use crate::convert::{push_plain, push_text};
+use crate::convert::{plain_text, push_plain, push_text};
 use crate::exit::Inside;
 use crate::fields::Fields;
 use crate::guarded::{KnownId, KnownIdCell};
 use crate::key_sets::items;
+use crate::nesting;
 use crate::state::{STATE, State};
 use crate::submit::{Call, submit};
+use crate::text::Excerpt;
 
 /// A byte takes at most this many in a JSON string, with something to spare for punctuation.
 const WORST_ESCAPE: usize = 8;
 
 /// Words that keep the meaning `logging` gives them.
 const RESERVED: [&str; 4] = ["exc_info", "stack_info", "stacklevel", "extra"];
+
+/// No word that means something has more characters.
+const LONGEST_WORD: isize = 16;
 
 /// What one builtin knows; its `self`.
 #[pyclass(frozen, module = "metaexpert.logger._native")]
@@ -44,6 +49,20 @@ pub(crate) struct Method {
 
 #[pymethods]
 impl Method {
+    /// Pickled as the logger: a builtin is pickled as an attribute of what is its `__self__`.
+    fn __reduce_ex__<'py>(
+        &self,
+        py: Python<'py>,
+        protocol: Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.logger(py)?.call_method1("__reduce_ex__", (protocol,))
+    }
+
+    /// What a method's `__self__` has beside, the logger has.
+    fn __getattr__<'py>(&self, py: Python<'py>, name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
+        self.logger(py)?.getattr(name)
+    }
+
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.channel)?;
         visit.call(&self.slow)
@@ -83,6 +102,13 @@ impl Method {
         slow: Py<PyAny>,
     ) -> Self {
         Method { channel, level, threshold, category, category_id: KnownIdCell::default(), slow }
+    }
+
+    /// The logger whose method serves the calls that the builtin can't: bound to it, or with its name in a `partial`.
+    fn logger<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let slow = self.slow.bind(py);
+        let method = slow.getattr_opt("func")?;
+        method.as_ref().unwrap_or(slow).getattr("__self__")
     }
 
     /// Gives back its references now: dropped where PyO3 does not know that the GIL is held, they would wait.
@@ -235,7 +261,7 @@ impl Method {
             (Bound::from_borrowed_ptr(py, *message), PyTuple::new(py, args)?)
         };
         let mut call = Call::new(level, message, args);
-        call.category.clone_from(&self.category);
+        call.category = self.category.clone().map(Excerpt::from);
         call.names = arguments.names;
         if !self.collect(py, arguments, &mut call)? {
             return self.call_slow(py, arguments);
@@ -266,18 +292,19 @@ impl Method {
         for (name, argument) in names.iter().zip(arguments.named) {
             // SAFETY: as above.
             let value = unsafe { Bound::from_borrowed_ptr(py, *argument) };
-            let word = name.extract::<std::borrow::Cow<'_, str>>().unwrap_or_default();
+            // SAFETY: keyword names are `str`s, which live until the call returns.
+            let word = unsafe { known_word(name.as_ptr()) };
             if word == "extra" && (value.is_none() || value.cast_exact::<PyDict>().is_ok()) {
                 extra = value.cast_into::<PyDict>().ok();
                 call.names = std::ptr::null_mut();
-            } else if RESERVED.contains(&&*word) {
-                if !is_default(&word, &value) {
+            } else if RESERVED.contains(&word) {
+                if !is_default(word, &value) {
                     return Ok(false);
                 }
                 call.names = std::ptr::null_mut();
             } else if word == "category" && call.category.is_none() && value.cast_exact::<PyString>().is_ok()
             {
-                call.category = Some(value.extract::<String>().unwrap_or_default());
+                call.category = value.extract().ok();
                 call.names = std::ptr::null_mut();
             } else {
                 call.fields.push((name, value));
@@ -285,15 +312,18 @@ impl Method {
         }
         if let Some(extra) = extra {
             if call.category.is_none() {
-                call.category = extra
-                    .get_item("category")?
-                    .and_then(|category| category.cast_exact::<PyString>().ok()?.extract().ok());
+                // Looking it up may run a key's own code, which may fail.
+                let category = extra.get_item("category").ok().flatten();
+                call.category =
+                    category.and_then(|category| category.cast_exact::<PyString>().ok()?.extract().ok());
                 category_of_extra = call.category.is_some();
             }
             // Keywords win over `extra`, which comes first in the record.
-            let mut fields = Vec::with_capacity(extra.len() + call.fields.len());
+            let most = STATE.with(py, |state| state.limits.items as usize);
+            let mut fields = Vec::with_capacity(extra.len().min(most) + call.fields.len());
             // Taken first: comparing a key may run its own code.
-            let pairs = with_critical_section(&extra, || extra.iter().collect::<Vec<_>>());
+            let pairs = with_critical_section(&extra, || extra.iter().take(most).collect::<Vec<_>>());
+            call.fields_left = extra.len() - pairs.len();
             for (key, value) in pairs {
                 let is_category = category_of_extra && key.eq("category").unwrap_or(false);
                 if !is_category && !call.fields.iter().any(|(name, _)| name.eq(&key).unwrap_or(false)) {
@@ -313,6 +343,7 @@ impl Method {
 
     #[cold]
     fn call_slow(&self, py: Python<'_>, arguments: &Arguments<'_>) -> PyResult<Option<Py<PyAny>>> {
+        nesting::refuse_if_exhausted()?;
         let all = arguments.positional.as_ptr();
         // SAFETY: the arguments are passed on exactly as the interpreter passed them.
         unsafe {
@@ -321,6 +352,19 @@ impl Method {
             Bound::from_owned_ptr_or_err(py, result).map(|result| Some(result.unbind()))
         }
     }
+}
+
+/// A keyword's name, if it is no longer than the words that mean something; else nothing.
+///
+/// # Safety
+/// As [`plain_text`].
+unsafe fn known_word<'a>(name: *mut ffi::PyObject) -> &'a str {
+    // SAFETY: by this function's contract.
+    let text = unsafe {
+        let is_short = ffi::PyUnicode_GetLength(name) <= LONGEST_WORD;
+        if is_short { plain_text(name) } else { None }
+    };
+    text.and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default()
 }
 
 /// Whether a reserved word says nothing: `exc_info=None`, `stack_info=False`, `stacklevel=1`.

@@ -4,8 +4,8 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
-use crate::convert::utf8;
 use crate::submit::Call;
+use crate::text::Excerpt;
 
 /// Finds out about caller, thread and task as far as some format shows them.
 pub(crate) fn complete_origin(
@@ -28,16 +28,14 @@ pub(crate) fn complete_origin(
 
 /// File, line and function of the Python frame that made the call: the innermost one outside of logging's
 /// own code, such as a `LoggerAdapter`'s.
-fn current_frame(py: Python<'_>) -> Option<(String, u32, String)> {
+fn current_frame(py: Python<'_>) -> Option<(Excerpt, u32, Excerpt)> {
     // SAFETY: the GIL is held; the frame is borrowed from the running thread and becomes a new reference.
     let mut frame = unsafe { Bound::from_borrowed_ptr_or_opt(py, ffi::PyEval_GetFrame().cast())? };
     loop {
         let code = frame.getattr("f_code").ok()?;
-        let text = |name: &str| -> Option<String> {
-            Some(String::from_utf8_lossy(&utf8(code.getattr(name).ok()?.cast().ok()?)).into_owned())
-        };
+        let text = |name: &str| code.getattr(name).ok()?.extract::<Excerpt>().ok();
         let file = text("co_filename")?;
-        if !own_files(py).contains(&file) {
+        if !own_files(py).iter().any(|own| own.as_bytes() == file.text) {
             let line = frame.getattr("f_lineno").ok()?.extract().unwrap_or(0);
             return Some((file, line, text("co_name")?));
         }
@@ -55,14 +53,14 @@ fn own_files(py: Python<'_>) -> &'static [String] {
     })
 }
 
-fn current_thread(py: Python<'_>) -> PyResult<(u64, String)> {
+fn current_thread(py: Python<'_>) -> PyResult<(u64, Excerpt)> {
     let threading = py.import("threading")?;
     let ident = threading.call_method0("get_ident")?.extract()?;
     let name = threading.call_method0("current_thread")?.getattr("name")?.extract()?;
     Ok((ident, name))
 }
 
-fn current_task(py: Python<'_>) -> PyResult<String> {
+fn current_task(py: Python<'_>) -> PyResult<Excerpt> {
     // A task can only be running if asyncio has been imported.
     let asyncio = py.import("sys")?.getattr("modules")?.get_item("asyncio")?;
     asyncio.call_method0("current_task")?.call_method0("get_name")?.extract()

@@ -7,7 +7,7 @@ use metaexpert_log::pipeline::Needs;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::sync::critical_section::with_critical_section;
-use pyo3::types::{PyDict, PyMapping, PyString, PyTuple};
+use pyo3::types::{PyDict, PyInt, PyString, PyTuple};
 
 use crate::context::current_context;
 use crate::convert::{plain_text, plain_value};
@@ -15,6 +15,7 @@ use crate::exit::Inside;
 use crate::fields::Fields;
 use crate::state::{STATE, State};
 use crate::submit::{Call, submit};
+use crate::text::Excerpt;
 
 /// What a LogRecord holds beside fields: [`NAMES`] has the names.
 #[derive(Clone, Copy)]
@@ -89,7 +90,7 @@ struct Parts<'py> {
 pub(crate) fn submit_record(
     record: &Bound<'_, PyAny>,
     message: Option<Bound<'_, PyAny>>,
-    exception: Option<(String, String, String)>,
+    exception: Option<(Excerpt, Excerpt, Excerpt)>,
     fields: Option<&Bound<'_, PyDict>>,
     attributes: Option<&Bound<'_, PyAny>>,
     bound: Option<Py<Fields>>,
@@ -113,7 +114,7 @@ pub(crate) fn submit_record(
     call.bound = bound.as_ref();
     let name = parts.text(Attribute::Name).unwrap_or_default();
     call.fields = parts.fields;
-    submit(py, name.as_bytes(), call)
+    submit(py, &name.text, call)
 }
 
 impl<'py> Parts<'py> {
@@ -151,12 +152,18 @@ impl<'py> Parts<'py> {
         self.standard[attribute as usize].as_ref()
     }
 
-    fn text(&self, attribute: Attribute) -> Option<String> {
+    fn text(&self, attribute: Attribute) -> Option<Excerpt> {
         self.get(attribute)?.extract().ok()
     }
 
     fn level(&self) -> i32 {
-        self.get(Attribute::Level).and_then(|level| level.extract().ok()).unwrap_or(0)
+        // One of more than 32 bits, as Python allows, is as high, or low, as they go.
+        let level = self.get(Attribute::Level).and_then(|level| {
+            let is_low = || level.lt(0).unwrap_or(false);
+            level.cast::<PyInt>().ok()?;
+            Some(level.extract().unwrap_or_else(|_| if is_low() { i32::MIN } else { i32::MAX }))
+        });
+        level.unwrap_or(0)
     }
 
     /// When the record was made. `created` is in seconds, and a float has microseconds of them.
@@ -182,8 +189,9 @@ impl<'py> Parts<'py> {
         };
         let level = self.level();
         let mut call = Call::new(level, text, arguments);
-        call.level_name =
-            self.text(Attribute::LevelName).filter(|name| Level(level).name() != Some(name.as_str()));
+        call.level_name = self
+            .text(Attribute::LevelName)
+            .filter(|name| Level(level).name().is_none_or(|usual| usual.as_bytes() != name.text));
         call.category = self.text(Attribute::Category);
         call.stack = self.text(Attribute::Stack);
         if needs.caller {
@@ -336,7 +344,8 @@ fn text_of<'a>(object: &'a Bound<'_, PyAny>) -> Option<&'a [u8]> {
 fn arguments_of<'py>(py: Python<'py>, args: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyTuple>> {
     match args {
         Some(args) if args.cast::<PyTuple>().is_ok() => Ok(args.clone().cast_into::<PyTuple>()?),
-        Some(args) if args.cast::<PyMapping>().is_ok() => PyTuple::new(py, [args]),
+        // What is false stands for no arguments; `%` takes anything else for the only one.
+        Some(args) if args.is_truthy().unwrap_or(true) => PyTuple::new(py, [args]),
         _ => Ok(PyTuple::empty(py)),
     }
 }

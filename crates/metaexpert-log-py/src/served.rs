@@ -249,20 +249,23 @@ impl Served {
     fn taken<'py>(&self, object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let py = object.py();
         let Role::Log { level, category } = &self.role else { return self.bound_function(object) };
+        // SAFETY: the name is alive as long as `self`.
+        let name = unsafe { Bound::from_borrowed_ptr(py, self.name) }.cast_into::<PyString>()?;
         let channel = channel_of(object).filter(|channel| channel.get().is_first_use());
         if let (Some(channel), Some(level)) = (channel, *level) {
             let slow = || self.bound_function(object).map(Bound::unbind);
+            let called = Some(name.to_str()?);
             match channel.get().gate(level, category.is_some()) {
-                Gate::Open => return builtin(&channel, Some(level), i32::MIN, category.clone(), slow()?),
-                Gate::Closed => return silent_builtin(&channel, slow()?),
+                Gate::Open => {
+                    return builtin(&channel, called, Some(level), i32::MIN, category.clone(), slow()?);
+                }
+                Gate::Closed => return silent_builtin(&channel, called, slow()?),
                 Gate::Unknown => {}
             }
         }
         if STATE.with(py, |state| state.pipeline.is_none()) {
             return self.bound_function(object);
         }
-        // SAFETY: the name is alive as long as `self`.
-        let name = unsafe { Bound::from_borrowed_ptr(py, self.name) };
         let _inside = Inside::enter(py);
         match object.getattr_opt(pyo3::intern!(py, "_take"))? {
             Some(take) => match take.call1((name,))? {

@@ -10,18 +10,21 @@ use metaexpert_log::stats::Loss;
 use pyo3::exceptions::PyException;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyMapping, PyString, PyTuple};
+use pyo3::types::PyTuple;
 
+use crate::brief;
 use crate::context::current_context;
-use crate::convert::{Captured, Converter, Names, escaped_cost, utf8};
+use crate::convert::{Captured, Converter, Names};
 use crate::fields::Fields;
 use crate::key_sets::items;
+use crate::message::formatted;
 use crate::origin::complete_origin;
 use crate::site::Site;
 use crate::state::{STATE, State};
+use crate::text::{Excerpt, escaped_cost};
 
 /// The category whose records are protected at every level.
-const TRADE: &str = "trade";
+const TRADE: &[u8] = b"trade";
 
 /// How long a record made at the interpreter's end waits to be written.
 const SYNCHRONOUS_LIMIT: Duration = Duration::from_secs(1);
@@ -32,17 +35,19 @@ const FRAME_OVERHEAD: usize = 4096;
 /// One call with everything that belongs to its record.
 pub(crate) struct Call<'a, 'py> {
     pub(crate) level: i32,
-    pub(crate) level_name: Option<String>,
-    pub(crate) category: Option<String>,
+    pub(crate) level_name: Option<Excerpt>,
+    pub(crate) category: Option<Excerpt>,
     pub(crate) message: Bound<'py, PyAny>,
     pub(crate) arguments: Bound<'py, PyTuple>,
     pub(crate) fields: Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>,
+    /// More fields, which are too many for a record.
+    pub(crate) fields_left: usize,
     pub(crate) bound: Option<&'a Py<Fields>>,
-    pub(crate) exception: Option<(String, String, String)>,
-    pub(crate) stack: Option<String>,
-    pub(crate) caller: Option<(String, u32, String)>,
-    pub(crate) thread: Option<(u64, String)>,
-    pub(crate) task: Option<String>,
+    pub(crate) exception: Option<(Excerpt, Excerpt, Excerpt)>,
+    pub(crate) stack: Option<Excerpt>,
+    pub(crate) caller: Option<(Excerpt, u32, Excerpt)>,
+    pub(crate) thread: Option<(u64, Excerpt)>,
+    pub(crate) task: Option<Excerpt>,
     /// The Python frame that is running now made the call.
     pub(crate) caller_is_current_frame: bool,
     /// When the record was made, if not now.
@@ -60,6 +65,7 @@ impl<'py> Call<'_, 'py> {
             message,
             arguments,
             fields: Vec::new(),
+            fields_left: 0,
             bound: None,
             exception: None,
             stack: None,
@@ -94,7 +100,7 @@ pub(crate) fn submit(py: Python<'_>, name: &[u8], mut call: Call<'_, '_>) -> PyR
     let inherited = inherited_len(py, &call) + escaped_cost(name);
     let mut converter = Converter::new(limits, largest.saturating_sub(FRAME_OVERHEAD), inherited);
     complete_origin(py, &mut call, needs.caller, needs.thread, needs.task);
-    let (message, mistake) = format_message(&mut converter, &call.message, &call.arguments);
+    let (message, mistake) = formatted(&mut converter, &call.message, &call.arguments);
     let message = converter.bounded_message(message);
     let mut fields = capture_fields(&mut converter, &call);
     if let Some(mistake) = mistake {
@@ -128,9 +134,8 @@ fn inherited_len(py: Python<'_>, call: &Call<'_, '_>) -> usize {
     bound + context.map_or(0, |context| context.get().len(py))
 }
 
-fn bound_part(converter: &mut Converter, part: &mut String) {
-    let cut = converter.bounded_text(std::mem::take(part).into_bytes());
-    *part = String::from_utf8_lossy(&cut).into_owned();
+fn bound_part(converter: &mut Converter, part: &mut Excerpt) {
+    *part = converter.bounded_text(std::mem::take(part)).into();
 }
 
 /// Submits until the record is in, or is given up and counted. Waits without the GIL. Returns false if the
@@ -248,8 +253,8 @@ fn try_submit(
     });
     let category = match &call.category {
         None => NO_ID,
-        Some(category) => pipeline.category_id(category.as_bytes()).unwrap_or_else(|| {
-            sections.push(Section::Category(category.as_bytes()));
+        Some(category) => pipeline.category_id(&category.text).unwrap_or_else(|| {
+            sections.push(Section::Category(&category.text));
             NO_ID
         }),
     };
@@ -261,7 +266,8 @@ fn try_submit(
         message: &prepared.message,
         sections: &sections,
     };
-    let protected = pipeline.protects(call.level) || call.category.as_deref() == Some(TRADE);
+    let protected = pipeline.protects(call.level)
+        || call.category.as_ref().is_some_and(|category| category.text == TRADE);
     let patience = if *synchronous {
         Some(Patience::End)
     } else {
@@ -294,25 +300,25 @@ fn finish_attempt(
 fn push_origin<'a>(sections: &mut Vec<Section<'a>>, call: &'a Call<'_, '_>) {
     if let Some((kind, message, stacktrace)) = &call.exception {
         sections.push(Section::Exception {
-            kind: kind.as_bytes(),
-            message: message.as_bytes(),
-            stacktrace: stacktrace.as_bytes(),
+            kind: &kind.text,
+            message: &message.text,
+            stacktrace: &stacktrace.text,
         });
     }
     if let Some(stack) = &call.stack {
-        sections.push(Section::Stack(stack.as_bytes()));
+        sections.push(Section::Stack(&stack.text));
     }
     if let Some((file, line, function)) = &call.caller {
-        sections.push(Section::Caller { file: file.as_bytes(), line: *line, function: function.as_bytes() });
+        sections.push(Section::Caller { file: &file.text, line: *line, function: &function.text });
     }
     if let Some((ident, name)) = &call.thread {
-        sections.push(Section::Thread { ident: *ident, name: name.as_bytes() });
+        sections.push(Section::Thread { ident: *ident, name: &name.text });
     }
     if let Some(name) = &call.level_name {
-        sections.push(Section::LevelName(name.as_bytes()));
+        sections.push(Section::LevelName(&name.text));
     }
     if let Some(name) = &call.task {
-        sections.push(Section::Task(name.as_bytes()));
+        sections.push(Section::Task(&name.text));
     }
 }
 
@@ -321,67 +327,37 @@ fn capture_fields(converter: &mut Converter, call: &Call<'_, '_>) -> Vec<(Vec<u8
     let mut names = Names::default();
     let mut fields = Vec::with_capacity(call.fields.len().min(most) + 1);
     for (key, value) in call.fields.iter().take(most) {
-        let name = match key.cast::<PyString>() {
-            Ok(text) => utf8(text),
-            Err(_) => converter.text_of(key),
-        };
-        let name = names.distinct(converter.bounded_name(name));
+        let name = names.distinct(converter.name_of(key));
         fields.push((name, converter.capture(value)));
     }
-    if call.fields.len() > most {
-        let left = (call.fields.len() - most) as i64;
-        fields.push((b"fields_left_out".to_vec(), Captured::Plain(Value::I64(left))));
+    let left = call.fields.len().saturating_sub(most) + call.fields_left;
+    if left > 0 {
+        fields.push((b"fields_left_out".to_vec(), Captured::Plain(Value::I64(left as i64))));
     }
     fields
-}
-
-/// `str(message) % arguments` as `logging` does it, and the exception if they do not fit.
-fn format_message(
-    converter: &mut Converter,
-    message: &Bound<'_, PyAny>,
-    arguments: &Bound<'_, PyTuple>,
-) -> (Vec<u8>, Option<PyErr>) {
-    let text = match message.cast_exact::<PyString>() {
-        Ok(text) => text.clone(),
-        Err(_) => match message.str() {
-            Ok(text) => text,
-            Err(problem) => return (converter.note(message, &problem).into_bytes(), None),
-        },
-    };
-    if arguments.is_empty() {
-        return (utf8(&text), None);
-    }
-    let operand = single_mapping(arguments).unwrap_or_else(|| arguments.clone().into_any());
-    match text.rem(&operand) {
-        Ok(formatted) => match formatted.cast::<PyString>() {
-            Ok(formatted) => (utf8(formatted), None),
-            Err(_) => (utf8(&text), None),
-        },
-        Err(problem) => {
-            converter.note(message, &problem);
-            (utf8(&text), Some(problem))
-        }
-    }
-}
-
-/// `logging` formats with a mapping if it is the only argument and not empty.
-fn single_mapping<'py>(arguments: &Bound<'py, PyTuple>) -> Option<Bound<'py, PyAny>> {
-    let only = arguments.get_item(0).ok().filter(|_| arguments.len() == 1)?;
-    (only.cast::<PyMapping>().is_ok() && only.is_truthy().unwrap_or(false)).then_some(only)
 }
 
 /// What a record says of arguments that did not fit its message; `logging` is told too.
 fn explain(converter: &mut Converter, call: &Call<'_, '_>, mistake: &PyErr) -> Vec<(Vec<u8>, Captured)> {
     let py = call.message.py();
-    let told = py.import("metaexpert.logger.faults").and_then(|faults| {
-        faults.call_method1("report_bad_arguments", (mistake, &call.message, &call.arguments))
-    });
-    if let Err(problem) = told {
+    if !converter.is_exhausted
+        && let Err(problem) = report(converter, call, mistake)
+    {
         converter.note(&call.message, &problem);
     }
-    let problem = converter.text_of(mistake.value(py));
+    let problem = converter.text_of(mistake.value(py).as_any());
+    let problem = converter.bounded_text(problem);
     vec![
         (b"format_error".to_vec(), Captured::Text(problem)),
         (b"format_args".to_vec(), converter.capture(call.arguments.as_any())),
     ]
+}
+
+fn report(converter: &mut Converter, call: &Call<'_, '_>, mistake: &PyErr) -> PyResult<()> {
+    let py = call.message.py();
+    let (arguments, _) = brief::arguments(converter, &call.arguments)?;
+    let (message, _) = brief::arguments(converter, &PyTuple::new(py, [&call.message])?)?;
+    let faults = py.import("metaexpert.logger.faults")?;
+    faults.call_method1("report_bad_arguments", (mistake, message.get_item(0)?, arguments))?;
+    Ok(())
 }

@@ -61,9 +61,14 @@ class Channel:
     def is_open(self) -> bool:
         """Tell whether its builtins serve calls now."""
     def method(
-        self, level: int, category: str | None, slow: Callable[..., None], enabled: bool = True
+        self,
+        level: int,
+        category: str | None,
+        slow: Callable[..., None],
+        enabled: bool = True,
+        name: str | None = None,
     ) -> Callable[..., None]:
-        """Return a builtin that logs at `level` under `category`.
+        """Return a builtin that logs at `level` under `category`, in place of the logger's method `name`.
 
         If it is not `enabled` it does nothing while the channel is open.
         """
@@ -90,7 +95,12 @@ class Channel:
 
 @final
 class Method:
-    """What a builtin of a channel knows: its `__self__`."""
+    """What a builtin of a channel knows: its `__self__`.
+
+    It has the attributes of the logger whose method the builtin stands in for, and is pickled as that logger.
+    """
+
+    def __reduce_ex__(self, protocol: Any, /) -> Any: ...
 
 def close_channels() -> None:
     """Close every channel that is there now, however many there are, in one step."""
@@ -137,6 +147,9 @@ def needs() -> tuple[bool, bool, bool]:
 
 def set_context_variable(variable: ContextVar[Any]) -> None:
     """Name the variable whose value, a `Fields`, belongs to every record; `Context` sets it."""
+
+def current_fields() -> Fields | None:
+    """Return the captured fields of all contexts that are open here, or None."""
 
 def served_method(function: _Function, level: int | None, category: str | None) -> _Function:
     """Return a descriptor for the class of a logger: `function`, a logging method, with a shorter way.

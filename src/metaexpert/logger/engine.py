@@ -9,7 +9,9 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import re
 import sys
+import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
@@ -29,6 +31,7 @@ from metaexpert.logger._native import (
     Fields,
     Method,
     close_channels,
+    current_fields,
     is_running,
     needs,
     park_if_ending,
@@ -48,6 +51,7 @@ __all__ = [
     "Method",
     "announce_change",
     "close_channels",
+    "current_fields",
     "ensure_configured",
     "ensure_running",
     "flush",
@@ -75,6 +79,7 @@ _AFTER_ALL_OTHERS: Final = -1_000
 #: How long the end of the interpreter waits for records to be written, in seconds.
 EXIT_TIMEOUT: Final = 10.0
 _EXIT_GRACE: Final = 2.0
+_LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 def _process() -> tuple[int, int]:
@@ -99,6 +104,11 @@ class _Engine:
         self.exit_registered_in: tuple[int, int] | None = None
         #: A record was lost because no engine could be started; until one is, or `shutdown` has told of it.
         self.has_refused = False
+        #: The thread whose end is the process's: the one that runs the program, not the one that imports.
+        self.main_thread = threading.main_thread().ident
+        self.thread_end = threading.local()
+        #: The process is the child of a fork in another thread, or of such a child.
+        self.is_without_main_thread = type(threading.main_thread()).__name__ != "_MainThread"
 
 
 _engine = _Engine()
@@ -153,11 +163,12 @@ def start(document: Mapping[str, Any], *, again: bool = False) -> None:
             _restart(before, document)
         else:
             _native.set_worker(_is_worker())
-            _native.start(json.dumps(document), _engine.run_id, again)
+            _native.start(_text_of(document), _engine.run_id, again)
         _engine.document = document
         _engine.has_refused = False
         _engine.lowest_level = min((sink["level"] for sink in document["sinks"]), default=0)
         _register_exit()
+        _register_thread_end()
         announce_change()
 
 
@@ -238,6 +249,11 @@ def recover(directory: str, *, everything: bool = False, files: Sequence[str] = 
     return document
 
 
+def _text_of(document: Mapping[str, Any]) -> str:
+    """Return the document as JSON; half of a surrogate pair is replaced, as it is in records."""
+    return _LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", json.dumps(document, ensure_ascii=False))
+
+
 def _needs_new_queue(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     same: bool = before["queue"]["capacity_bytes"] == after["queue"]["capacity_bytes"]
     return not same and _native.is_running()
@@ -249,9 +265,9 @@ def _restart(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         # The one that is stopped cannot be asked any more.
         _native.count_untold()
     try:
-        _native.start(json.dumps(after), _engine.run_id)
+        _native.start(_text_of(after), _engine.run_id)
     except (OSError, ValueError):
-        _native.start(json.dumps(before), _engine.run_id)
+        _native.start(_text_of(before), _engine.run_id)
         raise
 
 
@@ -277,6 +293,24 @@ def _register_worker_exit(_: _Engine) -> None:
     from multiprocessing.util import Finalize
 
     Finalize(None, _finish_worker, exitpriority=_AFTER_ALL_OTHERS)
+
+
+class _ThreadEnd:
+    """Lies in a thread's own storage, which goes when the thread ends."""
+
+    def __del__(self) -> None:
+        shutdown(EXIT_TIMEOUT)
+
+
+def _register_thread_end() -> None:
+    """Have everything written at the end of this thread, if nothing else ends the process.
+
+    The child of a fork in another thread than the main one never comes to an interpreter's end: it ends with
+    its last thread, which must not be the backend's. Should another thread log after this one, it starts the
+    engine again, and ends it.
+    """
+    if _engine.is_without_main_thread:
+        _engine.thread_end.hook = _ThreadEnd()
 
 
 def _finish_worker() -> None:
@@ -307,6 +341,7 @@ def _leave_parent() -> None:
         return
     _native.forget_after_fork()
     _engine.lock.renew()
+    _engine.is_without_main_thread |= threading.get_ident() != _engine.main_thread
     _engine.run_id = uuid.uuid4().hex
     _engine.process = process
     _engine.parent = os.getppid()

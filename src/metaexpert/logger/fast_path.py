@@ -162,10 +162,12 @@ class FastPathLogger(logging.Logger):
         if name == "log":
             builtin = channel.log_method(threshold, slow)
         elif name == "trade":
-            builtin = channel.method(logging.INFO, TRADE, slow, self.manager.disable < logging.INFO)
+            is_on = self.manager.disable < logging.INFO
+            builtin = channel.method(logging.INFO, TRADE, slow, is_on, name)
         else:
             level = LEVELS[name]
-            builtin = channel.method(level, None, slow, level >= threshold and engine.wants(level))
+            is_on = level >= threshold and engine.wants(level)
+            builtin = channel.method(level, None, slow, is_on, name)
         self._installed[name] = builtin
         self.__dict__[name] = builtin
         if count != changes.count:

@@ -151,7 +151,8 @@ class PipelineHandler(logging.Handler):
 
 def _submit(record: logging.LogRecord, fields: FieldMapping | None) -> bool:
     """Submit a record, starting the pipeline if it does not run. Returns False if that is impossible now."""
-    exception = describe_exception(exception_info(record.exc_info)) if record.exc_info else None
+    given = record.exc_info
+    exception = None if given is None else describe_exception(exception_info(given))
     message = None if type(record) is logging.LogRecord else record.getMessage()
     own, names, bound = None, None, None
     if fields is not None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from metaexpert.logger import engine
-from metaexpert.logger.calls import extra_fields, find_caller, own_fields, without_parameters
+from metaexpert.logger.calls import extra_fields, find_caller, own_fields, unusable, without_parameters
 from metaexpert.logger.context import current_context
 from metaexpert.logger.engine import Fields
 from metaexpert.logger.fast_path import (
@@ -26,7 +26,7 @@ from metaexpert.logger.fast_path import (
     is_patched,
     served,
 )
-from metaexpert.logger.faults import describe_exception, exception_info
+from metaexpert.logger.faults import describe_exception, exception_info, is_a, truth
 from metaexpert.logger.fork_lock import ForkLock
 from metaexpert.logger.handler import FieldMapping, PipelineHandler, attach_fields, extra_of
 
@@ -170,7 +170,7 @@ class MetaLogger(FastPathLogger):
             return
         if name == "log":
             level, args = (args[0], args[1:]) if args else (kwargs.pop("level", None), ())
-            if not isinstance(level, int):
+            if not is_a(level, int):
                 if logging.raiseExceptions:
                     raise TypeError("level must be an integer")
                 return
@@ -200,20 +200,23 @@ class MetaLogger(FastPathLogger):
     ) -> None:
         """Make the record and pass it on: to the pipeline if nothing else listens, else as `logging`."""
         exception = exception_info(exc_info)
+        fields.update(unusable(exc_info, stack_info, stacklevel))
         own, category = own_fields(extra_fields(extra), fields)
         channel = self._open_channel() if engine.is_running() else None
         if channel is None:
             self._log_record(level, msg, args, exception, own, category, stack_info, stacklevel)
             return
-        arguments = args if isinstance(args, tuple) else (args,)
+        arguments = args if isinstance(args, tuple) else () if args is None else (args,)
         level_name = logging.getLevelName(level)
         shown = None if _STANDARD_NAMES.get(level) == level_name else level_name
         caller = stack = None
-        if stack_info or engine.needs()[0]:
+        if truth(stack_info) or engine.needs()[0]:
             file, line, function, stack = self.findCaller(stack_info, stacklevel)
             caller = (file, line, function)
         described = describe_exception(exception)
-        if not channel.submit(level, shown, category, msg, arguments, own, described, stack, caller):
+        if not channel.submit(
+            _engine_level(level), shown, category, msg, arguments, own, described, stack, caller
+        ):
             # Stopped meanwhile: the handler starts it again.
             self._log_record(level, msg, args, exception, own, category, stack_info, stacklevel)
 
@@ -237,7 +240,13 @@ class MetaLogger(FastPathLogger):
             file, line, function, stack = self.findCaller(stack_info, stacklevel)
         except ValueError:
             file, line, function, stack = "(unknown file)", 0, "(unknown function)", None
-        record = self.makeRecord(self.name, level, file, line, msg, args, exception, function, None, stack)
+        given = (self.name, level, file, line, msg)
+        try:
+            record = self.makeRecord(*given, args, exception, function, None, stack)
+        except Exception:
+            # `logging` asks a single mapping among the arguments whether it is empty.
+            record = self.makeRecord(*given, (), exception, function, None, stack)
+            record.args = args
         if category is not None:
             record.__dict__["category"] = category
         attach_fields(record, fields)
@@ -271,7 +280,8 @@ class MetaLogger(FastPathLogger):
 
     def __reduce__(self) -> Any:
         if self._origin is None:
-            return super().__reduce__()
+            # Another process, which may not have configured anything, gets one with keyword fields as well.
+            return (_owned, (self.name,)) if self._is_owned else super().__reduce__()
         return _rebound, (self.name, self._bound_fields())
 
 
@@ -315,6 +325,16 @@ def _adopted(own: type[logging.Logger]) -> type[MetaLogger]:
     if own is logging.RootLogger:
         return MetaRootLogger
     return type(own.__name__, (own, MetaLogger), {"__module__": own.__module__})
+
+
+def _owned(name: str) -> MetaLogger:
+    """Find a logger of this library's, in another process too."""
+    return adopt(logging.getLogger(name)).owned()
+
+
+def _engine_level(level: int) -> int:
+    """Return the level, or the nearest that has 32 bits."""
+    return max(-(2**31), min(level, 2**31 - 1))
 
 
 def _rebound(name: str, fields: dict[str, Any]) -> MetaLogger:

@@ -13,14 +13,13 @@ from __future__ import annotations
 
 import logging
 import sys
-import traceback
 from collections.abc import Mapping, MutableMapping
 from types import FrameType
 from typing import Any, Final, NoReturn
 
 from metaexpert.logger import engine
 from metaexpert.logger.engine import Channel
-from metaexpert.logger.faults import describe_exception, exception_info
+from metaexpert.logger.faults import describe_exception, exception_info, stack_text, text_of, truth
 from metaexpert.logger.handler import PipelineHandler
 
 #: Methods of structlog's loggers that are not the name of a level.
@@ -70,7 +69,7 @@ class PipelineProcessor:
         raise self._drop
 
     def _submit(self, logger: Any, method_name: str, event: dict[str, Any]) -> None:
-        name = str(event.pop("logger", None) or getattr(logger, "name", None) or self._name)
+        name = self._name_of(event.pop("logger", None), logger)
         level = _level_of(method_name, event)
         if not engine.ensure_configured(level) or not _is_enabled(name, level):
             return
@@ -89,6 +88,12 @@ class PipelineProcessor:
         while not channel.submit(*values):
             if not engine.ensure_configured(level):
                 return
+
+    def _name_of(self, named: object, logger: object) -> str:
+        for name in (named, getattr(logger, "name", None)):
+            if truth(name):
+                return text_of(name)
+        return self._name
 
 
 def _level_of(method_name: str, event: dict[str, Any]) -> int:
@@ -114,11 +119,11 @@ def _exception_of(method_name: str, exc_info: Any) -> Any:
 
 def _stack_of(event: dict[str, Any]) -> str | None:
     """Take the stack out of an event: text, as `StackInfoRenderer` makes it, or still to be made."""
-    if event.pop("stack_info", None):
+    if truth(event.pop("stack_info", None)):
         frame = _application_frame()
         if frame is None:
             return None
-        return "Stack (most recent call last):\n" + "".join(traceback.format_stack(frame)).rstrip("\n")
+        return stack_text(frame)
     stack = event.get("stack")
     return event.pop("stack") if isinstance(stack, str) else None
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from metaexpert.logger.context import current_fields
-from metaexpert.logger.faults import describe_exception, exception_info
+from metaexpert.logger.faults import describe_exception, exception_info, text_of
 from metaexpert.logger.handler import FieldMapping
 
 _STANDARD = frozenset(logging.LogRecord("", 0, "", 0, "", (), None).__dict__) | {
@@ -46,11 +46,19 @@ def capture_logs(level: int | str = logging.NOTSET) -> Iterator[list[dict[str, A
         root.removeHandler(collector)
 
 
+def _message_of(record: logging.LogRecord) -> str:
+    """Return the message; with arguments that do not fit it, the message as it was given."""
+    try:
+        return record.getMessage()
+    except Exception:
+        return text_of(record.msg)
+
+
 def _as_dict(record: logging.LogRecord) -> dict[str, Any]:
     result: dict[str, Any] = {
         "level": record.levelname,
         "module": record.name,
-        "message": record.getMessage(),
+        "message": _message_of(record),
     }
     attributes = record.__dict__
     if "category" in attributes:

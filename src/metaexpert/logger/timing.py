@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import logging
+import sys
+import threading
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, ParamSpec, Self, TypeVar, cast
+from typing import Any, ParamSpec, Self, TypeVar
 
+from metaexpert.logger.decoration import inside
+from metaexpert.logger.faults import text_of, type_name
 from metaexpert.logger.meta import MetaLogger
 
 P = ParamSpec("P")
@@ -21,7 +24,7 @@ class timed:  # noqa: N801 - used like a function
 
     The record has `operation`, `duration_ms` (a float), `outcome` (`ok` or `error`, then with `error_type`)
     and `fields`. Its level is INFO, and WARNING when it took longer than `threshold_ms` or ended with an
-    exception, which goes on its way.
+    exception, which goes on its way. A generator that is closed before its end has not failed.
     """
 
     def __init__(
@@ -31,10 +34,11 @@ class timed:  # noqa: N801 - used like a function
         self._operation = operation
         self._threshold_ms = threshold_ms
         self._fields = fields
-        self._started_ns: list[int] = []
+        #: When each block that is open began, and in which task.
+        self._started_ns: list[tuple[tuple[int, int], int]] = []
 
     def __enter__(self) -> Self:
-        self._started_ns.append(time.perf_counter_ns())
+        self._started_ns.append((_task(), time.perf_counter_ns()))
         return self
 
     def __exit__(
@@ -43,34 +47,46 @@ class timed:  # noqa: N801 - used like a function
         value: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        duration_ms = (time.perf_counter_ns() - self._started_ns.pop()) / 1e6
-        slow = self._threshold_ms is not None and duration_ms > self._threshold_ms
+        duration_ms = (time.perf_counter_ns() - self._take_start()) / 1e6
         fields: dict[str, Any] = {"operation": self._operation, "duration_ms": duration_ms}
         if self._threshold_ms is not None:
             fields["threshold_ms"] = self._threshold_ms
-        fields["outcome"] = "ok" if kind is None else "error"
-        if kind is not None:
-            fields["error_type"] = kind.__qualname__
-        level = logging.WARNING if slow or kind is not None else logging.INFO
-        self._logger.log(level, f"{self._operation} took {duration_ms:.3f} ms", **(self._fields | fields))
+        # A generator that is closed, as by a `break`, has not failed.
+        failed = kind is not None and not issubclass(kind, GeneratorExit)
+        fields["outcome"] = "error" if failed else "ok"
+        if failed and kind is not None:
+            fields["error_type"] = type_name(kind)
+        level = logging.WARNING if failed or self._is_slow(duration_ms) else logging.INFO
+        message = f"{text_of(self._operation)} took {duration_ms:.3f} ms"
+        self._logger.log(level, message, **(self._fields | fields))
+
+    def _take_start(self) -> int:
+        """Return when the block that ends here began: the latest of this task, else of all."""
+        task, started = _task(), self._started_ns
+        for at in reversed(range(len(started))):
+            if started[at][0] == task:
+                return started.pop(at)[1]
+        return started.pop()[1]
+
+    def _is_slow(self, duration_ms: float) -> bool:
+        try:
+            return self._threshold_ms is not None and bool(duration_ms > self._threshold_ms)
+        except Exception:  # what can't be compared is no threshold
+            return False
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
-        """Return `function` with each of its calls timed."""
+        """Return `function` with each of its calls timed, a generator's from its first step to its last."""
         again = functools.partial(
             type(self), self._logger, self._operation, self._threshold_ms, **self._fields
         )
-        if inspect.iscoroutinefunction(function):
+        return inside(function, again, at_each_step=False)
 
-            @functools.wraps(function)
-            async def timed_call_async(*args: P.args, **kwargs: P.kwargs) -> Any:
-                with again():
-                    return await function(*args, **kwargs)
 
-            return cast("Callable[P, R]", timed_call_async)
-
-        @functools.wraps(function)
-        def timed_call(*args: P.args, **kwargs: P.kwargs) -> R:
-            with again():
-                return function(*args, **kwargs)
-
-        return timed_call
+def _task() -> tuple[int, int]:
+    """Return what tells this task, or thread, from others that time the same thing at the same time."""
+    asyncio = sys.modules.get("asyncio")
+    try:
+        task = None if asyncio is None else asyncio.current_task()
+    except RuntimeError:  # no event loop runs here
+        task = None
+    return threading.get_ident(), id(task)

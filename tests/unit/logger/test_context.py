@@ -173,3 +173,119 @@ def test_times_and_other_values_of_contexts_arrive_as_those_of_calls(both_ways: 
         tuple(call[name] for name in names)
     ] * 3
     assert [record["number"] for record in inside] == [0, -1, -2]
+
+
+async def steps_in_a_context(context: Any) -> Any:
+    """Yield twice inside of the context."""
+    with context:
+        yield current_fields()
+        yield current_fields()
+
+
+def test_a_generator_closed_by_another_task_ends_its_context() -> None:
+    """Nothing is raised; the task that closes keeps what it has, and the one that began has nothing left."""
+
+    async def close(generator: Any) -> Any:
+        began_with = current_fields()
+        with log_context(b=2):
+            await generator.aclose()
+            inside = current_fields()
+        return began_with, inside, current_fields()
+
+    async def main() -> Any:
+        generator = steps_in_a_context(log_context(a=1))
+        inside = await anext(generator)
+        closing = await asyncio.create_task(close(generator))
+        return inside, closing, current_fields()
+
+    assert asyncio.run(main()) == ({"a": 1}, ({"a": 1}, {"a": 1, "b": 2}, {}), {})
+
+
+def test_a_context_left_in_another_thread_ends() -> None:
+    """Where it was entered its fields are gone, where it is left nothing changes."""
+    context, seen = log_context(a=1), []
+
+    def leave() -> None:
+        with log_context(b=2):
+            context.__exit__(None, None, None)
+            seen.append(current_fields())
+
+    with log_context(outer=0):
+        context.__enter__()
+        thread = threading.Thread(target=leave)
+        thread.start()
+        thread.join(20)
+        seen.append(current_fields())
+
+    assert [*seen, current_fields()] == [{"b": 2}, {"outer": 0}, {}]
+
+
+def test_a_context_left_in_another_copy_of_it_ends() -> None:
+    """A copy of the contextvars can't be told from the original, and neither keeps the fields."""
+    context = log_context(a=1)
+    with log_context(outer=0):
+        copy = contextvars.copy_context()
+        copy.run(context.__enter__)
+        context.__exit__(None, None, None)
+        assert copy.run(current_fields) == current_fields() == {"outer": 0}
+
+
+def test_contexts_may_end_in_any_order() -> None:
+    """One that ends before those inside of it leaves them alone, and does not come back at their end."""
+    first, second = log_context(a=1), log_context(b=2)
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    between = current_fields()
+    second.__exit__(None, None, None)
+
+    assert between["b"] == 2
+    assert current_fields() == {}
+
+
+def test_one_context_serves_tasks_that_overlap() -> None:
+    """Each leaves its own block, whoever entered last."""
+    context = log_context(a=1)
+
+    async def work(number: int, others: "asyncio.Barrier") -> Any:
+        with log_context(n=number):
+            with context:
+                await others.wait()
+                inside = current_fields()
+                await asyncio.sleep(0.001 * number)
+            return inside, current_fields()
+
+    async def main() -> Any:
+        others = asyncio.Barrier(3)
+        return await asyncio.gather(*(work(number, others) for number in range(3)))
+
+    assert asyncio.run(main()) == [({"n": n, "a": 1}, {"n": n}) for n in range(3)]
+
+
+def test_a_child_task_keeps_the_context_of_its_parent() -> None:
+    """A block that ends as it should takes nothing from tasks that began inside of it."""
+
+    async def child(done: asyncio.Event) -> Any:
+        await done.wait()
+        return current_fields()
+
+    async def main() -> Any:
+        done = asyncio.Event()
+        with log_context(a=1):
+            task = asyncio.create_task(child(done))
+            await asyncio.sleep(0)
+        done.set()
+        return await task
+
+    assert asyncio.run(main()) == {"a": 1}
+
+
+def test_records_do_without_a_context_that_was_left_elsewhere(both_ways: "Logs") -> None:
+    """Of both kinds of logger, on the fast way and with other listeners."""
+    context = log_context(a=1)
+    context.__enter__()
+    contextvars.Context().run(context.__exit__, None, None, None)
+    both_ways.logger.info("m")
+    logging.getLogger("plain").info("m")
+
+    assert all("a" not in record for record in both_ways.records())

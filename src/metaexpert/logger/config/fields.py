@@ -23,6 +23,8 @@ _MAX_PATTERNS: Final = 100
 
 def refuse(reason: str, suggestion: str | None = None, allowed: Iterable[str] = ()) -> NoReturn:
     """Raise the pydantic error that becomes a `Problem` with exactly these words."""
+    # Half of a surrogate pair, which pydantic can't render, is shown by its number.
+    reason = reason.encode("utf-8", "backslashreplace").decode("utf-8")
     context = {"reason": reason, "suggestion": suggestion, "allowed": tuple(allowed)}
     raise PydanticCustomError(OWN_ERROR, "{reason}", context)
 
