@@ -100,12 +100,13 @@ pub(crate) unsafe fn plain_text<'a>(object: *mut ffi::PyObject) -> Option<&'a [u
 }
 
 /// The UTF-8 that the interpreter keeps with a `str`, and its length; null, maybe with an exception, for a long text or
-/// one that has none. A function of its own: the branch would cost the one that calls it its part of the profile.
+/// one that has none. A function of its own that does not unwind, as the interpreter's is: the branch would cost the
+/// one that calls it its part of the profile.
 ///
 /// # Safety
 /// As [`plain_text`].
 #[inline(never)]
-unsafe fn short_utf8(object: *mut ffi::PyObject, len: &mut isize) -> *const std::ffi::c_char {
+unsafe extern "C" fn short_utf8(object: *mut ffi::PyObject, len: &mut isize) -> *const std::ffi::c_char {
     // SAFETY: by this function's contract.
     unsafe {
         match ffi::PyUnicode_GetLength(object) > MOST_CHARACTERS {
