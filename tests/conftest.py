@@ -93,7 +93,7 @@ class Logs:
         return configure({**base, **given, "handlers": handlers})
 
     def records(self, name: str = "expert.log") -> list[dict[str, Any]]:
-        """Return what is in a file once everything logged so far is written; without a record there is no file."""
+        """Return what is in a file once everything is written; without a record there is no file."""
         assert flush(20)
         path = self.directory / name
         return read_records(path) if path.exists() else []

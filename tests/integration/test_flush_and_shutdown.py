@@ -189,27 +189,33 @@ tell(flush(20), flush(20), shutdown(20), stats().sinks["console"].dropped)
 
 
 def test_an_engine_that_cannot_start_is_no_success(run_python: Run) -> None:
-    """A record that no engine takes is a loss: until one has started, and once more after that."""
+    """A record that no engine takes is a loss, which is counted: until one has started, and once more after that."""
     outcome = run_python(
         STALLED
         + """
 release()
-import shutil
-from pathlib import Path
-configure(handlers={"console": None})
+import resource
+FOR_EVER = resource.RLIM_INFINITY
+def without_memory():
+    # A queue has 8 MiB.
+    pages = int(open("/proc/self/statm").read().split()[0])
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + (2 << 20), FOR_EVER))
+def with_memory():
+    resource.setrlimit(resource.RLIMIT_AS, (FOR_EVER, FOR_EVER))
+
+configure(handlers={"console": None}, queue={"capacity_bytes": 8 << 20})
 log.info("before")
 tell(shutdown(20))
-shutil.rmtree("logs"), Path("logs").write_text("in the way")
+without_memory()
 log.info("lost")
-tell(flush(20), flush(20), flush(0), engine.is_running())
-os.remove("logs")
+tell(flush(20), flush(20), flush(0), engine.is_running(), dict(stats().dropped_by_reason)["not_started"])
+with_memory()
 log.info("after")
-tell(flush(20), flush(20), shutdown(20))
-Path("logs/expert.log").read_text()
-shutil.rmtree("logs"), Path("logs").write_text("in the way")
-log.info("lost")
-tell(shutdown(20), shutdown(20), flush(20))
-os.remove("logs")
+tell(flush(20), flush(20), shutdown(20), stats().logged, stats().dropped_by_level["INFO"])
+without_memory()
+log.warning("lost")
+tell(shutdown(20), shutdown(20), flush(20), stats().dropped_by_level["WARNING"])
+with_memory()
 log.info("after that")
 tell(flush(20), shutdown(20))
 """
@@ -217,12 +223,12 @@ tell(flush(20), shutdown(20))
 
     assert outcome.stdout.splitlines() == [
         "[true]",
-        "[false, false, false, false]",
-        "[false, true, false]",
-        "[false, false, false]",
+        "[false, false, false, false, 1]",
+        "[false, true, false, 2, 1]",
+        "[false, false, false, 1]",
         "[true, true]",
     ]
-    assert outcome.messages() == ["after that"]
+    assert outcome.messages() == ["before", "after", "after that"]
 
 
 def test_a_child_without_an_engine_is_no_success(run_python: Run) -> None:
@@ -249,7 +255,7 @@ def quiet():
 def without_files():
     shutil.rmtree("logs"), Path("logs").write_text("in the way")
     log.info("lost")
-    return 10 * flush(20) + shutdown(20)
+    return 10 * flush(2) + shutdown(2)
 
 tell(in_child(quiet), in_child(without_files))
 """

@@ -15,7 +15,7 @@ PROGRAMS = 3
 RECORDS = 3_000
 TIMEOUT_S = 100
 
-#: Logs once all have started, so that each finds the others at work. The number is that of a container's first process.
+#: Logs once all have started, so that each finds the others at work, as the first process of a container.
 PROGRAM = """
 import json, os, signal, sys, time
 from pathlib import Path
@@ -55,9 +55,13 @@ def container(program: int, directory: Path, ending: str = "return", programs: i
 @pytest.fixture(autouse=True)
 def program(tmp_path: Path) -> None:
     """Write the program, where processes can have namespaces of their own."""
-    probe = subprocess.run(
-        ["unshare", "--pid", "--fork", "--mount-proc", "true"], capture_output=True, check=False
-    ) if os.access("/usr/bin/unshare", os.X_OK) else None
+    probe = (
+        subprocess.run(
+            ["unshare", "--pid", "--fork", "--mount-proc", "true"], capture_output=True, check=False
+        )
+        if os.access("/usr/bin/unshare", os.X_OK)
+        else None
+    )
     if probe is None or probe.returncode:
         pytest.skip("only root can make namespaces of processes here")
     (tmp_path / "program.py").write_text(PROGRAM, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""FR-027: what lies where killed processes leave their records is believed only if it is this user's alone."""
+"""FR-027: what lies where killed processes leave their records is believed if it is this user's alone."""
 
 import json
 import os
@@ -107,7 +107,9 @@ def test_what_is_not_this_users_alone_is_left_alone(change: str, ring: Path, run
         )
 
         assert report["status"] == "failed"
-        assert "this user alone" in report["problem"] or "Too many levels of symbolic links" in report["problem"]
+        assert (
+            "this user alone" in report["problem"] or "Too many levels of symbolic links" in report["problem"]
+        )
         assert outcome.messages() == ["next"]
         assert ring.is_dir()
     finally:
@@ -128,7 +130,7 @@ def test_a_pipe_in_place_of_a_ring_holds_nobody_up(ring: Path, run_python: Run) 
 
 
 def test_a_file_elsewhere_is_written_only_if_it_is_named(run_python: Run, tmp_path: Path) -> None:
-    """Not by the ring itself, nor because all rings are asked for: by a person, or by the program that starts."""
+    """Not by the ring itself, nor with `--all`: by a person, or by the program that starts."""
     (tmp_path / "logs").mkdir()
     ring = kill(run_python, str(tmp_path / "elsewhere" / "audit.log"))
     elsewhere = tmp_path / "elsewhere" / "audit.log"
@@ -137,7 +139,9 @@ def test_a_file_elsewhere_is_written_only_if_it_is_named(run_python: Run, tmp_pa
     assert (report["status"], ring.is_dir()) == ("failed", True)
     assert f"outside of the log directory {tmp_path / 'logs'}" in report["problem"]
     assert f"--file {elsewhere}" in report["problem"]
-    mine = [each for each in recover(run_python, everything=True)["rings"] if each["run_id"] == report["run_id"]]
+    mine = [
+        each for each in recover(run_python, everything=True)["rings"] if each["run_id"] == report["run_id"]
+    ]
     assert [each["status"] for each in mine] == ["failed"]
     assert not elsewhere.exists()
 

@@ -72,7 +72,7 @@ assert flush(20)
 
 
 def test_a_file_that_nobody_had_open_is_a_loss_that_is_counted_and_told(run_python: Run) -> None:
-    """The parent had logged no error, so there is no file for the child's: dropped, and neither written nor flushed."""
+    """The parent had logged no error, so there is no file for the child's: neither written nor flushed."""
     outcome = run_python(
         START
         + """
@@ -83,7 +83,7 @@ as_nobody(lambda: work("error"))
 """
     )
 
-    logged, written, dropped, flushed = counts(outcome)
+    logged, written, _, flushed = counts(outcome)
     assert (logged, written, flushed) == (10, 0, False)
     assert outcome.messages() == ["parent", *["child"] * 10]
     assert "errors.log" in outcome.stderr
@@ -141,7 +141,7 @@ assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
 def test_an_outdated_inheritance_is_not_written_to(run_python: Run) -> None:
-    """The parent's file is gone by the time: its number of names is zero, and a record written there would be lost."""
+    """The parent's file has no name any more: a record written there would be lost."""
     outcome = run_python(
         START
         + """

@@ -50,7 +50,7 @@ def test_a_limit_of_file_sizes_leaves_whole_lines(format: str, crash_safe: bool,
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
 def test_a_full_disk_leaves_whole_lines_and_the_next_start_goes_on(run_python: Run) -> None:
-    """The half line of the full disk is gone, and the records that did not fit are written once there is room."""
+    """No half line is left, and the records that did not fit are written once there is room."""
     outcome = run_python(
         """
 import os, subprocess, sys
@@ -76,4 +76,3 @@ assert whole.startswith(half) and whole.count(b'"message":"m"') == 1000, whole.c
 """
     )
     assert outcome.exit_code == 0
-

@@ -254,7 +254,7 @@ print(json.dumps([[codes[worker] for worker in range(5)], list(returned[:5])]))
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_workers_that_log_nothing_leave_nothing(method: str, run_python: Run) -> None:
-    """Sixteen come and go: the only files are those of the program and of the workers that had something to say."""
+    """Sixteen come and go: the only files are those of the program and of the workers that logged."""
     outcome = run_python(
         f"""
 import multiprocessing, os

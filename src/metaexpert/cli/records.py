@@ -72,7 +72,7 @@ def _shown_directory(settings: LogConfiguration) -> Path:
 
 
 def _files() -> tuple[tuple[str, ...], str | None]:
-    """Return the files that handlers have written, and the one for errors; without a record there is no file."""
+    """Return the files that handlers have written, and the one for errors: records make them."""
     settings = configuration()
     directory = _shown_directory(settings)
     files = {

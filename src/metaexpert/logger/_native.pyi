@@ -116,10 +116,10 @@ def forks() -> int:
     """Return how many forks lie between the first process that had the library and this one."""
 
 def set_worker(is_worker: bool) -> None:
-    """Say whether this process works for another one, which writes the files without a number in their names."""
+    """Say whether this process works for another one, which has the files without a number in their names."""
 
 def note_missing_streams(stdout: bool, stderr: bool) -> None:
-    """Say which standard streams the process was started without: nothing is ever written to their numbers."""
+    """Say which standard streams the process was started without: their numbers are never written to."""
 
 def is_running() -> bool:
     """Tell whether records are being taken."""
@@ -183,11 +183,12 @@ def forget_after_fork() -> None:
 def recover(directory: str, everything: bool = False, files: list[str] = ...) -> str:
     """Write what killed processes left behind for the log `directory`, or for all; return a JSON report.
 
-    Nothing outside of the directory is written to but `files`. Never touches what a living process has. What goes wrong is in the report, ring by ring.
+    Nothing outside of the directory is written to but `files`. Never touches what a living process has. What
+    goes wrong is in the report, ring by ring.
     """
 
 def count_unstarted(level: int) -> None:
-    """Count a record of `level` that found no engine and could not start one, until an engine takes the count over."""
+    """Count a record of `level` that found no engine and could not start one."""
 
 def count_untold() -> None:
     """Count the losses of an engine that cannot be asked any more: the next `flush` is False."""

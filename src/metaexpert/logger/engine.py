@@ -83,7 +83,7 @@ _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 def _process() -> tuple[int, int]:
-    """Return what tells this process from the one that forked it, which may have the same number in a namespace."""
+    """Return what tells this process from the one that forked it; their numbers may be the same."""
     return os.getpid(), _native.forks()
 
 
@@ -153,8 +153,9 @@ def start(document: Mapping[str, Any], *, again: bool = False) -> None:
     """Put the engine's configuration `document` in force.
 
     Raises ValueError for a document that it refuses and OSError for a file that it can't open; what was in
-    force before then stays in force. A document that was in force before, and is to be `again`, is not refused
-    for a file, which a forked child may have lost the right to open: records are counted as lost until it opens.
+    force before then stays in force. A document that was in force before, and is to be `again`, is not
+    refused for a file, which a forked child may have lost the right to open: records are counted as lost
+    until it opens.
     """
     _leave_parent()
     with _engine.lock.held():
@@ -350,7 +351,7 @@ def _leave_parent() -> None:
 
 
 def _is_worker() -> bool:
-    """Tell whether the process works for one that lives and has the same configuration: no daemon, whose parent left."""
+    """Tell whether the process works for one that lives, unlike a daemon, whose parent has left."""
     if _engine.parent is not None:
         return _engine.parent == os.getppid()
     if "multiprocessing.process" not in sys.modules:
@@ -362,7 +363,7 @@ def _is_worker() -> bool:
     return current_process().name != "MainProcess" if parent is None else parent.is_alive()
 
 
-# What a closed stream's number has become is not ours to write to. The interpreter saw them before anybody else.
+# Not ours to write to, whatever has their numbers now. The interpreter looked before anybody else.
 _native.note_missing_streams(sys.__stdout__ is None, sys.__stderr__ is None)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_leave_parent)

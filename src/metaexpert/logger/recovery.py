@@ -105,8 +105,9 @@ def recover(
     The next `configure()` for the directory does the same by itself. Without a `directory` it is that of the
     configuration in force; with `everything`, the records of all other log directories are written too.
     Processes that live are left alone. What can't be written now is kept for later and told in the report.
-    Records are written to files in their log directory alone, and to `files`, whatever was configured: a process
-    whose handlers name another is reported as failed. The next `configure()` writes to the files that it names.
+    Records are written to files in their log directory alone, and to `files`, whatever was configured: a
+    process whose handlers name another is reported as failed. The next `configure()` writes to the files that
+    it names.
     Raises FileNotFoundError or NotADirectoryError if there is no such directory, and `ConfigurationError` if
     none was given and what environment or files say is wrong.
     """

@@ -7,6 +7,8 @@ import os
 import stat
 from typing import Final
 
+from metaexpert.logger.descriptors import above_standard
+
 _KINDS: Final = (
     (stat.S_ISFIFO, "a named pipe"),
     (stat.S_ISSOCK, "a socket"),
@@ -43,7 +45,7 @@ def open_regular(path: str | os.PathLike[str], *, follow_links: bool = True) -> 
     """
     _check_regular(os.stat(path, follow_symlinks=follow_links), path)
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
-    descriptor = os.open(path, flags if follow_links else flags | os.O_NOFOLLOW)
+    descriptor = above_standard(os.open(path, flags if follow_links else flags | os.O_NOFOLLOW))
     try:
         # Somebody may have put another one there since.
         _check_regular(os.fstat(descriptor), path)

@@ -28,7 +28,9 @@ def recover(
     ] = False,
     files: Annotated[
         list[Path] | None,
-        typer.Option("--file", help="A file outside of the log directory that may be written to. May be repeated."),
+        typer.Option(
+            "--file", help="A file outside of the log directory that may be written to. May be repeated."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:

@@ -147,8 +147,8 @@ class HandlerConfiguration(_Settings):
     delay: Flag | None = Field(
         default=None,
         description=(
-            "Make a file that is not there with its first record; false makes it when it is configured, for a "
-            "process that gives up the right to make it."
+            "Make a file that is not there with its first record; false makes it when it is configured, for "
+            "a process that gives up the right to make it."
         ),
     )
     url: Text | None = Field(

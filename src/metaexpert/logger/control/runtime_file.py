@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from metaexpert.logger.descriptors import above_standard
 from metaexpert.logger.errors import printable
 from metaexpert.logger.regular_files import NotRegularError, open_regular
 
@@ -27,8 +28,6 @@ MAX_FILE_BYTES: Final = 64 * 1024
 _PRIVATE_FILE: Final = 0o600
 _PRIVATE_DIRECTORY: Final = 0o700
 _OTHERS: Final = 0o077
-#: Descriptors below are the standard streams', also of a program that has closed them.
-_FIRST_DESCRIPTOR: Final = 3
 _HOST: Final = re.compile(r"[A-Za-z0-9._:%-]{1,255}")
 _MAX_PORT: Final = 65_535
 _LOOKS: Final = 3
@@ -119,11 +118,8 @@ class RuntimeFile:
 def _locked(path: Path) -> int:
     """Return a descriptor of a new file of this user's own, locked."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(path, flags, _PRIVATE_FILE)
+    descriptor = above_standard(os.open(path, flags, _PRIVATE_FILE))
     try:
-        if descriptor < _FIRST_DESCRIPTOR:
-            low, descriptor = descriptor, fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _FIRST_DESCRIPTOR)
-            os.close(low)
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(descriptor)

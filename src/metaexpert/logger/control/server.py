@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from metaexpert.logger.control.guard import Guard
 from metaexpert.logger.control.runtime_file import server_url
+from metaexpert.logger.descriptors import Listener, standard_taken
 from metaexpert.logger.errors import ConfigurationError, Problem
 
 _BACKLOG: Final = 64
@@ -96,7 +97,11 @@ class ControlServer:
         # Signals are the program's: its main thread must be the one that they interrupt.
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         try:
-            asyncio.run(self._serve())
+            with standard_taken():
+                runner = asyncio.Runner()
+                runner.get_loop()
+            with runner:
+                runner.run(self._serve())
         except BaseException as problem:
             self._problem = problem
         finally:
@@ -138,7 +143,7 @@ class ControlServer:
             each.transport.close()
 
 
-def _listen(host: str, port: int, token: str | None) -> socket.socket:
+def _listen(host: str, port: int, token: str | None) -> Listener:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -147,7 +152,7 @@ def _listen(host: str, port: int, token: str | None) -> socket.socket:
         raise _refusal("host", f"must be an address of this machine, was {host}: {error.strerror}") from None
     if token is None and not ipaddress.ip_address(str(address[0]).partition("%")[0]).is_loopback:
         raise _refusal("token", f"must be given, since {host} is not this machine alone")
-    listener = socket.socket(family, kind, protocol)
+    listener = Listener(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)

@@ -21,7 +21,7 @@ def test_the_whole_document_of_the_defaults(tmp_path: Path) -> None:
     document = engine_document(LogConfiguration(log_file_path=tmp_path), process_suffix=None)
 
     file = {"max_size": 104857600, "backup_count": 10, "rotate": "size"}
-    file |= {"compress": "none", "max_age_days": None, "sync": "never"}
+    file |= {"compress": "none", "max_age_days": None, "sync": "never", "delay": True}
     every = {"max_level": None, "category": None, "loggers": [], "format": {"kind": "json"}, "type": "file"}
     assert document == {
         "directory": str(tmp_path),
