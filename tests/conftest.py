@@ -133,6 +133,7 @@ def fresh_logging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
     root = logging.root
     level, names, raise_exceptions = root.level, set(root.manager.loggerDict), logging.raiseExceptions
     factory, logger_class = logging.getLogRecordFactory(), logging.getLoggerClass()
+    level_names = dict(logging._levelToName), dict(logging._nameToLevel)
     yield
     engine.shutdown(5)
     engine._engine.document = None
@@ -141,6 +142,7 @@ def fresh_logging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
     logging.disable(logging.NOTSET)
     logging.raiseExceptions = raise_exceptions
     logging.setLogRecordFactory(factory)
+    logging._levelToName, logging._nameToLevel = level_names
     logging.setLoggerClass(logger_class)
     root.filters.clear()
     for handler in root.handlers[:]:

@@ -67,8 +67,8 @@ def running(directory: Path, script: str, **env: str) -> Iterator[subprocess.Pop
     )
     try:
         assert process.stdout is not None
-        # Records on the console may come first.
-        is_ready = "ready\n" in iter(process.stdout.readline, "")
+        # Records on the console may come first, or between the word and the end of its line.
+        is_ready = any("ready" in line for line in iter(process.stdout.readline, ""))
         assert is_ready, process.communicate()[1]
         yield process
     finally:

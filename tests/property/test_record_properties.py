@@ -5,7 +5,6 @@ import decimal
 import json
 import logging
 import math
-import os
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -126,7 +125,9 @@ def written(logs: "Logs", offset: int) -> bytes:
 def size(logs: "Logs") -> int:
     """Return the file's size once everything is written."""
     assert flush(20)
-    return os.path.getsize(logs.directory / "expert.log")
+    # Without a record there is no file.
+    path = logs.directory / "expert.log"
+    return path.stat().st_size if path.exists() else 0
 
 
 def only_record(line: bytes) -> dict[str, Any]:

@@ -26,21 +26,27 @@ from strict_records import strict_record
 
 PROGRAM = """
 import sys
-from metaexpert.logger import configure, get_logger, stats
+from metaexpert.logger import configure, flush, get_logger, stats
 
 program, records = map(int, sys.argv[1:])
 kept = {"max_size": 1 << 26, "backup_count": 1000}
 configure(log_file_path="logs", handlers={"console": None, "errors": None, "file": kept, "trades": kept},
           queue={"protect_level": "DEBUG", "wait_ms": 3_600_000})
 log = get_logger("bot")
+def work(numbers):
+    for n in numbers:
+        if n % 10 == 0:
+            log.trade("Order filled", program=program, n=n, price=50000.5, side="BUY")
+        else:
+            log.info("Tick", program=program, n=n, bid=50000.25, ask=50000.5)
+
+# A file appears with its first record, and is then this program's to its end.
+work(range(1))
+assert flush(60)
 print("ready", flush=True)
 # The others are ready too.
 sys.stdin.readline()
-for n in range(records):
-    if n % 10 == 0:
-        log.trade("Order filled", program=program, n=n, price=50000.5, side="BUY")
-    else:
-        log.info("Tick", program=program, n=n, bid=50000.25, ask=50000.5)
+work(range(1, records))
 """
 
 

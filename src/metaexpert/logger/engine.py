@@ -96,7 +96,7 @@ class _Engine:
         self.run_id = uuid.uuid4().hex
         #: Whose all of this is: a forked child inherits it, and begins anew.
         self.process = _process()
-        #: Who forked this process, if it was forked with the library in it.
+        #: Who forked this process, if logging was configured by then.
         self.parent: int | None = None
         self.lowest_level = 0
         self.listeners: list[Callable[[], None]] = []
@@ -345,7 +345,7 @@ def _leave_parent() -> None:
     _engine.is_without_main_thread |= threading.get_ident() != _engine.main_thread
     _engine.run_id = uuid.uuid4().hex
     _engine.process = process
-    _engine.parent = os.getppid()
+    _engine.parent = None if _engine.document is None else os.getppid()
     _engine.has_refused = False
     announce_change()
 

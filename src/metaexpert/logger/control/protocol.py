@@ -21,6 +21,8 @@ MAX_CONNECTIONS: Final = 64
 FIRST_BYTE_TIMEOUT_SECONDS: Final = 5.0
 #: From there to the whole head, however its bytes trickle in; the body has a deadline of its own.
 HEAD_TIMEOUT_SECONDS: Final = 10.0
+#: From an answer that needed no body to the end of that body, which nobody reads.
+REST_TIMEOUT_SECONDS: Final = 10.0
 #: From the head to an answer that the client has taken, a change that waits for a disk included.
 ANSWER_TIMEOUT_SECONDS: Final = 60.0
 MAX_HEAD_BYTES: Final = 16 * 1024
@@ -39,6 +41,7 @@ class _Wait(Enum):
     FIRST_BYTE = auto()
     HEAD = auto()
     ANSWER = auto()
+    REST = auto()
 
 
 class ControlProtocol(H11Protocol):
@@ -78,15 +81,19 @@ class ControlProtocol(H11Protocol):
         super().data_received(data)
         if self._wait is _Wait.HEAD and self.conn.their_state is not h11.IDLE:
             self._wait_for(_Wait.ANSWER)
+        elif self._wait is _Wait.REST and self.conn.their_state is not h11.SEND_BODY:
+            self._wait_for(self._next_wait())
 
     def on_response_complete(self) -> None:
         """Wait for the next request."""
         self._idle_since = self.loop.time()
         super().on_response_complete()
+        if self.transport.is_closing():
+            return
         if self.conn.their_state is h11.SEND_BODY and self.conn.our_state is h11.DONE:
-            # Refused before its body was here, which nobody will read.
-            self.transport.close()
-        elif not self.transport.is_closing():
+            # Refused before its body was here. Closing now would take the answer from a client that still sends.
+            self._wait_for(_Wait.REST)
+        else:
             self._wait_for(self._next_wait())
 
     @property
@@ -124,6 +131,7 @@ class ControlProtocol(H11Protocol):
             _Wait.FIRST_BYTE: FIRST_BYTE_TIMEOUT_SECONDS,
             _Wait.HEAD: HEAD_TIMEOUT_SECONDS,
             _Wait.ANSWER: ANSWER_TIMEOUT_SECONDS,
+            _Wait.REST: REST_TIMEOUT_SECONDS,
         }
         self._deadline = self.loop.call_later(seconds[wait], self._give_up)
 
