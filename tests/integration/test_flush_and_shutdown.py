@@ -189,7 +189,7 @@ tell(flush(20), flush(20), shutdown(20), stats().sinks["console"].dropped)
 
 
 def test_an_engine_that_cannot_start_is_no_success(run_python: Run) -> None:
-    """A record that no engine takes is a loss, and counted: until one has started, and once more after that."""
+    """A record that no engine takes is a loss, and counted: until one starts, and once more after that."""
     outcome = run_python(
         STALLED
         + """

@@ -32,6 +32,10 @@ WEAKER: dict[str, tuple[dict[str, Any], str]] = {
         'redact.keys must keep "desk"',
     ),
     "a pattern fewer": ({"redact": {"patterns": ["id-[0-9]+"]}}, 'redact.patterns must keep "acct-[0-9]+"'),
+    "a pattern that comes first": (
+        {"redact": {"patterns": ["acct", *START["patterns"]]}},
+        'redact.patterns must begin with "acct-[0-9]+", "id-[0-9]+"',
+    ),
     "no built-in names": ({"redact": {"defaults": False}}, "redact.defaults must stay true"),
     "the default keys": ({"redact": {"keys": None}}, "redact.keys must keep"),
     "the defaults": ({"redact": None}, "redact.patterns must keep"),
@@ -41,7 +45,7 @@ WEAKER: dict[str, tuple[dict[str, Any], str]] = {
 STRICTER: dict[str, dict[str, Any]] = {
     "a key more": {"keys": [*START["keys"], "order"]},
     "no exemption": {"keys": ["desk", "account"]},
-    "a pattern more": {"patterns": ["x", *reversed(START["patterns"])]},
+    "a pattern more": {"patterns": [*START["patterns"], "x"]},
     "the same": START,
 }
 
@@ -169,3 +173,16 @@ def test_the_command_line_goes_the_same_way(start: "Logs", capsys: pytest.Captur
 
     assert code == 2
     assert capsys.readouterr().err.startswith("error: redact.defaults must stay true when set at run time")
+
+
+def test_a_pattern_that_is_added_takes_nothing_from_those_in_force(start: "Logs") -> None:
+    """It is looked for in what they have left, however often patterns are added."""
+    with asking() as client:
+        for added in (["of acct"], ["of acct", "for id", "(l)ogin"]):
+            assert client.post({"redact": {"patterns": [*START["patterns"], *added]}}).status == 200
+            start.logger.info("login of acct-4711 for id-12")
+        assert client.post({"redact": {"patterns": [*START["patterns"], "of acct"]}}).status == 400
+    configure(redact=START)
+
+    messages = [record["message"] for record in start.records() if record["module"] == "bot"]
+    assert messages == ["login of *** for ***", "***ogin of *** for ***"]

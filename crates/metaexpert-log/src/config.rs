@@ -92,11 +92,14 @@ pub struct Redact {
     pub keys: Vec<String>,
     /// Further regular expressions, each of which is masked whole or, if it has groups, in these.
     pub patterns: Vec<String>,
+    /// Where among them those begin that a change has added: they take nothing away from those before.
+    #[serde(default)]
+    pub passes: Vec<usize>,
 }
 
 impl Default for Redact {
     fn default() -> Self {
-        Redact { defaults: true, keys: Vec::new(), patterns: Vec::new() }
+        Redact { defaults: true, keys: Vec::new(), patterns: Vec::new(), passes: Vec::new() }
     }
 }
 

@@ -187,11 +187,11 @@ impl Disk for SystemDisk {
             if !fs::symlink_metadata(&at)?.is_symlink() {
                 return Ok(way);
             }
-            let target = directory(&at).join(fs::read_link(&at)?);
-            if target.starts_with("/proc") {
+            // However it is spelled: `/dev/fd` is a link to there as well.
+            if fs::canonicalize(directory(&at))?.starts_with("/proc") {
                 return Ok(Way::Descriptor);
             }
-            (at, way) = (target, Way::Link);
+            (at, way) = (directory(&at).join(fs::read_link(&at)?), Way::Link);
         }
         Err(io::Error::from_raw_os_error(libc::ELOOP))
     }

@@ -119,23 +119,36 @@ fn a_pipe_is_written_to_and_nothing_else() {
 }
 
 #[test]
-fn a_link_to_what_a_process_has_open_is_written_to_and_nothing_else() {
-    let scratch = Scratch::new("descriptor");
-    let path = scratch.beside().join("stdout");
-    let mut stream = File::options().append(true).create(true).open(&path).unwrap();
-    stream.write_all(b"somebody's half a li").unwrap();
-    symlink(format!("/proc/self/fd/{}", stream.as_raw_fd()), scratch.path("stream")).unwrap();
-    symlink("stream", scratch.path("expert.log")).unwrap();
-    let mut file = open(&sink(&scratch, json!({"max_size": 22, "backup_count": 3})), system());
-    assert!(!file.is_plain() && !file.is_due(0, LINE.len(), i64::MAX));
-    assert_eq!((file.repair_last_line(true).unwrap(), file.cut_unfinished().unwrap()), (None, 0));
-    file.write(LINE).unwrap();
-    file.cut_to(0).unwrap();
-    assert!(fs::read(&path).unwrap().ends_with(LINE));
-    // Two processes may write to it.
-    let mut second = open(&sink(&scratch, json!({})), system());
-    second.write(LINE).unwrap();
-    assert_eq!(names(&scratch), ["expert.log", "stream"]);
+fn what_a_process_has_open_is_written_to_and_nothing_else_however_it_is_spelled() {
+    for spelling in ["/proc/self/fd", "/dev/fd", "up"] {
+        let scratch = Scratch::new("descriptor");
+        let path = scratch.beside().join("stdout");
+        let mut stream = File::options().append(true).create(true).open(&path).unwrap();
+        stream.write_all(b"somebody's half a li").unwrap();
+        let place = match spelling {
+            "up" => format!("{}proc/self/fd", "../".repeat(20)),
+            _ => spelling.to_owned(),
+        };
+        let target = format!("{place}/{}", stream.as_raw_fd());
+        symlink(&target, scratch.path("stream")).unwrap();
+        symlink("stream", scratch.path("expert.log")).unwrap();
+        let options = json!({"max_size": 22, "backup_count": 3});
+        let mut file = open(&sink(&scratch, options), system());
+        assert!(!file.is_plain() && !file.is_due(0, LINE.len(), i64::MAX), "{target}");
+        assert_eq!((file.repair_last_line(true).unwrap(), file.cut_unfinished().unwrap()), (None, 0));
+        file.write(LINE).unwrap();
+        file.cut_to(0).unwrap();
+        assert!(fs::read(&path).unwrap().ends_with(LINE));
+        // Two processes may write to it, under its own name as well.
+        let straight = format!("/proc/self/fd/{}", stream.as_raw_fd());
+        for options in [json!({}), json!({"path": straight})] {
+            let mut second = open(&sink(&scratch, options), system());
+            assert!(!second.is_plain());
+            second.write(LINE).unwrap();
+        }
+        assert_eq!(fs::read(&path).unwrap().len(), 20 + 3 * LINE.len());
+        assert_eq!(names(&scratch), ["expert.log", "stream"]);
+    }
 }
 
 #[test]

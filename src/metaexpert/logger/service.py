@@ -231,7 +231,7 @@ def _start_engine(configuration: LogConfiguration) -> None:
     from metaexpert.logger.config import engine_document
 
     try:
-        document = engine_document(configuration)
+        document = engine_document(configuration, before=_service.document)
         if document != _service.document or not engine.is_running():
             engine.start(document)
     except (OSError, ValueError) as problem:

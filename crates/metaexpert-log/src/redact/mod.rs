@@ -90,8 +90,8 @@ struct Masked {
 impl Redactor {
     /// A redactor for what `config` names. Fails on patterns that have a [`refusal`].
     pub fn new(config: &Redact) -> Result<Redactor, Error> {
-        let patterns =
-            Patterns::new(&config.patterns).map_err(|refusal| Error::Configuration(refusal.to_string()))?;
+        let patterns = Patterns::new(&config.patterns, &config.passes)
+            .map_err(|refusal| Error::Configuration(refusal.to_string()))?;
         let has_keys = config.defaults || !config.keys.is_empty();
         let rules = (has_keys || !patterns.is_empty()).then(|| {
             let keys = Keys::new(config.defaults, &config.keys);

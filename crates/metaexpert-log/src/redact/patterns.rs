@@ -40,7 +40,10 @@ pub(super) struct Patterns {
 
 impl Patterns {
     /// Fails for the first pattern that cannot be used, or if all together cost too much.
-    pub(super) fn new(patterns: &[String]) -> Result<Patterns, Refusal> {
+    ///
+    /// Those at and after each of `passes` are looked for in what the ones before have left, so that they take nothing
+    /// away from these: neighbours are searched together otherwise, and the leftmost match counts.
+    pub(super) fn new(patterns: &[String], passes: &[usize]) -> Result<Patterns, Refusal> {
         let (mut each, mut bytes) = (Vec::with_capacity(patterns.len()), 0);
         for (index, pattern) in patterns.iter().enumerate() {
             let read = read(pattern).and_then(|hir| allowed(&hir).map(|size| (hir, size)));
@@ -55,8 +58,14 @@ impl Patterns {
         let mut finders = Vec::new();
         let has_groups = |hir: &Hir| hir.properties().explicit_captures_len() > 0;
         // In their order: what one masks is not seen by the next. One with groups may leave something to see.
-        for run in each.chunk_by(|one, next| !has_groups(one) && !has_groups(next)) {
-            gather(run, &mut finders)?;
+        let mut rest = each.as_slice();
+        for end in passes.iter().copied().chain([each.len()]) {
+            let begun = each.len() - rest.len();
+            let (pass, next) = rest.split_at(end.saturating_sub(begun).min(rest.len()));
+            rest = next;
+            for run in pass.chunk_by(|one, next| !has_groups(one) && !has_groups(next)) {
+                gather(run, &mut finders)?;
+            }
         }
         Ok(Patterns { finders })
     }
@@ -96,7 +105,7 @@ fn gather(patterns: &[Hir], finders: &mut Vec<Finder>) -> Result<(), Refusal> {
 
 /// What is wrong with patterns of a user's, if anything.
 pub fn refusal(patterns: &[String]) -> Option<Refusal> {
-    Patterns::new(patterns).err()
+    Patterns::new(patterns, &[]).err()
 }
 
 type Told = (String, String);
@@ -193,7 +202,7 @@ mod tests {
     use super::*;
 
     fn patterns(texts: &[&str]) -> Result<Patterns, Refusal> {
-        Patterns::new(&texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>())
+        Patterns::new(&texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>(), &[])
     }
 
     fn masked(texts: &[&str], text: &str) -> String {
@@ -224,6 +233,21 @@ mod tests {
             assert_eq!(masked(&given, text), expected);
         }
         assert_eq!(patterns(&given).unwrap().masked(b"nothing"), None);
+    }
+
+    #[test]
+    fn a_pattern_of_a_later_pass_takes_nothing_from_those_before() {
+        let texts = ["acct-\\d+", "of acct", "(l)ogin"].map(str::to_owned);
+        for (passes, expected) in [
+            (&[][..], "***ogin ***-4711"),
+            (&[1], "***ogin of ***"),
+            (&[1, 2], "***ogin of ***"),
+            (&[1, 1, 9], "***ogin of ***"),
+        ] {
+            let found = Patterns::new(&texts, passes).unwrap_or_else(|refusal| panic!("{refusal}"));
+            let masked = found.masked(b"login of acct-4711").unwrap();
+            assert_eq!(String::from_utf8(masked).unwrap(), expected, "{passes:?}");
+        }
     }
 
     #[test]
@@ -315,7 +339,7 @@ mod tests {
     #[test]
     fn many_cost_as_much_as_one_where_they_fit_together() {
         let words: Vec<String> = (0..100).map(|number| format!("account{number}-[0-9]+")).collect();
-        assert_eq!(Patterns::new(&words).unwrap().finders.len(), 1);
+        assert_eq!(Patterns::new(&words, &[]).unwrap().finders.len(), 1);
         // An address may begin with what an account is, and would be looked for to the end of each.
         assert_eq!(cost(&["[\\w.-]+@[\\w.]+", "acct-\\d+", "id \\d+"]), 4);
     }
@@ -324,18 +348,18 @@ mod tests {
     fn many_that_do_not_fit_together_are_refused_as_a_whole() {
         // In each there may be another, which ends before it.
         let many: Vec<String> = ('A'..='T').map(|end| format!("from[^{end}]*{end}")).collect();
-        let refusal = Patterns::new(&many).err().unwrap();
+        let refusal = Patterns::new(&many, &[]).err().unwrap();
         assert_eq!(refusal.index, None);
         assert!(refusal.to_string().starts_with("redact.patterns cost more than the 32 steps"), "{refusal}");
         let groups: Vec<String> = (0..11).map(|number| format!("pin{number} (\\d+)")).collect();
-        assert!(Patterns::new(&groups).is_err());
-        assert_eq!(Patterns::new(&groups[..10]).unwrap().finders.len(), 10);
+        assert!(Patterns::new(&groups, &[]).is_err());
+        assert_eq!(Patterns::new(&groups[..10], &[]).unwrap().finders.len(), 10);
     }
 
     #[test]
     fn many_that_take_much_memory_are_refused_as_a_whole() {
         let many: Vec<String> = (0..100).map(|number| format!("id{number}\\w{{1,20}}")).collect();
-        let refusal = Patterns::new(&many).err().unwrap();
+        let refusal = Patterns::new(&many, &[]).err().unwrap();
         assert_eq!(refusal.index, None);
         assert!(refusal.to_string().starts_with("redact.patterns take more than 4 MiB"), "{refusal}");
     }

@@ -13,7 +13,8 @@ use crate::ring::dictionary::Dictionary;
 
 fn redactor(keys: &[&str], patterns: &[&str]) -> Redactor {
     let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
-    Redactor::new(&Redact { defaults: true, keys: owned(keys), patterns: owned(patterns) }).unwrap()
+    Redactor::new(&Redact { defaults: true, keys: owned(keys), patterns: owned(patterns), passes: vec![] })
+        .unwrap()
 }
 
 /// The line that a record with these sections becomes.
@@ -134,7 +135,7 @@ fn own_keys_and_patterns_are_added_to_the_defaults() {
 
 #[test]
 fn without_defaults_only_what_is_named_is_masked() {
-    let config = Redact { defaults: false, keys: vec!["pin".into()], patterns: vec![] };
+    let config = Redact { defaults: false, keys: vec!["pin".into()], patterns: vec![], passes: vec![] };
     let mut redactor = Redactor::new(&config).unwrap();
     let text = "pin=1234 secret=abc Bearer s3cr3t-value";
     assert_eq!(line(&mut redactor, text, &[])["message"], "pin=*** secret=abc Bearer s3cr3t-value");

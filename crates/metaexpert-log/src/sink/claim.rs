@@ -137,11 +137,12 @@ fn from_parent(disk: &dyn Disk, wanted: &Path, problem: io::Error) -> io::Result
     Ok((wanted.to_owned(), Some(Current { _holding: holding, file, status, nature: Nature::Stream })))
 }
 
-/// What may be done to the file with this status that `path` leads to.
+/// Whether the file with this status that `path` leads to is a plain one, of which only this process's is written.
 pub(crate) fn is_plain(disk: &dyn Disk, path: &Path, status: &Status) -> io::Result<bool> {
     Ok(nature(disk, path, status)? != Nature::Stream)
 }
 
+/// What may be done to the file with this status that `path` leads to.
 fn nature(disk: &dyn Disk, path: &Path, status: &Status) -> io::Result<Nature> {
     if !status.is_regular {
         return Ok(Nature::Stream);

@@ -17,6 +17,8 @@ use crate::sink::claim::is_plain;
 const INTERVAL: Duration = Duration::from_secs(1);
 /// A file of this size becomes `logging_errors.log.1`, in place of the one before.
 const MAX_BYTES: u64 = 10 << 20;
+/// Different problems that are remembered between two reports; more are counted.
+const MOST_WAITING: usize = 16;
 /// What a pipe that is ready takes at once (POSIX `PIPE_BUF`, as large on Linux).
 const READY_BYTES: usize = 4096;
 
@@ -28,7 +30,9 @@ pub struct TroubleLog {
     last: Option<Instant>,
     /// What was reported last: the same again is no news.
     latest: String,
-    held_back: u64,
+    /// Others since then, in their order, each once; and how many more there was no room for.
+    waiting: Vec<String>,
+    unheard: u64,
 }
 
 impl TroubleLog {
@@ -44,33 +48,48 @@ impl TroubleLog {
             disk,
             last: None,
             latest: String::new(),
-            held_back: 0,
+            waiting: Vec::new(),
+            unheard: 0,
         }
     }
 
     /// Reports `problem`, or counts it if another was reported within the last second. What lasts is reported once a
-    /// second, as often as it may be given.
+    /// second, however often it is given; of several that last, each in its turn.
     pub fn report(&mut self, problem: &str) {
         let now = Instant::now();
         if self.last.is_some_and(|last| now < last + INTERVAL) {
-            self.held_back += u64::from(problem != self.latest);
+            self.hold_back(problem);
             return;
         }
         self.last = Some(now);
-        problem.clone_into(&mut self.latest);
+        let is_known = problem == self.latest || self.waiting.iter().any(|other| other == problem);
+        let has_turn = is_known && !self.waiting.is_empty();
+        let problem = if has_turn { self.waiting.remove(0) } else { problem.to_owned() };
+        let others = self.waiting.len() as u64 + std::mem::take(&mut self.unheard);
         let mut line = Rfc3339::default().format(now_ns()).to_vec();
         line.extend_from_slice(b" metaexpert.logger: ");
         escape_plain(problem.as_bytes(), &mut line);
-        if self.held_back > 0 {
-            line.extend_from_slice(format!(" ({} more since the last report)", self.held_back).as_bytes());
-            self.held_back = 0;
+        if others > 0 {
+            line.extend_from_slice(format!(" ({others} more since the last report)").as_bytes());
         }
         line.push(b'\n');
+        self.latest = problem;
         // Nothing is left to tell if telling fails.
         if is_there(Stream::Stderr) {
             write_if_ready(libc::STDERR_FILENO, &line);
         }
         let _ = self.append(&line);
+    }
+
+    fn hold_back(&mut self, problem: &str) {
+        if problem == self.latest || self.waiting.iter().any(|other| other == problem) {
+            return;
+        }
+        if self.waiting.len() < MOST_WAITING {
+            self.waiting.push(problem.to_owned());
+        } else {
+            self.unheard += 1;
+        }
     }
 
     /// Whether what is reported now would be told, and not only counted.
@@ -176,6 +195,21 @@ mod tests {
         let text = fs::read_to_string(directory.join("logging_errors.log")).unwrap();
         let lines: Vec<_> = text.lines().map(|line| line.split_once(": ").unwrap().1).collect();
         assert_eq!(lines, ["one\\nline", "three (1 more since the last report)"]);
+        fs::remove_dir_all(&directory).unwrap();
+    }
+
+    #[test]
+    fn problems_that_last_are_told_in_turn_and_counted_once() {
+        let directory = scratch("turns");
+        let mut log = TroubleLog::new(directory.clone());
+        for _ in 0..4 {
+            log.last = None;
+            (0..50).for_each(|_| ["a", "b", "c"].iter().for_each(|problem| log.report(problem)));
+        }
+        let text = fs::read_to_string(directory.join("logging_errors.log")).unwrap();
+        let lines: Vec<_> = text.lines().map(|line| line.split_once(": ").unwrap().1).collect();
+        let more = " (1 more since the last report)";
+        assert_eq!(lines, ["a", &format!("b{more}"), &format!("c{more}"), &format!("a{more}")]);
         fs::remove_dir_all(&directory).unwrap();
     }
 

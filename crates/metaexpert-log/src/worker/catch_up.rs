@@ -69,6 +69,8 @@ impl Worker {
             if tally.is_done && part.sink.confirmed_to() >= until {
                 index -= 1;
                 let mut done = stragglers.remove(index);
+                // Nobody will know whether they arrive.
+                shared.count_lost(done.sink.unacknowledged() as u64);
                 done.sink.end_transit();
                 done.sink.account(ledger, &shared.counters);
                 for other in stragglers.iter_mut().filter(|other| other.sink.shares_file(&done.sink)) {

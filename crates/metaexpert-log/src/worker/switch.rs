@@ -42,6 +42,7 @@ impl Worker {
         let queue = QueueConfig { protect_level: i32::MAX, ..self.assembly.config().queue };
         let until = straggler.until;
         straggler.sink.end_whole();
+        self.shared.count_lost(straggler.sink.unacknowledged() as u64);
         straggler.sink.end_transit();
         straggler.sink.account(&mut self.ledger, &self.shared.counters);
         straggler.part().squeeze(&self.consumer, &mut self.lexicon, until, until, &queue, &mut self.ledger);

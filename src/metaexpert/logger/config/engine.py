@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
@@ -16,13 +17,19 @@ from metaexpert.logger.config.urls import SCHEMES, endpoint
 from metaexpert.logger.errors import ConfigurationError, Problem, shown
 
 
-def engine_document(configuration: LogConfiguration, *, process_suffix: str | None = None) -> dict[str, Any]:
+def engine_document(
+    configuration: LogConfiguration,
+    *,
+    process_suffix: str | None = None,
+    before: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """Return the document of plain values, ready for JSON, that the native engine is configured with.
 
     Relative paths lead from where they were given, so a later `chdir` moves nothing. With a
     `process_suffix` each file has it before its extension (`expert.4711.log`): what a second process on the
-    same directory writes. Raises `ValueError` for a level whose name `logging` has forgotten meanwhile, and
-    `ConfigurationError` as `log_directory` does.
+    same directory writes. `before` is the document in force, to whose patterns others may be added. Raises
+    `ValueError` for a level whose name `logging` has forgotten meanwhile, and `ConfigurationError` as
+    `log_directory` does.
     """
     directory = log_directory(configuration)
     queue, limits, redact = configuration.queue, configuration.limits, configuration.redact
@@ -38,6 +45,7 @@ def engine_document(configuration: LogConfiguration, *, process_suffix: str | No
             "defaults": redact.defaults,
             "keys": list(redact.keys),
             "patterns": list(redact.patterns),
+            "passes": _passes(list(redact.patterns), before),
         },
         "queue": {
             "capacity_bytes": queue.capacity_bytes,
@@ -47,6 +55,19 @@ def engine_document(configuration: LogConfiguration, *, process_suffix: str | No
         },
         "limits": {"depth": limits.depth, "items": limits.items, "bytes": limits.bytes},
     }
+
+
+def _passes(patterns: list[str], before: Mapping[str, Any] | None) -> list[int]:
+    """Return where those of `redact.patterns` begin that changes have added to the document `before`.
+
+    They are looked for in what the others have left, so that none takes a part of a match away from them.
+    """
+    known: list[str] = before["redact"]["patterns"] if before is not None else []
+    passes: list[int] = before["redact"]["passes"] if before is not None else []
+    if known and patterns[: len(known)] == known:
+        return passes if patterns == known else [*passes, len(known)]
+    # Taken back, as a temporary change is; or other ones.
+    return [each for each in passes if each < len(patterns) and patterns == known[: len(patterns)]]
 
 
 def log_directory(configuration: LogConfiguration) -> str:

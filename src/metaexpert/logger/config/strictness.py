@@ -28,6 +28,10 @@ def weakenings(after: RedactConfiguration, before: RedactConfiguration) -> Itera
     unmatched = [pattern for pattern in before.patterns if pattern not in after.patterns]
     if unmatched:
         yield _problem("patterns", f"must keep {_listed(unmatched)} when set at run time", after.patterns)
+    elif after.patterns[: len(before.patterns)] != before.patterns:
+        # One that comes first may take away a part of what another would have found.
+        reason = f"must begin with {_listed(list(before.patterns))} when set at run time"
+        yield _problem("patterns", reason, after.patterns)
     if before.defaults and not after.defaults:
         yield _problem("defaults", "must stay true when set at run time", after.defaults)
 

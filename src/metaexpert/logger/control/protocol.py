@@ -91,7 +91,7 @@ class ControlProtocol(H11Protocol):
         if self.transport.is_closing():
             return
         if self.conn.their_state is h11.SEND_BODY and self.conn.our_state is h11.DONE:
-            # Refused before its body was here. Closing now would take the answer from a client that still sends.
+            # Its body is not here yet. Closing now would take the answer from a client that still sends.
             self._wait_for(_Wait.REST)
         else:
             self._wait_for(self._next_wait())

@@ -15,6 +15,7 @@ from metaexpert.logger import service
 from metaexpert.logger.config import LogConfiguration, log_directory
 from metaexpert.logger.config.rules import OWN_ERRORS_FILE
 from metaexpert.logger.control.audit import audit_logger
+from metaexpert.logger.descriptors import above_standard
 from metaexpert.logger.errors import ConfigurationError
 
 #: A file is looked at this often, and read when two looks in a row have found the same change.
@@ -156,9 +157,8 @@ def _report(reason: str, problem: str) -> None:
         sys.stderr.write(lines)
     with contextlib.suppress(OSError, ConfigurationError):
         path = os.path.join(log_directory(service.configuration()), OWN_ERRORS_FILE)
-        descriptor = os.open(
-            path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK, 0o644
-        )
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
+        descriptor = above_standard(os.open(path, flags, 0o644))
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(lines)
 
@@ -195,7 +195,7 @@ def _on_hangup(number: int, frame: FrameType | None) -> None:
 def _has_terminal() -> bool:
     """Tell whether the process has a terminal that would hang up."""
     try:
-        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC))
+        os.close(above_standard(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)))
     except OSError:
         return False
     return True

@@ -47,7 +47,7 @@ def test_the_whole_document_of_the_defaults(tmp_path: Path) -> None:
         ],
         "include": [],
         "field_layout": "flat",
-        "redact": {"defaults": True, "keys": [], "patterns": []},
+        "redact": {"defaults": True, "keys": [], "patterns": [], "passes": []},
         "queue": {"capacity_bytes": 8388608, "protect_level": 30, "wait_ms": 100, "crash_safe": True},
         "limits": {"depth": 8, "items": 1000, "bytes": 1048576},
     }

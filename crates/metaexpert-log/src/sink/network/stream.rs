@@ -251,7 +251,7 @@ impl Window {
         while self.lines.front().is_some_and(|(len, _)| *len <= arrived) {
             arrived -= self.forget_first(fates);
             if self.sent == 0 {
-                self.ahead *= 2;
+                self.ahead = self.ahead.saturating_mul(2);
             }
         }
         Ok(())
