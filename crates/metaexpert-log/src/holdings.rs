@@ -86,6 +86,17 @@ impl Drop for Holding {
     }
 }
 
+/// The user for whom files were first opened, by this process or the one that forked it.
+static FIRST_USER: AtomicU32 = AtomicU32::new(libc::uid_t::MAX);
+
+/// Whether the process has given up the rights that it, or the one that forked it, had when files were first opened.
+pub(crate) fn has_changed_user() -> bool {
+    // SAFETY: geteuid has no preconditions.
+    let user = unsafe { libc::geteuid() };
+    let first = FIRST_USER.compare_exchange(libc::uid_t::MAX, user, Ordering::Relaxed, Ordering::Relaxed);
+    first.is_err_and(|first| first != user)
+}
+
 /// Whether this process has the file open for writing.
 pub(crate) fn is_ours(identity: FileId) -> bool {
     TABLE.iter().any(|slot| slot.is_of(identity))

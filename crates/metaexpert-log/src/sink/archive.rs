@@ -13,7 +13,7 @@ use crate::config::{Compress, SinkConfig};
 use crate::disk::{Disk, FileId, Status, directory, is_absent};
 use crate::holdings::is_ours;
 use crate::sink::packing::write_packed;
-use crate::sink::rotate::{Backup, backups, numbered, parts, shift, unless_absent, unshift};
+use crate::sink::rotate::{Backup, backups, is_file, numbered, parts, shift, unless_absent, unshift};
 use crate::thread;
 
 const DAY_NS: i64 = 24 * 3_600_000_000_000;
@@ -240,6 +240,9 @@ impl Shared {
         let _turn = lock(&self.turn);
         for backup in backups(&*self.disk, &self.path)? {
             // With no backups the file is not rotated at all: what is there is not ours to remove.
+            if !is_file(&*self.disk, &backup.path) {
+                continue;
+            }
             let surplus = self.keep > 0 && backup.number > self.keep;
             if surplus || self.is_older(&backup, oldest_ns)? {
                 unless_absent(self.disk.remove(&backup.path))?;

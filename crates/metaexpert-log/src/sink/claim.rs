@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::disk::{Disk, Status, Way, directory, is_absent};
-use crate::holdings::{Holding, inherited, is_ours, register};
+use crate::holdings::{Holding, has_changed_user, inherited, is_ours, register};
 use crate::sink::file::Opener;
 use crate::sink::rotate::is_at;
 
@@ -18,6 +18,10 @@ const LOCK_ATTEMPTS: usize = 3;
 
 /// How often a file is opened anew that another process rotates at the same moment.
 const CLAIM_ATTEMPTS: usize = 8;
+
+/// Why a file cannot be opened that could have been before.
+const GIVEN_UP: &str = "Permission denied: the process has given up the rights to it; a handler with `delay: false` makes \
+                        its file before that";
 
 /// How many processes of one number can write beside each other. Each asks for the names before its own.
 const MOST_NAMESAKES: u32 = 256;
@@ -76,10 +80,14 @@ pub(super) fn claim(
     absent: Absent,
     opener: Opener,
 ) -> io::Result<(PathBuf, Option<Current>)> {
-    let (process, is_left) = match opener {
+    let (process, is_worker) = match opener {
         Opener::Recovery(process) => (process, false),
-        _ => (std::process::id(), first == wanted && IS_WORKER.load(Ordering::Relaxed)),
+        _ => (std::process::id(), IS_WORKER.load(Ordering::Relaxed)),
     };
+    // What is no plain file has no one writer.
+    let is_left = is_worker
+        && first == wanted
+        && disk.status_at(wanted).map_or(true, |status| is_plain(disk, wanted, &status).unwrap_or(true));
     let namesakes = (1..=MOST_NAMESAKES).map(|ordinal| sibling(wanted, process, ordinal));
     for candidate in Some(first.to_owned()).filter(|_| !is_left).into_iter().chain(namesakes) {
         match claim_one(disk, &candidate, wanted, absent) {
@@ -128,11 +136,13 @@ fn claim_one(disk: &dyn Disk, path: &Path, wanted: &Path, absent: Absent) -> io:
 /// What the parent had open for `wanted` when it forked this process, which may not open it any more.
 fn from_parent(disk: &dyn Disk, wanted: &Path, problem: io::Error) -> io::Result<(PathBuf, Option<Current>)> {
     let is_refused = problem.kind() == io::ErrorKind::PermissionDenied;
-    let Some(file) = is_refused.then(|| inherited(wanted)).flatten() else { return Err(problem) };
-    let status = disk.status(&file)?;
-    if status.links == 0 {
-        return Err(problem);
-    }
+    let file = is_refused.then(|| inherited(wanted)).flatten();
+    let found = file.map(|file| Ok::<_, io::Error>((disk.status(&file)?, file))).transpose()?;
+    // What has no name any more would take lines that nobody finds.
+    let Some((status, file)) = found.filter(|(status, _)| status.links > 0) else {
+        let is_given_up = is_refused && has_changed_user();
+        return Err(if is_given_up { io::Error::new(problem.kind(), GIVEN_UP) } else { problem });
+    };
     let holding = register(file.as_raw_fd(), status.identity, None);
     Ok((wanted.to_owned(), Some(Current { _holding: holding, file, status, nature: Nature::Stream })))
 }

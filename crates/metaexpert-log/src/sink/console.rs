@@ -9,23 +9,26 @@ use crate::descriptor::{is_there, number};
 pub struct Console {
     fd: libc::c_int,
     closed: bool,
+    absent: bool,
     problem: Option<&'static str>,
 }
 
 impl Console {
     /// The stream's descriptor; nothing is opened. A stream that is not there stays closed, whatever gets its number.
     pub fn new(stream: Stream) -> Console {
-        let closed = !is_there(stream);
-        Console {
-            fd: number(stream),
-            closed,
-            problem: closed.then_some("its stream is closed; its lines are lost"),
-        }
+        let absent = !is_there(stream);
+        let problem = absent.then_some("its stream is closed, so it shows nothing");
+        Console { fd: number(stream), closed: absent, absent, problem }
     }
 
     /// That nobody will ever read it, to be told once.
     pub fn take_problem(&mut self) -> Option<&'static str> {
         self.problem.take()
+    }
+
+    /// Whether it was closed when this was made: nobody has ever read it.
+    pub fn is_absent(&self) -> bool {
+        self.absent
     }
 
     /// Whether nobody reads any more: the pipe's reader is gone (`… | head`), or the stream was closed.

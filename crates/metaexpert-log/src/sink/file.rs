@@ -9,7 +9,7 @@ use crate::clock::now_ns;
 use crate::config::{Format, SinkConfig, Sync};
 use crate::disk::{Disk, FileId, directory, is_absent};
 use crate::error::Error;
-use crate::holdings::is_ours;
+use crate::holdings::{has_changed_user, is_ours};
 use crate::sink::archive::Archive;
 use crate::sink::claim::{Absent, Current, Nature, claim, lock};
 use crate::sink::rotate::{Clockwork, is_at};
@@ -67,6 +67,8 @@ pub struct LogFile {
     tidied: Instant,
     problem: Option<String>,
     opener: Opener,
+    /// Neither this process, which gave up its rights before it began, nor a later one of its user makes it.
+    is_out_of_reach: bool,
 }
 
 impl LogFile {
@@ -99,6 +101,7 @@ impl LogFile {
             tidied: Instant::now(),
             problem: None,
             opener,
+            is_out_of_reach: has_changed_user(),
         };
         file.wind_clockwork();
         Ok(file)
@@ -117,7 +120,7 @@ impl LogFile {
     /// Whether it is a plain file of this process's own, no pipe, device or standard stream: it can be read again and
     /// cut. What is not there yet will be.
     pub fn is_plain(&self) -> bool {
-        self.current.as_ref().is_none_or(|current| current.nature != Nature::Stream)
+        self.current.as_ref().map_or(!self.is_out_of_reach, |current| current.nature != Nature::Stream)
     }
 
     fn is_own(&self) -> bool {

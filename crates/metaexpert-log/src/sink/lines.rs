@@ -102,6 +102,12 @@ impl Sink {
                 self.totals.written += if self.is_remote() { 0 } else { records };
                 true
             }
+            Err(_) if self.target.is_absent() => {
+                // Nothing is lost that anybody could have seen.
+                self.pending_records = 0;
+                self.pending.clear();
+                true
+            }
             Err(_) if self.target.is_closed() => {
                 // Nobody reads the console any more, and never will: not a loss to wait for.
                 self.totals.dropped += std::mem::take(&mut self.pending_records);
@@ -193,7 +199,8 @@ impl Sink {
         // A slow reader is no outage: what it takes must not wait for growing pauses.
         let earlier = self.failure.take().filter(|_| !made_progress);
         let text = format!("{}: {problem}", self.target.describe(&self.config.name));
-        let only_waits = self.target.is_remote() && problem.kind() == io::ErrorKind::WouldBlock;
+        let has_reader = self.target.is_remote() || !self.target.is_plain();
+        let only_waits = has_reader && problem.kind() == io::ErrorKind::WouldBlock;
         self.failure = Some(if only_waits {
             Backoff::waiting(earlier, text)
         } else {

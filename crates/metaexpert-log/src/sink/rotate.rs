@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::config::{Compress, Rotate};
-use crate::disk::{Disk, FileId, directory, is_absent};
+use crate::disk::{Disk, FileId, Way, directory, is_absent};
 
 /// Knows when the current period ends, in UTC so that no time zone change disturbs it.
 pub struct Clockwork {
@@ -123,6 +123,10 @@ pub(super) fn shift(disk: &dyn Disk, path: &Path, keep: u32) -> io::Result<()> {
         all.entry(backup.number).or_default().push(backup);
     }
     let of = |number| all.get(&number).into_iter().flatten();
+    if let Some(other) = all.values().flatten().find(|backup| !is_file(disk, &backup.path)) {
+        let problem = format!("{} is in the way and no plain file; move it elsewhere", other.path.display());
+        return Err(io::Error::other(problem));
+    }
     let free = (1..keep).find(|number| !all.contains_key(number)).unwrap_or(keep);
     for backup in of(free) {
         unless_absent(disk.remove(&backup.path))?;
@@ -133,6 +137,13 @@ pub(super) fn shift(disk: &dyn Disk, path: &Path, keep: u32) -> io::Result<()> {
         }
     }
     disk.rename(path, &numbered(path, 1, Compress::None))
+}
+
+/// Whether a plain file is there, and no link to one; what has gone meanwhile is in nobody's way.
+pub(super) fn is_file(disk: &dyn Disk, path: &Path) -> bool {
+    let status = disk.status_at(path).map(|status| status.is_regular);
+    let is_link = disk.way(path).is_ok_and(|way| way != Way::Name);
+    status.unwrap_or_else(|problem| is_absent(&problem)) && !is_link
 }
 
 /// Takes back the last step of [`shift`] for the file `identity`, unless lines are at `path` by now.

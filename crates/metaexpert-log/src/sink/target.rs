@@ -13,6 +13,19 @@ use crate::error::Error;
 /// A write that is interrupted this often in a row counts as failed, so that it holds up no other sink.
 const MOST_INTERRUPTIONS: u32 = 100;
 
+/// What a pipe takes at once or not at all, so that several processes tear no line of each other's (POSIX `PIPE_BUF`).
+const ATOMIC_BYTES: usize = 4096;
+
+/// How many of the first `bytes` are to be written at once: whole lines, as many as a pipe takes in one piece, or one line
+/// that is longer.
+fn at_once(bytes: &[u8]) -> usize {
+    if bytes.len() <= ATOMIC_BYTES {
+        return bytes.len();
+    }
+    let within = memchr::memrchr(b'\n', &bytes[..ATOMIC_BYTES]);
+    within.or_else(|| memchr::memchr(b'\n', bytes)).map_or(bytes.len(), |at| at + 1)
+}
+
 /// An open destination.
 pub(super) enum Target {
     Console(Console),
@@ -46,7 +59,12 @@ impl Target {
             if done == bytes.len() {
                 break Ok(());
             }
-            match self.write(&bytes[done..]) {
+            let piece = if self.is_plain() || self.is_remote() {
+                bytes.len()
+            } else {
+                done + at_once(&bytes[done..])
+            };
+            match self.write(&bytes[done..piece]) {
                 Ok(0) => break Err(io::ErrorKind::WriteZero.into()),
                 Ok(count) => (done, interruptions) = (done + count, 0),
                 Err(problem)
@@ -93,6 +111,11 @@ impl Target {
         }
     }
 
+    /// Whether nobody has ever read it, nor will.
+    pub(super) fn is_absent(&self) -> bool {
+        matches!(self, Target::Console(console) if console.is_absent())
+    }
+
     /// Whether nobody will ever read it again.
     pub(super) fn is_closed(&self) -> bool {
         matches!(self, Target::Console(console) if console.is_closed())
@@ -127,5 +150,26 @@ impl Target {
             Target::File(file) => format!("handler {name} ({})", file.path().display()),
             Target::Network(network) => format!("handler {name} ({})", network.name()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_at_once_ends_with_a_line_and_fits_a_pipe() {
+        let line = |len: usize| [vec![b'x'; len - 1], vec![b'\n']].concat();
+        for (lens, expected) in [
+            (&[100, 200][..], 300),
+            (&[4000, 97], 4000),
+            (&[4096, 1], 4096),
+            (&[5000, 1], 5000),
+            (&[1, 5000], 1),
+        ] {
+            let bytes: Vec<u8> = lens.iter().flat_map(|len| line(*len)).collect();
+            assert_eq!(at_once(&bytes), expected, "{lens:?}");
+        }
+        assert_eq!(at_once(&[b'x'; 5000]), 5000);
     }
 }
