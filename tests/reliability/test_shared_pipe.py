@@ -1,4 +1,4 @@
-"""Several processes write to one pipe, as `expert.log -> /dev/stdout` in a container: no line is torn or mixed."""
+"""Several processes write to one pipe, as `expert.log -> /dev/stdout` in a container: no line is torn."""
 
 import subprocess
 import sys
@@ -10,17 +10,16 @@ from strict_records import strict_record
 
 RECORDS = 5_000
 
-PROGRAM = (
-    """
+PROGRAM = """
 import os, sys
 from metaexpert.logger import configure, flush, get_logger, shutdown
 configure(handlers={"console": None, "trades": None, "errors": None},
           queue={"protect_level": "DEBUG", "wait_ms": 60_000})
 log = get_logger("bot")
 def work(number):
-    for n in range(%d):
+    for n in range(RECORDS):
         # Lines of many lengths, so that nothing ends where a pipe has room by chance.
-        log.info("m", program=number, n=n, text="x" * (n %% 997))
+        log.info("m", program=number, n=n, text="x" * (n % 997))
     assert flush(60)
 log.info("parent")
 workers = []
@@ -33,9 +32,7 @@ work(3)
 for worker in workers:
     assert os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1]) == 0
 assert shutdown(60)
-"""
-    % RECORDS
-)
+""".replace("RECORDS", str(RECORDS))
 
 
 def test_a_pipe_gets_whole_lines_of_a_program_and_its_workers(tmp_path: Path) -> None:

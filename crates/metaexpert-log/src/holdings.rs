@@ -26,12 +26,14 @@ struct Slot {
 }
 
 impl Slot {
-    const EMPTY: Slot = Slot {
-        fd: AtomicI32::new(FREE),
-        dev: AtomicU64::new(0),
-        ino: AtomicU64::new(0),
-        path: AtomicU64::new(NO_PATH),
-    };
+    const fn empty() -> Slot {
+        Slot {
+            fd: AtomicI32::new(FREE),
+            dev: AtomicU64::new(0),
+            ino: AtomicU64::new(0),
+            path: AtomicU64::new(NO_PATH),
+        }
+    }
 
     fn is_of(&self, identity: FileId) -> bool {
         self.fd.load(Ordering::Acquire) >= 0
@@ -40,9 +42,9 @@ impl Slot {
     }
 }
 
-static TABLE: [Slot; SLOTS] = [const { Slot::EMPTY }; SLOTS];
+static TABLE: [Slot; SLOTS] = [const { Slot::empty() }; SLOTS];
 /// What this process has from its parent, to be used where it may not open files itself.
-static INHERITED: [Slot; SLOTS] = [const { Slot::EMPTY }; SLOTS];
+static INHERITED: [Slot; SLOTS] = [const { Slot::empty() }; SLOTS];
 /// How many forks lie between the first process and this one: what was held before is not ours to let go.
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 

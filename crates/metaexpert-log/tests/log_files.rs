@@ -246,6 +246,26 @@ fn a_rotation_that_fails_goes_on_in_the_same_file_and_is_due_again_later() {
 }
 
 #[test]
+fn a_neighbour_that_is_no_plain_file_is_never_moved() {
+    let scratch = Scratch::new("neighbour");
+    let far = scratch.beside().join("far");
+    fs::write(&far, "far").unwrap();
+    let mut file = open(&sink(&scratch, json!({"max_size": 33, "backup_count": 2})), system());
+    std::os::unix::fs::symlink(&far, scratch.path("expert.log.1")).unwrap();
+    (0..3).for_each(|index| put(&mut file, &number(index)));
+    let problem = file.rotate(0).unwrap_err().to_string();
+    assert!(problem.contains("expert.log.1 is in the way and no plain file"), "{problem}");
+    (3..9).for_each(|index| put(&mut file, &number(index)));
+    assert_eq!(names(&scratch), ["expert.log", "expert.log.1"]);
+    assert_eq!(fs::read_to_string(&far).unwrap(), "far");
+    drop(file);
+    fs::rename(scratch.path("expert.log.1"), scratch.path("expert.log.7")).unwrap();
+    // Nor is one removed, though it is beyond the count.
+    drop(open(&sink(&scratch, json!({"max_size": 33, "backup_count": 2})), system()));
+    assert!(fs::symlink_metadata(scratch.path("expert.log.7")).unwrap().is_symlink());
+}
+
+#[test]
 fn a_torn_last_line_is_cut_off_json_and_ended_in_text() {
     let scratch = Scratch::new("torn");
     let path = scratch.path("expert.log");
