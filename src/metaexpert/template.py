@@ -3,7 +3,7 @@
     metaexpert backtest FILE --data CSV        try it on recorded market data
     metaexpert run FILE --mode paper --data CSV
 
-Everything it does is on record in logs/: expert.log (everything), trades.log, errors.log.
+Everything it does is on record in logs/: expert.log (everything), trades.log, and errors.log after an error.
 """
 
 from metaexpert import MetaExpert
