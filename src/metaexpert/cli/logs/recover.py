@@ -18,6 +18,8 @@ from metaexpert.logger.recovery import RecoveryReport, RingReport
 
 RECOVERY_FAILED: Final = 1
 _DEFAULT: Final = Path("logs")
+# A problem that names this option says what to do: running the command again as it was changes nothing.
+_WAY_OUT: Final = "recover with --file "
 _COLUMNS: Final = ("process", "started", "status", "written", "already there", "unreadable", "lost")
 
 
@@ -29,7 +31,9 @@ def recover(
     files: Annotated[
         list[Path] | None,
         typer.Option(
-            "--file", help="A file outside of the log directory that may be written to. May be repeated."
+            "--file",
+            metavar="PATH",
+            help="A file outside of the log directory that may be written to. May be repeated.",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
@@ -105,7 +109,9 @@ def problems(report: RecoveryReport) -> Iterator[str]:
     for ring in report.rings:
         whose = f"process {ring.process}, started {ring.started}"
         if ring.status == "failed":
-            yield f"error: {whose}: {ring.problem or 'unknown'}; its records are kept, run this again later"
+            problem = ring.problem or "unknown"
+            again = "" if _WAY_OUT in problem else "; its records are kept, run this again later"
+            yield f"error: {whose}: {problem}{again}"
         elif ring.status == "foreign":
             reason = ring.problem or "its records have another version's format"
             yield f"warning: {whose}: {reason}; recover them with the version that wrote them"

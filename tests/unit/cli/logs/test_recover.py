@@ -8,6 +8,11 @@ from metaexpert.cli.app import run_command_line
 from metaexpert.cli.logs.recover import file_lines, headline, problems
 from metaexpert.logger.recovery import RecoveryReport
 
+ELSEWHERE = (
+    "handler file writes to /e/expert.log, outside of the log directory /d: "
+    "start the program again, or recover with --file /e/expert.log"
+)
+
 
 def ring(**values: Any) -> dict[str, Any]:
     """Return the engine's document for one ring."""
@@ -73,16 +78,21 @@ def test_each_file_is_told_once() -> None:
     [
         (
             {"status": "failed", "problem": "/d is read-only"},
-            "error: {}: /d is read-only; its records are kept",
+            "error: {}: /d is read-only; its records are kept, run this again later",
         ),
-        ({"status": "foreign"}, "warning: {}: its records have another version's format; recover them with"),
+        ({"status": "failed", "problem": ELSEWHERE}, f"error: {{}}: {ELSEWHERE}"),
+        (
+            {"status": "foreign"},
+            "warning: {}: its records have another version's format; "
+            "recover them with the version that wrote them",
+        ),
         ({"unreadable": 2}, "warning: {}: 2 damaged records could not be read"),
     ],
 )
 def test_a_problem_names_the_process_and_what_to_do(values: dict[str, Any], said: str) -> None:
     """What failed, is foreign or damaged is told with the process and when it started."""
     (problem,) = problems(report(ring(**values)))
-    assert problem.startswith(said.format("process 4711, started 2026-01-31T12:00:00.000000000Z"))
+    assert problem == said.format("process 4711, started 2026-01-31T12:00:00.000000000Z")
 
 
 @pytest.mark.parametrize("status", ["recovered", "alive"])
