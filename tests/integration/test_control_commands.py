@@ -172,6 +172,7 @@ def test_one_of_several_experts_is_chosen(tmp_path: Path) -> None:
         here = metaexpert(tmp_path / "a", "logs", "configure", "--show")
         address = ["--url", f"http://127.0.0.1:{port}"]
         no_token = metaexpert(tmp_path, "logs", "configure", "--level", "ERROR", *address)
+        wrong = metaexpert(tmp_path, "logs", "configure", "--show", *address, "--token", "other")
         by_url = metaexpert(
             tmp_path, "logs", "configure", "--level", "ERROR", *address, "--token", "t0ken", "--json"
         )
@@ -183,7 +184,9 @@ def test_one_of_several_experts_is_chosen(tmp_path: Path) -> None:
     assert by_pid.code == 0
     assert 'default_level = "INFO"  (code)' in by_directory.out
     assert 'default_level = "ERROR"  (runtime)' in here.out
-    assert (no_token.code, "no token was given" in no_token.err) == (2, True)
+    way_out = "give it with --token or METAEXPERT_CONTROL_TOKEN"
+    assert (no_token.code, no_token.err) == (2, f"error: no token was given; {way_out}\n")
+    assert (wrong.code, wrong.err) == (2, f"error: a wrong token was given; {way_out}\n")
     assert json.loads(by_url.out)["status"] == "success"
     assert (nobody.code, "there is no running expert of process" in nobody.err) == (2, True)
 

@@ -21,6 +21,7 @@ TIMEOUT_SECONDS: Final = 10.0
 #: A configuration with a thousand loggers has a hundredth of it.
 MAX_ANSWER_BYTES: Final = 8 * 2**20
 UNREACHABLE: Final = 1
+_UNAUTHORIZED: Final = 401
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,13 @@ class Answer:
 
     @property
     def message(self) -> str:
-        """What the server says in words."""
+        """What the server says in words, and what to do about it on a command line."""
+        if self.status == _UNAUTHORIZED:
+            return f"{self._said.partition(';')[0]}; give it with --token or METAEXPERT_CONTROL_TOKEN"
+        return self._said
+
+    @property
+    def _said(self) -> str:
         return str(self.document.get("message", f"the server answered {self.status}"))
 
 
