@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Final, Self, cast
 
-from metaexpert.logger.regular_files import open_regular
+from metaexpert.logger.regular_files import DirectoryError, open_regular
 
 #: A record has at most 1 MiB, and escapes make six bytes of one.
 MAX_LINE_BYTES: Final = 8 * 2**20
@@ -119,7 +119,10 @@ def read_log(path: str | os.PathLike[str], *, strict: bool = False) -> Iterator[
     """
     file = Path(path)
     # Tried here, not at the first `next`, so that the caller who made the mistake gets the error.
-    os.close(open_regular(file))
+    try:
+        os.close(open_regular(file))
+    except DirectoryError:
+        raise DirectoryError(file, "a directory; name one of the log files in it") from None
     return _entries(file, strict)
 
 

@@ -20,13 +20,17 @@ _KINDS: Final = (
 class NotRegularError(OSError):
     """What was named is no regular file; `reason` says what it is."""
 
+    number = errno.EINVAL
+
     def __init__(self, path: str | os.PathLike[str], kind: str) -> None:
         self.reason = f"must be a file, was {kind}"
-        super().__init__(errno.EINVAL, self.reason, os.fspath(path))
+        super().__init__(self.number, self.reason, os.fspath(path))
 
 
 class DirectoryError(NotRegularError, IsADirectoryError):
     """What was named is a directory."""
+
+    number = errno.EISDIR
 
 
 class TooLargeError(OSError):

@@ -1,5 +1,6 @@
 """Facts about reading records back."""
 
+import errno
 import gzip
 import json
 import os
@@ -213,8 +214,12 @@ def test_a_missing_file_is_an_error_at_the_call(tmp_path: Path) -> None:
     """The mistake shows where it is made, not where the result is first used."""
     with pytest.raises(FileNotFoundError):
         read_log(tmp_path / "none.log")
-    with pytest.raises(IsADirectoryError):
+    with pytest.raises(IsADirectoryError) as caught:
         read_log(tmp_path)
+    assert caught.value.errno == errno.EISDIR
+    assert str(caught.value).endswith(
+        f"must be a file, was a directory; name one of the log files in it: '{tmp_path}'"
+    )
 
 
 def test_an_empty_file_has_no_records(tmp_path: Path) -> None:
