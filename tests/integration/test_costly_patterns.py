@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 COSTLY = "a.*z|a"
 SAYS = (
-    'must be regular expressions, but "a.*z|a" costs more than the 32 steps per byte of ASCII text that '
+    ': "a.*z|a" costs more than the 32 steps per byte of ASCII text that '
     "are allowed: after a match it reads on in search of a better one; bound what follows an optional part, "
     "as in {0,8}, or make two patterns of it"
 )
@@ -45,15 +45,15 @@ def assert_refused(logs: Logs, error: ConfigurationError) -> None:
         (["(a|b)(a|b)?(a|b)?.{1,30}(a|b)"], "steps per byte of ASCII text, and 32 are allowed"),
         (
             [f"from[^{end}]*{end}" for end in "ABCDEFGHIJKLMNOPQRST"],
-            "but these cost more than the 32 steps per byte of ASCII text that are allowed for all",
+            "these cost more than the 32 steps per byte of ASCII text that are allowed for all",
         ),
-        ([rf"id{number}\w{{1,20}}" for number in range(90)], "but these take more than 4 MiB"),
+        ([rf"id{number}\w{{1,20}}" for number in range(90)], "these take more than 4 MiB"),
     ],
     ids=lambda value: str(value)[:20],
 )
 def test_each_kind_of_cost_is_named(in_force: Logs, patterns: list[str], says: str) -> None:
     """Memory, steps, groups, and what many cost together: the error says how much is allowed."""
-    with pytest.raises(ConfigurationError, match="must be regular expressions, but") as caught:
+    with pytest.raises(ConfigurationError, match=r"^redact\.patterns: ") as caught:
         in_force.configure(redact={"patterns": patterns})
     assert says in str(caught.value)
     assert configuration().redact.patterns == ("x+y",)

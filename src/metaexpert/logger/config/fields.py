@@ -169,7 +169,7 @@ def _patterns(value: Any) -> Any:
     if refusal is not None:
         index, problem, advice = refusal
         subject = "these" if index is None else shown(patterns[index])
-        refuse(f"must be regular expressions, but {subject} {problem}", advice)
+        refuse(f"{subject} {problem}", advice)
     return patterns
 
 
