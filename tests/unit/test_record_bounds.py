@@ -1,6 +1,7 @@
 """Facts about the size of a record: it is bounded, it stays valid, and what was cut is said."""
 
 import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -109,3 +110,42 @@ def test_nothing_is_lost_for_its_size(both_ways: "Logs") -> None:
 
     assert len(both_ways.records()) == 3
     assert stats().dropped == 0
+
+
+@pytest.mark.parametrize("way", ["keyword", "extra", "bind", "log_context"])
+def test_a_field_named_like_the_note_about_left_fields_stays(way: str, both_ways: "Logs") -> None:
+    """With more fields than a record holds, the note takes another name."""
+    fields = {"fields_left_out": "mine"} | {f"f{index}": index for index in range(1500)}
+    log = both_ways.logger
+    calls: dict[str, Callable[[], None]] = {
+        "keyword": lambda: log.info("m", **fields),
+        "extra": lambda: log.info("m", extra=fields),
+        "bind": lambda: log.bind(**fields).info("m"),
+        "log_context": lambda: log_context(**fields)(log.info)("m"),
+    }
+    calls[way]()
+
+    record = both_ways.last()
+    assert (record["fields_left_out"], record["fields_left_out_"], record["f0"]) == ("mine", 501, 0)
+    assert stats().dropped == 0
+
+
+@pytest.mark.parametrize("name", ["format_error", "format_args"])
+def test_a_field_named_like_the_note_about_arguments_stays(name: str, both_ways: "Logs") -> None:
+    """What did not fit the message is told under another name."""
+    both_ways.logger.info("%d", "x", extra={name: "mine"})
+
+    record = both_ways.last()
+    notes = {"format_error": "%d format: a real number is required, not str", "format_args": ["x"]}
+    assert record[name] == "mine"
+    assert record[f"{name}_"] == notes.pop(name)
+    assert record.items() >= notes.items()
+    assert stats().dropped == 0
+
+
+def test_a_key_named_like_the_note_about_left_members_stays(both_ways: "Logs") -> None:
+    """In a mapping that is cut the note takes another name."""
+    both_ways.logger.info("m", value={"…": "mine"} | {f"k{index}": index for index in range(1500)})
+
+    value = both_ways.last()["value"]
+    assert (value["…"], value["…_"], value["k0"]) == ("mine", "501 more", 0)

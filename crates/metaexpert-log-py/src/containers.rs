@@ -90,7 +90,7 @@ fn members<'py>(
     for (index, pair) in pairs.enumerate() {
         if is_enough(converter, index, out) {
             let left = count.saturating_sub(index);
-            push_string("…".as_bytes(), out);
+            push_string(&names.distinct("…".into()), out);
             out.push(b':');
             push_string(format!("{left} more").as_bytes(), out);
             out.push(b',');

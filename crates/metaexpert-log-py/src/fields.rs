@@ -218,11 +218,15 @@ fn capture(
         captured.push((names.distinct(name), value));
     }
     if merged.len() > most {
-        let left = (merged.len() - most) as i64;
-        captured.push((b"fields_left_out".to_vec(), Captured::Plain(Value::I64(left))));
+        captured.push(fields_left_out(&mut names, merged.len() - most));
     }
     match converter.interrupt {
         Some(interrupt) => Err(interrupt),
         None => Ok(captured),
     }
+}
+
+/// The field that says how many fields a record has no room for.
+pub(crate) fn fields_left_out(names: &mut Names, count: usize) -> (Vec<u8>, Captured) {
+    (names.distinct(b"fields_left_out".to_vec()), Captured::Plain(Value::I64(count as i64)))
 }

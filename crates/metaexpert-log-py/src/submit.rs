@@ -15,7 +15,7 @@ use pyo3::types::PyTuple;
 use crate::brief;
 use crate::context::current_context;
 use crate::convert::{Captured, Converter, Names};
-use crate::fields::Fields;
+use crate::fields::{Fields, fields_left_out};
 use crate::key_sets::items;
 use crate::message::formatted;
 use crate::origin::complete_origin;
@@ -102,9 +102,9 @@ pub(crate) fn submit(py: Python<'_>, name: &[u8], mut call: Call<'_, '_>) -> PyR
     complete_origin(py, &mut call, needs.caller, needs.thread, needs.task);
     let (message, mistake) = formatted(&mut converter, &call.message, &call.arguments);
     let message = converter.bounded_message(message);
-    let mut fields = capture_fields(&mut converter, &call);
+    let (mut fields, mut names) = capture_fields(&mut converter, &call);
     if let Some(mistake) = mistake {
-        fields.extend(explain(&mut converter, &call, &mistake));
+        fields.extend(explain(&mut converter, &call, &mistake, &mut names));
         call.names = std::ptr::null_mut();
     }
     if let Some((kind, text, stacktrace)) = &mut call.exception {
@@ -322,7 +322,7 @@ fn push_origin<'a>(sections: &mut Vec<Section<'a>>, call: &'a Call<'_, '_>) {
     }
 }
 
-fn capture_fields(converter: &mut Converter, call: &Call<'_, '_>) -> Vec<(Vec<u8>, Captured)> {
+fn capture_fields(converter: &mut Converter, call: &Call<'_, '_>) -> (Vec<(Vec<u8>, Captured)>, Names) {
     let most = converter.limits.items as usize;
     let mut names = Names::default();
     let mut fields = Vec::with_capacity(call.fields.len().min(most) + 1);
@@ -332,13 +332,18 @@ fn capture_fields(converter: &mut Converter, call: &Call<'_, '_>) -> Vec<(Vec<u8
     }
     let left = call.fields.len().saturating_sub(most) + call.fields_left;
     if left > 0 {
-        fields.push((b"fields_left_out".to_vec(), Captured::Plain(Value::I64(left as i64))));
+        fields.push(fields_left_out(&mut names, left));
     }
-    fields
+    (fields, names)
 }
 
 /// What a record says of arguments that did not fit its message; `logging` is told too.
-fn explain(converter: &mut Converter, call: &Call<'_, '_>, mistake: &PyErr) -> Vec<(Vec<u8>, Captured)> {
+fn explain(
+    converter: &mut Converter,
+    call: &Call<'_, '_>,
+    mistake: &PyErr,
+    names: &mut Names,
+) -> Vec<(Vec<u8>, Captured)> {
     let py = call.message.py();
     if !converter.is_exhausted
         && let Err(problem) = report(converter, call, mistake)
@@ -348,8 +353,8 @@ fn explain(converter: &mut Converter, call: &Call<'_, '_>, mistake: &PyErr) -> V
     let problem = converter.text_of(mistake.value(py).as_any());
     let problem = converter.bounded_text(problem);
     vec![
-        (b"format_error".to_vec(), Captured::Text(problem)),
-        (b"format_args".to_vec(), converter.capture(call.arguments.as_any())),
+        (names.distinct(b"format_error".to_vec()), Captured::Text(problem)),
+        (names.distinct(b"format_args".to_vec()), converter.capture(call.arguments.as_any())),
     ]
 }
 
