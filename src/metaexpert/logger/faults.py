@@ -53,17 +53,31 @@ def exception_info(exc_info: object) -> ExceptionInfo | None:
     A tuple that is not what `sys.exc_info()` returns stands for none, and so does a value without a truth.
     """
     if is_a(exc_info, BaseException):
-        return type(exc_info), exc_info, exc_info.__traceback__
+        return type(exc_info), exc_info, _traceback_of(exc_info)
     triple: tuple[object, ...] = ()
-    if is_a(exc_info, tuple):
-        triple = exc_info
+    if is_a(exc_info, tuple) and issubclass(type(exc_info), tuple):
+        # Past what its class has in place of a tuple's own methods.
+        triple = tuple.__getitem__(exc_info, slice(None))
     elif truth(exc_info):
         triple = sys.exc_info()
     if len(triple) != 3 or not is_a(triple[1], BaseException):
         return None
     _, value, trace = triple
     assert isinstance(value, BaseException)
-    return type(value), value, trace if isinstance(trace, TracebackType) else None
+    return type(value), value, trace if is_a(trace, TracebackType) else None
+
+
+def _own(value: BaseException, name: str) -> Any:
+    """Return what every exception has under `name`, past whatever its class has in its place."""
+    return BaseException.__dict__[name].__get__(value)
+
+
+def _traceback_of(value: BaseException) -> TracebackType | None:
+    try:
+        trace: TracebackType | None = _own(value, "__traceback__")
+    except TypeError:  # it says that it is an exception, and is none
+        return None
+    return trace
 
 
 def describe_exception(info: ExceptionInfo | None) -> tuple[str, str, str] | None:
@@ -71,13 +85,22 @@ def describe_exception(info: ExceptionInfo | None) -> tuple[str, str, str] | Non
     if info is None:
         return None
     kind, value, trace = info
-    value = _with_short_arguments(value)
+    try:
+        return _described(kind, value, trace)
+    except Exception as problem:
+        return qualified_name(kind), f"<unprintable {type_name(kind)}: {type_name(type(problem))}>", ""
+
+
+def _described(
+    kind: type[BaseException], value: BaseException, trace: TracebackType | None
+) -> tuple[str, str, str]:
     if _nesting.depth >= MOST_NESTED or _nesting.is_unwinding:
         # Until the outermost is done: each asks an exception twice, and so would those inside of it.
         _nesting.is_unwinding = True
         return qualified_name(kind), f"<unprintable {type_name(kind)}: RecursionError>", ""
     _nesting.depth += 1
     try:
+        value = _with_short_arguments(value)
         text = text_of(value)
         return qualified_name(kind), text, _stacktrace(type(value), value, trace)
     finally:
@@ -87,18 +110,24 @@ def describe_exception(info: ExceptionInfo | None) -> tuple[str, str, str] | Non
 
 def _with_short_arguments(value: BaseException) -> BaseException:
     """Return what shows the beginning of an exception whose arguments `str()` would write out in full."""
-    plain = next(base for base in (KeyError, OSError, BaseException) if isinstance(value, base))
-    kind = type(value)
-    if kind.__str__ is not plain.__str__ or not any(_length(each) > MOST_CHARACTERS for each in value.args):
+    try:
+        arguments: tuple[object, ...] = _own(value, "args")
+        if not any(_length(each) > MOST_CHARACTERS for each in arguments):
+            return value
+        kind = type(value)
+        plain = next(base for base in (KeyError, OSError, BaseException) if issubclass(kind, base))
+        if kind.__str__ is not plain.__str__:
+            return value
+        left = sum(_length(each) for each in arguments)
+        text = f"{plain(*map(_beginning, arguments))}… <of {left:,} bytes or members, the rest was cut>"
+        names = {"__module__": _module_of(kind), "__qualname__": _plain_name(kind), "__str__": lambda _: text}
+        short: BaseException = type(type_name(kind), (Exception,), names)()
+        short.__dict__.update(_own(value, "__dict__"))
+        for name in ("__cause__", "__context__", "__suppress_context__"):
+            setattr(short, name, _own(value, name))
+        return short
+    except Exception:  # its class's own code, or an argument's
         return value
-    left = sum(_length(each) for each in value.args)
-    text = f"{plain(*map(_beginning, value.args))}… <of {left:,} bytes or members, the rest was cut>"
-    names = {"__module__": kind.__module__, "__qualname__": kind.__qualname__, "__str__": lambda _: text}
-    short: BaseException = type(kind.__name__, (Exception,), names)()
-    short.__dict__.update(getattr(value, "__dict__", {}))
-    short.__cause__, short.__context__ = value.__cause__, value.__context__
-    short.__suppress_context__ = value.__suppress_context__
-    return short
 
 
 def _length(argument: object) -> int:
@@ -123,9 +152,8 @@ def _stacktrace(kind: type[BaseException], value: BaseException, trace: Tracebac
     try:
         if not any(map(_is_long, _chain(value))):
             return "".join(traceback.format_exception(kind, value, trace)).rstrip("\n")
-    except (
-        Exception
-    ):  # source lines that can't be encoded, a file whose name can't be, an exception's own code
+    # Source lines that can't be encoded, a file whose name can't be, an exception's own code.
+    except Exception:
         pass
     try:
         return _careful_stacktrace(kind, value, trace)
@@ -143,14 +171,14 @@ def _chain(value: BaseException) -> Iterator[BaseException]:
             continue
         seen.add(id(each))
         yield each
-        waiting += [each.__cause__, each.__context__]
+        waiting += [_own(each, "__cause__"), _own(each, "__context__")]
         if isinstance(each, BaseExceptionGroup):
             waiting += each.exceptions
 
 
 def _is_long(value: BaseException) -> bool:
     notes = getattr(value, "__notes__", ())
-    texts = (*value.args, *(notes if isinstance(notes, (list, tuple)) else ()))
+    texts = (*_own(value, "args"), *(notes if isinstance(notes, (list, tuple)) else ()))
     return sum(len(text) for text in texts if isinstance(text, (str, bytes, bytearray))) > MOST_CHARACTERS
 
 
@@ -226,6 +254,19 @@ def type_name(kind: type) -> str:
 
 def qualified_name(kind: type) -> str:
     """Return a class's module and name, of a builtin one the name alone."""
+    module, name = _module_of(kind), _plain_name(kind)
+    return name if module == "builtins" else f"{module}.{name}"
+
+
+def _module_of(kind: type) -> str:
+    """Return the name of a class's module, whatever its metaclass says; that of builtins if it has none."""
+    try:
+        module = type.__dict__["__module__"].__get__(kind)
+    except AttributeError:
+        return "builtins"
+    return module if is_a(module, str) else "builtins"
+
+
+def _plain_name(kind: type) -> str:
     name: str = type.__dict__["__qualname__"].__get__(kind)
-    module = type.__getattribute__(kind, "__module__")
-    return f"{module}.{name}" if isinstance(module, str) and module != "builtins" else name
+    return name

@@ -2,11 +2,17 @@
 
 import logging
 import sys
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from metaexpert.logger import stats
 from metaexpert.logger.faults import describe_exception, exception_info, report_bad_arguments
+
+if TYPE_CHECKING:
+    from conftest import Logs
 
 
 class CustomError(Exception):
@@ -100,3 +106,88 @@ def test_reporting_never_fails(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     monkeypatch.setattr(logging, "raiseExceptions", True)
     monkeypatch.setattr(sys, "stderr", None)
     report_bad_arguments(TypeError("x"), "m", ())
+
+
+class Liar(type):
+    """A metaclass that refuses to be looked at."""
+
+    def __getattribute__(cls, name: str) -> Any:
+        raise RuntimeError(name)
+
+
+class WithoutText(type):
+    """A metaclass whose `__str__` cannot be taken."""
+
+    @property
+    def __str__(cls) -> Any:
+        raise RuntimeError("__str__")
+
+    @property
+    def __module__(cls) -> Any:
+        raise RuntimeError("__module__")
+
+
+def refusing(name: str) -> type[Exception]:
+    """Return a class of exceptions whose attribute `name` raises, as a property."""
+
+    def refuse(_: object) -> Any:
+        raise RuntimeError(name)
+
+    return type("Refusing", (Exception,), {name: property(refuse)})
+
+
+def refusing_to_look_up(names: tuple[str, ...]) -> type[Exception]:
+    """Return a class of exceptions that raises when one of `names` is looked up."""
+
+    def look_up(self: object, name: str) -> Any:
+        if name in names:
+            raise RuntimeError(name)
+        return object.__getattribute__(self, name)
+
+    return type("Refusing", (Exception,), {"__getattribute__": look_up})
+
+
+ATTRIBUTES = ["args", "__dict__", "__class__", "__traceback__", "__cause__", "__context__", "__notes__"]
+#: Made in the test: who collects it looks at values.
+REFUSING: dict[str, Callable[[], type[Exception]]] = {
+    **{f"property {name}": partial(refusing, name) for name in ATTRIBUTES},
+    **{f"look-up of {name}": partial(refusing_to_look_up, (name,)) for name in ATTRIBUTES},
+    "every look-up": partial(refusing_to_look_up, (*ATTRIBUTES, "__suppress_context__", "with_traceback")),
+    "metaclass": partial(Liar, "Refusing", (Exception,), {}),
+    "metaclass without text": partial(WithoutText, "Refusing", (Exception,), {}),
+}
+
+
+@pytest.mark.parametrize("argument", ["short", b"x" * 2_000_000], ids=["short", "long"])
+@pytest.mark.parametrize("kind", REFUSING)
+def test_an_exception_that_refuses_to_be_looked_at_is_on_record(
+    kind: str, argument: Any, both_ways: "Logs"
+) -> None:
+    """Its type is told; the call does not raise."""
+    error = type.__call__(REFUSING[kind](), argument)
+    try:
+        raise error
+    except Exception:
+        both_ways.logger.exception("by handling")
+    both_ways.logger.error("by value", exc_info=error)
+
+    records = both_ways.records()
+    assert [record["message"] for record in records] == ["by handling", "by value"]
+    assert all(record["exception"]["type"].endswith("Refusing") for record in records)
+    assert all(len(record["exception"]["message"]) >= len("short") for record in records)
+    assert stats().dropped == 0
+
+
+def test_a_tuple_that_refuses_to_be_looked_at_stands_for_no_exception() -> None:
+    """And one of the right length, of what is no exception."""
+
+    class Refusing(tuple[Any, ...]):
+        def __len__(self) -> int:
+            raise RuntimeError
+
+    class Posing:
+        @property
+        def __class__(self) -> Any:
+            return tuple
+
+    assert [exception_info(given) for given in (Refusing("abc"), Posing())] == [None, None]
