@@ -161,9 +161,11 @@ def test_an_asynchronous_generator_is_timed(both_ways: "Logs") -> None:
     assert [record["outcome"] for record in records] == ["ok"]
 
 
-def test_one_timer_serves_tasks_that_overlap(both_ways: "Logs") -> None:
+def test_one_timer_serves_tasks_that_overlap(both_ways: "Logs", monkeypatch: pytest.MonkeyPatch) -> None:
     """Each gets its own duration, whichever began last."""
     timer = timed(both_ways.logger, "step")
+    clock_ns = 0
+    monkeypatch.setattr("metaexpert.logger.timing.time.perf_counter_ns", lambda: clock_ns)
 
     async def work(began: asyncio.Event, wait: asyncio.Event | None) -> None:
         with timer:
@@ -172,14 +174,19 @@ def test_one_timer_serves_tasks_that_overlap(both_ways: "Logs") -> None:
                 await wait.wait()
 
     async def main() -> None:
-        first, second = asyncio.Event(), asyncio.Event()
+        nonlocal clock_ns
+        first, second, third, fourth = (asyncio.Event() for _ in range(4))
         long = asyncio.create_task(work(first, second))
         await first.wait()
-        await asyncio.sleep(0.05)
-        await work(asyncio.Event(), None)
+        clock_ns += 50_000_000
+        short = asyncio.create_task(work(third, fourth))
+        await third.wait()
+        clock_ns += 1_000_000
+        fourth.set()
+        await short
         second.set()
         await long
 
     asyncio.run(main())
-    short, long = (record["duration_ms"] for record in both_ways.records() if "operation" in record)
-    assert short < 50 <= long + 1
+    durations = [record["duration_ms"] for record in both_ways.records() if "operation" in record]
+    assert durations == [1, 51]
