@@ -27,6 +27,7 @@ mod foreign;
 mod guarded;
 mod integers;
 mod key_sets;
+mod lost;
 mod message;
 mod method;
 mod nested;

@@ -40,7 +40,7 @@ const LONGEST_WORD: isize = 16;
 pub(crate) struct Method {
     channel: Py<Channel>,
     /// `None`: the level is the first argument.
-    level: Option<i32>,
+    pub(crate) level: Option<i32>,
     threshold: i32,
     category: Option<String>,
     category_id: KnownIdCell,

@@ -17,6 +17,7 @@ use crate::context::current_context;
 use crate::convert::{Captured, Converter, Names};
 use crate::fields::{Fields, fields_left_out};
 use crate::key_sets::items;
+use crate::lost::counted;
 use crate::message::formatted;
 use crate::origin::complete_origin;
 use crate::site::Site;
@@ -89,7 +90,12 @@ struct Prepared {
 /// Submits `call` under the logger `name`. Fails only with an exception that must not be swallowed, such as
 /// KeyboardInterrupt from a value's own code, and then after the record was submitted. Returns false if
 /// there is no engine to take it.
-pub(crate) fn submit(py: Python<'_>, name: &[u8], mut call: Call<'_, '_>) -> PyResult<bool> {
+pub(crate) fn submit(py: Python<'_>, name: &[u8], call: Call<'_, '_>) -> PyResult<bool> {
+    let level = call.level;
+    counted(py, || level, Ok(true), || capture(py, name, call))
+}
+
+fn capture(py: Python<'_>, name: &[u8], mut call: Call<'_, '_>) -> PyResult<bool> {
     let timestamp_ns = call.timestamp_ns.unwrap_or_else(stamp);
     let Some((limits, needs, largest)) = STATE.with(py, |state| {
         let largest = state.pipeline.as_ref()?.max_frame_len();

@@ -20,10 +20,12 @@ pub enum Loss {
     Sink = 2,
     /// There was no pipeline to take it, and none could be started.
     NotStarted = 3,
+    /// A bug of this library kept it from being captured.
+    Internal = 4,
 }
 
 /// Names of the [`Loss`] reasons, in their order.
-pub const LOSS_NAMES: [&str; 4] = ["queue_full", "too_large", "sink", "not_started"];
+pub const LOSS_NAMES: [&str; 5] = ["queue_full", "too_large", "sink", "not_started", "internal"];
 
 /// Live counters. Each has one writer at a time: the producer or the backend thread.
 #[derive(Default)]
