@@ -1,8 +1,9 @@
 """The caller of a logging call pays for what is kept of a value, not for the whole of it."""
 
 import logging
+import sys
 import tracemalloc
-from collections import Counter, OrderedDict, deque
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -250,3 +251,55 @@ def test_what_fits_of_a_large_container_is_kept(both_ways: "Logs") -> None:
     assert (record["book"]["symbol"], record["price"]) == ("BTC", 1.5)
     assert "bytes cut" in record["book"]["note"]
     assert {"more", "…"} & record["book"].keys()
+
+
+@pytest.mark.parametrize("conversion", ["x", "#X", "o", "i", "d", "s", ".3s"])
+@pytest.mark.parametrize("begin", ["%", "%(a)"])
+@pytest.mark.parametrize("number", [1 << 70_000, -(1 << 70_000)], ids=["positive", "negative"])
+def test_a_large_integer_fits_every_conversion_of_numbers(
+    conversion: str, begin: str, number: int, both_ways: "Logs", no_limit_of_digits: None
+) -> None:
+    """As `%` shows it; as text in hexadecimal, where decimal digits take too long."""
+    both_ways.logger.info(begin + conversion, number if begin == "%" else {"a": number})
+
+    record = both_ways.last()
+    as_text = {"s": f"{number:#x}", ".3s": f"{number:#x}"[:3]}
+    assert record["message"] == as_text.get(conversion, f"%{conversion}" % number)
+    assert "format_error" not in record
+
+
+@pytest.fixture
+def no_limit_of_digits() -> Iterator[None]:
+    """Let the interpreter convert integers of any size."""
+    before = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(0)
+    yield
+    sys.set_int_max_str_digits(before)
+
+
+def test_what_is_no_number_is_none_as_a_stand_in(both_ways: "Logs") -> None:
+    """A list of many members does not fit `%x` either."""
+    both_ways.logger.info("%x", [1] * 70_000)
+
+    record = both_ways.last()
+    assert record["message"] == "%x"
+    assert "integer" in record["format_error"]
+
+
+MAPPINGS: dict[str, Callable[[], Any]] = {
+    "dict": lambda: {f"k{index}": 1 for index in range(70_000)},
+    "OrderedDict": lambda: OrderedDict({f"k{index}": 1 for index in range(70_000)}),
+    "defaultdict": lambda: defaultdict(lambda: "default", {f"k{index}": 1 for index in range(70_000)}),
+    "Counter": lambda: Counter({f"k{index}": 1 for index in range(70_000)}),
+}
+
+
+@pytest.mark.parametrize("kind", MAPPINGS)
+def test_a_message_looks_into_a_large_mapping(kind: str, both_ways: "Logs") -> None:
+    """Whichever class of mappings it is, and with the default that it has for other keys."""
+    absent = {"defaultdict": "default", "Counter": "0"}
+    both_ways.logger.info("%(k5)s" + (" %(absent)s" if kind in absent else ""), MAPPINGS[kind]())
+
+    record = both_ways.last()
+    assert record["message"] == " ".join(["1", *([absent[kind]] if kind in absent else [])])
+    assert "format_error" not in record

@@ -1,5 +1,6 @@
 """Values that change while they are being captured lose neither the record nor what was in them."""
 
+import logging
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable
@@ -109,3 +110,37 @@ def test_a_book_that_other_threads_change_is_on_record_each_time(logs: "Logs") -
     assert [record["n"] for record in records] == list(range(500))
     assert all(record["book"]["level 19"] == "19" for record in records)
     assert stats().dropped == 0
+
+
+@pytest.mark.parametrize("kind", [dict, set])
+@pytest.mark.parametrize("way", ["info", "nested", "log", "bind"])
+def test_a_class_whose_metaclass_changes_the_value_costs_no_record(
+    kind: type, way: str, both_ways: "Logs", capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What is in the arguments of a message is measured without a question to anybody's code."""
+    target: Any = kind()
+    asked: list[str] = []
+
+    class Meta(type):
+        def __getattribute__(cls, name: str) -> Any:
+            if name == "__module__":
+                asked.append(name)
+                target.update({len(target): 1} if kind is dict else {len(target)})
+            return type.__getattribute__(cls, name)
+
+    class Value(dict[Any, Any], metaclass=Meta):
+        __hash__ = object.__hash__  # type: ignore[assignment]
+
+    for _ in range(3):
+        target.update({Value(): Value()} if kind is dict else {Value()})
+    log = both_ways.logger
+    {
+        "info": lambda: log.info("m %s", target),
+        "nested": lambda: log.info("m %s %s", 1, [target]),
+        "log": lambda: log.log(logging.INFO, "m %s", target),
+        "bind": lambda: log.bind(a=1).info("m %s", target),
+    }[way]()
+
+    assert both_ways.last()["message"].startswith("m ")
+    assert (stats().dropped, asked) == (0, [])
+    assert "panicked" not in capfd.readouterr().err

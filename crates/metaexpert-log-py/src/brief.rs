@@ -1,22 +1,16 @@
 //! `str()` as far as a record could hold it: large values of the interpreter's own types are not written out in full
 //! to be cut afterwards.
 
-use pyo3::exceptions::{PyKeyError, PyRecursionError};
-use pyo3::ffi;
+use pyo3::exceptions::{PyKeyError, PyRecursionError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::sync::critical_section::with_critical_section;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyFrozenSet, PyInt, PyList, PySet, PyString, PyTuple};
 
-use crate::convert::{Converter, plain_value, type_name};
-use crate::integers::{integer_text, is_decimal, is_short};
+use crate::convert::{Converter, plain_value};
+use crate::integers::integer_text;
 use crate::nesting::EXPLANATION;
 use crate::text::Excerpt;
-
-/// Values that take more characters than this are shown here, and others by the interpreter.
-const LARGE: usize = 1 << 16;
-
-/// Containers inside each other that are looked into.
-const DEEPEST: usize = 16;
+use crate::weight::{DEEPEST, collection, is_large, numpy_bytes};
 
 /// `str(object)`, or its beginning. Fails as `str()` does, and when no value's own code may run.
 pub(crate) fn text(converter: &Converter, object: &Bound<'_, PyAny>) -> PyResult<Excerpt> {
@@ -69,14 +63,13 @@ fn stand_in<'py>(
         return Ok(argument.clone());
     }
     let excerpt = converter.text_of(argument);
-    let mapping = argument.cast_exact::<PyDict>().ok().map(|mapping| mapping.clone().unbind());
+    let stand_in = Shortened::of(argument, excerpt.to_str(py), converter.budget);
     // Of a mapping it is not known how much the message asks for.
-    *left += if mapping.is_some() { 0 } else { excerpt.left() };
-    let text = excerpt.to_str(py);
+    *left += if stand_in.mapping.is_some() { 0 } else { excerpt.left() };
     if argument.cast_exact::<PyString>().is_ok() {
-        return Ok(text.into_any());
+        return Ok(stand_in.text.into_bound(py).into_any());
     }
-    Ok(Bound::new(py, Shortened { text: text.unbind(), mapping, most: converter.budget })?.into_any())
+    Ok(Bound::new(py, stand_in)?.into_any())
 }
 
 /// Stands for a large value among the arguments of a message.
@@ -85,7 +78,25 @@ struct Shortened {
     text: Py<PyString>,
     /// What `%(name)s` looks into.
     mapping: Option<Py<PyDict>>,
+    /// What conversions such as `%x` show.
+    number: Option<Py<PyInt>>,
     most: usize,
+}
+
+impl Shortened {
+    fn of(object: &Bound<'_, PyAny>, text: Bound<'_, PyString>, most: usize) -> Self {
+        let mapping = object
+            .cast::<PyDict>()
+            .ok()
+            .filter(|mapping| mapping.is_exact_instance_of::<PyDict>() || collection(object).is_some());
+        let number = object.cast_exact::<PyInt>().ok();
+        Shortened {
+            text: text.unbind(),
+            mapping: mapping.map(|mapping| mapping.clone().unbind()),
+            number: number.map(|number| number.clone().unbind()),
+            most,
+        }
+    }
 }
 
 #[pymethods]
@@ -100,11 +111,9 @@ impl Shortened {
 
     fn __getitem__<'py>(&self, key: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let py = key.py();
-        let value = match &self.mapping {
-            Some(mapping) => mapping.bind(py).get_item(&key)?,
-            None => None,
-        };
-        let Some(value) = value else { return Err(PyKeyError::new_err(key.unbind())) };
+        let Some(mapping) = &self.mapping else { return Err(PyKeyError::new_err(key.unbind())) };
+        // As the mapping itself would, which may have a default.
+        let value = mapping.bind(py).as_any().get_item(&key)?;
         if !is_large(&value) {
             return Ok(value);
         }
@@ -112,78 +121,22 @@ impl Shortened {
             Ok(text) => Excerpt::of(text, self.most),
             Err(_) => Brief::of(&value, self.most)?,
         };
-        let text = text.to_str(py).unbind();
-        Ok(Bound::new(py, Shortened { text, mapping: None, most: self.most })?.into_any())
+        Ok(Bound::new(py, Shortened::of(&value, text.to_str(py), self.most))?.into_any())
+    }
+
+    fn __int__(&self, py: Python<'_>) -> PyResult<Py<PyInt>> {
+        self.__index__(py)
+    }
+
+    fn __index__(&self, py: Python<'_>) -> PyResult<Py<PyInt>> {
+        let number = self.number.as_ref().map(|number| number.clone_ref(py));
+        number.ok_or_else(|| PyTypeError::new_err("a real number is required"))
     }
 }
 
 /// Whether it stands for a mapping.
 pub(crate) fn is_mapping(object: &Bound<'_, PyAny>) -> bool {
     object.cast_exact::<Shortened>().is_ok_and(|shortened| shortened.get().mapping.is_some())
-}
-
-/// Whether `str(object)` is certainly long, as far as that can be seen without running anybody's code.
-pub(crate) fn is_large(object: &Bound<'_, PyAny>) -> bool {
-    let mut characters = 0;
-    weigh(object, 0, &mut characters);
-    characters > LARGE
-}
-
-/// Adds the characters that `object` takes at least, and stops where there are enough.
-fn weigh(object: &Bound<'_, PyAny>, depth: usize, sum: &mut usize) {
-    *sum += 1;
-    if let Ok(text) = object.cast_exact::<PyString>() {
-        // SAFETY: the GIL is held and the str alive.
-        *sum += unsafe { ffi::PyUnicode_GetLength(text.as_ptr()) as usize };
-    } else if let Ok(bytes) = object.cast_exact::<PyBytes>() {
-        *sum += bytes.as_bytes().len();
-    } else if let Ok(bytes) = object.cast_exact::<PyByteArray>() {
-        *sum += bytes.len();
-    } else if let Ok(number) = object.cast_exact::<PyInt>() {
-        if !is_short(number) && !is_decimal(number) {
-            *sum += LARGE;
-        }
-    } else if let Some(bytes) = numpy_bytes(object) {
-        *sum += bytes.as_bytes().len();
-    } else if depth < DEEPEST {
-        weigh_members(object, depth, sum);
-    }
-}
-
-fn weigh_members(object: &Bound<'_, PyAny>, depth: usize, sum: &mut usize) {
-    let mut each = |member: Bound<'_, PyAny>| {
-        weigh(&member, depth + 1, sum);
-        *sum <= LARGE
-    };
-    if let Ok(list) = object.cast_exact::<PyList>() {
-        let _ = list.iter().all(&mut each);
-    } else if let Ok(tuple) = object.cast_exact::<PyTuple>() {
-        let _ = tuple.iter().all(&mut each);
-    } else if let Ok(dict) = object.cast_exact::<PyDict>() {
-        let _ = with_critical_section(object, || dict.iter().all(|(key, value)| each(key) && each(value)));
-    } else if let Ok(set) = object.cast_exact::<PySet>() {
-        let _ = with_critical_section(object, || set.iter().all(&mut each));
-    } else if let Ok(set) = object.cast_exact::<PyFrozenSet>() {
-        let _ = set.iter().all(&mut each);
-    } else if let Ok(dict) = object.cast::<PyDict>() {
-        *sum += if is_of(object, "collections") { dict.len() } else { 0 };
-    } else if is_deque(object) {
-        *sum += object.len().unwrap_or(0);
-    }
-}
-
-/// The bytes of numpy's own class of them, which shows them as Python's does.
-fn numpy_bytes<'a, 'py>(object: &'a Bound<'py, PyAny>) -> Option<&'a Bound<'py, PyBytes>> {
-    object.cast::<PyBytes>().ok().filter(|_| is_of(object, "numpy"))
-}
-
-fn is_deque(object: &Bound<'_, PyAny>) -> bool {
-    is_of(object, "collections") && type_name(&object.get_type()) == "deque"
-}
-
-/// Whether the object's class is one of the module's own.
-fn is_of(object: &Bound<'_, PyAny>, module: &str) -> bool {
-    object.get_type().module().is_ok_and(|name| name == module)
 }
 
 /// `repr()` of a large value in the making.
@@ -261,7 +214,8 @@ impl Brief {
                 true => self.push_repr(&set),
                 false => {
                     // As with pairs.
-                    let members: Vec<_> = set.iter().take(self.room() / 3 + 1).collect();
+                    let most = self.room() / 3 + 1;
+                    let members: Vec<_> = with_critical_section(&set, || set.iter().take(most).collect());
                     self.push_members(("{", "}"), members.into_iter(), set.len(), depth)
                 }
             }
@@ -272,17 +226,18 @@ impl Brief {
             }
         } else if let Ok(dict) = object.cast_exact::<PyDict>() {
             self.push_pairs(dict, depth)
-        } else if is_large(object) {
-            self.push_collection(object, depth)
         } else {
-            self.push_repr(object)
+            match collection(object).filter(|_| is_large(object)) {
+                Some(name) => self.push_collection(name, object, depth),
+                None => self.push_repr(object),
+            }
         }
     }
 
     /// One of the classes of `collections`: its name, and what it holds.
-    fn push_collection(&mut self, object: &Bound<'_, PyAny>, depth: usize) -> PyResult<()> {
-        let begin = format!("{}(", type_name(&object.get_type()));
-        self.text.extend_from_slice(begin.as_bytes());
+    fn push_collection(&mut self, name: &str, object: &Bound<'_, PyAny>, depth: usize) -> PyResult<()> {
+        self.text.extend_from_slice(name.as_bytes());
+        self.text.push(b'(');
         if let Ok(dict) = object.cast::<PyDict>() {
             self.push_pairs(dict, depth)?;
         } else {
@@ -320,7 +275,8 @@ impl Brief {
     fn push_pairs(&mut self, dict: &Bound<'_, PyDict>, depth: usize) -> PyResult<()> {
         self.text.push(b'{');
         // Taken first, and no more of them than there is room for: showing one may run its own code.
-        let pairs: Vec<_> = dict.iter().take(self.room() / 4 + 1).collect();
+        let most = self.room() / 4 + 1;
+        let pairs: Vec<_> = with_critical_section(dict, || dict.iter().take(most).collect());
         for (index, (key, value)) in pairs.iter().enumerate() {
             if self.is_full(2 * dict.len().saturating_sub(index)) {
                 return Ok(());

@@ -42,6 +42,7 @@ mod state;
 mod submit;
 mod text;
 mod times;
+mod weight;
 
 #[pymodule(gil_used = false)]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
