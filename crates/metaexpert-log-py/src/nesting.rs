@@ -21,7 +21,7 @@ pub(crate) const EXPLANATION: &str =
 
 thread_local! {
     static DEPTH: Cell<usize> = const { Cell::new(0) };
-    /// Some call was too deep. Until the outermost returns no inner one runs values' own code: a value that logs
+    /// Some call was too deep. Until the outermost asks again no inner one runs values' own code: a value that logs
     /// itself twice would otherwise take two to the power of `MOST` calls to end.
     static IS_UNWINDING: Cell<bool> = const { Cell::new(false) };
     /// Where this thread's stack lies, once that was asked for.
@@ -44,10 +44,7 @@ pub(crate) fn enter() {
 /// Notes that a call ends.
 #[inline]
 pub(crate) fn leave() {
-    let depth = DEPTH.get() - 1;
-    DEPTH.set(depth);
-    // Without a branch, which would cost the fast way its part of the profile.
-    IS_UNWINDING.set(IS_UNWINDING.get() & (depth > 0));
+    DEPTH.set(DEPTH.get() - 1);
 }
 
 /// How many calls this thread is in.
@@ -57,13 +54,14 @@ pub(crate) fn depth() -> usize {
 
 /// Whether values' own code must not run: this thread is in too many calls at once, or its stack is about to end.
 pub(crate) fn is_exhausted() -> bool {
-    if IS_UNWINDING.get() {
-        return DEPTH.get() > 1;
+    let depth = DEPTH.get();
+    if depth <= 1 {
+        // Here and not where a call ends: most calls run nobody's code, and never ask.
+        IS_UNWINDING.set(false);
+        return is_stack_short();
     }
-    let is_exhausted = DEPTH.get() > MOST || is_stack_short();
-    if is_exhausted && DEPTH.get() > 1 {
-        IS_UNWINDING.set(true);
-    }
+    let is_exhausted = IS_UNWINDING.get() || depth > MOST || is_stack_short();
+    IS_UNWINDING.set(is_exhausted);
     is_exhausted
 }
 
