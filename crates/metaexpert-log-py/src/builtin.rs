@@ -2,13 +2,15 @@
 //!
 //! `METH_FASTCALL | METH_KEYWORDS` passes arguments as a plain array, so a call makes no tuple and no dict.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyInt;
 
 use crate::channel::Channel;
 use crate::exit::Inside;
-use crate::lost::counted;
+use crate::lost::give_up;
 use crate::method::{Arguments, Method};
 use crate::nesting;
 
@@ -179,13 +181,20 @@ unsafe extern "C" fn log(
             Arguments { positional, named, names },
         )
     };
-    match counted(py, || level_of(py, method, &arguments), Ok(None), || method.call(py, &arguments)) {
+    let outcome = catch_unwind(AssertUnwindSafe(|| method.call(py, &arguments)));
+    match outcome {
         // SAFETY: the GIL is held.
-        Ok(None) => unsafe { ffi::Py_NewRef(ffi::Py_None()) },
-        Ok(Some(result)) => result.into_ptr(),
-        Err(interrupt) => {
+        Ok(Ok(None)) => unsafe { ffi::Py_NewRef(ffi::Py_None()) },
+        Ok(Ok(Some(result))) => result.into_ptr(),
+        Ok(Err(interrupt)) => {
             interrupt.restore(py);
             std::ptr::null_mut()
+        }
+        // A bug here must not reach the trading code; the panic's message went to standard error.
+        Err(_) => {
+            give_up(py, level_of(py, method, &arguments));
+            // SAFETY: the GIL is held.
+            unsafe { ffi::Py_NewRef(ffi::Py_None()) }
         }
     }
 }
