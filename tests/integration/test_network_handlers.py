@@ -353,7 +353,8 @@ def serve():
         with connection, connection.makefile("rb", buffering=512) as stream:
             while (line := stream.readline(8192)).endswith(b"\\n"):
                 lines.append(json.loads(line))
-                if lines[-1]["message"] == "last":
+                # What tells of the loss may come before the last record or after it.
+                if {"last", "log.gap"} <= {line.get("event_name", line["message"]) for line in lines}:
                     done.set()
                     return
 threading.Thread(target=serve, daemon=True).start()

@@ -173,6 +173,10 @@ def _take_signal() -> None:
     before = signal.getsignal(signal.SIGHUP)
     if before is None:  # not Python's own
         return
+    if before is _on_hangup:
+        # Ours is there still: it must not call itself.
+        _watch.has_signal = True
+        return
     with contextlib.suppress(ValueError):
         signal.signal(signal.SIGHUP, _on_hangup)
         _watch.before, _watch.has_signal = before, True

@@ -221,6 +221,17 @@ def test_a_hangup_reads_the_files_again(watched: Path, tmp_path: Path) -> None:
     assert configuration().origin("include").startswith(".env")
 
 
+def test_a_hangup_handler_that_is_there_still_is_not_called_by_itself(watched: Path, tmp_path: Path) -> None:
+    """Taking the signal once more changes nothing."""
+    watch._watch.has_signal = False
+    configure()
+    (tmp_path / ".env").write_text("METAEXPERT_LOG__INCLUDE=run_id\n")
+
+    os.kill(os.getpid(), signal.SIGHUP)
+
+    eventually(lambda: configuration().include == ("run_id",), "the files are read")
+
+
 def test_a_hangup_handler_of_the_programs_own_goes_on(
     watched: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
