@@ -2,15 +2,13 @@
 //!
 //! `METH_FASTCALL | METH_KEYWORDS` passes arguments as a plain array, so a call makes no tuple and no dict.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyInt;
 
 use crate::channel::Channel;
 use crate::exit::Inside;
-use crate::lost::give_up;
+use crate::lost::counted;
 use crate::method::{Arguments, Method};
 use crate::nesting;
 
@@ -181,20 +179,13 @@ unsafe extern "C" fn log(
             Arguments { positional, named, names },
         )
     };
-    let outcome = catch_unwind(AssertUnwindSafe(|| method.call(py, &arguments)));
-    match outcome {
+    match counted(py, || level_of(py, method, &arguments), Ok(None), || method.call(py, &arguments)) {
         // SAFETY: the GIL is held.
-        Ok(Ok(None)) => unsafe { ffi::Py_NewRef(ffi::Py_None()) },
-        Ok(Ok(Some(result))) => result.into_ptr(),
-        Ok(Err(interrupt)) => {
+        Ok(None) => unsafe { ffi::Py_NewRef(ffi::Py_None()) },
+        Ok(Some(result)) => result.into_ptr(),
+        Err(interrupt) => {
             interrupt.restore(py);
             std::ptr::null_mut()
-        }
-        // A bug here must not reach the trading code; the panic's message went to standard error.
-        Err(_) => {
-            give_up(py, level_of(py, method, &arguments));
-            // SAFETY: the GIL is held.
-            unsafe { ffi::Py_NewRef(ffi::Py_None()) }
         }
     }
 }

@@ -22,9 +22,8 @@ pub(crate) fn counted<R>(
     })
 }
 
-/// Counts a record of `level` that a bug has cost.
 #[cold]
-pub(crate) fn give_up(py: Python<'_>, level: i32) {
+fn give_up(py: Python<'_>, level: i32) {
     STATE.with(py, |state| match state.pipeline.as_mut() {
         Some(pipeline) => pipeline.give_up(level, Loss::Internal),
         None => state.unstarted[metaexpert_log::level::Level(level).slot()] += 1,
