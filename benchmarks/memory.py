@@ -57,7 +57,7 @@ for step in range({steps}):
 """
 _TALLY = """
 from metaexpert.logger import flush, stats
-assert flush(60)
+flush(60)  # false where records gave way, which are counted
 counted = stats()
 assert counted.logged == counted.written + counted.dropped, counted
 # The records that tell of gaps are warnings.
