@@ -1,4 +1,4 @@
-"""What changing levels costs in a program with thousands of loggers, beside `logging`.
+"""The cost of changing levels in a program with thousands of loggers, beside `logging`.
 
     uv run benchmarks/many_loggers.py [--quick] [--check] [--json]
 

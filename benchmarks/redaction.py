@@ -1,4 +1,4 @@
-"""What masking secrets costs: the calling thread, the backend, a call's latency; and a user's own patterns.
+"""The cost of masking secrets: the calling thread, the backend, a call's latency; and a user's own patterns.
 
     uv run benchmarks/redaction.py [--quick] [--check] [--json]
 

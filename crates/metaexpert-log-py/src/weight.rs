@@ -1,4 +1,4 @@
-//! Whether a value's text is long, seen without running anybody's code.
+//! An estimate of how long a value's text is, made without running anybody's code.
 
 use pyo3::ffi;
 use pyo3::prelude::*;

@@ -230,6 +230,7 @@ def test_a_hangup_handler_that_is_there_still_is_not_called_by_itself(watched: P
     os.kill(os.getpid(), signal.SIGHUP)
 
     eventually(lambda: configuration().include == ("run_id",), "the files are read")
+    assert watch._watch.before is not signal.getsignal(signal.SIGHUP)
 
 
 def test_a_hangup_handler_of_the_programs_own_goes_on(

@@ -18,7 +18,7 @@ const ESCAPED_BIT: u8 = 0x40;
 const OWN: u8 = b'o';
 const FIELD: u8 = b'f';
 
-/// Writes events as one draft a line.
+/// Writes each event as one line, a draft.
 pub struct SyslogEncoder {
     run_id: Option<String>,
     process_id: Option<u32>,

@@ -1,4 +1,4 @@
-//! What of a message is kept where not all of it fits: first what identifies it and explains it, then fields
+//! Messages that are too long, cut to fit: kept first is what identifies and explains the message, then fields
 //! in their order, then tracebacks. What is cut says so.
 
 use std::borrow::Cow;
