@@ -160,9 +160,14 @@ impl Shortening {
 
     /// Type and message, and what fits of the rest.
     fn exception(&mut self, json: &str, most: usize) -> Option<Vec<u8>> {
-        let members: Members<'_> = serde_json::from_str(json).ok()?;
+        let mut members: Members<'_> = serde_json::from_str(json).ok()?;
+        // In whatever order they came, the type is never crowded out, and the traceback gets what is left.
+        members.0.sort_by_key(|(key, _)| match key.as_str() {
+            "type" => 0,
+            "stacktrace" => 2,
+            _ => 1,
+        });
         self.object(members, most, |short, key, value, room| {
-            // The traceback comes last, and gets what is left.
             let room = if key == "stacktrace" { room } else { room / 2 };
             if value.len() <= room { Some(value.as_bytes().to_vec()) } else { short.text(value, room) }
         })
@@ -254,8 +259,26 @@ mod tests {
         assert_eq!(shortened(b"text", 100), None);
     }
 
+    #[test]
+    fn the_type_of_an_exception_stays_wherever_it_stands() {
+        for exception in [
+            r#"{"type":"KeyError","message":"MMM","stacktrace":"SSS"}"#,
+            r#"{"message":"MMM","stacktrace":"SSS","type":"KeyError"}"#,
+            r#"{"stacktrace":"SSS","type":"KeyError","message":"MMM"}"#,
+        ] {
+            let line = format!(r#"{{"timestamp":"t","message":"m","exception":{exception}}}"#)
+                .replace("MMM", &"m".repeat(3000))
+                .replace("SSS", &"s".repeat(3000));
+            for most in [300, 700, 2000, 5000] {
+                let short = shortened(line.as_bytes(), most).unwrap();
+                let short: Json = serde_json::from_slice(&short).unwrap();
+                assert_eq!(short["exception"]["type"], "KeyError", "{most} {exception}");
+            }
+        }
+    }
+
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
+        #![proptest_config(ProptestConfig::with_cases(256))]
 
         #[test]
         fn what_identifies_a_record_is_there_and_all_of_it_fits(
