@@ -3,6 +3,7 @@
 import logging
 import sys
 import tracemalloc
+from array import array
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,52 @@ MOST = 8_000_000
 
 #: What no value here can be shown with.
 WRONG = "m %d %d"
+
+
+class OwnText(str):
+    """A text of a program's own class."""
+
+    __slots__ = ()
+
+
+class OwnBytes(bytes):
+    """Bytes of a program's own class."""
+
+    __slots__ = ()
+
+
+class OwnByteArray(bytearray):
+    """An array of bytes of a program's own class."""
+
+
+class OwnList(list[Any]):
+    """A list of a program's own class."""
+
+
+class OwnTuple(tuple[Any, ...]):
+    """A tuple of a program's own class."""
+
+    __slots__ = ()
+
+
+class OwnDict(dict[Any, Any]):
+    """A mapping of a program's own class."""
+
+
+class OwnSet(set[Any]):
+    """A set of a program's own class."""
+
+
+class Told(list[Any]):
+    """A list that says itself what `str()` shows."""
+
+    def __str__(self) -> str:
+        return f"{len(self)} members"
+
+
+class OwnError(Exception):
+    """An exception of a program's own class."""
+
 
 TEXTS: dict[str, Callable[[], str]] = {
     "ASCII": lambda: "x" * SIZE,
@@ -52,6 +99,21 @@ VALUES: dict[str, Callable[[], Any]] = {
     "large value of a dict": lambda: {"a": "x" * SIZE, "b": b"x" * SIZE},
     "large key": lambda: {"€" * (SIZE // 2): 1},
     "large integer": lambda: 1 << (8 * SIZE),
+    "array": lambda: array("d", bytes(SIZE)),
+    "keys": lambda: dict.fromkeys(range(SIZE // 100)).keys(),
+    "items": lambda: dict.fromkeys(range(SIZE // 100)).items(),
+    "bytes of an own class": lambda: OwnBytes(SIZE),
+    "bytearray of an own class": lambda: OwnByteArray(SIZE),
+    "list of an own class": lambda: OwnList([10**18] * (SIZE // 8)),
+    "tuple of an own class": lambda: OwnTuple([10**18] * (SIZE // 8)),
+    "dict of an own class": lambda: OwnDict(dict.fromkeys(range(SIZE // 100), 1)),
+    "set of an own class": lambda: OwnSet(range(SIZE // 100)),
+    "exception": lambda: ValueError([10**18] * (SIZE // 8)),
+    "exception of an own class": lambda: OwnError(b"x" * SIZE, 1),
+    "exception with many arguments": lambda: ValueError(*[10**18] * (SIZE // 80)),
+    "missing key": lambda: KeyError("x" * SIZE),
+    "failure of the system": lambda: OSError(2, "no such file", "x" * SIZE),
+    "group of exceptions": lambda: ExceptionGroup("g", [ValueError([10**18] * (SIZE // 8))]),
 }
 
 
@@ -132,22 +194,73 @@ def test_a_large_text_is_not_copied_wherever_it_stands(make: Callable[[], str], 
     assert len(logs.records()) == len(calls) + 2
 
 
-@pytest.mark.parametrize("kind", [ValueError, KeyError, OSError])
-@pytest.mark.parametrize("make", [lambda: b"x" * SIZE, lambda: [10**18] * (SIZE // 8)], ids=["bytes", "list"])
+ARGUMENTS: dict[str, Callable[[], tuple[Any, ...]]] = {
+    "bytes": lambda: (b"x" * SIZE,),
+    "text": lambda: ("x" * SIZE, 1),
+    "list": lambda: ([10**18] * (SIZE // 8),),
+    "list of an own class": lambda: (OwnList([10**18] * (SIZE // 8)),),
+    "dict": lambda: (dict.fromkeys(range(SIZE // 20), 1),),
+    "many": lambda: (*range(SIZE // 20),),
+    "a file": lambda: (2, "no such file", "x" * SIZE),
+    "another exception": lambda: (KeyError("x" * SIZE),),
+}
+
+
+@pytest.mark.parametrize("kind", [ValueError, KeyError, OSError, OwnError])
+@pytest.mark.parametrize("arguments", ARGUMENTS.values(), ids=ARGUMENTS)
 def test_an_exception_with_large_arguments_is_shown_in_part(
-    make: Callable[[], Any], kind: type[Exception], logs: "Logs"
+    arguments: Callable[[], tuple[Any, ...]], kind: type[Exception], logs: "Logs"
 ) -> None:
     """Of its own name, with its cause and notes."""
     logs.configure()
-    problem = kind(make())
+    problem = kind(*arguments())
     problem.__cause__ = RuntimeError("the cause")
     problem.add_note("a note")
 
-    assert peak_of(lambda: logs.logger.info("m", exc_info=problem)) < 2 * MOST
+    assert peak_of(lambda: logs.logger.info("m", exc_info=problem)) < MOST
     exception = logs.last()["exception"]
-    assert exception["type"] == kind.__name__
-    assert "cut" in exception["message"]
+    assert exception["type"].endswith(type(problem).__name__)
+    assert "bytes cut>" in exception["message"]
     assert "RuntimeError: the cause" in exception["stacktrace"]
+    assert "a note" in exception["stacktrace"]
+
+
+def test_a_cause_with_large_arguments_is_shown_in_part(logs: "Logs") -> None:
+    """So is one of a group; what is short stays whole, and the links between them what they are."""
+    logs.configure()
+    group = ExceptionGroup("together", [ValueError([1] * SIZE), KeyError("short")])
+    group.__cause__ = OwnError({"list": [1] * SIZE})
+    group.__cause__.__context__ = RuntimeError("while this")
+    problem = RuntimeError("outermost")
+    problem.__context__ = group
+
+    assert peak_of(lambda: logs.logger.info("m", exc_info=problem)) < MOST
+    exception = logs.last()["exception"]
+    assert exception["message"] == "outermost"
+    for text in (
+        "RuntimeError: while this",
+        f"{__name__}.OwnError: {{'list': [1, 1, ",
+        "direct cause of the following exception",
+        "ExceptionGroup: together (2 sub-exceptions)",
+        "ValueError: [1, 1, ",
+        "KeyError: 'short'",
+        "During handling of the above exception",
+        "RuntimeError: outermost",
+    ):
+        assert text in exception["stacktrace"]
+
+
+def test_a_long_text_does_not_cost_an_exception_its_traceback(logs: "Logs") -> None:
+    """The message is cut, and the frames are there."""
+    logs.configure()
+    try:
+        raise ValueError("x" * SIZE)
+    except ValueError:
+        logs.logger.exception("m")
+
+    exception = logs.last()["exception"]
+    assert "bytes cut>" in exception["message"]
+    assert "test_a_long_text_does_not_cost" in exception["stacktrace"]
 
 
 class Counted(list[int]):
@@ -187,6 +300,33 @@ def test_a_value_is_shown_as_the_interpreter_shows_it(size: int, logs: "Logs") -
         bytearray(b"x\"'" * size),
         [[], (), {}, set(), frozenset(), (1,), {"a": (2,)}] * size,
         "x" * size,
+        OwnText("x" * size),
+        [OwnText("x'")] * size,
+        OwnBytes(b"\x00'x" * size),
+        OwnByteArray(b"\x00'x" * size),
+        OwnList(range(size)),
+        OwnTuple(range(size)),
+        OwnDict.fromkeys(range(size)),
+        OwnSet(range(size)),
+        array("d", [1.5] * size),
+        array("u", "x" * size),
+        dict.fromkeys(range(size)).keys(),
+        dict.fromkeys(range(size)).values(),
+        dict.fromkeys(range(size)).items(),
+        ValueError(),
+        ValueError(list(range(size))),
+        ValueError(*range(size)),
+        ValueError("x" * size, b"x"),
+        OwnError("x" * size),
+        KeyError("x'" * size),
+        KeyError(["x"] * size, 1),
+        OSError("x" * size),
+        OSError(2, "no such file", "x" * size),
+        OSError(2, "no such file", "x" * size, None, b"y" * size),
+        OSError(2, ["x"] * size),
+        ExceptionGroup("x" * size, [ValueError(list(range(size)))]),
+        ValueError(KeyError(OwnList(range(size)))),
+        Told(range(size)),
     ]
     for value in values:
         logs.logger.info("%s", value)

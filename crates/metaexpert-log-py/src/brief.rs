@@ -1,16 +1,20 @@
 //! `str()` as far as a record could hold it: large values of the interpreter's own types are not written out in full
 //! to be cut afterwards.
 
-use pyo3::exceptions::{PyKeyError, PyRecursionError, PyTypeError};
+use pyo3::exceptions::PyRecursionError;
 use pyo3::prelude::*;
 use pyo3::sync::critical_section::with_critical_section;
-use pyo3::types::{PyByteArray, PyBytes, PyDict, PyFrozenSet, PyInt, PyList, PySet, PyString, PyTuple};
+use pyo3::types::{
+    PyByteArray, PyBytes, PyDict, PyFrozenSet, PyInt, PyList, PySet, PySlice, PyString, PyTuple,
+};
 
-use crate::convert::{Converter, plain_value};
+use crate::convert::{Converter, plain_value, type_name};
+use crate::exception::{Told, shown_arguments};
+use crate::inherited::{is_told_as, is_told_as_shown, shown_as};
 use crate::integers::integer_text;
 use crate::nesting::EXPLANATION;
 use crate::text::Excerpt;
-use crate::weight::{DEEPEST, collection, is_large, numpy_bytes};
+use crate::weight::{DEEPEST, collection, is_array, is_large, is_larger, is_view, numpy_bytes};
 
 /// `str(object)`, or its beginning. Fails as `str()` does, and when no value's own code may run.
 pub(crate) fn text(converter: &Converter, object: &Bound<'_, PyAny>) -> PyResult<Excerpt> {
@@ -19,12 +23,33 @@ pub(crate) fn text(converter: &Converter, object: &Bound<'_, PyAny>) -> PyResult
     }
     refuse_if_exhausted(converter, object)?;
     if is_large(object) {
-        return Brief::of(object, converter.budget);
+        return Brief::of_str(object, converter.budget);
     }
     Ok(converter.excerpt(&object.str()?))
 }
 
-fn refuse_if_exhausted(converter: &Converter, object: &Bound<'_, PyAny>) -> PyResult<()> {
+/// The beginning of `str(exception)`, in `most` bytes; `None` if it is no longer than that, or the exception has a
+/// text of its own. What its only argument is costs nothing where that is a text.
+#[pyfunction]
+pub(crate) fn exception_beginning<'py>(
+    exception: &Bound<'py, PyAny>,
+    most: usize,
+) -> PyResult<Option<Bound<'py, PyString>>> {
+    match Told::of(exception) {
+        None | Some(Told::Nothing) => return Ok(None),
+        Some(Told::Argument(text)) if text.cast_exact::<PyString>().is_ok() => return Ok(None),
+        Some(_) if !is_larger(exception, most) => return Ok(None),
+        Some(_) => {}
+    }
+    Ok(Some(Brief::of_str(exception, most)?.marked(exception.py(), most)))
+}
+
+/// `repr(object)`, or its beginning in `most` bytes.
+pub(crate) fn short_repr<'py>(object: &Bound<'py, PyAny>, most: usize) -> PyResult<Bound<'py, PyString>> {
+    Ok(Brief::of_repr(object, most)?.marked(object.py(), most))
+}
+
+pub(crate) fn refuse_if_exhausted(converter: &Converter, object: &Bound<'_, PyAny>) -> PyResult<()> {
     // SAFETY: the GIL is held, and the object alive.
     let is_plain = unsafe { plain_value(object.as_ptr()) }.is_some();
     match converter.is_exhausted && !is_plain {
@@ -33,144 +58,89 @@ fn refuse_if_exhausted(converter: &Converter, object: &Bound<'_, PyAny>) -> PyRe
     }
 }
 
-/// What stands for the arguments of a message in `%`, and how many bytes of them were left out, at least.
-pub(crate) fn arguments<'py>(
-    converter: &mut Converter,
-    arguments: &Bound<'py, PyTuple>,
-) -> PyResult<(Bound<'py, PyTuple>, usize)> {
-    if !arguments.iter_borrowed().any(|argument| needs_stand_in(converter, &argument)) {
-        return Ok((arguments.clone(), 0));
-    }
-    let mut left = 0;
-    let mut all = Vec::with_capacity(arguments.len());
-    for argument in arguments {
-        all.push(stand_in(converter, &argument, &mut left)?);
-    }
-    Ok((PyTuple::new(arguments.py(), all)?, left))
-}
-
-fn needs_stand_in(converter: &Converter, argument: &Bound<'_, PyAny>) -> bool {
-    is_large(argument) || refuse_if_exhausted(converter, argument).is_err()
-}
-
-fn stand_in<'py>(
-    converter: &mut Converter,
-    argument: &Bound<'py, PyAny>,
-    left: &mut usize,
-) -> PyResult<Bound<'py, PyAny>> {
-    let py = argument.py();
-    if !needs_stand_in(converter, argument) {
-        return Ok(argument.clone());
-    }
-    let excerpt = converter.text_of(argument);
-    let stand_in = Shortened::of(argument, excerpt.to_str(py), converter.budget);
-    // Of a mapping it is not known how much the message asks for.
-    *left += if stand_in.mapping.is_some() { 0 } else { excerpt.left() };
-    if argument.cast_exact::<PyString>().is_ok() {
-        return Ok(stand_in.text.into_bound(py).into_any());
-    }
-    Ok(Bound::new(py, stand_in)?.into_any())
-}
-
-/// Stands for a large value among the arguments of a message.
-#[pyclass(frozen, module = "metaexpert.logger._native")]
-struct Shortened {
-    text: Py<PyString>,
-    /// What `%(name)s` looks into.
-    mapping: Option<Py<PyDict>>,
-    /// What conversions such as `%x` show.
-    number: Option<Py<PyInt>>,
-    most: usize,
-}
-
-impl Shortened {
-    fn of(object: &Bound<'_, PyAny>, text: Bound<'_, PyString>, most: usize) -> Self {
-        let mapping = object
-            .cast::<PyDict>()
-            .ok()
-            .filter(|mapping| mapping.is_exact_instance_of::<PyDict>() || collection(object).is_some());
-        let number = object.cast_exact::<PyInt>().ok();
-        Shortened {
-            text: text.unbind(),
-            mapping: mapping.map(|mapping| mapping.clone().unbind()),
-            number: number.map(|number| number.clone().unbind()),
-            most,
-        }
-    }
-}
-
-#[pymethods]
-impl Shortened {
-    fn __str__(&self, py: Python<'_>) -> Py<PyString> {
-        self.text.clone_ref(py)
-    }
-
-    fn __repr__(&self, py: Python<'_>) -> Py<PyString> {
-        self.text.clone_ref(py)
-    }
-
-    fn __getitem__<'py>(&self, key: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        let py = key.py();
-        let Some(mapping) = &self.mapping else { return Err(PyKeyError::new_err(key.unbind())) };
-        // As the mapping itself would, which may have a default.
-        let value = mapping.bind(py).as_any().get_item(&key)?;
-        if !is_large(&value) {
-            return Ok(value);
-        }
-        let text = match value.cast_exact::<PyString>() {
-            Ok(text) => Excerpt::of(text, self.most),
-            Err(_) => Brief::of(&value, self.most)?,
-        };
-        Ok(Bound::new(py, Shortened::of(&value, text.to_str(py), self.most))?.into_any())
-    }
-
-    fn __int__(&self, py: Python<'_>) -> PyResult<Py<PyInt>> {
-        self.__index__(py)
-    }
-
-    fn __index__(&self, py: Python<'_>) -> PyResult<Py<PyInt>> {
-        let number = self.number.as_ref().map(|number| number.clone_ref(py));
-        number.ok_or_else(|| PyTypeError::new_err("a real number is required"))
-    }
-}
-
-/// Whether it stands for a mapping.
-pub(crate) fn is_mapping(object: &Bound<'_, PyAny>) -> bool {
-    object.cast_exact::<Shortened>().is_ok_and(|shortened| shortened.get().mapping.is_some())
-}
-
 /// `repr()` of a large value in the making.
-struct Brief {
+pub(crate) struct Brief {
     text: Vec<u8>,
     most: usize,
     left: usize,
 }
 
 impl Brief {
-    fn of(object: &Bound<'_, PyAny>, most: usize) -> PyResult<Excerpt> {
+    fn of_repr(object: &Bound<'_, PyAny>, most: usize) -> PyResult<Excerpt> {
         let mut brief = Brief { text: Vec::new(), most, left: 0 };
         brief.push(object, 0)?;
-        Ok(Excerpt::from(brief.text).followed_by(brief.left))
+        Ok(Excerpt::from(brief.text).followed_by_about(brief.left))
+    }
+
+    pub(crate) fn of_str(object: &Bound<'_, PyAny>, most: usize) -> PyResult<Excerpt> {
+        let mut brief = Brief { text: Vec::new(), most, left: 0 };
+        brief.push_str(object, 0)?;
+        Ok(Excerpt::from(brief.text).followed_by_about(brief.left))
     }
 
     fn room(&self) -> usize {
         self.most.saturating_sub(self.text.len())
     }
 
+    fn push_text(&mut self, text: &Bound<'_, PyString>) {
+        let text = Excerpt::of(text, self.room());
+        self.left += text.left();
+        self.text.extend_from_slice(&text.text);
+    }
+
+    fn push_str(&mut self, object: &Bound<'_, PyAny>, depth: usize) -> PyResult<()> {
+        if is_told_as::<PyString>(object)
+            && let Ok(text) = object.cast::<PyString>()
+        {
+            self.push_text(text);
+            return Ok(());
+        }
+        if is_told_as_shown(object) || numpy_bytes(object).is_some() {
+            return self.push(object, depth);
+        }
+        match Told::of(object).filter(|_| depth < DEEPEST) {
+            Some(told) => self.push_told(told, depth + 1),
+            None => {
+                self.push_text(&object.str()?);
+                Ok(())
+            }
+        }
+    }
+
+    /// What `str()` of an exception shows.
+    fn push_told(&mut self, told: Told<'_>, depth: usize) -> PyResult<()> {
+        match told {
+            Told::Nothing => Ok(()),
+            Told::Argument(value) => self.push_str(&value, depth),
+            Told::Key(value) => self.push(&value, depth),
+            Told::Arguments(tuple) => self.push(&tuple, depth),
+            Told::System { number, reason, files } => {
+                self.text.extend_from_slice(b"[Errno ");
+                self.push_str(&number, depth)?;
+                self.text.extend_from_slice(b"] ");
+                self.push_str(&reason, depth)?;
+                for (file, before) in files.iter().zip([": ", " -> "]) {
+                    self.text.extend_from_slice(before.as_bytes());
+                    self.push(file, depth)?;
+                }
+                Ok(())
+            }
+        }
+    }
+
     fn push(&mut self, object: &Bound<'_, PyAny>, depth: usize) -> PyResult<()> {
-        if let Ok(text) = object.cast_exact::<PyString>() {
+        if let Some(text) = shown_as::<PyString>(object) {
             let beginning = Excerpt::of(text, self.room());
             return self.push_beginning(&beginning.to_str(object.py()), beginning.left());
         }
-        if object.cast_exact::<PyBytes>().is_ok() || object.cast_exact::<PyByteArray>().is_ok() {
-            let (len, most) = (object.len()?, self.room());
-            let beginning = object.get_item(pyo3::types::PySlice::new(object.py(), 0, most as isize, 1))?;
-            return self.push_beginning(&beginning, len.saturating_sub(most));
+        if let Some(bytes) = shown_as::<PyBytes>(object).or_else(|| numpy_bytes(object)) {
+            return self.push_bytes(object.py(), bytes.as_bytes());
         }
-        if let Some(bytes) = numpy_bytes(object) {
-            let all = bytes.as_bytes();
-            let first = &all[..all.len().min(self.room())];
-            return self.push_beginning(&PyBytes::new(object.py(), first), all.len() - first.len());
+        if let Some(bytes) = shown_as::<PyByteArray>(object) {
+            return self.push_byte_array(bytes);
+        }
+        if is_array(object) {
+            return self.push_array(object);
         }
         if let Ok(number) = object.cast_exact::<PyInt>() {
             let text = integer_text(number, self.room())?;
@@ -184,12 +154,49 @@ impl Brief {
         }
     }
 
-    /// `repr()` of the beginning of a text, without the quote at its end if `left` follow.
+    fn push_bytes(&mut self, py: Python<'_>, all: &[u8]) -> PyResult<()> {
+        let first = &all[..all.len().min(self.room())];
+        self.push_beginning(&PyBytes::new(py, first), all.len() - first.len())
+    }
+
+    fn push_byte_array(&mut self, bytes: &Bound<'_, PyByteArray>) -> PyResult<()> {
+        let (mut len, most) = (0, self.room());
+        let first = with_critical_section(bytes, || {
+            len = bytes.len();
+            // SAFETY: the array is alive, no Python code runs here, and no other thread changes it meanwhile.
+            unsafe { bytes.as_bytes()[..len.min(most)].to_vec() }
+        });
+        self.push_name(bytes);
+        self.text.push(b'(');
+        self.push_beginning(&PyBytes::new(bytes.py(), &first), len - first.len())?;
+        self.close(")");
+        Ok(())
+    }
+
+    /// An `array.array`: its slice is shown as it is itself.
+    fn push_array(&mut self, array: &Bound<'_, PyAny>) -> PyResult<()> {
+        let (len, most) = (array.len()?, self.room() / 3 + 1);
+        let beginning = array.get_item(PySlice::new(array.py(), 0, most as isize, 1))?;
+        self.push_beginning(&beginning, 3 * len.saturating_sub(most))
+    }
+
+    fn push_name(&mut self, object: &Bound<'_, PyAny>) {
+        self.text.extend_from_slice(type_name(&object.get_type()).as_bytes());
+    }
+
+    /// The end of what is whole.
+    fn close(&mut self, end: &str) {
+        if self.left == 0 {
+            self.text.extend_from_slice(end.as_bytes());
+        }
+    }
+
+    /// `repr()` of the beginning of a value, without what ends it if `left` follow.
     fn push_beginning(&mut self, beginning: &Bound<'_, PyAny>, left: usize) -> PyResult<()> {
         let mut text = Excerpt::of(&beginning.repr()?, usize::MAX).text;
         if left > 0 {
-            let quote = text.iter().rposition(|&byte| byte == b'\'' || byte == b'"');
-            text.truncate(quote.unwrap_or(text.len()));
+            let end = text.iter().rposition(|byte| b"'\"]".contains(byte));
+            text.truncate(end.unwrap_or(text.len()));
         }
         self.left += left;
         self.text.append(&mut text);
@@ -197,46 +204,61 @@ impl Brief {
     }
 
     fn push_repr(&mut self, object: &Bound<'_, PyAny>) -> PyResult<()> {
-        let text = Excerpt::of(&object.repr()?, self.room());
-        self.left += text.left();
-        self.text.extend_from_slice(&text.text);
+        self.push_text(&object.repr()?);
         Ok(())
     }
 
     fn push_container(&mut self, object: &Bound<'_, PyAny>, depth: usize) -> PyResult<()> {
-        if let Ok(list) = object.cast_exact::<PyList>() {
+        if let Some(list) = shown_as::<PyList>(object) {
             self.push_members(("[", "]"), list.iter(), list.len(), depth)
-        } else if let Ok(tuple) = object.cast_exact::<PyTuple>() {
+        } else if let Some(tuple) = shown_as::<PyTuple>(object) {
             let end = if tuple.len() == 1 { ",)" } else { ")" };
             self.push_members(("(", end), tuple.iter(), tuple.len(), depth)
-        } else if let Ok(set) = object.cast_exact::<PySet>().cloned() {
-            match set.is_empty() {
-                true => self.push_repr(&set),
-                false => {
-                    // As with pairs.
-                    let most = self.room() / 3 + 1;
-                    let members: Vec<_> = with_critical_section(&set, || set.iter().take(most).collect());
-                    self.push_members(("{", "}"), members.into_iter(), set.len(), depth)
-                }
-            }
-        } else if let Ok(set) = object.cast_exact::<PyFrozenSet>().cloned() {
-            match set.is_empty() {
-                true => self.push_repr(&set),
-                false => self.push_members(("frozenset({", "})"), set.iter(), set.len(), depth),
-            }
-        } else if let Ok(dict) = object.cast_exact::<PyDict>() {
+        } else if let Some(set) = shown_as::<PySet>(object).filter(|set| !set.is_empty()) {
+            self.push_set(object, || set.iter(), set.len(), depth)
+        } else if let Some(set) = shown_as::<PyFrozenSet>(object).filter(|set| !set.is_empty()) {
+            self.push_set(object, || set.iter(), set.len(), depth)
+        } else if let Some(dict) = shown_as::<PyDict>(object) {
             self.push_pairs(dict, depth)
+        } else if let Some(arguments) = shown_arguments(object) {
+            self.push_name(object);
+            self.push_arguments(&arguments, depth)
+        } else if is_large(object) && (collection(object).is_some() || is_view(object)) {
+            self.push_collection(object, depth)
         } else {
-            match collection(object).filter(|_| is_large(object)) {
-                Some(name) => self.push_collection(name, object, depth),
-                None => self.push_repr(object),
-            }
+            self.push_repr(object)
         }
     }
 
-    /// One of the classes of `collections`: its name, and what it holds.
-    fn push_collection(&mut self, name: &str, object: &Bound<'_, PyAny>, depth: usize) -> PyResult<()> {
-        self.text.extend_from_slice(name.as_bytes());
+    /// A set that is not empty: its members, behind the name of its class if that is not `set` itself.
+    fn push_set<'py, I: Iterator<Item = Bound<'py, PyAny>>>(
+        &mut self,
+        set: &Bound<'py, PyAny>,
+        members: impl FnOnce() -> I,
+        count: usize,
+        depth: usize,
+    ) -> PyResult<()> {
+        // As with pairs.
+        let most = self.room() / 3 + 1;
+        let members: Vec<_> = with_critical_section(set, || members().take(most).collect());
+        if set.is_exact_instance_of::<PySet>() {
+            return self.push_members(("{", "}"), members.into_iter(), count, depth);
+        }
+        self.push_name(set);
+        self.push_members(("({", "})"), members.into_iter(), count, depth)
+    }
+
+    /// What is behind the name of an exception's class.
+    fn push_arguments(&mut self, arguments: &Bound<'_, PyTuple>, depth: usize) -> PyResult<()> {
+        match arguments.len() {
+            1 => self.push_members(("(", ")"), arguments.iter(), 1, depth),
+            _ => self.push(arguments, depth + 1),
+        }
+    }
+
+    /// One of the classes of `collections`, or a view of a dict: its name, and what it holds.
+    fn push_collection(&mut self, object: &Bound<'_, PyAny>, depth: usize) -> PyResult<()> {
+        self.push_name(object);
         self.text.push(b'(');
         if let Ok(dict) = object.cast::<PyDict>() {
             self.push_pairs(dict, depth)?;
@@ -245,9 +267,7 @@ impl Brief {
             let members = object.try_iter()?.take(most).collect::<PyResult<Vec<_>>>()?;
             self.push_members(("[", "]"), members.into_iter(), object.len()?, depth)?;
         }
-        if self.left == 0 {
-            self.text.push(b')');
-        }
+        self.close(")");
         Ok(())
     }
 

@@ -7,6 +7,7 @@ use pyo3::types::{PyString, PyTuple};
 use crate::brief;
 use crate::convert::Converter;
 use crate::nested;
+use crate::stand_in;
 use crate::text::Excerpt;
 
 /// The message, and the exception if its arguments do not fit.
@@ -41,7 +42,7 @@ fn format_with(
     format: &Bound<'_, PyString>,
     arguments: &Bound<'_, PyTuple>,
 ) -> PyResult<Excerpt> {
-    let (arguments, left) = brief::arguments(converter, arguments)?;
+    let (arguments, left) = stand_in::arguments(converter, arguments)?;
     let operand = single_mapping(&arguments).unwrap_or_else(|| arguments.into_any());
     let text = format.as_any().rem(&operand)?;
     Ok(converter.excerpt(text.cast()?).followed_by(left))
@@ -50,7 +51,7 @@ fn format_with(
 /// `logging` formats with a mapping if it is the only argument and not empty.
 fn single_mapping<'py>(arguments: &Bound<'py, PyTuple>) -> Option<Bound<'py, PyAny>> {
     let only = arguments.get_item(0).ok().filter(|_| arguments.len() == 1)?;
-    let is_mapping = brief::is_mapping(&only) || nested::is_mapping(&only);
+    let is_mapping = stand_in::is_mapping(&only) || nested::is_mapping(&only);
     // What can't say whether it is empty is a mapping all the same.
     (is_mapping && only.is_truthy().unwrap_or(true)).then_some(only)
 }

@@ -12,7 +12,6 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
-use crate::brief;
 use crate::context::current_context;
 use crate::convert::{Captured, Converter, Names};
 use crate::fields::{Fields, fields_left_out};
@@ -21,6 +20,7 @@ use crate::lost::counted;
 use crate::message::formatted;
 use crate::origin::complete_origin;
 use crate::site::Site;
+use crate::stand_in;
 use crate::state::{STATE, State};
 use crate::text::{Excerpt, escaped_cost};
 
@@ -114,9 +114,10 @@ fn capture(py: Python<'_>, name: &[u8], mut call: Call<'_, '_>) -> PyResult<bool
         call.names = std::ptr::null_mut();
     }
     if let Some((kind, text, stacktrace)) = &mut call.exception {
-        for part in [kind, text, stacktrace] {
-            bound_part(&mut converter, part);
-        }
+        bound_part(&mut converter, kind);
+        // As with the message: a long one does not cost the record its traceback.
+        *text = converter.bounded_message(std::mem::take(text)).into();
+        bound_part(&mut converter, stacktrace);
     }
     for part in [&mut call.stack, &mut call.level_name, &mut call.category].into_iter().flatten() {
         bound_part(&mut converter, part);
@@ -366,8 +367,8 @@ fn explain(
 
 fn report(converter: &mut Converter, call: &Call<'_, '_>, mistake: &PyErr) -> PyResult<()> {
     let py = call.message.py();
-    let (arguments, _) = brief::arguments(converter, &call.arguments)?;
-    let (message, _) = brief::arguments(converter, &PyTuple::new(py, [&call.message])?)?;
+    let (arguments, _) = stand_in::arguments(converter, &call.arguments)?;
+    let (message, _) = stand_in::arguments(converter, &PyTuple::new(py, [&call.message])?)?;
     let faults = py.import("metaexpert.logger.faults")?;
     faults.call_method1("report_bad_arguments", (mistake, message.get_item(0)?, arguments))?;
     Ok(())

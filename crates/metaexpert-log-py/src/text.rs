@@ -79,10 +79,20 @@ impl Excerpt {
         PyString::new(py, &String::from_utf8_lossy(&self.text))
     }
 
+    /// The text in `most` bytes as a `str`, with a mark if it is cut.
+    pub(crate) fn marked(self, py: Python<'_>, mut most: usize) -> Bound<'_, PyString> {
+        PyString::new(py, &String::from_utf8_lossy(&self.cut(&mut most)))
+    }
+
     /// The same with `more` bytes that follow.
     pub(crate) fn followed_by(mut self, more: usize) -> Self {
         self.left += more;
         self
+    }
+
+    /// The same with `more` bytes that follow, or more than these.
+    pub(crate) fn followed_by_about(self, more: usize) -> Self {
+        Excerpt { is_estimate: more > 0, ..self.followed_by(more) }
     }
 
     /// Cuts the text so that its escaped form fits `budget`, and says so; takes what it needs off the budget.

@@ -5,9 +5,12 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::sync::critical_section::with_critical_section;
 use pyo3::types::{
-    PyByteArray, PyBytes, PyDict, PyFrozenSet, PyInt, PyList, PySet, PyString, PyTuple, PyType,
+    PyByteArray, PyBytes, PyDict, PyDictItems, PyDictKeys, PyDictValues, PyFrozenSet, PyInt, PyList, PySet,
+    PyString, PyTuple, PyType,
 };
 
+use crate::exception::{Told, shown_arguments};
+use crate::inherited::{is_told_as_shown, shown_as};
 use crate::integers::{is_decimal, is_short};
 
 /// Values that take more characters than this are shown in part, and others by the interpreter.
@@ -18,68 +21,115 @@ pub(crate) const DEEPEST: usize = 16;
 
 /// Whether `str(object)` is certainly long, as far as that can be seen without running anybody's code.
 pub(crate) fn is_large(object: &Bound<'_, PyAny>) -> bool {
-    let mut characters = 0;
-    weigh(object, 0, &mut characters);
-    characters > LARGE
+    is_larger(object, LARGE)
 }
 
-/// Adds the characters that `object` takes at least, and stops where there are enough.
-fn weigh(object: &Bound<'_, PyAny>, depth: usize, sum: &mut usize) {
-    *sum += 1;
-    if let Ok(text) = object.cast_exact::<PyString>() {
-        // SAFETY: the GIL is held and the str alive.
-        *sum += unsafe { ffi::PyUnicode_GetLength(text.as_ptr()) as usize };
-    } else if let Ok(bytes) = object.cast_exact::<PyBytes>() {
-        *sum += bytes.as_bytes().len();
-    } else if let Ok(bytes) = object.cast_exact::<PyByteArray>() {
-        *sum += bytes.len();
-    } else if let Ok(number) = object.cast_exact::<PyInt>() {
-        if !is_short(number) && !is_decimal(number) {
-            *sum += LARGE;
-        }
-    } else if let Some(bytes) = numpy_bytes(object) {
-        *sum += bytes.as_bytes().len();
-    } else if depth < DEEPEST {
-        weigh_members(object, depth, sum);
+/// Whether `str(object)` certainly takes more than `most` characters, seen as [`is_large`] does.
+pub(crate) fn is_larger(object: &Bound<'_, PyAny>, most: usize) -> bool {
+    let mut scale = Scale { sum: 0, most };
+    if let Some(told) = Told::of(object) {
+        told.parts().into_iter().for_each(|part| scale.weigh(part, 1));
+    } else if is_told_as_shown(object) || numpy_bytes(object).is_some() {
+        scale.weigh(object, 0);
     }
+    scale.is_over()
 }
 
-fn weigh_members(object: &Bound<'_, PyAny>, depth: usize, sum: &mut usize) {
-    let members: Vec<Bound<'_, PyAny>> = if let Ok(list) = object.cast_exact::<PyList>() {
-        taken(object, list.len(), sum, || list.iter())
-    } else if let Ok(tuple) = object.cast_exact::<PyTuple>() {
-        taken(object, tuple.len(), sum, || tuple.iter())
-    } else if let Ok(dict) = object.cast_exact::<PyDict>() {
-        taken(object, 2 * dict.len(), sum, || dict.iter().flat_map(|(key, value)| [key, value]))
-    } else if let Ok(set) = object.cast_exact::<PySet>() {
-        taken(object, set.len(), sum, || set.iter())
-    } else if let Ok(set) = object.cast_exact::<PyFrozenSet>() {
-        taken(object, set.len(), sum, || set.iter())
-    } else {
-        *sum += if collection(object).is_some() { object.len().unwrap_or(0) } else { 0 };
-        return;
-    };
-    for member in members {
-        if *sum > LARGE {
+/// Whether `repr(object)` certainly is long, seen as [`is_large`] does.
+pub(crate) fn is_shown_large(object: &Bound<'_, PyAny>) -> bool {
+    let mut scale = Scale { sum: 0, most: LARGE };
+    scale.weigh(object, 0);
+    scale.is_over()
+}
+
+struct Scale {
+    /// Characters that what was looked at takes, at least.
+    sum: usize,
+    /// Where they are enough.
+    most: usize,
+}
+
+impl Scale {
+    fn is_over(&self) -> bool {
+        self.sum > self.most
+    }
+
+    /// Adds the characters that `object` takes at least, and stops where there are enough.
+    fn weigh(&mut self, object: &Bound<'_, PyAny>, depth: usize) {
+        self.sum += 1;
+        if let Some(text) = shown_as::<PyString>(object) {
+            // SAFETY: the GIL is held and the str alive.
+            self.sum += unsafe { ffi::PyUnicode_GetLength(text.as_ptr()) as usize };
+        } else if let Some(bytes) = shown_as::<PyBytes>(object).or_else(|| numpy_bytes(object)) {
+            self.sum += bytes.as_bytes().len();
+        } else if let Some(bytes) = shown_as::<PyByteArray>(object) {
+            self.sum += bytes.len();
+        } else if let Ok(number) = object.cast_exact::<PyInt>() {
+            if !is_short(number) && !is_decimal(number) {
+                self.sum += self.most;
+            }
+        } else if depth < DEEPEST {
+            self.weigh_members(object, depth);
+        }
+    }
+
+    fn weigh_members(&mut self, object: &Bound<'_, PyAny>, depth: usize) {
+        let members: Vec<Bound<'_, PyAny>> = if let Some(list) = shown_as::<PyList>(object) {
+            self.taken(object, list.len(), || list.iter())
+        } else if let Some(tuple) = shown_as::<PyTuple>(object) {
+            self.taken(object, tuple.len(), || tuple.iter())
+        } else if let Some(dict) = shown_as::<PyDict>(object) {
+            self.taken(object, 2 * dict.len(), || dict.iter().flat_map(|(key, value)| [key, value]))
+        } else if let Some(set) = shown_as::<PySet>(object) {
+            self.taken(object, set.len(), || set.iter())
+        } else if let Some(set) = shown_as::<PyFrozenSet>(object) {
+            self.taken(object, set.len(), || set.iter())
+        } else if let Some(arguments) = shown_arguments(object) {
+            vec![arguments.into_any()]
+        } else {
+            self.sum += if is_counted(object) { object.len().unwrap_or(0) } else { 0 };
             return;
+        };
+        for member in members {
+            if self.is_over() {
+                return;
+            }
+            self.weigh(&member, depth + 1);
         }
-        weigh(&member, depth + 1, sum);
+    }
+
+    /// The members of `container`, taken before any of them is looked at. None of so many that their number tells
+    /// enough, each being one character at least.
+    fn taken<'py, I: Iterator<Item = Bound<'py, PyAny>>>(
+        &mut self,
+        container: &Bound<'py, PyAny>,
+        count: usize,
+        members: impl FnOnce() -> I,
+    ) -> Vec<Bound<'py, PyAny>> {
+        if self.sum + count > self.most {
+            self.sum += count;
+            return Vec::new();
+        }
+        with_critical_section(container, || members().collect())
     }
 }
 
-/// The members of `container`, taken before any of them is looked at. None of so many that their number tells
-/// enough, each being one character at least.
-fn taken<'py, I: Iterator<Item = Bound<'py, PyAny>>>(
-    container: &Bound<'py, PyAny>,
-    count: usize,
-    sum: &mut usize,
-    members: impl FnOnce() -> I,
-) -> Vec<Bound<'py, PyAny>> {
-    if *sum + count > LARGE {
-        *sum += count;
-        return Vec::new();
-    }
-    with_critical_section(container, || members().collect())
+/// Whether its length, which takes nobody's code, says how many members its text has.
+fn is_counted(object: &Bound<'_, PyAny>) -> bool {
+    collection(object).is_some() || is_array(object) || is_view(object)
+}
+
+/// Whether it is a view of a dict.
+pub(crate) fn is_view(object: &Bound<'_, PyAny>) -> bool {
+    object.is_exact_instance_of::<PyDictKeys>()
+        || object.is_exact_instance_of::<PyDictValues>()
+        || object.is_exact_instance_of::<PyDictItems>()
+}
+
+/// Whether it is an `array.array` itself.
+pub(crate) fn is_array(object: &Bound<'_, PyAny>) -> bool {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    CLASS.import(object.py(), "array", "array").is_ok_and(|class| object.get_type().is(class))
 }
 
 /// The bytes of numpy's own class of them, which shows them as Python's does.

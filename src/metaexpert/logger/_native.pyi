@@ -200,6 +200,9 @@ def patterns_refusal(patterns: Sequence[str]) -> tuple[int | None, str, str] | N
     "is too large …"; and what to do. They are compiled, and their cost is found out, without the interpreter.
     """
 
+def exception_beginning(exception: BaseException, most: int) -> str | None:
+    """Return the first `most` bytes of `str(exception)`; None if that is no longer, or its class's own code."""
+
 def nothing() -> Callable[..., None]:
     """Return a builtin that accepts any arguments and does nothing."""
 

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from types import FrameType, TracebackType
 from typing import Any, Final, TypeGuard, TypeVar
 
+from metaexpert.logger._native import exception_beginning
+
 T = TypeVar("T")
 
 #: What `sys.exc_info()` returns while an exception is handled.
@@ -17,6 +19,8 @@ ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 #: Characters of an exception's text beyond which no record could hold it.
 MOST_CHARACTERS: Final = 1 << 20
+#: Of a text that its class makes of larger arguments so much: traceback and causes have a place in a record as well.
+MOST_SHOWN: Final = 1 << 16
 #: Exceptions whose text is asked for, each while that of the one before is: one that logs itself has an end.
 MOST_NESTED: Final = 8
 
@@ -100,7 +104,7 @@ def _described(
         return qualified_name(kind), f"<unprintable {type_name(kind)}: RecursionError>", ""
     _nesting.depth += 1
     try:
-        value = _with_short_arguments(value)
+        value = _in_short(value)
         text = text_of(value)
         return qualified_name(kind), text, _stacktrace(type(value), value, trace)
     finally:
@@ -108,36 +112,43 @@ def _described(
         _nesting.is_unwinding &= _nesting.depth > 0
 
 
-def _with_short_arguments(value: BaseException) -> BaseException:
-    """Return what shows the beginning of an exception whose arguments `str()` would write out in full."""
+def _in_short(value: BaseException) -> BaseException:
+    """Return what shows the beginnings of an exception and its causes, if `str()` would write far more."""
     try:
-        arguments: tuple[object, ...] = _own(value, "args")
-        if not any(_length(each) > MOST_CHARACTERS for each in arguments):
+        texts = {id(each): (each, exception_beginning(each, MOST_SHOWN)) for each in _chain(value)}
+        if all(beginning is None for _, beginning in texts.values()):
             return value
-        kind = type(value)
-        plain = next(base for base in (KeyError, OSError, BaseException) if issubclass(kind, base))
-        if kind.__str__ is not plain.__str__:
-            return value
-        left = sum(_length(each) for each in arguments)
-        text = f"{plain(*map(_beginning, arguments))}… <of {left:,} bytes or members, the rest was cut>"
-        names = {"__module__": _module_of(kind), "__qualname__": _plain_name(kind), "__str__": lambda _: text}
-        short: BaseException = type(type_name(kind), (Exception,), names)()
-        short.__dict__.update(_own(value, "__dict__"))
-        for name in ("__cause__", "__context__", "__suppress_context__"):
-            setattr(short, name, _own(value, name))
-        return short
+        stand_ins = {key: _stand_in(each, beginning) for key, (each, beginning) in texts.items()}
+        for key, (each, _) in texts.items():
+            _link(stand_ins[key], each, stand_ins)
+        return stand_ins[id(value)]
     except Exception:  # its class's own code, or an argument's
         return value
 
 
-def _length(argument: object) -> int:
-    return len(argument) if type(argument) in (bytes, bytearray, list, tuple) else 0  # type: ignore[arg-type]
+def _stand_in(value: BaseException, beginning: str | None) -> BaseException:
+    """Return an exception of the same name, with this text or, if None, that of `value`."""
+    kind = type(value)
+    text = text_of(value) if beginning is None else beginning
+    names = {"__module__": _module_of(kind), "__qualname__": _plain_name(kind), "__str__": lambda _: text}
+    if isinstance(value, BaseExceptionGroup):
+        # No part of it before all are made.
+        group = type(type_name(kind), (BaseExceptionGroup,), {**names, "exceptions": ()})
+        short: BaseException = group("", [Exception()])
+    else:
+        short = type(type_name(kind), (Exception,), names)()
+    short.__dict__.update(_own(value, "__dict__"))
+    return short.with_traceback(_traceback_of(value))
 
 
-def _beginning(argument: Any) -> Any:
-    left = _length(argument) - MOST_CHARACTERS
-    # A part of the record: traceback and causes have a place in it as well.
-    return argument if left <= 0 else argument[: 1 << 12]
+def _link(short: BaseException, value: BaseException, stand_ins: dict[int, BaseException]) -> None:
+    """Give a stand-in those of its causes and parts."""
+    for name in ("__cause__", "__context__"):
+        other = _own(value, name)
+        setattr(short, name, None if other is None else stand_ins[id(other)])
+    short.__suppress_context__ = _own(value, "__suppress_context__")
+    if isinstance(value, BaseExceptionGroup):
+        type(short).exceptions = tuple(stand_ins[id(each)] for each in value.exceptions)  # type: ignore[misc]
 
 
 def text_of(value: object) -> str:
