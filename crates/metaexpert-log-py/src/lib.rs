@@ -84,6 +84,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(served::served_method, module)?)?;
     module.add_function(wrap_pyfunction!(served::served_bind, module)?)?;
     engine::watch_forks();
+    nesting::learn_stack();
     Ok(())
 }
 

@@ -30,7 +30,7 @@ thread_local! {
 
 /// The addresses from `lowest` to `end`; none if they are not known.
 #[derive(Clone, Copy)]
-struct Stack {
+pub(crate) struct Stack {
     lowest: usize,
     end: usize,
 }
@@ -73,14 +73,18 @@ pub(crate) fn refuse_if_exhausted() -> PyResult<()> {
     }
 }
 
+/// Finds out where this thread's stack lies. For the first thread of a process the system reads a file, which is done
+/// when the module is imported: its first call need not wait for that.
+pub(crate) fn learn_stack() -> Stack {
+    let stack = own_stack().unwrap_or(Stack { lowest: 0, end: 0 });
+    STACK.set(Some(stack));
+    stack
+}
+
 fn is_stack_short() -> bool {
     let marker = 0u8;
     let here = &raw const marker as usize;
-    let stack = STACK.get().unwrap_or_else(|| {
-        let stack = own_stack().unwrap_or(Stack { lowest: 0, end: 0 });
-        STACK.set(Some(stack));
-        stack
-    });
+    let stack = STACK.get().unwrap_or_else(learn_stack);
     // A library that switches stacks has this thread on another one, of which nothing is known.
     (stack.lowest..stack.end).contains(&here) && here - stack.lowest < LEAST_STACK
 }
