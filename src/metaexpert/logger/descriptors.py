@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import fcntl
 import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Final
 
-_FIRST_OWN: Final = 3
+FIRST_OWN: Final = 3
 
 
 def above_standard(descriptor: int) -> int:
@@ -22,10 +21,10 @@ def above_standard(descriptor: int) -> int:
     It keeps its locks and its position. Raises `OSError` if there is no further descriptor; `descriptor` is
     closed then too.
     """
-    if descriptor >= _FIRST_OWN:
+    if descriptor >= FIRST_OWN:
         return descriptor
     try:
-        return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _FIRST_OWN)
+        return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, FIRST_OWN)
     finally:
         os.close(descriptor)
 
@@ -38,9 +37,9 @@ def standard_taken() -> Iterator[None]:
     """
     taken: list[int] = []
     try:
-        while not taken or taken[-1] < _FIRST_OWN - 1:
+        while not taken or taken[-1] < FIRST_OWN - 1:
             descriptor = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
-            if descriptor >= _FIRST_OWN:
+            if descriptor >= FIRST_OWN:
                 os.close(descriptor)
                 break
             taken.append(descriptor)
@@ -48,21 +47,3 @@ def standard_taken() -> Iterator[None]:
     finally:
         for descriptor in taken:
             os.close(descriptor)
-
-
-class Listener(socket.socket):
-    """A socket whose connections, and which itself, are above the standard streams."""
-
-    def __init__(self, family: int, kind: int, protocol: int) -> None:
-        descriptor = above_standard(socket.socket(family, kind, protocol).detach())
-        super().__init__(family, kind, protocol, fileno=descriptor)
-
-    def accept(self) -> tuple[socket.socket, Any]:
-        """Return a connection and the address of its other end, as `socket.socket.accept` does."""
-        connection, address = super().accept()
-        if connection.fileno() >= _FIRST_OWN:
-            return connection, address
-        timeout = connection.gettimeout()
-        moved = socket.socket(fileno=above_standard(connection.detach()))
-        moved.settimeout(timeout)
-        return moved, address

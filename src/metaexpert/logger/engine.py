@@ -252,7 +252,7 @@ def recover(directory: str, *, everything: bool = False, files: Sequence[str] = 
 
 def _text_of(document: Mapping[str, Any]) -> str:
     """Return the document as JSON; half of a surrogate pair is replaced, as it is in records."""
-    return _LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", json.dumps(document, ensure_ascii=False))
+    return _LONE_SURROGATE.sub("\ufffd", json.dumps(document, ensure_ascii=False))
 
 
 def _needs_new_queue(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:

@@ -14,7 +14,8 @@ def test_what_is_opened_keeps_off_closed_streams(run_python: Run) -> None:
     outcome = run_python(
         """
 import fcntl, os, socket, sys
-from metaexpert.logger.descriptors import Listener, above_standard, standard_taken
+from metaexpert.logger.control.listener import Listener
+from metaexpert.logger.descriptors import above_standard, standard_taken
 
 told = os.dup2(1, 9)
 for number in range(3):

@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from metaexpert.logger.control.guard import Guard
 from metaexpert.logger.control.runtime_file import server_url
-from metaexpert.logger.descriptors import Listener, standard_taken
+from metaexpert.logger.control.listener import Listener
+from metaexpert.logger.descriptors import standard_taken
 from metaexpert.logger.errors import ConfigurationError, Problem
 
 _BACKLOG: Final = 64
