@@ -193,3 +193,66 @@ def test_a_value_may_log_something_else(run_python: "Callable[..., Outcome]") ->
 
     inside = [f"inside value {depth}" for depth in range(5)]
     assert outcome.messages() == [*inside, "outside value 5"]
+
+
+#: What listens and logs in its turn, to the logger that it listens to.
+LISTENERS = {
+    "filter": "class Listener(logging.Filter):\n    def filter(self, record): again(); return True\n"
+    "log.addFilter(Listener())",
+    "handler": "class Listener(logging.Handler):\n    def emit(self, record): again()\nlog.addHandler(Listener())",
+    "filter of a handler": "class Listener(logging.Filter):\n    def filter(self, record): again(); return True\n"
+    "handler = logging.NullHandler(); handler.addFilter(Listener()); handler.emit = print\n"
+    "handler.handle = lambda record: handler.filter(record)\nlog.addHandler(handler)",
+    "record factory": "def make(*args, **kwargs):\n    again(); return logging.LogRecord(*args, **kwargs)\n"
+    "logging.setLogRecordFactory(make); log.addHandler(logging.NullHandler())",
+    "logger class": "class Own(type(log)):\n    def handle(self, record): again(); super().handle(record)\n"
+    "log.__class__ = Own; log.addHandler(logging.NullHandler())",
+}
+CALLS = ("log.info('m')", "log.bind(a=1).info('m')", "log.log(20, 'm')", "info('m')")
+
+
+@pytest.mark.parametrize(("limit", "stack"), [(1_000, 1 << 17), (1_000_000, 1 << 20)])
+@pytest.mark.parametrize("listener", LISTENERS)
+def test_a_listener_that_logs_itself_ends_in_an_error(
+    listener: str, limit: int, stack: int, run_python: "Callable[..., Outcome]"
+) -> None:
+    """As in `logging`: RecursionError, and no crash, whatever the interpreter would allow."""
+    outcome = run_python(
+        f"""
+        import logging, sys, threading
+        from metaexpert.logger import configure, flush, get_logger
+        configure({{"log_file_path": "logs", "handlers": {{"console": None}}}})
+        logging.raiseExceptions = False
+        log = get_logger("bot")
+        info, raised, ways = log.info, [], {CALLS!r}
+
+        def again():
+            global calls
+            calls += 1
+            eval(code)
+
+        exec({LISTENERS[listener]!r})
+
+        def run():
+            global calls, code
+            for code in ways:
+                calls = 0
+                try:
+                    eval(code)
+                except RecursionError as problem:
+                    raised.append(calls)
+
+        sys.setrecursionlimit({limit})
+        threading.stack_size({stack})
+        thread = threading.Thread(target=run)
+        thread.start()
+        thread.join()
+        sys.setrecursionlimit(1000)
+        logging.setLogRecordFactory(logging.LogRecord)
+        assert len(raised) == len(ways) and 0 < min(raised) <= max(raised) < 400, raised
+        get_logger("other").info("the end")
+        assert flush(20)
+        """
+    )
+
+    assert outcome.messages()[-1] == "the end"

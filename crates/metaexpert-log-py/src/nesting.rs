@@ -21,6 +21,8 @@ pub(crate) const EXPLANATION: &str =
 
 thread_local! {
     static DEPTH: Cell<usize> = const { Cell::new(0) };
+    /// Calls that Python functions of the library serve from the start.
+    static HANDED_ON: Cell<usize> = const { Cell::new(0) };
     /// Some call was too deep. Until the outermost asks again no inner one runs values' own code: a value that logs
     /// itself twice would otherwise take two to the power of `MOST` calls to end.
     static IS_UNWINDING: Cell<bool> = const { Cell::new(false) };
@@ -47,14 +49,28 @@ pub(crate) fn leave() {
     DEPTH.set(DEPTH.get() - 1);
 }
 
-/// How many calls this thread is in.
+/// Notes that a call is handed on as it came.
+pub(crate) fn hand_on() {
+    HANDED_ON.set(HANDED_ON.get() + 1);
+}
+
+/// Notes that such a call ends.
+pub(crate) fn take_back() {
+    HANDED_ON.set(HANDED_ON.get() - 1);
+}
+
+/// How many calls this thread is in, but for those that are handed on.
 pub(crate) fn depth() -> usize {
     DEPTH.get()
 }
 
+fn all_calls() -> usize {
+    DEPTH.get() + HANDED_ON.get()
+}
+
 /// Whether values' own code must not run: this thread is in too many calls at once, or its stack is about to end.
 pub(crate) fn is_exhausted() -> bool {
-    let depth = DEPTH.get();
+    let depth = all_calls();
     if depth <= 1 {
         // Here and not where a call ends: most calls run nobody's code, and never ask.
         IS_UNWINDING.set(false);
@@ -67,7 +83,7 @@ pub(crate) fn is_exhausted() -> bool {
 
 /// Refuses a call that only `logging` can serve, in Python, where that has no end. The outermost call is never refused.
 pub(crate) fn refuse_if_exhausted() -> PyResult<()> {
-    match is_exhausted() && DEPTH.get() > 1 {
+    match is_exhausted() && all_calls() > 1 {
         true => Err(PyRecursionError::new_err(EXPLANATION)),
         false => Ok(()),
     }

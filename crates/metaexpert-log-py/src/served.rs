@@ -18,6 +18,7 @@ use crate::channel::{Channel, Gate};
 use crate::derived::serve_bind;
 use crate::exit::Inside;
 use crate::method::{Arguments, Method};
+use crate::nesting;
 use crate::state::STATE;
 
 /// A descriptor like a function's: the class gives the Python function itself, an instance a method.
@@ -191,9 +192,31 @@ unsafe extern "C-unwind" fn call(
     unsafe {
         match serve(slf, args, count, names) {
             Some(result) => result,
-            None => PyObject_Vectorcall((*slf.cast::<Served>()).function, args, count, names),
+            None => hand_on(slf, args, count, names),
         }
     }
+}
+
+/// Passes a call on to the function.
+///
+/// # Safety
+/// As [`serve`].
+unsafe fn hand_on(
+    slf: *mut ffi::PyObject,
+    args: *const *mut ffi::PyObject,
+    count: usize,
+    names: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    nesting::hand_on();
+    // SAFETY: by this function's contract; a thread that is ended below never asks for its depth again.
+    let result = unsafe {
+        match nesting::refuse_if_exhausted() {
+            Ok(()) => PyObject_Vectorcall((*slf.cast::<Served>()).function, args, count, names),
+            Err(problem) => raise(Python::assume_attached(), problem),
+        }
+    };
+    nesting::take_back();
+    result
 }
 
 /// Serves a call of `slf`, if it can be: a new reference, or null with an exception.

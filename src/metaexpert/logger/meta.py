@@ -243,6 +243,8 @@ class MetaLogger(FastPathLogger):
         given = (self.name, level, file, line, msg)
         try:
             record = self.makeRecord(*given, args, exception, function, None, stack)
+        except RecursionError:
+            raise
         except Exception:
             # `logging` asks a single mapping among the arguments whether it is empty.
             record = self.makeRecord(*given, (), exception, function, None, stack)
