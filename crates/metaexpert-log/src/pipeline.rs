@@ -19,7 +19,7 @@ use crate::ring::store::{FORMAT, Origin, Store};
 use crate::ring::{Consumer, Gap, Producer, Ring};
 use crate::sink::trouble::TroubleLog;
 use crate::sink::{Opener, SinkReport};
-use crate::stats::{Loss, Snapshot};
+use crate::stats::{Loss, Reasons, Snapshot};
 use crate::thread;
 use crate::worker::{Next, Shared, Worker, lock};
 
@@ -61,6 +61,8 @@ pub struct Pipeline {
     seq: u64,
     epoch: u64,
     gap: Gap,
+    /// Why its records were lost.
+    gap_reasons: Reasons,
 }
 
 impl Pipeline {
@@ -134,6 +136,7 @@ impl Pipeline {
             seq: first_seq.max(1) - 1,
             epoch: 0,
             gap: Gap::default(),
+            gap_reasons: Reasons::default(),
         };
         if let Some(report) = recovered {
             pipeline.tell_of(&report);
@@ -234,6 +237,7 @@ impl Pipeline {
         self.shared.counters.count_dropped(reason, slot);
         self.seq += 1;
         self.gap.add(self.seq, slot);
+        self.gap_reasons.add(reason);
         // Told by whoever comes after, should this process be killed before it can.
         self.producer.note_gap(&self.gap);
     }
@@ -246,9 +250,10 @@ impl Pipeline {
     #[cold]
     fn report_gap_leaving(&mut self, keep_free: usize) -> bool {
         let gap = std::mem::take(&mut self.gap);
-        let notice = Notice::gap(&gap, "the queue was full");
-        if notice.with_record(|record| self.submit_leaving(record, keep_free)).is_err() {
-            self.gap = gap;
+        let notice = Notice::gap(&gap, &self.gap_reasons.text());
+        match notice.with_record(|record| self.submit_leaving(record, keep_free)) {
+            Ok(_) => self.gap_reasons = Reasons::default(),
+            Err(_) => self.gap = gap,
         }
         self.producer.note_gap(&self.gap);
         self.gap.is_empty()

@@ -27,6 +27,30 @@ pub enum Loss {
 /// Names of the [`Loss`] reasons, in their order.
 pub const LOSS_NAMES: [&str; 5] = ["queue_full", "too_large", "sink", "not_started", "internal"];
 
+/// For which of the [`Loss`] reasons records were lost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Reasons([bool; LOSS_NAMES.len()]);
+
+impl Reasons {
+    pub(crate) fn add(&mut self, reason: Loss) {
+        self.0[reason as usize] = true;
+    }
+
+    /// What follows "records were lost because".
+    pub(crate) fn text(self) -> String {
+        const TEXTS: [&str; LOSS_NAMES.len()] = [
+            "the queue was full",
+            "the queue takes none so large",
+            "a handler could not write them",
+            "nothing took them",
+            "an error inside the library, told on standard error, kept them out",
+        ];
+        let given: Vec<_> =
+            TEXTS.iter().zip(self.0).filter(|(_, is_given)| *is_given).map(|(text, _)| *text).collect();
+        given.join(", or ")
+    }
+}
+
 /// Live counters. Each has one writer at a time: the producer or the backend thread.
 #[derive(Default)]
 pub struct Counters {

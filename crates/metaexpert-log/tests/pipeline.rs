@@ -292,6 +292,26 @@ fn every_lost_record_is_counted_and_told() {
 }
 
 #[test]
+fn a_gap_tells_the_reason_of_each_loss_in_it() {
+    let scratch = Scratch::new("why");
+    let config = config(&scratch.0, json!([file(&scratch.0, "expert")]));
+    let mut pipeline = Pipeline::start(&config, "run", 1, Opener::Configuration).unwrap();
+    pipeline.give_up(20, Loss::TooLarge);
+    assert!(pipeline.report_gap());
+    pipeline.give_up(20, Loss::QueueFull);
+    pipeline.give_up(20, Loss::Internal);
+    assert!(pipeline.report_gap());
+    finish(pipeline);
+    let told = scratch.lines("expert.log");
+    assert_eq!(told[0]["message"], "1 record was lost because the queue takes none so large");
+    assert_eq!(
+        told[1]["message"],
+        "2 records were lost because the queue was full, or an error inside the library, told on standard error, \
+         kept them out"
+    );
+}
+
+#[test]
 fn a_record_larger_than_a_frame_is_refused() {
     let scratch = Scratch::new("large");
     let mut pipeline = Pipeline::start(

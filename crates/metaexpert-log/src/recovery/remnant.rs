@@ -291,7 +291,8 @@ impl<'a> Remnant<'a> {
         let mut notices = Vec::new();
         if !gap.is_empty() {
             report.lost = gap.total();
-            notices.push((Notice::gap(&gap, "the queue was full"), gap.last_seq));
+            notices
+                .push((Notice::gap(&gap, "the queue was full, or they were too large for it"), gap.last_seq));
         }
         if report.unreadable > 0 {
             notices.push((Notice::damage(report.unreadable), last));
