@@ -139,6 +139,6 @@ def _address(url: str) -> str:
         host, port, reason = "", None, f" ({error})"
     is_host = bool(host) and host.isascii() and host.isprintable() and " " not in host
     if reason or not is_host or parts.scheme not in ("http", "https") or "@" in parts.netloc or port == 0:
-        text = f"{url} is no address of a control server{reason}; give http://HOST:PORT"
+        text = f"{url or repr(url)} is no address of a control server{reason}; give http://HOST:PORT"
         raise CommandFailedError(printable(text))
     return f"{parts.scheme}://{parts.netloc}"

@@ -108,14 +108,15 @@ def recover(
     Records are written to files in their log directory alone, and to `files`, whatever was configured: a
     process whose handlers name another is reported as failed. The next `configure()` writes to the files that
     it names.
-    Raises FileNotFoundError or NotADirectoryError if there is no such directory, and `ConfigurationError` if
+    Raises NotADirectoryError, or FileNotFoundError without `everything`, if there is no such directory, and `ConfigurationError` if
     none was given and what environment or files say is wrong.
     """
     path = _log_directory() if directory is None else os.path.abspath(os.fspath(directory))
     if not os.path.isdir(path):
         if os.path.exists(path):
             raise NotADirectoryError(errno.ENOTDIR, "not a log directory", path)
-        raise FileNotFoundError(errno.ENOENT, "there is no such log directory", path)
+        if not everything:
+            raise FileNotFoundError(errno.ENOENT, "there is no such log directory", path)
     named = [os.path.abspath(os.fspath(file)) for file in files]
     return RecoveryReport.of(engine.recover(path, everything=everything, files=named))
 
