@@ -145,14 +145,13 @@ def test_a_living_process_is_left_alone(tmp_path: Path, living: subprocess.Popen
 
 @needs_tmpfs
 def test_all_needs_no_log_directory_of_its_own(tmp_path: Path) -> None:
-    """Whoever wants those of all others has none to name; none is made either."""
+    """Whoever wants those of all others has none to name."""
     kill_one(tmp_path, "others")
     done = metaexpert(tmp_path, "logs", "recover", "--all", "--json")
 
     # What lies elsewhere on the machine may fail.
     assert done.figures["directory"] == str(tmp_path / "logs")
     assert len(records(tmp_path / "others" / "expert.log")) == 202
-    assert not (tmp_path / "logs").exists()
 
 
 @needs_tmpfs

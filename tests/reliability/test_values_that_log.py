@@ -199,8 +199,10 @@ def test_a_value_may_log_something_else(run_python: "Callable[..., Outcome]") ->
 LISTENERS = {
     "filter": "class Listener(logging.Filter):\n    def filter(self, record): again(); return True\n"
     "log.addFilter(Listener())",
-    "handler": "class Listener(logging.Handler):\n    def emit(self, record): again()\nlog.addHandler(Listener())",
-    "filter of a handler": "class Listener(logging.Filter):\n    def filter(self, record): again(); return True\n"
+    "handler": "class Listener(logging.Handler):\n    def emit(self, record): again()\n"
+    "log.addHandler(Listener())",
+    "filter of a handler": "class Listener(logging.Filter):\n"
+    "    def filter(self, record): again(); return True\n"
     "handler = logging.NullHandler(); handler.addFilter(Listener()); handler.emit = print\n"
     "handler.handle = lambda record: handler.filter(record)\nlog.addHandler(handler)",
     "record factory": "def make(*args, **kwargs):\n    again(); return logging.LogRecord(*args, **kwargs)\n"

@@ -201,7 +201,7 @@ def patterns_refusal(patterns: Sequence[str]) -> tuple[int | None, str, str] | N
     """
 
 def exception_beginning(exception: BaseException, most: int) -> str | None:
-    """Return the first `most` bytes of `str(exception)`; None if that is no longer, or its class's own code."""
+    """Return the first `most` bytes of `str(exception)`; None if it has no more, or a class of its own."""
 
 def nothing() -> Callable[..., None]:
     """Return a builtin that accepts any arguments and does nothing."""

@@ -19,7 +19,7 @@ ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 #: Characters of an exception's text beyond which no record could hold it.
 MOST_CHARACTERS: Final = 1 << 20
-#: Of a text that its class makes of larger arguments so much: traceback and causes have a place in a record as well.
+#: So much is shown of what an exception's class makes of larger arguments: its traceback has a place as well.
 MOST_SHOWN: Final = 1 << 16
 #: Exceptions whose text is asked for, each while that of the one before is: one that logs itself has an end.
 MOST_NESTED: Final = 8
@@ -148,7 +148,8 @@ def _link(short: BaseException, value: BaseException, stand_ins: dict[int, BaseE
         setattr(short, name, None if other is None else stand_ins[id(other)])
     short.__suppress_context__ = _own(value, "__suppress_context__")
     if isinstance(value, BaseExceptionGroup):
-        type(short).exceptions = tuple(stand_ins[id(each)] for each in value.exceptions)  # type: ignore[misc]
+        parts = tuple(stand_ins[id(each)] for each in value.exceptions)
+        type.__setattr__(type(short), "exceptions", parts)
 
 
 def text_of(value: object) -> str:

@@ -108,8 +108,8 @@ def recover(
     Records are written to files in their log directory alone, and to `files`, whatever was configured: a
     process whose handlers name another is reported as failed. The next `configure()` writes to the files that
     it names.
-    Raises NotADirectoryError, or FileNotFoundError without `everything`, if there is no such directory, and `ConfigurationError` if
-    none was given and what environment or files say is wrong.
+    Raises NotADirectoryError, or FileNotFoundError without `everything`, if there is no such directory, and
+    `ConfigurationError` if none was given and what environment or files say is wrong.
     """
     path = _log_directory() if directory is None else os.path.abspath(os.fspath(directory))
     if not os.path.isdir(path):

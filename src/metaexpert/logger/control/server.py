@@ -13,8 +13,8 @@ from contextlib import suppress
 from typing import Any, Final
 
 from metaexpert.logger.control.guard import Guard
-from metaexpert.logger.control.runtime_file import server_url
 from metaexpert.logger.control.listener import Listener
+from metaexpert.logger.control.runtime_file import server_url
 from metaexpert.logger.descriptors import standard_taken
 from metaexpert.logger.errors import ConfigurationError, Problem
 
