@@ -325,6 +325,7 @@ def test_a_value_is_shown_as_the_interpreter_shows_it(size: int, logs: "Logs") -
         OSError(2, "no such file", "x" * size, None, b"y" * size),
         OSError(2, ["x"] * size),
         ExceptionGroup("x" * size, [ValueError(list(range(size)))]),
+        ExceptionGroup("x" * size, [ValueError(1), KeyError(2)]),
         ValueError(KeyError(OwnList(range(size)))),
         Told(range(size)),
     ]

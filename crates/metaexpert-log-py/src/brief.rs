@@ -114,6 +114,12 @@ impl Brief {
             Told::Argument(value) => self.push_str(&value, depth),
             Told::Key(value) => self.push(&value, depth),
             Told::Arguments(tuple) => self.push(&tuple, depth),
+            Told::Group(message, count) => {
+                self.push_str(&message, depth)?;
+                let plural = if count == 1 { "" } else { "s" };
+                self.close(&format!(" ({count} sub-exception{plural})"));
+                Ok(())
+            }
             Told::System { number, reason, files } => {
                 self.text.extend_from_slice(b"[Errno ");
                 self.push_str(&number, depth)?;

@@ -1,6 +1,6 @@
 //! What the text of an exception is made of, where the interpreter's own classes make it.
 
-use pyo3::exceptions::{PyBaseException, PyKeyError, PyOSError};
+use pyo3::exceptions::{PyBaseException, PyBaseExceptionGroup, PyKeyError, PyOSError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::type_object::PyTypeInfo;
@@ -16,6 +16,8 @@ pub(crate) enum Told<'py> {
     /// `repr()` of its only argument.
     Key(Bound<'py, PyAny>),
     Arguments(Bound<'py, PyTuple>),
+    /// Of a group: its message, and how many it holds.
+    Group(Bound<'py, PyAny>, usize),
     /// `[Errno number] reason: file -> file`.
     System {
         number: Bound<'py, PyAny>,
@@ -37,6 +39,9 @@ impl<'py> Told<'py> {
                 told => Some(told),
             };
         }
+        if is_told_as::<PyBaseExceptionGroup>(object) {
+            return group(object);
+        }
         if is_told_as::<PyBaseException>(object) { plain(exception) } else { None }
     }
 
@@ -44,7 +49,7 @@ impl<'py> Told<'py> {
     pub(crate) fn parts(&self) -> Vec<&Bound<'py, PyAny>> {
         match self {
             Told::Nothing => Vec::new(),
-            Told::Argument(value) | Told::Key(value) => vec![value],
+            Told::Argument(value) | Told::Key(value) | Told::Group(value, _) => vec![value],
             Told::Arguments(tuple) => vec![tuple.as_any()],
             Told::System { number, reason, files } => [number, reason].into_iter().chain(files).collect(),
         }
@@ -67,6 +72,13 @@ fn plain<'py>(exception: &Bound<'py, PyBaseException>) -> Option<Told<'py>> {
 
 fn arguments<'py>(exception: &Bound<'py, PyBaseException>) -> Option<Bound<'py, PyTuple>> {
     own::<PyBaseException>(exception, intern!(exception.py(), "args"))?.cast_into().ok()
+}
+
+fn group<'py>(object: &Bound<'py, PyAny>) -> Option<Told<'py>> {
+    let own = |name| own::<PyBaseExceptionGroup>(object, name);
+    let py = object.py();
+    let exceptions = own(intern!(py, "exceptions"))?.cast_into::<PyTuple>().ok()?;
+    Some(Told::Group(own(intern!(py, "message"))?, exceptions.len()))
 }
 
 /// `None` if the exception has no number and reason: it is shown as any other.

@@ -30,6 +30,9 @@ const TRADE: &[u8] = b"trade";
 /// How long a record made at the interpreter's end waits to be written.
 const SYNCHRONOUS_LIMIT: Duration = Duration::from_secs(1);
 
+/// Bytes of an argument that are shown on standard error.
+const MOST_REPORTED: usize = 1 << 16;
+
 /// Room that a frame needs beside its texts: header, lengths, tags.
 const FRAME_OVERHEAD: usize = 4096;
 
@@ -366,6 +369,14 @@ fn explain(
 }
 
 fn report(converter: &mut Converter, call: &Call<'_, '_>, mistake: &PyErr) -> PyResult<()> {
+    let budget = converter.budget;
+    converter.budget = budget.min(MOST_REPORTED);
+    let told = report_briefly(converter, call, mistake);
+    converter.budget = budget;
+    told
+}
+
+fn report_briefly(converter: &mut Converter, call: &Call<'_, '_>, mistake: &PyErr) -> PyResult<()> {
     let py = call.message.py();
     let (arguments, _) = stand_in::arguments(converter, &call.arguments)?;
     let (message, _) = stand_in::arguments(converter, &PyTuple::new(py, [&call.message])?)?;
