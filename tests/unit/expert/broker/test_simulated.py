@@ -370,3 +370,15 @@ def test_stop_entry_that_is_stopped_in_its_own_bar():
     market.enter("BUY", order_type="STOP", price=101.0)
     market.show(100, 103, 95, 102)
     assert [(fill[1], fill[3]) for fill in market.fills()] == [(101.0, "strategy"), (98.98, "stop_loss")]
+
+
+@pytest.mark.parametrize("bar", [(100, 100, 80, 98), (100, 100, 90, 98)])
+def test_limit_entry_that_is_stopped_in_its_own_bar(bar):
+    """A price that falls to 80 comes through 95 and then 90; backtesting.py 0.6.6 keeps the position (findings)."""
+    market = Market(one_unit())
+    market.show(100)
+    market.enter("BUY", order_type="LIMIT", price=95.0, stop_loss=90.0)
+    market.show(*bar)
+    market.show(99, 110, 98, 109)
+    assert [(fill[1], fill[3]) for fill in market.fills()] == [(95.0, "strategy"), (90.0, "stop_loss")]
+    assert market.balance == 10_000 - 5
