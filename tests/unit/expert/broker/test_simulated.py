@@ -374,7 +374,7 @@ def test_stop_entry_that_is_stopped_in_its_own_bar():
 
 @pytest.mark.parametrize("bar", [(100, 100, 80, 98), (100, 100, 90, 98)])
 def test_limit_entry_that_is_stopped_in_its_own_bar(bar):
-    """A price that falls to 80 comes through 95 and then 90; backtesting.py 0.6.6 keeps the position (findings)."""
+    """A price that falls to 80 comes through 95, then 90; backtesting.py 0.6.6 keeps the position."""
     market = Market(one_unit())
     market.show(100)
     market.enter("BUY", order_type="LIMIT", price=95.0, stop_loss=90.0)
