@@ -12,6 +12,7 @@ pub mod descriptor;
 mod digits;
 pub mod disk;
 pub mod error;
+mod fnv;
 mod fork;
 pub mod frame;
 mod holdings;

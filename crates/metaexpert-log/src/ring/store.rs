@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::now_ns;
 use crate::disk::FileId;
+use crate::fnv::{self, fnv1a};
 use crate::holdings::{self, Holding};
 use crate::ring::belief;
 
@@ -282,11 +283,8 @@ pub(crate) fn origin_by_name(path: &Path) -> Option<Origin> {
 /// A log directory's name in the store, with which the names of its rings begin.
 pub fn key(directory: &Path) -> String {
     let canonical = fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned());
-    // FNV-1a, 64 bits: the same in every process and version.
-    let hash = canonical.as_os_str().as_encoded_bytes().iter().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01B3)
-    });
-    format!("{hash:016x}")
+    // Every process and version must find the same name.
+    format!("{:016x}", fnv1a(canonical.as_os_str().as_encoded_bytes(), fnv::START))
 }
 
 fn age_of(name: &str) -> u64 {

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use super::OWN_NAMES;
 use super::draft::Parameter;
+use crate::fnv::{self, fnv1a};
 
 const HASH_DIGITS: usize = 8;
 
@@ -78,10 +79,8 @@ impl Rules {
     }
 }
 
-/// FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/), folded to 32 bits: the same on every machine and in
-/// every version.
+/// Folded to 32 bits, because eight digits of a name are enough. Collectors rely on a name that stays.
 fn hash(name: &[u8], round: u64) -> u32 {
-    let start = 0xcbf2_9ce4_8422_2325 ^ round;
-    let hash = name.iter().fold(start, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
+    let hash = fnv1a(name, fnv::START ^ round);
     (hash >> 32) as u32 ^ hash as u32
 }
