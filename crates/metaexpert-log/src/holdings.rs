@@ -62,7 +62,7 @@ pub(crate) fn register(fd: RawFd, identity: FileId, path: Option<&Path>) -> Hold
         if slot.fd.compare_exchange(FREE, FILLING, Ordering::Acquire, Ordering::Relaxed).is_ok() {
             slot.dev.store(identity.dev, Ordering::Relaxed);
             slot.ino.store(identity.ino, Ordering::Relaxed);
-            slot.path.store(path.map_or(NO_PATH, key), Ordering::Relaxed);
+            slot.path.store(path.map_or(NO_PATH, hash_of), Ordering::Relaxed);
             // Release: who sees the descriptor sees the identity.
             slot.fd.store(fd, Ordering::Release);
             return Holding { slot: Some(index), generation };
@@ -106,7 +106,7 @@ pub(crate) fn is_ours(identity: FileId) -> bool {
 
 /// What the parent of this process had open for `path` when it forked, if the parent could have given up privileges.
 pub(crate) fn inherited(path: &Path) -> Option<File> {
-    let slot = INHERITED.iter().find(|slot| slot.path.load(Ordering::Acquire) == key(path))?;
+    let slot = INHERITED.iter().find(|slot| slot.path.load(Ordering::Acquire) == hash_of(path))?;
     // SAFETY: the descriptor is open, and stays so: what is in the table is closed in forked children alone.
     let own = unsafe { libc::fcntl(slot.fd.load(Ordering::Acquire), libc::F_DUPFD_CLOEXEC, 0) };
     // SAFETY: the descriptor was just made, and nobody else has it.
@@ -159,7 +159,7 @@ fn open_again(fd: RawFd) -> Option<OwnedFd> {
     (again >= 0).then(|| unsafe { OwnedFd::from_raw_fd(again) }).and_then(|again| above_standard(again).ok())
 }
 
-fn key(path: &Path) -> u64 {
+fn hash_of(path: &Path) -> u64 {
     let mut hasher = DefaultHasher::new();
     path.hash(&mut hasher);
     hasher.finish().max(NO_PATH + 1)

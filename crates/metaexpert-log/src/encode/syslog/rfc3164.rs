@@ -7,10 +7,9 @@
 use super::OWN_NAMES;
 use super::draft::{Draft, Parameter};
 use super::rfc5424::push_name;
-use super::speaker::{FACILITY, Sender, plain_value, severity};
+use super::speaker::{FACILITY, HOSTNAME_BYTES, Sender, plain_value, severity};
 use crate::encode::plain::push_word;
 
-const HOSTNAME_BYTES: usize = 255;
 /// RFC 3164, 4.1.3.
 const TAG_BYTES: usize = 32;
 

@@ -6,13 +6,12 @@
 
 use super::draft::{Draft, Parameter};
 use super::names::Rules;
-use super::speaker::{FACILITY, Sender, plain_value, severity};
+use super::speaker::{FACILITY, HOSTNAME_BYTES, Sender, plain_value, severity};
 use crate::clock::RFC3339_LEN;
 
 /// Under the number that is reserved for examples (RFC 5612), since the project has none of its own.
 const STRUCTURE: &[u8] = b"fields@32473";
-// The longest that RFC 5424, 6, allows.
-const HOSTNAME_BYTES: usize = 255;
+// The longest that RFC 5424, 6, allows, beside `HOSTNAME_BYTES`.
 const APP_NAME_BYTES: usize = 48;
 const MSGID_BYTES: usize = 32;
 const PARAM_NAME_BYTES: usize = 32;

@@ -11,7 +11,8 @@ use crate::level::Level;
 
 /// User-level messages (RFC 5424, 6.2.1): what a program is that is no part of the system.
 pub(super) const FACILITY: i32 = 1;
-const HOSTNAME_BYTES: usize = 255;
+/// The longest name of a host that RFC 5424, 6, allows, and RFC 1123 knows.
+pub(super) const HOSTNAME_BYTES: usize = 255;
 
 /// Who sends.
 pub(super) struct Sender {

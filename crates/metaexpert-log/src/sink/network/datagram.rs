@@ -13,7 +13,7 @@ const MOST_BYTES: usize = 65_000;
 /// Where not even so much is taken, a packet is given up.
 const LEAST_BYTES: usize = 480;
 /// Refusals of earlier packets that one packet may meet.
-const MOST_REFUSALS: u32 = 3;
+const REFUSALS_PER_PACKET: u32 = 3;
 const REFUSED: &str = "nobody listens there";
 const TOO_LARGE: &str = "the system takes no packet of its size";
 
@@ -75,7 +75,7 @@ impl Datagrams {
                     break;
                 }
                 // What the system tells so is the fate of an earlier packet; this one was not sent.
-                Some(libc::ECONNREFUSED) if self.is_udp && refusals < MOST_REFUSALS => {
+                Some(libc::ECONNREFUSED) if self.is_udp && refusals < REFUSALS_PER_PACKET => {
                     fates.errors += 1;
                     refusals += 1;
                     // The earlier packet has counted as sent already. This one is charged instead, so the number

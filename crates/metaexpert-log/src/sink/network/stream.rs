@@ -19,7 +19,7 @@ const STEP_BYTES: usize = 256 << 10;
 /// What is kept for the next connection at most; beyond, the oldest lines count as arrived.
 const MOST_KEPT_BYTES: usize = 4 << 20;
 /// A line on which so many connections in a row have broken is given up: the other side will not have it.
-const MOST_REFUSALS: u32 = 3;
+const CONNECTIONS_PER_LINE: u32 = 3;
 
 /// What tells lines apart on the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +91,7 @@ impl Window {
         }
         self.sent = 0;
         self.failure = None;
-        if self.refusals >= MOST_REFUSALS {
+        if self.refusals >= CONNECTIONS_PER_LINE {
             self.refusals = 0;
             self.suspects = self.suspects.saturating_sub(1);
             if let Some((len, _)) = self.lines.pop_front() {
