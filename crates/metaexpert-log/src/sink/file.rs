@@ -1,36 +1,23 @@
 //! A log file: appended to, one writer a file, rotated between lines, followed when others move it.
 
+mod repair;
+mod turnover;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::clock::now_ns;
-use crate::config::{Format, SinkConfig, Sync};
-use crate::disk::{Disk, FileId, directory, is_absent};
+use crate::config::{SinkConfig, Sync};
+use crate::disk::{Disk, FileId, directory};
 use crate::error::Error;
 use crate::holdings::{has_changed_user, is_ours};
 use crate::sink::archive::Archive;
 use crate::sink::claim::{Absent, Current, Nature, claim, lock};
 use crate::sink::rotate::{Clockwork, is_at};
-use crate::sink::torn::unfinished_line;
 
-/// A rotation that failed is tried again after this; until then the file grows.
-const ROTATION_RETRY: Duration = Duration::from_secs(1);
-const TIDY_INTERVAL: Duration = Duration::from_secs(3600);
-
-/// What an outside program has done to a file since the last look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// Nothing that matters.
-    None,
-    /// It has another name now, and all that was written; what follows goes into a new file.
-    Moved,
-    /// It is gone, with what was written since the last look; what follows goes into a new file.
-    Removed,
-    /// It was cut; what follows goes on from there.
-    Truncated,
-}
+pub use turnover::Change;
 
 /// On whose behalf a file is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -234,151 +221,6 @@ impl LogFile {
         Ok(())
     }
 
-    /// Whether a line at `start..end` of the waiting bytes belongs into the next file.
-    #[inline]
-    pub fn is_due(&self, start: usize, end: usize, timestamp_ns: i64) -> bool {
-        let (max, before) = (self.config.max_size, self.size + start as u64);
-        let is_full = max > 0 && before > 0 && self.size + end as u64 > max;
-        (is_full || self.clockwork.is_due(timestamp_ns))
-            && self.config.backup_count > 0
-            && self.has_archive()
-            && self.rotation_retry.is_none_or(|retry| Instant::now() >= retry)
-    }
-
-    /// Moves the file to `name.1` (and `name.1` to `name.2`…) and begins a new one; an empty file stays. On an
-    /// error it goes on being written, and is due again after a second.
-    pub fn rotate(&mut self, timestamp_ns: i64) -> io::Result<()> {
-        let is_nothing = self.size == 0 || !self.is_own();
-        let outcome = if is_nothing { Ok(()) } else { self.begin_next() };
-        match &outcome {
-            Ok(()) => self.clockwork.advance(timestamp_ns),
-            Err(_) => self.rotation_retry = Some(Instant::now() + ROTATION_RETRY),
-        }
-        outcome
-    }
-
-    fn begin_next(&mut self) -> io::Result<()> {
-        if self.config.sync != Sync::Never {
-            self.sync()?;
-        }
-        let finished = self.identity();
-        // Else somebody has moved it already, and what is at the path is to be gone on with.
-        if is_at(&*self.disk, &self.path, finished) {
-            self.archive.take()?;
-        }
-        match self.claim(&self.path) {
-            Ok((path, current)) => self.follow(path, current),
-            Err(problem) => {
-                let given_back = self.archive.give_back(finished);
-                self.is_astray = given_back.is_err();
-                self.note(given_back);
-                return Err(problem);
-            }
-        }
-        self.rotation_retry = None;
-        self.tidy();
-        if self.directory_unsynced {
-            // Repeated with the next `sync`, which does not succeed without.
-            let synced = self.disk.sync_directory(directory(&self.path));
-            self.directory_unsynced = synced.is_err();
-            self.note(synced);
-        }
-        Ok(())
-    }
-
-    /// Looks, after a write, whether an outside program has moved, removed or cut the file, and opens the path
-    /// again where it has, with its directory. Now and then it also removes finished files that are too old.
-    /// After an error it is not known whether what was written since the last look is safe: look again before
-    /// more is written, and if that does not help, [`LogFile::reopen`] and write it again.
-    pub fn look(&mut self) -> io::Result<Change> {
-        let Some(current) = self.current.as_ref().filter(|current| current.status.is_regular) else {
-            return Ok(Change::None);
-        };
-        let now = self.disk.status(&current.file)?;
-        if now.links == 0 {
-            self.reopen()?;
-            return Ok(Change::Removed);
-        }
-        if current.nature == Nature::Stream {
-            return Ok(Change::None);
-        }
-        if !is_at(&*self.disk, &self.path, now.identity) {
-            return Ok(self.leave_moved());
-        }
-        if self.tidied.elapsed() >= TIDY_INTERVAL {
-            self.tidy();
-        }
-        let was_cut = now.len < self.size;
-        self.size = now.len;
-        self.synced = self.synced.min(now.len);
-        Ok(if was_cut { Change::Truncated } else { Change::None })
-    }
-
-    /// Goes on in a new file; if that cannot be had, or the moved one not be forced to the disk, in the moved
-    /// one, where nothing is lost.
-    fn leave_moved(&mut self) -> Change {
-        let is_safe = if self.config.sync == Sync::Never { Ok(()) } else { self.sync() };
-        match is_safe.and_then(|()| self.reopen()) {
-            Ok(()) => Change::Moved,
-            Err(problem) => {
-                self.note(Err(problem));
-                Change::None
-            }
-        }
-    }
-
-    /// Opens the path anew, with its directory: after an error from which an open file does not recover. What
-    /// was not forced to the disk before stays in doubt.
-    pub fn reopen(&mut self) -> io::Result<()> {
-        let (path, current) = match self.claim(&self.config.path) {
-            Err(problem) if is_absent(&problem) => {
-                self.disk.create_directory(directory(&self.config.path))?;
-                self.claim(&self.config.path)?
-            }
-            outcome => outcome?,
-        };
-        if self.current.is_some() && current.status.identity == self.identity() {
-            // The old claim holds for the old opening alone, and ends with it.
-            if current.nature != Nature::Stream {
-                lock(&current.file);
-            }
-            self.current = Some(current);
-            self.is_astray = false;
-            return self.measure();
-        }
-        let is_first = self.current.is_none();
-        self.follow(path, current);
-        self.wind_clockwork();
-        if is_first { self.repair_found() } else { Ok(()) }
-    }
-
-    fn claim(&self, first: &Path) -> io::Result<(PathBuf, Current)> {
-        let (path, current) = claim(&*self.disk, first, &self.config.path, Absent::Made, self.opener)?;
-        Ok((path, current.ok_or(io::ErrorKind::NotFound)?))
-    }
-
-    /// Mends what another process has left since the start in a file that was not there then.
-    fn repair_found(&mut self) -> io::Result<()> {
-        if self.size > 0 && self.repair_last_line(self.config.format == Format::Json)?.is_some() {
-            self.note(Err(io::Error::other("the last line was torn, and cut off")));
-        }
-        Ok(())
-    }
-
-    /// Goes on in `current`, at `path`.
-    fn follow(&mut self, path: PathBuf, current: Current) {
-        self.size = current.status.len;
-        self.current = Some(current);
-        self.is_astray = false;
-        (self.synced, self.sync_failed) = (self.size, false);
-        self.directory_unsynced = self.config.sync != Sync::Never;
-        if path != self.path {
-            self.archive = Archive::new(Arc::clone(&self.disk), &path, &self.config);
-            self.path = path;
-            self.begin_archive();
-        }
-    }
-
     fn opened(&self) -> io::Result<&Current> {
         self.current.as_ref().ok_or_else(|| io::ErrorKind::NotFound.into())
     }
@@ -396,59 +238,11 @@ impl LogFile {
         Ok(())
     }
 
-    /// An empty file's period is that of its first line, one with lines has that of its last.
-    fn wind_clockwork(&mut self) {
-        let modified_ns = self.current.as_ref().map(|current| current.status.modified_ns);
-        let written_ns = modified_ns.filter(|_| self.size > 0).unwrap_or_else(now_ns);
-        self.clockwork = Clockwork::new(self.config.rotate, written_ns);
-    }
-
     /// Mends the names of finished files of a killed process: what it was packing is no line's only place.
     pub(crate) fn mend_archive(&self) {
         if self.has_archive() {
             self.archive.mend();
         }
-    }
-
-    /// Mends what a killed process or machine left at the end: a line without a line break. Of JSON it is cut
-    /// off and returned, for half a record is none; any other is ended, and nothing returned.
-    pub fn repair_last_line(&mut self, json: bool) -> io::Result<Option<Vec<u8>>> {
-        match self.unfinished()? {
-            None => Ok(None),
-            Some(torn) if torn.as_ref().is_some_and(Vec::is_empty) => Ok(None),
-            Some(Some(torn)) if json => {
-                self.cut_to(self.size - torn.len() as u64)?;
-                Ok(Some(torn))
-            }
-            Some(_) => {
-                while self.write(b"\n")? == 0 {}
-                Ok(None)
-            }
-        }
-    }
-
-    /// Takes back what is there of a line that was begun and will not be completed. Returns how many bytes that was.
-    pub fn cut_unfinished(&mut self) -> io::Result<u64> {
-        let Some(Some(torn)) = self.unfinished()? else { return Ok(0) };
-        let len = torn.len() as u64;
-        if len > 0 {
-            self.cut_to(self.size - len)?;
-        }
-        Ok(len)
-    }
-
-    /// What follows the last line break, if that is not too much for a line; `None` if it is not to be changed.
-    fn unfinished(&mut self) -> io::Result<Option<Option<Vec<u8>>>> {
-        if self.current.is_none() || !self.is_plain() {
-            return Ok(None);
-        }
-        let reader = self.disk.open_read(&self.path)?;
-        let status = self.disk.status(&reader)?;
-        if status.identity != self.identity() {
-            return Ok(None);
-        }
-        self.size = status.len;
-        unfinished_line(&*self.disk, &reader, self.size).map(Some)
     }
 
     fn tidy(&mut self) {
