@@ -19,6 +19,20 @@ pub(crate) fn prefix_that(text: &[u8], most: usize, fits: impl Fn(&[u8]) -> bool
     fitting
 }
 
+/// As [`prefix_that`], of which `written` is no longer than `most` bytes.
+pub(crate) fn prefix_written_in(text: &[u8], most: usize, written: impl Fn(&[u8], &mut Vec<u8>)) -> usize {
+    prefix_that(text, most, |start| {
+        let mut out = Vec::new();
+        written(start, &mut out);
+        out.len() <= most
+    })
+}
+
+/// What a text may have that comes early: half of `room`, and what those that follow, of `later` bytes, leave over.
+pub(crate) fn early_share(room: usize, later: usize) -> usize {
+    (room / 2).max(room.saturating_sub(later))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -30,5 +44,19 @@ mod tests {
         assert_eq!(prefix_that(b"abc", 3, |_| true), 3);
         assert_eq!(prefix_that(b"abc", 3, |start| start.is_empty()), 0);
         assert_eq!(prefix_that(b"", 3, |_| true), 0);
+    }
+
+    #[test]
+    fn a_prefix_is_measured_as_it_is_written() {
+        let doubled = |start: &[u8], out: &mut Vec<u8>| out.extend([start, start].concat());
+        assert_eq!(prefix_written_in(b"abcdef", 7, doubled), 3);
+        assert_eq!(prefix_written_in("жж".as_bytes(), 7, doubled), 2);
+    }
+
+    #[test]
+    fn what_comes_early_has_half_of_the_room_or_all_that_is_left_over() {
+        assert_eq!(early_share(100, 20), 80);
+        assert_eq!(early_share(100, 90), 50);
+        assert_eq!(early_share(100, 1000), 50);
     }
 }

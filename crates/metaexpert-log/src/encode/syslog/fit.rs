@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::draft::{Draft, Parameter};
 use super::speaker::Speaker;
-use crate::encode::cut::{cut_bytes_mark, prefix_that};
+use crate::encode::cut::{cut_bytes_mark, early_share, prefix_that, prefix_written_in};
 
 /// Room for what tells of the cut: a mark behind the message, and how many fields were left out.
 const MARK_BYTES: usize = 80;
@@ -80,12 +80,8 @@ impl<'s, 'd> Shortening<'s, 'd> {
             .filter(|(_, kept)| kept.is_none())
             .map(|(parameter, _)| self.cost(parameter))
             .sum();
-        let room = (self.room / 2).max(self.room.saturating_sub(rest));
-        let end = prefix_that(&draft.message, room, |start| {
-            let mut out = Vec::new();
-            self.speaker.push_message(start, &mut out);
-            out.len() <= room
-        });
+        let room = early_share(self.room, rest);
+        let end = prefix_written_in(&draft.message, room, |start, out| self.speaker.push_message(start, out));
         let message = &draft.message[..end];
         let mut out = Vec::new();
         self.speaker.push_message(message, &mut out);

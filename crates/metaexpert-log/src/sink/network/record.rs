@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::encode::cut::{cut_bytes_mark, prefix_that};
+use crate::encode::cut::{cut_bytes_mark, early_share, prefix_written_in};
 use crate::encode::escape::escape_json;
 use crate::lexicon::CORE_KEYS;
 
@@ -102,7 +102,7 @@ impl Shortening {
         kept
     }
 
-    /// What a member of this step may have: half of the room, and what those of later steps do not need.
+    /// What a member of this step may have.
     fn share(&self, step: Step, members: &[(String, &RawValue)]) -> usize {
         let need = |member: &(String, &RawValue)| match (step_of(&member.0), cost(member)) {
             (Step::Field, cost) if cost > self.room => {
@@ -117,7 +117,7 @@ impl Shortening {
         let later = members.iter().filter(|(key, _)| step_of(key) > step).map(need).sum();
         match step {
             Step::Field | Step::Stack => self.room,
-            _ => (self.room / 2).max(self.room.saturating_sub(later)),
+            _ => early_share(self.room, later),
         }
     }
 
@@ -145,11 +145,7 @@ impl Shortening {
     fn text(&mut self, json: &str, most: usize) -> Option<Vec<u8>> {
         let text: String = serde_json::from_str(json).ok()?;
         let most = most.checked_sub(MARK_BYTES + 2)?;
-        let end = prefix_that(text.as_bytes(), most, |start| {
-            let mut out = Vec::new();
-            escape_json(start, &mut out);
-            out.len() <= most
-        });
+        let end = prefix_written_in(text.as_bytes(), most, escape_json);
         self.cut_bytes += text.len() - end;
         let mut out = vec![b'"'];
         escape_json(&text.as_bytes()[..end], &mut out);
