@@ -50,11 +50,35 @@ def test_toml_that_only_looks_nested_is_taken(text: str) -> None:
     check_toml_depth(text)
 
 
-def test_json_is_bounded_as_well() -> None:
-    """By what is outside of texts."""
-    check_json_depth(json.dumps({"a": "[" * DEEP + '"{'}))
-    with pytest.raises(TooDeepError):
-        check_json_depth("[" * DEEP)
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}"), ('[{"a":', "}]")])
+def test_json_that_is_nested_too_deeply_is_refused(opening: str, closing: str) -> None:
+    """One level more than allowed is refused, as many as allowed are not."""
+    levels = opening.count("[") + opening.count("{")
+    most = MAX_DEPTH // levels
+    check_json_depth(opening * most + "1" + closing * most)
+    with pytest.raises(TooDeepError, match=f"nested more than {MAX_DEPTH} levels deep"):
+        check_json_depth(opening * (most + 1) + "1" + closing * (most + 1))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"a": "[" * DEEP + '"{'},
+        {"[" * DEEP: 1},
+        ["\\" + "{" * DEEP, '\\"' + "[" * DEEP],
+        [{"a": 1}] * DEEP,
+    ],
+)
+def test_json_that_only_looks_nested_is_taken(document: object) -> None:
+    """Brackets in texts and keys mean nothing, and neither do those that are closed again."""
+    check_json_depth(json.dumps(document))
+
+
+def test_a_limit_of_one_s_own_is_obeyed() -> None:
+    """And named in the error."""
+    check_json_depth("[[]]", 2)
+    with pytest.raises(TooDeepError, match="nested more than 2 levels deep"):
+        check_json_depth("[[[]]]", 2)
 
 
 @pytest.mark.parametrize(
