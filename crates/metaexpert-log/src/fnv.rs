@@ -1,5 +1,5 @@
-//! FNV-1a, 64 bits (http://www.isthe.com/chongo/tech/comp/fnv/): hashes that names on disk and on the wire may hold,
-//! because they are the same on every machine, in every process and in every version.
+//! FNV-1a, 64 bits (http://www.isthe.com/chongo/tech/comp/fnv/): hashes for names on disk and on the wire.
+//! They are the same on every machine, in every process and in every version.
 
 /// The hash of no bytes.
 pub(crate) const START: u64 = 0xCBF2_9CE4_8422_2325;

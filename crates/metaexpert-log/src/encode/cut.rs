@@ -28,7 +28,7 @@ pub(crate) fn prefix_written_in(text: &[u8], most: usize, written: impl Fn(&[u8]
     })
 }
 
-/// What a text may have that comes early: half of `room`, and what those that follow, of `later` bytes, leave over.
+/// What a text may have that comes early: half of `room`, or what those after it, of `later` bytes, leave.
 pub(crate) fn early_share(room: usize, later: usize) -> usize {
     (room / 2).max(room.saturating_sub(later))
 }
