@@ -145,13 +145,22 @@ def test_a_living_process_is_left_alone(tmp_path: Path, living: subprocess.Popen
 
 @needs_tmpfs
 def test_all_needs_no_log_directory_of_its_own(tmp_path: Path) -> None:
-    """Whoever wants those of all others has none to name."""
+    """Whoever wants those of all others has none to name, and gets none, whatever fails elsewhere."""
     kill_one(tmp_path, "others")
+    kill_one(tmp_path, "failing")
+    path = tmp_path / "failing" / "expert.log"
+    path.rename(tmp_path / "before.log")
+    path.mkdir()
     done = metaexpert(tmp_path, "logs", "recover", "--all", "--json")
 
-    # What lies elsewhere on the machine may fail.
+    assert done.code == 1
     assert done.figures["directory"] == str(tmp_path / "logs")
     assert len(records(tmp_path / "others" / "expert.log")) == 202
+    assert not (tmp_path / "logs").exists()
+
+    # Nothing stays on the tmpfs.
+    path.rmdir()
+    assert metaexpert(tmp_path, "logs", "recover", "--dir", "failing").code == 0
 
 
 @needs_tmpfs

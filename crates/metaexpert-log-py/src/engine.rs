@@ -86,7 +86,7 @@ pub(crate) fn recover(py: Python<'_>, directory: &str, everything: bool, files: 
     let _inside = Inside::enter(py);
     let directory = Path::new(directory);
     py.detach(|| {
-        let mut trouble = TroubleLog::new(directory.to_owned());
+        let mut trouble = TroubleLog::new(directory.to_owned()).where_directory_is();
         let recover = if everything { recovery::recover_all } else { recovery::recover };
         recover(&Surroundings::default(), directory, &files, &mut trouble).to_json()
     })

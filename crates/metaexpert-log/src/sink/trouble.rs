@@ -26,6 +26,7 @@ const READY_BYTES: usize = 4096;
 /// reader.
 pub struct TroubleLog {
     path: PathBuf,
+    makes_directory: bool,
     disk: Arc<dyn Disk>,
     last: Option<Instant>,
     /// What was reported last: the same again is no news.
@@ -45,12 +46,19 @@ impl TroubleLog {
     pub fn with_disk(directory: PathBuf, disk: Arc<dyn Disk>) -> Self {
         TroubleLog {
             path: directory.join("logging_errors.log"),
+            makes_directory: true,
             disk,
             last: None,
             latest: String::new(),
             waiting: Vec::new(),
             unheard: 0,
         }
+    }
+
+    /// Of a directory that is not there it makes none: whoever only looks after others' records leaves no trace.
+    pub fn where_directory_is(mut self) -> Self {
+        self.makes_directory = false;
+        self
     }
 
     /// Reports `problem`, or counts it if another was reported within the last second. What lasts is reported once a
@@ -136,7 +144,7 @@ impl TroubleLog {
 
     fn open(&self) -> io::Result<File> {
         match self.disk.open_append(&self.path) {
-            Err(problem) if is_absent(&problem) => {
+            Err(problem) if is_absent(&problem) && self.makes_directory => {
                 self.disk.create_directory(directory(&self.path))?;
                 self.disk.open_append(&self.path)
             }
@@ -176,6 +184,18 @@ mod tests {
 
     use super::*;
     use crate::disk::{FaultyDisk, Operation};
+
+    #[test]
+    fn a_directory_that_is_not_there_is_made_unless_it_is_not_to_be() {
+        let directory = scratch("absent");
+        TroubleLog::new(directory.clone()).where_directory_is().report("seen on stderr");
+        assert!(!directory.exists());
+        TroubleLog::new(directory.clone()).report("seen");
+        assert!(fs::read_to_string(directory.join("logging_errors.log")).unwrap().ends_with(": seen\n"));
+        TroubleLog::new(directory.clone()).where_directory_is().report("told");
+        assert!(fs::read_to_string(directory.join("logging_errors.log")).unwrap().ends_with(": told\n"));
+        fs::remove_dir_all(directory).unwrap();
+    }
 
     fn scratch(test: &str) -> PathBuf {
         let path = std::env::temp_dir().join(format!("metaexpert-trouble-{}-{test}", std::process::id()));
