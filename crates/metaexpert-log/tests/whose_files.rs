@@ -98,13 +98,23 @@ fn a_file_that_cannot_be_made_is_an_error_when_it_is_configured_and_tried_again_
 }
 
 #[test]
+fn a_directory_of_the_file_s_name_is_an_error_that_says_what_to_do() {
+    let scratch = Scratch::new("named-directory");
+    fs::create_dir(scratch.path("expert.log")).unwrap();
+    let config = sink(&scratch, json!({}));
+    let refused = LogFile::open(&config, system(), Opener::Configuration).err().unwrap().to_string();
+    assert!(refused.ends_with("; name a file in it"), "{refused}");
+}
+
+#[test]
 fn a_pipe_is_written_to_and_nothing_else() {
     let scratch = Scratch::new("pipe");
     let path = scratch.path("expert.log");
     fifo(&path);
     let config = sink(&scratch, json!({"max_size": 22, "backup_count": 3}));
     // Nobody reads: an error at once.
-    assert!(LogFile::open(&config, system(), Opener::Configuration).is_err());
+    let refused = LogFile::open(&config, system(), Opener::Configuration).err().unwrap().to_string();
+    assert!(refused.ends_with("if it is a pipe, start what reads it first"), "{refused}");
     let mut reader = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(&path).unwrap();
     let mut file = open(&config, system());
     (0..9).for_each(|_| assert_eq!(file.write(LINE).unwrap(), LINE.len()));

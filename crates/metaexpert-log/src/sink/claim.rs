@@ -114,7 +114,7 @@ fn claim_one(disk: &dyn Disk, path: &Path, wanted: &Path, absent: Absent) -> io:
         };
         let file = match opened {
             Err(problem) if absent == Absent::Left && is_absent(&problem) => return Ok(Claimed::Left),
-            opened => opened?,
+            opened => opened.map_err(with_way_out)?,
         };
         let status = disk.status(&file)?;
         let nature = nature(disk, path, &status)?;
@@ -131,6 +131,16 @@ fn claim_one(disk: &dyn Disk, path: &Path, wanted: &Path, absent: Absent) -> io:
         }
     }
     Err(io::Error::other("it is replaced faster than it can be opened"))
+}
+
+/// The system's own words, and what to do where they do not let that be guessed.
+fn with_way_out(problem: io::Error) -> io::Error {
+    let way_out = match problem.raw_os_error() {
+        Some(libc::ENXIO) => "if it is a pipe, start what reads it first",
+        Some(libc::EISDIR) => "name a file in it",
+        _ => return problem,
+    };
+    io::Error::new(problem.kind(), format!("{problem}; {way_out}"))
 }
 
 /// What the parent had open for `wanted` when it forked this process, which may not open it any more.
@@ -205,6 +215,21 @@ pub(crate) fn siblings(disk: &dyn Disk, path: &Path, process: u32) -> Vec<PathBu
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_no_file_to_open_says_what_to_do() {
+        let told = |code: i32| with_way_out(io::Error::from_raw_os_error(code)).to_string();
+        assert!(
+            told(libc::ENXIO).ends_with("; if it is a pipe, start what reads it first"),
+            "{}",
+            told(libc::ENXIO)
+        );
+        assert!(told(libc::EISDIR).ends_with("; name a file in it"), "{}", told(libc::EISDIR));
+        assert_eq!(told(libc::ENOSPC), io::Error::from_raw_os_error(libc::ENOSPC).to_string());
+        // What decides how to go on from an error is as it was.
+        let missing = with_way_out(io::Error::from_raw_os_error(libc::ENOENT));
+        assert_eq!(missing.raw_os_error(), Some(libc::ENOENT));
+    }
 
     #[test]
     fn the_process_id_goes_before_the_extension_and_never_looks_like_a_backup() {
