@@ -209,6 +209,7 @@ def test_an_address_where_nobody_answers_is_told(tmp_path: Path) -> None:
 
     assert (done.code, done.out) == (1, "")
     assert done.err.startswith("error: nobody answers at http://127.0.0.1:9: ")
+    assert done.err.endswith("; `metaexpert ps` lists the experts that run\n")
 
 
 def test_the_schema_is_published(tmp_path: Path) -> None:

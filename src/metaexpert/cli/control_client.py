@@ -126,7 +126,8 @@ class ControlClient:
         return document
 
     def _unanswered(self, reason: str) -> CommandFailedError:
-        return CommandFailedError(printable(f"nobody answers at {self.url}: {reason}"), UNREACHABLE)
+        text = f"nobody answers at {self.url}: {reason}; `metaexpert ps` lists the experts that run"
+        return CommandFailedError(printable(text), UNREACHABLE)
 
 
 def _address(url: str) -> str:
