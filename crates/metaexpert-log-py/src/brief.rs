@@ -2,11 +2,10 @@
 //! to be cut afterwards.
 
 use pyo3::exceptions::PyRecursionError;
+use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::critical_section::with_critical_section;
-use pyo3::types::{
-    PyByteArray, PyBytes, PyDict, PyFrozenSet, PyInt, PyList, PySet, PySlice, PyString, PyTuple,
-};
+use pyo3::types::{PyByteArray, PyBytes, PyDict, PyFrozenSet, PyInt, PyList, PySet, PyString, PyTuple};
 
 use crate::convert::{Converter, plain_value, type_name};
 use crate::exception::{Told, shown_arguments};
@@ -78,7 +77,7 @@ impl Brief {
         Ok(Excerpt::from(brief.text).followed_by_about(brief.left))
     }
 
-    fn room(&self) -> usize {
+    pub(crate) fn room(&self) -> usize {
         self.most.saturating_sub(self.text.len())
     }
 
@@ -134,13 +133,12 @@ impl Brief {
         }
     }
 
-    fn push(&mut self, object: &Bound<'_, PyAny>, depth: usize) -> PyResult<()> {
+    pub(crate) fn push(&mut self, object: &Bound<'_, PyAny>, depth: usize) -> PyResult<()> {
         if let Some(text) = shown_as::<PyString>(object) {
-            let beginning = Excerpt::of(text, self.room());
-            return self.push_beginning(&beginning.to_str(object.py()), beginning.left());
+            return self.push_quoted_text(text);
         }
         if let Some(bytes) = shown_as::<PyBytes>(object).or_else(|| numpy_bytes(object)) {
-            return self.push_bytes(object.py(), bytes.as_bytes());
+            return self.push_bytes(bytes);
         }
         if let Some(bytes) = shown_as::<PyByteArray>(object) {
             return self.push_byte_array(bytes);
@@ -160,53 +158,25 @@ impl Brief {
         }
     }
 
-    fn push_bytes(&mut self, py: Python<'_>, all: &[u8]) -> PyResult<()> {
-        let first = &all[..all.len().min(self.room())];
-        self.push_beginning(&PyBytes::new(py, first), all.len() - first.len())
+    /// Adds a text of which `left` follow.
+    pub(crate) fn append(&mut self, mut text: Vec<u8>, left: usize) {
+        self.text.append(&mut text);
+        self.left += left;
     }
 
-    fn push_byte_array(&mut self, bytes: &Bound<'_, PyByteArray>) -> PyResult<()> {
-        let (mut len, most) = (0, self.room());
-        let first = with_critical_section(bytes, || {
-            len = bytes.len();
-            // SAFETY: the array is alive, no Python code runs here, and no other thread changes it meanwhile.
-            unsafe { bytes.as_bytes()[..len.min(most)].to_vec() }
-        });
-        self.push_name(bytes);
-        self.text.push(b'(');
-        self.push_beginning(&PyBytes::new(bytes.py(), &first), len - first.len())?;
-        self.close(")");
-        Ok(())
+    pub(crate) fn write(&mut self, text: &str) {
+        self.text.extend_from_slice(text.as_bytes());
     }
 
-    /// An `array.array`: its slice is shown as it is itself.
-    fn push_array(&mut self, array: &Bound<'_, PyAny>) -> PyResult<()> {
-        let (len, most) = (array.len()?, self.room() / 3 + 1);
-        let beginning = array.get_item(PySlice::new(array.py(), 0, most as isize, 1))?;
-        self.push_beginning(&beginning, 3 * len.saturating_sub(most))
-    }
-
-    fn push_name(&mut self, object: &Bound<'_, PyAny>) {
+    pub(crate) fn push_name(&mut self, object: &Bound<'_, PyAny>) {
         self.text.extend_from_slice(type_name(&object.get_type()).as_bytes());
     }
 
     /// The end of what is whole.
-    fn close(&mut self, end: &str) {
+    pub(crate) fn close(&mut self, end: &str) {
         if self.left == 0 {
             self.text.extend_from_slice(end.as_bytes());
         }
-    }
-
-    /// `repr()` of the beginning of a value, without what ends it if `left` follow.
-    fn push_beginning(&mut self, beginning: &Bound<'_, PyAny>, left: usize) -> PyResult<()> {
-        let mut text = Excerpt::of(&beginning.repr()?, usize::MAX).text;
-        if left > 0 {
-            let end = text.iter().rposition(|byte| b"'\"]".contains(byte));
-            text.truncate(end.unwrap_or(text.len()));
-        }
-        self.left += left;
-        self.text.append(&mut text);
-        Ok(())
     }
 
     fn push_repr(&mut self, object: &Bound<'_, PyAny>) -> PyResult<()> {
@@ -216,16 +186,18 @@ impl Brief {
 
     fn push_container(&mut self, object: &Bound<'_, PyAny>, depth: usize) -> PyResult<()> {
         if let Some(list) = shown_as::<PyList>(object) {
-            self.push_members(("[", "]"), list.iter(), list.len(), depth)
+            self.once(object, "[...]", |brief| brief.push_members(("[", "]"), list.iter(), list.len(), depth))
         } else if let Some(tuple) = shown_as::<PyTuple>(object) {
             let end = if tuple.len() == 1 { ",)" } else { ")" };
-            self.push_members(("(", end), tuple.iter(), tuple.len(), depth)
+            self.once(object, "(...)", |brief| {
+                brief.push_members(("(", end), tuple.iter(), tuple.len(), depth)
+            })
         } else if let Some(set) = shown_as::<PySet>(object).filter(|set| !set.is_empty()) {
             self.push_set(object, || set.iter(), set.len(), depth)
         } else if let Some(set) = shown_as::<PyFrozenSet>(object).filter(|set| !set.is_empty()) {
             self.push_set(object, || set.iter(), set.len(), depth)
         } else if let Some(dict) = shown_as::<PyDict>(object) {
-            self.push_pairs(dict, depth)
+            self.push_dict(dict, depth)
         } else if let Some(arguments) = shown_arguments(object) {
             self.push_name(object);
             self.push_arguments(&arguments, depth)
@@ -247,11 +219,12 @@ impl Brief {
         // As with pairs.
         let most = self.room() / 3 + 1;
         let members: Vec<_> = with_critical_section(set, || members().take(most).collect());
-        if set.is_exact_instance_of::<PySet>() {
-            return self.push_members(("{", "}"), members.into_iter(), count, depth);
+        let (mut ends, mut again) = (("{", "}"), "set(...)");
+        if !set.is_exact_instance_of::<PySet>() {
+            self.push_name(set);
+            (ends, again) = (("({", "})"), "(...)");
         }
-        self.push_name(set);
-        self.push_members(("({", "})"), members.into_iter(), count, depth)
+        self.once(set, again, |brief| brief.push_members(ends, members.into_iter(), count, depth))
     }
 
     /// What is behind the name of an exception's class.
@@ -262,22 +235,7 @@ impl Brief {
         }
     }
 
-    /// One of the classes of `collections`, or a view of a dict: its name, and what it holds.
-    fn push_collection(&mut self, object: &Bound<'_, PyAny>, depth: usize) -> PyResult<()> {
-        self.push_name(object);
-        self.text.push(b'(');
-        if let Ok(dict) = object.cast::<PyDict>() {
-            self.push_pairs(dict, depth)?;
-        } else {
-            let most = self.room() / 3 + 1;
-            let members = object.try_iter()?.take(most).collect::<PyResult<Vec<_>>>()?;
-            self.push_members(("[", "]"), members.into_iter(), object.len()?, depth)?;
-        }
-        self.close(")");
-        Ok(())
-    }
-
-    fn push_members<'py>(
+    pub(crate) fn push_members<'py>(
         &mut self,
         (begin, end): (&str, &str),
         members: impl Iterator<Item = Bound<'py, PyAny>>,
@@ -294,8 +252,12 @@ impl Brief {
             }
             self.push(&member, depth + 1)?;
         }
-        self.text.extend_from_slice(end.as_bytes());
+        self.close(end);
         Ok(())
+    }
+
+    pub(crate) fn push_dict(&mut self, dict: &Bound<'_, PyDict>, depth: usize) -> PyResult<()> {
+        self.once(dict, "{...}", |brief| brief.push_pairs(dict, depth))
     }
 
     fn push_pairs(&mut self, dict: &Bound<'_, PyDict>, depth: usize) -> PyResult<()> {
@@ -303,8 +265,18 @@ impl Brief {
         // Taken first, and no more of them than there is room for: showing one may run its own code.
         let most = self.room() / 4 + 1;
         let pairs: Vec<_> = with_critical_section(dict, || dict.iter().take(most).collect());
+        self.push_these_pairs(&pairs, dict.len(), depth)
+    }
+
+    /// The first of `count` pairs, and what ends them.
+    pub(crate) fn push_these_pairs(
+        &mut self,
+        pairs: &[(Bound<'_, PyAny>, Bound<'_, PyAny>)],
+        count: usize,
+        depth: usize,
+    ) -> PyResult<()> {
         for (index, (key, value)) in pairs.iter().enumerate() {
-            if self.is_full(2 * dict.len().saturating_sub(index)) {
+            if self.is_full(2 * count.saturating_sub(index)) {
                 return Ok(());
             }
             if index > 0 {
@@ -314,16 +286,54 @@ impl Brief {
             self.text.extend_from_slice(b": ");
             self.push(value, depth + 1)?;
         }
-        self.text.push(b'}');
+        self.close("}");
         Ok(())
+    }
+
+    /// Shows a container with `push`, and with `again` where it is in itself.
+    pub(crate) fn once(
+        &mut self,
+        object: &Bound<'_, PyAny>,
+        again: &str,
+        push: impl FnOnce(&mut Self) -> PyResult<()>,
+    ) -> PyResult<()> {
+        match Shown::enter(object)? {
+            Some(_shown) => push(self),
+            None => {
+                self.text.extend_from_slice(again.as_bytes());
+                Ok(())
+            }
+        }
     }
 
     /// Whether there is no room for `more` members, which take three characters each, at least.
     fn is_full(&mut self, more: usize) -> bool {
-        let is_full = self.room() == 0;
+        let is_full = self.room() == 0 || self.left > 0;
         if is_full {
             self.left += 3 * more;
         }
         is_full
+    }
+}
+
+/// A container that is being shown, of which the interpreter, asked for members' own texts, knows as well.
+struct Shown<'a, 'py>(&'a Bound<'py, PyAny>);
+
+impl<'a, 'py> Shown<'a, 'py> {
+    /// `None` if it is being shown already.
+    fn enter(object: &'a Bound<'py, PyAny>) -> PyResult<Option<Self>> {
+        // SAFETY: the GIL is held, and the object alive.
+        match unsafe { ffi::Py_ReprEnter(object.as_ptr()) } {
+            0 => Ok(Some(Shown(object))),
+            1.. => Ok(None),
+            _ => Err(PyErr::fetch(object.py())),
+        }
+    }
+}
+
+impl Drop for Shown<'_, '_> {
+    fn drop(&mut self) {
+        // SAFETY: as above; it was entered, once.
+        unsafe { ffi::Py_ReprLeave(self.0.as_ptr()) };
     }
 }

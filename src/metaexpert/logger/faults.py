@@ -7,7 +7,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator
-from types import FrameType, TracebackType
+from types import FrameType, MemberDescriptorType, TracebackType
 from typing import Any, Final, TypeGuard, TypeVar
 
 from metaexpert.logger._native import exception_beginning
@@ -23,6 +23,8 @@ MOST_CHARACTERS: Final = 1 << 20
 MOST_SHOWN: Final = 1 << 16
 #: Exceptions whose text is asked for, each while that of the one before is: one that logs itself has an end.
 MOST_NESTED: Final = 8
+#: Of these a traceback shows more than their text.
+_TOLD_IN_FULL: Final = (SyntaxError, ImportError, NameError, AttributeError)
 
 
 class _Nesting(threading.local):
@@ -136,8 +138,14 @@ def _stand_in(value: BaseException, beginning: str | None) -> BaseException:
         group = type(type_name(kind), (BaseExceptionGroup,), {**names, "exceptions": ()})
         short: BaseException = group("", [Exception()])
     else:
-        short = type(type_name(kind), (Exception,), names)()
+        base = next((each for each in _TOLD_IN_FULL if issubclass(kind, each)), Exception)
+        short = type(type_name(kind), (base,), names)()
+        for name, member in vars(base).items():
+            if isinstance(member, MemberDescriptorType):
+                setattr(short, name, member.__get__(value))
     short.__dict__.update(_own(value, "__dict__"))
+    if (notes := getattr(value, "__notes__", None)) is not None:  # of its class
+        short.__notes__ = notes
     return short.with_traceback(_traceback_of(value))
 
 
