@@ -195,3 +195,30 @@ def test_an_exception_in_flight_is_not_changed(log: logging.Logger, logs: "Logs"
     assert after == before
     assert error.__context__ is None
     assert len(logs.records()) == 1
+
+
+class NotAGroup(Exception):
+    """An exception that says it is a group of exceptions, and is none."""
+
+    exceptions = (1, 2)
+
+    @property
+    def __class__(self) -> Any:
+        return ExceptionGroup
+
+    @__class__.setter
+    def __class__(self, value: Any) -> None:
+        raise TypeError
+
+
+def test_a_cause_that_lies_does_not_cost_the_frames(log: logging.Logger, logs: "Logs") -> None:
+    """`traceback` cannot show it; where the exception itself came from is there."""
+    error = raised(ValueError("bad"))
+    error.__cause__ = NotAGroup("no group")
+    log.error("m", exc_info=error)
+
+    exception = logs.last()["exception"]
+    assert (exception["type"], exception["message"]) == ("ValueError", "bad")
+    assert exception["stacktrace"].startswith("Traceback (most recent call last):\n")
+    assert "in raised\n" in exception["stacktrace"]
+    assert "ValueError: bad\n<no causes: " in exception["stacktrace"]

@@ -219,3 +219,40 @@ def test_an_empty_directory_has_nothing_to_recover(tmp_path: Path) -> None:
     assert done.out.startswith(f"nothing to recover in {tmp_path / 'logs'}")
     done = metaexpert(tmp_path, "logs", "recover", "--json")
     assert (done.code, done.figures["rings"]) == (0, [])
+
+
+@needs_tmpfs
+@pytest.mark.parametrize("way", ["--dir", "next start"])
+def test_a_link_that_leads_elsewhere_since_strands_no_record(way: str, tmp_path: Path) -> None:
+    """As with releases in folders of their own: the name finds it, and `--all` says which name."""
+    (tmp_path / "first").mkdir()
+    (tmp_path / "second").mkdir()
+    link = tmp_path / "current"
+    link.symlink_to("first")
+    kill_one(tmp_path, "current/logs")
+    link.unlink()
+    link.symlink_to("second")
+    (tmp_path / "second" / "logs").mkdir()
+
+    done = metaexpert(tmp_path, "logs", "recover", "--all", "--json")
+    (problem,) = [ring["problem"] for ring in done.figures["rings"] if str(link) in str(ring["problem"])]
+    assert f"recover with --dir {link / 'logs'}" in problem
+
+    if way == "--dir":
+        assert metaexpert(tmp_path, "logs", "recover", "--dir", str(link / "logs")).code == 0
+    else:
+        subprocess.run(
+            [sys.executable, "-c", LIVING, "current/logs"],
+            cwd=tmp_path,
+            env=environment(),
+            input="",
+            stdout=subprocess.DEVNULL,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+    before = records(tmp_path / "first" / "logs" / "expert.log")
+    after = records(tmp_path / "second" / "logs" / "expert.log")
+    assert [record["message"] for record in before] == ["written"]
+    left = [record["n"] for record in after if record["message"] == "left behind"]
+    assert left == list(range(201))

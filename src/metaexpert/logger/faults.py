@@ -178,7 +178,20 @@ def _stacktrace(kind: type[BaseException], value: BaseException, trace: Tracebac
     try:
         return _careful_stacktrace(kind, value, trace)
     except Exception as problem:
-        return f"{type_name(kind)}: <no traceback: {type_name(type(problem))}>"
+        return _frames_alone(kind, value, trace, problem)
+
+
+def _frames_alone(
+    kind: type[BaseException], value: BaseException, trace: TracebackType | None, problem: Exception
+) -> str:
+    """Return where an exception came from, whose causes or parts cannot be shown because of `problem`."""
+    try:
+        stack = traceback.StackSummary.extract(traceback.walk_tb(trace), lookup_lines=False)
+        frames = "".join(["Traceback (most recent call last):\n", *_without_marks(stack).format()])
+    except Exception:
+        frames = ""
+    text = _shortened(text_of(value))
+    return f"{frames}{qualified_name(kind)}: {text}\n<no causes: {type_name(type(problem))}>"
 
 
 def _chain(value: BaseException) -> Iterator[BaseException]:

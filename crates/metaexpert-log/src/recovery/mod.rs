@@ -61,7 +61,7 @@ fn recover_where(
         Vec::new()
     });
     for path in rings {
-        let is_of_directory = Store::is_of(&path, directory);
+        let is_of_directory = is_of(&path, directory);
         if !is_of_directory && !everywhere {
             report.elsewhere += u64::from(is_left_over(&path));
             continue;
@@ -74,6 +74,12 @@ fn recover_where(
         report.rings.push(ring);
     }
     report
+}
+
+/// Whether the ring at `path` was made for `directory`: for the same place, or under the same name, which a link may
+/// have led elsewhere since.
+fn is_of(path: &Path, directory: &Path) -> bool {
+    Store::is_of(path, directory) || origin(path).is_ok_and(|origin| origin.directory == directory)
 }
 
 /// Whether the process is gone that wrote to the ring at `path`, and has left something in it. A ring with

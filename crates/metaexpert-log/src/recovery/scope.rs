@@ -23,9 +23,11 @@ impl Scope<'_> {
             let own =
                 || [&origin.directory, &config.directory].into_iter().find(|own| Store::is_of(path, own));
             let Some(directory) = self.directory.or_else(|| own().map(PathBuf::as_path)) else {
-                return Err(refused(
-                    "neither its origin nor its configuration names the log directory that it is of",
-                ));
+                let named = origin.directory.display();
+                return Err(refused(&format!(
+                    "{named} is not the directory any more in which it was made: \
+                     start the program again, or recover with --dir {named}"
+                )));
             };
             let directory = real(directory);
             let is_foreign = |sink: &&SinkConfig| {
