@@ -60,6 +60,8 @@ pub struct Fields<'a> {
 /// Where a field's name stands.
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'a> {
+    /// Which of the record's sets the field is of, from the context's to the call's own.
+    pub(crate) at: usize,
     /// The set's id and the name's index, unless it is a set for this record alone.
     pub(crate) set: Option<(u32, usize)>,
     /// The names of the set, and which it is.
@@ -80,18 +82,23 @@ impl<'a> Fields<'a> {
     #[inline]
     pub fn for_each(&self, mut visit: impl FnMut(&Key, Value<'a>)) {
         if !self.masked.is_empty() {
-            return self.for_each_masked(&mut visit);
+            return self.for_each_masked(&mut |place, value| visit(&place.keys[place.index], value));
         }
         self.for_each_placed(|place, value| visit(&place.keys[place.index], value));
     }
 
+    /// As [`Fields::for_each`], by where each name stands.
+    pub(crate) fn for_each_shown(&self, visit: &mut dyn FnMut(Place<'_>, Value<'a>)) {
+        if self.masked.is_empty() { self.for_each_placed(visit) } else { self.for_each_masked(visit) }
+    }
+
     #[cold]
-    fn for_each_masked(&self, visit: &mut dyn FnMut(&Key, Value<'a>)) {
+    fn for_each_masked(&self, visit: &mut dyn FnMut(Place<'_>, Value<'a>)) {
         let mut masked = self.masked.iter().peekable();
         let mut ordinal = 0;
         self.for_each_placed(|place, value| {
             let instead = masked.next_if(|replaced| replaced.ordinal == ordinal);
-            visit(&place.keys[place.index], instead.map_or(value, Replaced::value));
+            visit(place, instead.map_or(value, Replaced::value));
             ordinal += 1;
         });
     }
@@ -112,7 +119,7 @@ impl<'a> Fields<'a> {
             let replaced = self.overlap.and_then(|overlap| overlap[at].as_deref());
             for (index, value) in (0..keys.len()).zip(*values) {
                 if replaced.is_none_or(|replaced| !replaced[index]) {
-                    visit(Place { set: Some((*id, index)), keys, index }, value);
+                    visit(Place { at, set: Some((*id, index)), keys, index }, value);
                 }
             }
         }
@@ -166,7 +173,7 @@ impl<'a> Fields<'a> {
         let (names, values): (Vec<&[u8]>, Vec<Value<'a>>) = members.into_iter().flatten().unzip();
         let keys = keys_without_collisions(&names);
         for (index, value) in values.into_iter().enumerate() {
-            visit(Place { set: None, keys: &keys, index }, value);
+            visit(Place { at: 0, set: None, keys: &keys, index }, value);
         }
     }
 

@@ -9,6 +9,7 @@ use metaexpert_log::encode::text::{Process, TextEncoder};
 use metaexpert_log::event::Event;
 use metaexpert_log::frame::{NO_ID, Record, Section, Value};
 use metaexpert_log::lexicon::Lexicon;
+use metaexpert_log::ring::dictionary::DictionaryWriter;
 use metaexpert_log::ring::{MIN_CAPACITY, Ring};
 use proptest::prelude::*;
 
@@ -45,6 +46,36 @@ fn console(colour: bool, level: i32, message: &[u8], sections: &[Section<'_>]) -
     let mut encoder = ConsoleEncoder::new(colour).in_zone(TimeZone::UTC);
     let mut out = Vec::new();
     with_event(level, message, sections, |event| encoder.encode(event, &mut out));
+    String::from_utf8(out).unwrap()
+}
+
+/// The line without colours of a record with fields from a context and a call's own, each with names in the
+/// dictionary; a set without names is left out.
+fn console_of_sets(context: &[(&str, Value<'_>)], own: &[(&str, Value<'_>)]) -> String {
+    let (producer, _consumer) = Ring::create(MIN_CAPACITY).unwrap();
+    let mut dictionary = DictionaryWriter::default();
+    let mut sets = Vec::new();
+    for set in [context, own].into_iter().filter(|set| !set.is_empty()) {
+        let names: Vec<&[u8]> = set.iter().map(|(name, _)| name.as_bytes()).collect();
+        let values: Vec<Value<'_>> = set.iter().map(|(_, value)| *value).collect();
+        sets.push((dictionary.keys(producer.ring().dictionary(), &names).unwrap(), values));
+    }
+    let sections: Vec<_> =
+        sets.iter().map(|(keys, values)| Section::Fields { keys: *keys, values }).collect();
+    let record = Record {
+        level: 20,
+        logger: NO_ID,
+        category: NO_ID,
+        timestamp_ns: CREATED_NS,
+        message: b"m",
+        sections: &sections,
+    };
+    let mut frame = vec![0; record.frame_len()];
+    record.write(&mut frame, 7);
+    let mut lexicon = Lexicon::default();
+    let event = Event::decode(&frame, producer.ring().dictionary(), &mut lexicon).unwrap();
+    let mut out = Vec::new();
+    ConsoleEncoder::new(false).in_zone(TimeZone::UTC).encode(&event, &mut out);
     String::from_utf8(out).unwrap()
 }
 
@@ -247,6 +278,53 @@ const TRACEBACK: &[u8] = b"Traceback (most recent call last):\n  File \"a.py\", 
 fn failure(stacktrace: &[u8]) -> Section<'_> {
     let message = b"first\n2022-01-30 23:59:59,123 ERROR forged\x1b[2J";
     Section::Exception { kind: b"ValueError", message, stacktrace }
+}
+
+/// What each record of an expert's run has in its context.
+const RUN: [(&str, Value<'_>); 7] = [
+    ("strategy_id", Value::I64(1001)),
+    ("strategy_name", Value::Str(b"My Strategy")),
+    ("mode", Value::Str(b"backtest")),
+    ("session_id", Value::Str(b"20240101T000000-12345678")),
+    ("symbol", Value::Str(b"BTCUSDT")),
+    ("timeframe", Value::Str(b"1h")),
+    ("sim_time", Value::Json(b"\"2024-01-02T09:00:00Z\"")),
+];
+
+/// What the console shows behind the message of [`console_of_sets`].
+fn fields_of(line: &str) -> &str {
+    line.split_once(" m").unwrap().1.trim()
+}
+
+#[test]
+fn a_calls_own_fields_come_before_its_context() {
+    let context = [("request", Value::I64(7)), ("side", Value::Str(b"BUY"))];
+    let own = [("price", Value::F64(1.5)), ("side", Value::Str(b"SELL"))];
+    let line = console_of_sets(&context, &own);
+    assert!(line.starts_with("23:59:59.123 INFO "), "{line}");
+    assert_eq!(fields_of(&line), "price=1.5 side=SELL request=7");
+}
+
+#[test]
+fn a_record_of_a_run_shows_its_simulated_time_and_not_what_never_changes() {
+    let line = console_of_sets(&RUN, &[("price", Value::F64(1.5))]);
+    assert!(line.starts_with("2024-01-02 09:00:00Z INFO "), "{line}");
+    assert_eq!(fields_of(&line), "price=1.5 timeframe=1h");
+    assert_eq!(fields_of(&console_of_sets(&RUN, &[])), "timeframe=1h");
+    assert!(console_of_sets(&RUN[..5], &[]).ends_with(" m\n"));
+}
+
+#[test]
+fn what_a_call_names_itself_is_shown_as_is_a_context_of_another_kind() {
+    let line = console_of_sets(&RUN, &[("symbol", Value::Str(b"ETHUSDT")), ("mode", Value::I64(1))]);
+    assert_eq!(fields_of(&line), "symbol=ETHUSDT mode=1 timeframe=1h");
+    assert_eq!(
+        fields_of(&console_of_sets(&RUN[3..5], &[])),
+        "session_id=20240101T000000-12345678 symbol=BTCUSDT"
+    );
+    let line = console_of_sets(&[("sim_time", Value::Str(b"soon"))], &[]);
+    assert!(line.starts_with("23:59:59.123 "), "{line}");
+    assert_eq!(fields_of(&line), "sim_time=soon");
 }
 
 #[test]

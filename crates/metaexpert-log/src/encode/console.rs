@@ -1,13 +1,17 @@
 //! Lines for people at a terminal.
 
+mod run;
+
 use jiff::tz::TimeZone;
 
+use crate::encode::console::run::{SimulatedTime, is_run_context, simulated_time};
 use crate::encode::escape::escape_plain;
 use crate::encode::local_time::{LocalTime, system_zone};
 use crate::encode::plain::{continuation, lines, push_key, push_summary, push_value};
 use crate::encode::spec::{Conversion, Spec, char_count, prefix_len};
-use crate::event::{Event, Exception};
+use crate::event::{Event, Exception, Place};
 use crate::frame::Value;
+use crate::lexicon::Key;
 
 const LOGGER_WIDTH: usize = 20;
 const LEVEL: Spec = column(8);
@@ -39,18 +43,25 @@ fn level_colour(level: i32) -> &'static [u8] {
     }
 }
 
-/// Writes events aligned: time, level, logger, message, then category and fields as `key=value`; the
-/// lines of an exception's traceback and of a stack follow, indented. Without the colours, which change
-/// nothing but colour, a line is the same on a terminal and in a file.
+/// Writes events aligned: time, level, logger, message, then category and fields as `key=value`, the call's
+/// own first; the lines of an exception's traceback and of a stack follow, indented. Without the colours,
+/// which change nothing but colour, a line is the same on a terminal and in a file.
+///
+/// A record of an expert's run has the simulated time in place of the clock's, and is without what all
+/// records of the run have in common: see [`run`].
 pub struct ConsoleEncoder {
     colour: bool,
     time: LocalTime,
+    /// The fields of the record in hand, and where each set of them begins, from the context's to its own.
+    fields: Vec<u8>,
+    starts: Vec<usize>,
 }
 
 impl ConsoleEncoder {
     /// An encoder with or without colours.
     pub fn new(colour: bool) -> Self {
-        ConsoleEncoder { colour, time: LocalTime::with_millis("%H:%M:%S", b'.', system_zone()) }
+        let time = LocalTime::with_millis("%H:%M:%S", b'.', system_zone());
+        ConsoleEncoder { colour, time, fields: Vec::new(), starts: Vec::new() }
     }
 
     /// The same encoder for another time zone than the system's.
@@ -61,7 +72,8 @@ impl ConsoleEncoder {
     /// Appends `event` as one line, and the lines of its exception and stack.
     pub fn encode(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
         out.reserve(160 + event.message.len());
-        self.push_head(event, out);
+        let simulated = self.collect_fields(event);
+        self.push_head(event, simulated, out);
         self.push_message(event, out);
         self.push_fields(event, out);
         out.push(b'\n');
@@ -73,10 +85,33 @@ impl ConsoleEncoder {
         }
     }
 
-    fn push_head(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
+    /// Renders the fields that the line shows, set by set. Returns the simulated time, if there is one.
+    fn collect_fields<'a>(&mut self, event: &Event<'a>) -> Option<SimulatedTime<'a>> {
+        let ConsoleEncoder { colour, fields: out, starts, .. } = self;
+        out.clear();
+        starts.clear();
+        let (mut simulated, mut latest) = (None, None);
+        event.fields.for_each_shown(&mut |place: Place<'_>, value| {
+            if latest != Some(place.at) {
+                latest = Some(place.at);
+                starts.push(out.len());
+            }
+            let key = &place.keys[place.index];
+            match simulated_time(&key.raw, value) {
+                Some(time) => simulated = Some(time),
+                None if is_run_context(&place) => {}
+                None => push_field(*colour, key, value, out),
+            }
+        });
+        simulated
+    }
+
+    fn push_head(&mut self, event: &Event<'_>, simulated: Option<SimulatedTime<'_>>, out: &mut Vec<u8>) {
         let colour = self.colour;
-        let time = self.time.text(event.timestamp_ns);
-        painted(colour, DIM, out, |out| out.extend_from_slice(time));
+        painted(colour, DIM, out, |out| match simulated {
+            Some(time) => time.push(out),
+            None => out.extend_from_slice(self.time.text(event.timestamp_ns)),
+        });
         out.push(b' ');
         painted(colour, level_colour(event.level), out, |out| {
             event.with_level_name(|name| LEVEL.push_text(name, out));
@@ -88,7 +123,7 @@ impl ConsoleEncoder {
 
     fn push_message(&self, event: &Event<'_>, out: &mut Vec<u8>) {
         // Nothing to align with: no blanks at the line's end.
-        let has_more = event.category.is_some() || !event.fields.is_empty();
+        let has_more = event.category.is_some() || !self.fields.is_empty();
         let spec = if has_more { &MESSAGE } else { &PLAIN };
         let is_trade = event.category.is_some_and(|category| category.raw == b"trade");
         painted(self.colour && is_trade, TRADE, out, |out| spec.push_text(event.message, out));
@@ -101,12 +136,11 @@ impl ConsoleEncoder {
             out.push(b'=');
             push_value(Value::Str(category.raw), out);
         }
-        event.fields.for_each(|name, value| {
-            out.push(b' ');
-            painted(self.colour, CYAN, out, |out| push_key(name, out));
-            out.push(b'=');
-            push_value(value, out);
-        });
+        let mut end = self.fields.len();
+        for &start in self.starts.iter().rev() {
+            out.extend_from_slice(&self.fields[start..end]);
+            end = start;
+        }
     }
 
     fn push_exception(&self, exception: &Exception<'_>, out: &mut Vec<u8>) {
@@ -123,6 +157,13 @@ impl ConsoleEncoder {
     fn push_line(&self, style: &[u8], line: &[u8], out: &mut Vec<u8>) {
         continuation(out, |out| painted(self.colour, style, out, |out| escape_plain(line, out)));
     }
+}
+
+fn push_field(colour: bool, name: &Key, value: Value<'_>, out: &mut Vec<u8>) {
+    out.push(b' ');
+    painted(colour, CYAN, out, |out| push_key(name, out));
+    out.push(b'=');
+    push_value(value, out);
 }
 
 /// Appends what `push` appends, in `style` if `colour` is wanted.
