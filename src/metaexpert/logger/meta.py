@@ -29,6 +29,7 @@ from metaexpert.logger.fast_path import (
 from metaexpert.logger.faults import describe_exception, exception_info, is_a, truth
 from metaexpert.logger.fork_lock import ForkLock
 from metaexpert.logger.handler import FieldMapping, PipelineHandler, attach_fields, extra_of
+from metaexpert.logger.last_resort import show_trade
 
 _STANDARD_NAMES: Final = {level: logging.getLevelName(level) for level in LEVELS.values()}
 
@@ -90,7 +91,8 @@ class MetaLogger(FastPathLogger):
         """Log a trade event: category `trade`, level INFO, whatever level the logger has.
 
         It goes to `trades.log` beside the other handlers that take it. Only `logging.disable()` and
-        `disabled` suppress it: an audit trail has no quiet mode.
+        `disabled` suppress it: an audit trail has no quiet mode. Before anything is configured it goes to
+        stderr, as warnings do, with a note once.
         """
         self._dispatch("trade")(*args, **kwargs)
 
@@ -257,9 +259,12 @@ class MetaLogger(FastPathLogger):
     def callHandlers(self, record: logging.LogRecord) -> None:
         """Pass the record to the handlers on its way, and a copy to the pipeline if that is not on the way.
 
-        With no handler at all on its way the record goes nowhere, as in `logging`.
+        With no handler at all on its way the record goes nowhere, as in `logging`; a trade goes to stderr.
         """
         super().callHandlers(record)
+        if record.__dict__.get("category") == TRADE and not super().hasHandlers():
+            show_trade(record)
+            return
         handler = self._handler_out_of_reach()
         if handler is not None and record.levelno >= handler.level and super().hasHandlers():
             handler.handle(record)

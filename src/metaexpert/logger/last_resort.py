@@ -1,0 +1,31 @@
+"""Where trade records go that no handler takes: stderr, where `logging` shows such warnings."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+_NOTE: Final = (
+    "metaexpert.logger: no handler takes the trade records of logger %r, so they are on stderr alone and "
+    "in no file; call configure() before trade()"
+)
+
+
+class _Told:
+    """Whether this process has been told that its trade records are in no file."""
+
+    already = False
+
+
+def show_trade(record: logging.LogRecord) -> None:
+    """Show a trade record that no handler took with `logging.lastResort`, after a note for the first one.
+
+    Nothing is shown where the program has set `lastResort` to None, or where `logging` has shown it itself.
+    """
+    handler = logging.lastResort
+    if handler is None or record.levelno >= handler.level:
+        return
+    if not _Told.already:
+        _Told.already = True
+        handler.handle(logging.makeLogRecord({"msg": _NOTE, "args": (record.name,)}))
+    handler.handle(record)
