@@ -26,12 +26,13 @@ expert = MetaExpert(
     contract_type="linear",  # linear, inverse (futures)
     margin_mode="isolated",  # isolated, cross (futures)
     position_mode="hedge",  # hedge: longs and shorts side by side; oneway: one net position
-    # --- Logging ---
-    log_level="INFO",  # DEBUG, INFO, WARNING, ERROR, CRITICAL
-    log_file="expert.log",  # everything; None: no such file
-    trade_log_file="trades.log",  # orders, fills, positions, account
-    error_log_file="errors.log",  # ERROR and above, with traceback
-    log_to_console=True,  # False: nothing on the console
+    # --- Logging: the defaults; what is named here goes before environment, .env and metaexpert.toml ---
+    # log_level="INFO",  # DEBUG, INFO, WARNING, ERROR, CRITICAL; bars and trades are on record at any level
+    # log_file="expert.log",  # everything; None: no such file
+    # trade_log_file="trades.log",  # orders, fills, positions, account
+    # error_log_file="errors.log",  # ERROR and above, with traceback
+    # log_to_console=True,  # False: nothing on the console
+    # record_bars=True,  # each closed bar in log_file, about 450 bytes; False: none
     # --- System ---
     rate_limit=1200,  # requests a minute to the exchange
     enable_metrics=True,  # put on record how long handlers take

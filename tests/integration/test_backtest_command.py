@@ -1,9 +1,11 @@
 """`metaexpert backtest`: the summary, and the records that prove it."""
 
+import subprocess
+import sys
 from math import fsum
 
 import pytest
-from command_process import PROJECT, metaexpert, real_data, records, write_bars
+from command_process import PROJECT, environment, metaexpert, real_data, records, write_bars
 
 duckdb = pytest.importorskip("duckdb")
 
@@ -114,10 +116,10 @@ def test_generated_data_agrees_with_its_records(tmp_path):
 
 
 def test_summary_is_for_people_without_json(tmp_path):
-    """Without --json stdout has a line for each figure, and stderr has no log records."""
+    """Without --json stdout has a line for each figure and nothing else."""
     metaexpert(tmp_path, "new", "e", "--template", "minimal")
     data = write_bars(tmp_path / "btcusdt_1m.csv", 2_000)
-    done = metaexpert(tmp_path, "backtest", "e.py", "--data", data)
+    done = metaexpert(tmp_path, "backtest", "e.py", "--data", data, "--log-level", "WARNING")
     assert (done.code, done.err) == (0, "")
     lines = dict(line.strip().split("  ", 1) for line in done.out.splitlines()[1:])
     assert lines["bars"].strip() == "2,000"
@@ -138,14 +140,81 @@ def test_range_of_the_command_line_cuts_the_data(tmp_path):
     assert until["events"] == 60
 
 
-def test_log_level_of_the_command_line_reaches_the_console(tmp_path):
-    """--log-level INFO shows the trades on stderr, and stdout stays JSON."""
+def test_the_console_shows_what_happens_in_simulated_time(tmp_path):
+    """INFO records are on stderr, stdout stays JSON; what is the same all through the run is shown once."""
+    metaexpert(tmp_path, "new", "e")
+    data = write_bars(tmp_path / "btcusdt_1m.csv", 4_000)
+    done = metaexpert(tmp_path, "backtest", "e.py", "--data", data, "--json")
+    assert done.figures["session_id"]
+    first, *others = [line for line in done.err.splitlines() if line.startswith("2024-01-0")]
+    assert first.startswith("2024-01-01 00:00:00Z INFO     metaexpert.expert    Expert started ")
+    constant = ("strategy_id=", "strategy_name=", "session_id=", "mode=", "symbol=")
+    assert all(name in first for name in constant)
+    assert not any(name in line for line in others for name in (*constant, "sim_time="))
+    assert others[0].startswith("2024-01-01 00:00:00Z INFO     metaexpert.strategy  Ready ")
+    assert others[0].endswith(" fast_bars=10 slow_bars=30 timeframe=1h")
+    assert not any("Bar closed" in line or "metrics" in line for line in others)
+    (ready,) = records(tmp_path / "logs" / "expert.log", message="Ready")
+    assert ready["strategy_name"] == "My Strategy"
+    assert ready["session_id"] == done.figures["session_id"]
+    assert ready["sim_time"] == "2024-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize("way", ["--log-level", "variable", "code"])
+def test_the_console_of_a_backtest_may_be_silent(tmp_path, way):
+    """The command line, the environment and the strategy's file switch INFO records off; files have them."""
     metaexpert(tmp_path, "new", "e", "--template", "minimal")
     data = write_bars(tmp_path / "btcusdt_1m.csv", 4_000)
-    done = metaexpert(tmp_path, "backtest", "e.py", "--data", data, "--json", "--log-level", "INFO")
-    assert done.figures["fills"] > 0
-    assert "Order filled" in done.err
-    assert "Bar closed" not in done.err
+    (tmp_path / ".env").write_text("LOG_LEVEL=WARNING\n" if way == "variable" else "")
+    if way == "code":
+        text = (tmp_path / "e.py").read_text()
+        (tmp_path / "e.py").write_text(text.replace('"binance"', '"binance", log_to_console=False'))
+    arguments = ("--log-level", "WARNING") if way == "--log-level" else ()
+    done = metaexpert(tmp_path, "backtest", "e.py", "--data", data, "--json", *arguments)
+    assert done.err == ""
+    filled = records(tmp_path / "logs" / "expert.log", event_name="order.filled")
+    assert len(filled) == done.figures["fills"] > 0
+
+
+def test_bars_are_on_record_until_they_are_switched_off(tmp_path):
+    """At any level each bar is a record; `record_bars=False` or the level of their logger ends that."""
+    metaexpert(tmp_path, "new", "e", "--template", "minimal")
+    text = (tmp_path / "e.py").read_text()
+    (tmp_path / "off.py").write_text(text.replace('"binance"', '"binance", record_bars=False'))
+    data = write_bars(tmp_path / "btcusdt_1m.csv", 300)
+
+    def bars(file, *arguments):
+        metaexpert(tmp_path, "backtest", file, "--data", data, "--json", "--log-dir", "l", *arguments)
+        log = tmp_path / "l" / "expert.log"
+        found = records(log, event_name="bar.closed", timeframe="1m") if log.exists() else []
+        log.unlink(missing_ok=True)
+        return len(found)
+
+    assert bars("e.py", "--log-level", "CRITICAL") == 300
+    assert bars("off.py") == bars("off.py", "--log-level", "DEBUG") == 0
+    (tmp_path / "metaexpert.toml").write_text('loggers."metaexpert.market" = "INFO"\n')
+    assert bars("e.py") == 0
+
+
+def test_a_program_prints_the_summary_that_the_command_prints(tmp_path):
+    """`python e.py` shows the same figures on stdout, after the log."""
+    metaexpert(tmp_path, "new", "e", "--template", "minimal")
+    data = write_bars(tmp_path / "btcusdt_1m.csv", 4_000)
+    by_command = metaexpert(tmp_path, "backtest", "e.py", "--data", data)
+    text = (tmp_path / "e.py").read_text().replace('mode="backtest"', f'mode="backtest", data={str(data)!r}')
+    (tmp_path / "e.py").write_text(text)
+    done = subprocess.run(
+        [sys.executable, "e.py"], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=True
+    )
+    summary = done.stdout
+    lines = summary[summary.index("My Strategy: backtest on BTCUSDT") :].splitlines()
+
+    def lasting(rows):
+        return [row for row in rows if not row.strip().startswith(("records", "session"))]
+
+    assert lasting(lines) == lasting(by_command.out.splitlines())
+    assert "Order filled" in summary[: summary.index("My Strategy: backtest on")]
+    assert done.stderr == ""
 
 
 def test_symbol_of_the_data_counts_and_is_told(tmp_path):
@@ -156,7 +225,8 @@ def test_symbol_of_the_data_counts_and_is_told(tmp_path):
     assert done.figures["symbol"] == "ETHUSDT"
     assert "the strategy names BTCUSDT: running on ETHUSDT" in done.err
     named = metaexpert(tmp_path, "backtest", "e.py", "--data", data, "--json", "--symbol", "BTCUSDT")
-    assert (named.figures["symbol"], named.err) == ("BTCUSDT", "")
+    assert named.figures["symbol"] == "BTCUSDT"
+    assert "the strategy names" not in named.err
 
 
 def test_paper_mode_replays_data_and_keeps_its_account(tmp_path):

@@ -199,7 +199,9 @@ def test_without_an_expert_the_directory_is_shown(tmp_path: Path) -> None:
     refused = metaexpert(tmp_path, "logs", "configure", "--level", "INFO")
 
     assert 'default_level = "WARNING"  (metaexpert.toml)' in shown.out
-    assert shown.err == "note: no expert is running; this is what one started here would have\n"
+    assert "no expert is running; this is what one started here would have, but for" in shown.err
+    assert 'loggers.metaexpert.market = "DEBUG"  (default of MetaExpert)' in shown.out
+    assert 'handlers.console.level = "WARNING"  (default of MetaExpert)' in shown.out
     assert (refused.code, "no expert is running" in refused.err) == (2, True)
 
 

@@ -100,7 +100,7 @@ def test_logger_promises_no_other_name() -> None:
     assert set(metaexpert.logger.__all__) - LOGGER_NAMES == {
         "PipelineHandler",
         "SinkStats",
-        "configure_command_line",
+        "configure_program",
     }
 
 

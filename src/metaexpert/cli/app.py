@@ -11,6 +11,7 @@ import typer
 from metaexpert import __version__
 from metaexpert.cli import backtest, demo, logs, new, ps, run
 from metaexpert.cli.failure import CommandFailedError
+from metaexpert.cli.summary import summary
 
 app = typer.Typer(
     name="metaexpert",
@@ -19,14 +20,15 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    # Help is as wide as the terminal, up to where lines become hard to read.
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
-app.command("new")(new.new)
-app.command("run")(run.run)
-app.command("backtest")(backtest.backtest)
-app.command("demo")(demo.demo)
-app.command("ps")(ps.ps)
-app.add_typer(logs.app)
+app.command("new", short_help=summary(new.new))(new.new)
+app.command("run", short_help=summary(run.run))(run.run)
+app.command("backtest", short_help=summary(backtest.backtest))(backtest.backtest)
+app.command("demo", short_help=summary(demo.demo))(demo.demo)
+app.command("ps", short_help=summary(ps.ps))(ps.ps)
+app.add_typer(logs.app, short_help=summary(logs.group))
 
 
 def _show_version(wanted: bool) -> None:

@@ -41,6 +41,8 @@ def backtest(
 ) -> None:
     """Run a strategy on recorded market data in simulated time, and print what came of it.
 
+    Its log is on stderr, from --log-level on (INFO), and the figures are on stdout. Where the log shows no
+    INFO records (log_to_console=False, --log-level WARNING) a terminal shows a progress bar instead.
     With --data all of the file is run, whatever dates the strategy names, unless --from or --to say more.
     """
     overrides = Overrides(
@@ -54,6 +56,5 @@ def backtest(
         fee_pct=fee_pct,
         log_level=log_level,
         log_dir=log_dir,
-        quiet=True,
     )
     raise typer.Exit(run_and_report(file, overrides, as_json=as_json))

@@ -6,15 +6,15 @@ from typing import Annotated
 
 import typer
 
-from metaexpert.cli import report
 from metaexpert.cli.demo_strategy import demo_expert
 from metaexpert.cli.failure import CommandFailedError
 from metaexpert.cli.progress import progress_bar
-from metaexpert.cli.records import RecordCounter
 from metaexpert.expert.errors import ExpertError
 from metaexpert.expert.market_data import generate_bars
+from metaexpert.expert.run import report
 from metaexpert.expert.run.feed import feed_of_bars
 from metaexpert.expert.run.options import Overrides, overriding
+from metaexpert.expert.run.records import RecordCounter
 from metaexpert.logger import ConfigurationError
 
 
@@ -35,12 +35,12 @@ def demo(
     overrides = Overrides(
         mode="backtest",
         log_dir=log_dir,
-        quiet=True,
         feed=feed_of_bars(generate_bars(seed=seed, count=bars), f"generated, seed {seed}"),
     )
     counter = RecordCounter()
     try:
-        with progress_bar("demo") as overrides.on_progress, overriding(overrides):
+        with progress_bar("demo") as bar, overriding(overrides):
+            overrides.on_start, overrides.on_progress = lambda feed: bar.begin(len(feed)), bar.show
             result = demo_expert().run()
     except (ExpertError, ConfigurationError) as error:
         raise CommandFailedError(str(error)) from None

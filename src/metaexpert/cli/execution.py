@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
-from metaexpert.cli import report
 from metaexpert.cli.failure import CommandFailedError
-from metaexpert.cli.progress import progress_bar
-from metaexpert.cli.records import RecordCounter
+from metaexpert.cli.progress import ProgressBar, progress_bar
 from metaexpert.cli.script import execute
-from metaexpert.cli.wording import counted
 from metaexpert.expert.errors import ArgumentError
+from metaexpert.expert.run import report
 from metaexpert.expert.run.feed import Feed
 from metaexpert.expert.run.options import Overrides, check_overrides
+from metaexpert.expert.run.records import RecordCounter
+from metaexpert.wording import counted
 
 
 def run_and_report(file: Path, overrides: Overrides, *, as_json: bool) -> int:
@@ -22,15 +23,20 @@ def run_and_report(file: Path, overrides: Overrides, *, as_json: bool) -> int:
         check_overrides(overrides)
     except ArgumentError as error:
         raise CommandFailedError(str(error)) from None
-    overrides.on_start = tell_of_data
     counter = RecordCounter()
-    with progress_bar(file.name) as overrides.on_progress:
+    with progress_bar(file.name) as bar:
+        overrides.on_start, overrides.on_progress = partial(_start, bar), bar.show
         results = execute(file, overrides)
     records = counter.finish()
     for result in results:
         report.show(result, records, as_json=as_json)
         report.explain_stop(result, records)
     return max(map(report.exit_code, results))
+
+
+def _start(bar: ProgressBar, feed: Feed) -> None:
+    tell_of_data(feed)
+    bar.begin(len(feed))
 
 
 def tell_of_data(feed: Feed) -> None:

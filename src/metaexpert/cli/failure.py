@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-STRATEGY_ERROR: Final = 1
+from metaexpert.expert.run.report import INTERRUPTED, STRATEGY_ERROR, TERMINATED
+
+__all__ = ["BAD_INPUT", "INTERRUPTED", "STRATEGY_ERROR", "TERMINATED", "CommandFailedError"]
+
 BAD_INPUT: Final = 2
-INTERRUPTED: Final = 130
-TERMINATED: Final = 143
 
 
 class CommandFailedError(Exception):

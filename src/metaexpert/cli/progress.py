@@ -2,21 +2,71 @@
 
 from __future__ import annotations
 
+import logging
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from metaexpert.logger import configuration
+from metaexpert.logger.config import parse_level
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+
+class ProgressBar:
+    """Shows on stderr how much of a run is done, from its start to its end.
+
+    It is not shown where stderr is no terminal, and where the console handler shows INFO records on a
+    terminal: their lines, which carry the simulated time, would be torn by it.
+    """
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self._progress: Progress | None = None
+        self._task: TaskID | None = None
+
+    def begin(self, total: int) -> None:
+        """Show that nothing of `total` is done yet; a bar that is shown already begins anew."""
+        self.end()
+        if not sys.stderr.isatty() or _console_talks():
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._task = self._progress.add_task(self._label, total=total)
+        self._progress.start()
+
+    def show(self, done: int, total: int) -> None:
+        """Show that `done` of `total` is done."""
+        if self._progress is not None and self._task is not None:
+            self._progress.update(self._task, completed=done, total=total)
+
+    def end(self) -> None:
+        """Take the bar away."""
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None
 
 
 @contextmanager
-def progress_bar(label: str) -> Iterator[Callable[[int, int], None] | None]:
-    """Yield a function that shows how much is done of a total, or None when stderr is no terminal."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+def progress_bar(label: str) -> Iterator[ProgressBar]:
+    """Yield a bar that is gone after the block."""
+    bar = ProgressBar(label)
+    try:
+        yield bar
+    finally:
+        bar.end()
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(label, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+def _console_talks() -> bool:
+    """Tell whether a console handler shows INFO records on a terminal."""
+    for handler in configuration().handlers.values():
+        if handler is None or handler.type != "console" or parse_level(handler.level) > logging.INFO:
+            continue
+        if (sys.stderr if handler.stream == "stderr" else sys.stdout).isatty():
+            return True
+    return False

@@ -1,7 +1,7 @@
 """The records of what happens in a run: one method an event, so that every record is written in one place.
 
 Strategy, symbol, timeframe and simulated time are in the context (see `run.replay`), not repeated here. Trade
-events go to the trades log. Bars, and refusals that only repeat the one before, are DEBUG records.
+events go to the trades log. Bars, metrics, and refusals that only repeat the one before, are DEBUG records.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ class Journal:
 
     def metrics(self, handler: str, figures: Mapping[str, Any]) -> None:
         """Record how long a handler took."""
-        self._expert.info("Handler metrics", event_name="expert.metrics", handler=handler, **figures)
+        self._expert.debug("Handler metrics", event_name="expert.metrics", handler=handler, **figures)
 
     def expert_metrics(self, figures: Mapping[str, Any]) -> None:
         """Record how the expert does: rates, delays, what it costs."""
-        self._expert.info("Expert metrics", event_name="expert.metrics", **figures)
+        self._expert.debug("Expert metrics", event_name="expert.metrics", **figures)
 
     def notice(self, message: str, event_name: str, **fields: Any) -> None:
         """Record something that the user should know of, at WARNING."""

@@ -21,7 +21,7 @@ from metaexpert.logger.meta import MetaLogger
 from metaexpert.logger.service import (
     configuration,
     configure,
-    configure_command_line,
+    configure_program,
     flush,
     get_logger,
     serve,
@@ -46,7 +46,7 @@ __all__ = [
     "SinkStats",
     "configuration",
     "configure",
-    "configure_command_line",
+    "configure_program",
     "flush",
     "get_logger",
     "log_context",

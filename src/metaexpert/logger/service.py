@@ -71,16 +71,30 @@ def configure(config: ConfigurationLike = None, /, **overrides: Any) -> LogConfi
         return _apply(sources.with_code(*layers))
 
 
-def configure_command_line(values: Mapping[str, Any]) -> LogConfiguration:
-    """Put in force what the command line's options say: it wins over code, environment and files.
+def configure_program(
+    config: Mapping[str, Any] | None = None,
+    /,
+    *,
+    defaults: Callable[[Mapping[Any, Any]], Mapping[str, Any]] | None = None,
+    command_line: Mapping[str, Any] | None = None,
+) -> LogConfiguration:
+    """Configure logging for a program that has defaults and a command line of its own.
 
-    Raises `ConfigurationError` as `configure` does.
+    `config` is what its code says, as in `configure`. `defaults` is called with what all sources say
+    together, and returns what holds where none of them says anything. `command_line` wins over code,
+    environment and files; a handler that these have removed stays removed. Raises `ConfigurationError` as
+    `configure` does.
     """
-    from metaexpert.logger.config import Sources
+    from metaexpert.logger.config import DictConfig, Sources, load_layers
 
     with _lock.held():
         sources = (_service.sources or Sources()).refreshed()
-        return _apply(sources.with_command_line(values))
+        layers = load_layers(config)
+        assert not isinstance(layers, DictConfig)
+        sources = sources.with_code(*layers)
+        if defaults is not None:
+            sources = sources.with_defaults(defaults)
+        return _apply(sources.with_command_line(command_line or {}))
 
 
 def reconfigure(

@@ -12,6 +12,7 @@ from metaexpert.expert.broker.simulated import Entry, SimulatedBroker
 from metaexpert.expert.entities import Order
 from metaexpert.expert.journal import Journal
 from metaexpert.expert.market_data import Bar
+from metaexpert.expert.settings.arguments import NOT_GIVEN
 from metaexpert.expert.settings.expert import ExpertSettings, expert_settings
 from metaexpert.expert.settings.strategy import StrategySettings
 
@@ -36,11 +37,12 @@ def account_settings(**given: Any) -> ExpertSettings:
             "contract_type": "linear",
             "margin_mode": "isolated",
             "position_mode": "hedge",
-            "log_level": "INFO",
-            "log_file": "expert.log",
-            "trade_log_file": "trades.log",
-            "error_log_file": "errors.log",
-            "log_to_console": True,
+            "log_level": NOT_GIVEN,
+            "log_file": NOT_GIVEN,
+            "trade_log_file": NOT_GIVEN,
+            "error_log_file": NOT_GIVEN,
+            "log_to_console": NOT_GIVEN,
+            "record_bars": NOT_GIVEN,
             "rate_limit": 1200,
             "enable_metrics": True,
             "metrics_interval": 60.0,

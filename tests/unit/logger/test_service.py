@@ -13,7 +13,7 @@ from metaexpert.logger import (
     MetaLogger,
     configuration,
     configure,
-    configure_command_line,
+    configure_program,
     get_logger,
     setup_logger,
     stats,
@@ -55,7 +55,7 @@ def test_overrides_win_over_the_configuration(logs: "Logs") -> None:
 
 def test_the_command_line_wins_over_code(logs: "Logs") -> None:
     """What the command line set stays, whatever code configures later."""
-    configure_command_line({"default_level": "DEBUG", "log_file_path": str(logs.directory)})
+    configure_program(command_line={"default_level": "DEBUG", "log_file_path": str(logs.directory)})
 
     assert logs.configure(default_level="ERROR").default_level == "DEBUG"
     assert logging.root.level == logging.DEBUG

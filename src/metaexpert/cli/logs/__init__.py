@@ -3,6 +3,7 @@
 import typer
 
 from metaexpert.cli.logs import configure, recover
+from metaexpert.cli.summary import summary
 
 app = typer.Typer(
     name="logs",
@@ -11,10 +12,10 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("configure")(configure.configure)
-app.command("recover")(recover.recover)
+app.command("configure", short_help=summary(configure.configure))(configure.configure)
+app.command("recover", short_help=summary(recover.recover))(recover.recover)
 
 
 @app.callback()
-def _group() -> None:
+def group() -> None:
     """Work with a log directory, and change the logging of running experts."""

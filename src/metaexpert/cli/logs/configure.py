@@ -13,6 +13,7 @@ import typer
 from metaexpert.cli.control_client import ControlClient
 from metaexpert.cli.failure import CommandFailedError
 from metaexpert.cli.running import choose_client
+from metaexpert.expert.host.log_setup import expert_defaults
 from metaexpert.logger import ConfigurationError, LogConfiguration
 from metaexpert.logger.config.environment import typed_value
 from metaexpert.logger.config.merge import leaves, merge
@@ -121,9 +122,10 @@ def _of(client: ControlClient) -> dict[str, Any]:
 
 def _here() -> dict[str, Any]:
     """Return what a program that is started here would have, since none runs."""
-    print("note: no expert is running; this is what one started here would have", file=sys.stderr)
+    note = "this is what one started here would have, but for what its file names in MetaExpert(...)"
+    print(f"note: no expert is running; {note}", file=sys.stderr)
     try:
-        configuration = Sources.discover().resolve()
+        configuration = Sources.discover().with_defaults(expert_defaults).resolve()
     except ConfigurationError as error:
         raise CommandFailedError(str(error)) from None
     document = configuration.model_dump(mode="json", exclude_none=True)

@@ -12,9 +12,9 @@ import typer
 
 from metaexpert.cli.failure import CommandFailedError
 from metaexpert.cli.options import LogsDirectory
-from metaexpert.cli.wording import counted
 from metaexpert.logger import recovery
 from metaexpert.logger.recovery import RecoveryReport, RingReport
+from metaexpert.wording import counted
 
 RECOVERY_FAILED: Final = 1
 _DEFAULT: Final = Path("logs")

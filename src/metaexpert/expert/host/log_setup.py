@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
-from metaexpert.expert.journal import MARKET_LOGGER, TRADE_LOGGER
+from metaexpert.expert.journal import EXPERT_LOGGER, MARKET_LOGGER, TRADE_LOGGER
 from metaexpert.expert.run.options import Overrides
+from metaexpert.expert.settings.arguments import NotGiven
 from metaexpert.expert.settings.expert import ExpertSettings, log_level
-from metaexpert.logger import configure, configure_command_line
+from metaexpert.logger import configure_program
+from metaexpert.logger.config import parse_level
+
+#: The handlers that arguments name files of.
+FILES: Final = {"log_file": "file", "trade_log_file": "trades", "error_log_file": "errors"}
 
 
 def configure_logging(settings: ExpertSettings, line: Overrides | None = None) -> None:
@@ -16,62 +22,70 @@ def configure_logging(settings: ExpertSettings, line: Overrides | None = None) -
 
     Raises `ConfigurationError`, for example when the log directory cannot be written.
     """
-    document = logging_configuration(settings, line)
-    configure(document)
-    said: dict[str, Any] = {}
-    if line is not None and line.log_level is not None:
-        said |= {name: document[name] for name in ("default_level", "loggers")}
-    if line is not None and line.log_dir is not None:
-        said["log_file_path"] = document["log_file_path"]
-    if line is not None and line.control is not None:
-        from metaexpert.logger.config.environment import control_address
-
-        said["control"] = control_address(line.control)
-    if said:
-        # In its own right, so that it also wins over a `configure()` of the strategy's own.
-        configure_command_line(said)
+    configure_program(
+        named_configuration(settings), defaults=expert_defaults, command_line=line_configuration(line)
+    )
 
 
-def logging_configuration(settings: ExpertSettings, line: Overrides | None = None) -> dict[str, Any]:
-    """Return what `configure()` is called with; what the command line says (`line`) goes first.
-
-    - `log_level` is the level of all loggers, and of the console
-    - `log_file` takes everything, `trade_log_file` and `error_log_file` their kind; None switches one off
-    - trades are on record at any `log_level`: `MetaLogger.trade` sees to that
-    - bars, which are DEBUG records, are in `log_file` unless `log_level` is WARNING or above
-    - under a command line the console is stderr, so that stdout has the results alone
-    """
-    level = settings.log_level
-    if line is not None and line.log_level is not None:
-        level = log_level("--log-level", line.log_level)
-    detail_level = "DEBUG" if _severity(level) <= logging.INFO else level
-    document: dict[str, Any] = {
-        "default_level": level,
-        "loggers": {MARKET_LOGGER: detail_level, TRADE_LOGGER: detail_level},
-        "handlers": {
-            "console": _console(level, line) if settings.log_to_console else None,
-            "file": _file(settings.log_file, level="DEBUG"),
-            "trades": _file(settings.trade_log_file),
-            "errors": _file(settings.error_log_file),
-        },
-    }
-    if line is not None and line.log_dir is not None:
-        document["log_file_path"] = line.log_dir
+def named_configuration(settings: ExpertSettings) -> dict[str, Any]:
+    """Return what the arguments that the caller has named say; what is not named is left to other sources."""
+    document: dict[str, Any] = {"handlers": {}}
+    if not isinstance(settings.log_level, NotGiven):
+        document["default_level"] = settings.log_level
+    if not isinstance(settings.record_bars, NotGiven):
+        # Bars are DEBUG records, and the only ones of their logger.
+        document["loggers"] = {MARKET_LOGGER: "DEBUG" if settings.record_bars else "INFO"}
+    if not isinstance(settings.log_to_console, NotGiven):
+        document["handlers"]["console"] = {"type": "console"} if settings.log_to_console else None
+    for argument, handler in FILES.items():
+        filename = getattr(settings, argument)
+        if not isinstance(filename, NotGiven):
+            document["handlers"][handler] = None if filename is None else {"filename": filename}
     return document
 
 
-def _console(level: str, line: Overrides | None) -> dict[str, Any]:
-    console = {"level": level, "format": "console"}
+def expert_defaults(said: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return what an expert has where no source says otherwise; `said` is what they all say together.
+
+    - bars, which are DEBUG records, are on record at any `log_level`
+    - so are repeated refusals and metrics, unless it is above INFO
+    - above INFO the console's level is that of the loggers: trades, which pass any level, are not shown
+    """
+    level = said.get("default_level")
+    if not _is_above_info(level):
+        return {"loggers": dict.fromkeys((MARKET_LOGGER, TRADE_LOGGER, EXPERT_LOGGER), "DEBUG")}
+    document: dict[str, Any] = {"loggers": {MARKET_LOGGER: "DEBUG"}}
+    if _has_console(said):
+        document["handlers"] = {"console": {"level": level}}
+    return document
+
+
+def line_configuration(line: Overrides | None) -> dict[str, Any]:
+    """Return what the command line says; under one the console is stderr: stdout has the results alone."""
     if line is None:
-        return console
-    if line.quiet and line.log_level is None and _severity(level) < logging.WARNING:
-        console["level"] = "WARNING"
-    return console | {"stream": "stderr"}
+        return {}
+    console = {"stream": "stderr"}
+    document: dict[str, Any] = {"handlers": {"console": console}}
+    if line.log_level is not None:
+        document["default_level"] = console["level"] = log_level("--log-level", line.log_level)
+    if line.log_dir is not None:
+        document["log_file_path"] = line.log_dir
+    if line.control is not None:
+        from metaexpert.logger.config.environment import control_address
+
+        document["control"] = control_address(line.control)
+    return document
 
 
-def _file(filename: str | None, **options: Any) -> dict[str, Any] | None:
-    return None if filename is None else {"format": "json", "filename": filename, **options}
+def _is_above_info(level: object) -> bool:
+    """Tell whether `level`, as any source may have written it, is one above INFO."""
+    try:
+        return parse_level(level) > logging.INFO
+    except ValueError:
+        # Validation reports it.
+        return False
 
 
-def _severity(level: str) -> int:
-    return int(level) if level.isdigit() else logging.getLevelNamesMapping()[level]
+def _has_console(said: Mapping[Any, Any]) -> bool:
+    handlers = said.get("handlers")
+    return not isinstance(handlers, Mapping) or handlers.get("console", {}) is not None

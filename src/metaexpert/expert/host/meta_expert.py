@@ -17,7 +17,7 @@ from metaexpert.expert.journal import STRATEGY_LOGGER
 from metaexpert.expert.market_data import MarketDataError
 from metaexpert.expert.metrics import ExpertMeter, ExpertMetrics
 from metaexpert.expert.run.options import Overrides, RunOptions, current_overrides, run_options
-from metaexpert.expert.settings.arguments import number
+from metaexpert.expert.settings.arguments import NOT_GIVEN, NotGiven, number
 from metaexpert.expert.settings.expert import expert_settings
 from metaexpert.expert.settings.strategy import StrategySettings, strategy_settings, timeframe_name
 from metaexpert.logger import get_logger
@@ -62,11 +62,12 @@ class MetaExpert(TradingCalls):
         contract_type: str = "linear",
         margin_mode: str = "isolated",
         position_mode: str = "hedge",
-        log_level: str = "INFO",
-        log_file: str | None = "expert.log",
-        trade_log_file: str | None = "trades.log",
-        error_log_file: str | None = "errors.log",
-        log_to_console: bool = True,
+        log_level: str | NotGiven = NOT_GIVEN,
+        log_file: str | NotGiven | None = NOT_GIVEN,
+        trade_log_file: str | NotGiven | None = NOT_GIVEN,
+        error_log_file: str | NotGiven | None = NOT_GIVEN,
+        log_to_console: bool | NotGiven = NOT_GIVEN,
+        record_bars: bool | NotGiven = NOT_GIVEN,
         rate_limit: int = 1200,
         enable_metrics: bool = True,
         persist_state: bool = True,
@@ -74,6 +75,13 @@ class MetaExpert(TradingCalls):
         metrics_interval: float | None = 60.0,
     ) -> None:
         """Check every argument and configure logging; the template documents each argument's values.
+
+        A logging argument that is not given leaves its value to environment, `.env`, `metaexpert.toml` and
+        `pyproject.toml`, and then to its default: `log_level` "INFO", `log_file` "expert.log",
+        `trade_log_file` "trades.log", `error_log_file` "errors.log", `log_to_console` and `record_bars` True.
+
+        `log_level` is the level of all loggers and of the console. Each closed bar is on record in `log_file`
+        whatever it says, until `record_bars=False`; so is each order and each fill.
 
         With `enable_metrics`, a record of the expert's metrics is made every `metrics_interval` seconds of
         real time (None or 0: none of these) and at the end of a run.
@@ -243,8 +251,8 @@ class MetaExpert(TradingCalls):
 
         Raises `ExpertError` and `MarketDataError` for what prevents the run. A run that an error of the
         strategy ended returns its figures with `ok` False. Called by a script that is run as a program, it
-        prints instead of raising, and ends the process: with 2 for what prevents the run, with 1 when an
-        error stopped it.
+        prints the figures on stdout, prints instead of raising, and ends the process: with 2 for what
+        prevents the run, with 1 when an error stopped it, with 130 or 143 after Ctrl-C or SIGTERM.
         """
         overrides = current_overrides()
         is_program = overrides is None and _is_program(sys._getframe(1).f_globals)
@@ -261,16 +269,12 @@ class MetaExpert(TradingCalls):
                 fee_pct=fee_pct,
                 overrides=overrides,
             )
-            result = self._run(options, overrides)
+            return self._reported(options) if is_program else self._run(options, overrides)
         except (ExpertError, MarketDataError) as error:
             if not is_program:
                 raise
             print(f"error: {error}", file=sys.stderr)
             raise SystemExit(2) from None
-        if is_program and not result.ok:
-            print(f"error: the run stopped: {result.error or result.stop_reason}", file=sys.stderr)
-            raise SystemExit(130 if result.stop_reason == "interrupted" else 1)
-        return result
 
     def metrics(self) -> ExpertMetrics:
         """Return what the expert has done so far, over all its runs: a frozen snapshot, from any thread.
@@ -279,6 +283,20 @@ class MetaExpert(TradingCalls):
         and with `enable_metrics=False`.
         """
         return ExpertMetrics() if self._meter is None else self._meter.snapshot()
+
+    def _reported(self, options: RunOptions) -> RunResult:
+        """Run, and print the figures as the command `metaexpert` does; a run that failed ends the process."""
+        from metaexpert.expert.run import report
+        from metaexpert.expert.run.records import RecordCounter
+
+        counter = RecordCounter()
+        result = self._run(options, Overrides())
+        records = counter.finish()
+        report.show(result, records, as_json=False)
+        report.explain_stop(result, records)
+        if code := report.exit_code(result):
+            raise SystemExit(code)
+        return result
 
     def _run(self, options: RunOptions, overrides: Overrides) -> RunResult:
         # Loaded when it is needed: a strategy file that is only imported stays light.

@@ -50,8 +50,6 @@ class Overrides:
     log_level: str | None = None
     log_dir: str | None = None
     control: str | None = None
-    quiet: bool = False
-    """The console shows warnings and errors alone, unless `log_level` asks for more."""
     feed: Feed | None = None
     """Data that is in memory already, in place of a file."""
     on_progress: Callable[[int, int], None] | None = None

@@ -101,14 +101,7 @@ class Session:
 
     def run(self) -> RunResult:
         """Make the run; returns its figures, also when a strategy's error ended it."""
-        context = {
-            "strategy_id": self.strategy.strategy_id,
-            "strategy_name": self.strategy.strategy_name,
-            "mode": self.options.mode,
-            "session_id": self.session_id,
-            "symbol": self.feed.symbol,
-            "timeframe": str(self.timeframe),
-        }
+        context = self._context()
         started = time.perf_counter()
         if self._meter is not None:
             self._meter.begin()
@@ -128,6 +121,16 @@ class Session:
                     self._meter.end()
         flush(FLUSH_TIMEOUT_S)
         return result
+
+    def _context(self) -> dict[str, Any]:
+        return {
+            "strategy_id": self.strategy.strategy_id,
+            "strategy_name": self.strategy.strategy_name,
+            "mode": self.options.mode,
+            "session_id": self.session_id,
+            "symbol": self.feed.symbol,
+            "timeframe": str(self.timeframe),
+        }
 
     # -- the phases of a run --------------------------------------------------------------------------
 
@@ -149,6 +152,8 @@ class Session:
 
     def _begin(self) -> None:
         self.journal.started(
+            # As fields of its own: the console shows them with this record alone.
+            **self._context(),
             source=self.feed.source,
             events=len(self.feed),
             initial_capital=self.broker.account.initial_capital,

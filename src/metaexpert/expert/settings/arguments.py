@@ -4,12 +4,34 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, date, datetime, time, timedelta
+from enum import Enum
+from typing import Final, TypeVar
 
 from metaexpert.expert.errors import ArgumentError
 
 MAX_LEVERAGE = 200
+
+T = TypeVar("T")
+
+
+class NotGiven(Enum):
+    """The type of `NOT_GIVEN`: an argument that the caller has not named, so that other sources decide."""
+
+    NOT_GIVEN = "not given"
+
+    def __repr__(self) -> str:
+        """Show it in signatures as what it is."""
+        return "NOT_GIVEN"
+
+
+NOT_GIVEN: Final = NotGiven.NOT_GIVEN
+
+
+def if_given(check: Callable[[str, object], T], name: str, value: object) -> T | NotGiven:
+    """Return what `check` returns, or `NOT_GIVEN` as it is."""
+    return value if isinstance(value, NotGiven) else check(name, value)
 
 
 def choice(name: str, value: object, allowed: Collection[str], *, upper: bool = False) -> str:

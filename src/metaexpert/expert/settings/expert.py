@@ -10,6 +10,7 @@ from typing import Final
 
 from metaexpert.expert.errors import ArgumentError
 from metaexpert.expert.settings import arguments as check
+from metaexpert.expert.settings.arguments import NotGiven
 
 EXCHANGES: Final = ("binance", "bybit", "okx", "bitget", "kucoin")
 MARKET_TYPES: Final = ("spot", "futures", "options")
@@ -34,11 +35,12 @@ class ExpertSettings:
     contract_type: str
     margin_mode: str
     position_mode: str
-    log_level: str
-    log_file: str | None
-    trade_log_file: str | None
-    error_log_file: str | None
-    log_to_console: bool
+    log_level: str | NotGiven
+    log_file: str | NotGiven | None
+    trade_log_file: str | NotGiven | None
+    error_log_file: str | NotGiven | None
+    log_to_console: bool | NotGiven
+    record_bars: bool | NotGiven
     rate_limit: int
     enable_metrics: bool
     metrics_interval: float
@@ -65,11 +67,12 @@ def expert_settings(**given: object) -> ExpertSettings:
         contract_type=check.choice("contract_type", given["contract_type"], CONTRACT_TYPES),
         margin_mode=check.choice("margin_mode", given["margin_mode"], MARGIN_MODES),
         position_mode=check.choice("position_mode", given["position_mode"], POSITION_MODES),
-        log_level=log_level("log_level", given["log_level"]),
-        log_file=check.optional_text("log_file", given["log_file"]),
-        trade_log_file=check.optional_text("trade_log_file", given["trade_log_file"]),
-        error_log_file=check.optional_text("error_log_file", given["error_log_file"]),
-        log_to_console=check.flag("log_to_console", given["log_to_console"]),
+        log_level=check.if_given(log_level, "log_level", given["log_level"]),
+        log_file=check.if_given(check.optional_text, "log_file", given["log_file"]),
+        trade_log_file=check.if_given(check.optional_text, "trade_log_file", given["trade_log_file"]),
+        error_log_file=check.if_given(check.optional_text, "error_log_file", given["error_log_file"]),
+        log_to_console=check.if_given(check.flag, "log_to_console", given["log_to_console"]),
+        record_bars=check.if_given(check.flag, "record_bars", given["record_bars"]),
         rate_limit=check.whole("rate_limit", given["rate_limit"], minimum=1),
         enable_metrics=check.flag("enable_metrics", given["enable_metrics"]),
         metrics_interval=_interval("metrics_interval", given["metrics_interval"]),

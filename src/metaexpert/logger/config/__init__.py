@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from metaexpert.logger.config.engine import engine_document, log_directory
     from metaexpert.logger.config.layer import Layer
+    from metaexpert.logger.config.legacy import log_config_document
     from metaexpert.logger.config.levels import canonical_level, parse_level
     from metaexpert.logger.config.models import (
         FilterConfiguration,
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
         Sources,
         load_config,
         load_layers,
-        log_config_document,
         resolve,
     )
 
@@ -39,7 +39,7 @@ _HOMES = {
     "engine_document": "engine",
     "load_config": "sources",
     "load_layers": "sources",
-    "log_config_document": "sources",
+    "log_config_document": "legacy",
     "log_directory": "engine",
     "parse_level": "levels",
     "resolve": "sources",

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from metaexpert.logger.config.files import absolute, read_json
+from metaexpert.logger.config.environment import LOG_CONFIG, read_dotenv
+from metaexpert.logger.config.files import absolute, is_there, read_json
 from metaexpert.logger.config.merge import plain
 from metaexpert.logger.errors import ConfigurationError, Problem, shown
 
@@ -37,6 +38,25 @@ def read_dictconfig(file: Path, directory: Path = Path()) -> dict[str, Any]:
         if isinstance(filename, str) and filename and "://" not in filename:
             options["filename"] = absolute(directory / filename)
     return prepare_dictconfig(document, str(file))
+
+
+def log_config_document(
+    environ: Mapping[str, str] | None = None, directory: Path | None = None
+) -> dict[str, Any] | None:
+    """Return the document of the file that `LOG_CONFIG` names, in environment or `.env`, for `dictConfig`.
+
+    None where the variable is unset or empty, or the file does not exist. Raises `ConfigurationError`, naming
+    the file, for one that is no dictConfig document.
+    """
+    here = directory or Path()
+    variables = os.environ if environ is None else environ
+    named = variables.get(LOG_CONFIG)
+    if named is None:
+        named = read_dotenv(here).get(LOG_CONFIG)
+    if not named or not named.strip():
+        return None
+    file = here / named.strip()
+    return read_dictconfig(file, here) if is_there(file) else None
 
 
 def prepare_dictconfig(document: Mapping[str, Any], source: str) -> dict[str, Any]:

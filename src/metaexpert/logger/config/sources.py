@@ -1,8 +1,8 @@
 """Where a configuration comes from, and which source wins.
 
 Highest first: changes at run time, command line, arguments in code, environment, `.env`, `metaexpert.toml`,
-`[tool.metaexpert.log]` of `pyproject.toml`, defaults. The files are those in the directory that was the
-current one when the process was first configured.
+`[tool.metaexpert.log]` of `pyproject.toml`, defaults of an expert, defaults of the library. The files are
+those in the directory that was the current one when the process was first configured.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple, Self
 
 from metaexpert.logger.config.confinement import strayed_files, strayed_urls
 from metaexpert.logger.config.defaults import DEFAULT_DIRECTORY
-from metaexpert.logger.config.environment import LOG_CONFIG, read_dotenv, variable_layers
+from metaexpert.logger.config.environment import read_dotenv, variable_layers
 from metaexpert.logger.config.files import (
     absolute,
     is_there,
@@ -25,14 +25,15 @@ from metaexpert.logger.config.files import (
     tool_table,
 )
 from metaexpert.logger.config.layer import NOTHING, Layer
-from metaexpert.logger.config.legacy import is_dictconfig, prepare_dictconfig, read_dictconfig
-from metaexpert.logger.config.merge import LOGGERS, leaves, merge, plain, removals_as_none
+from metaexpert.logger.config.legacy import is_dictconfig, prepare_dictconfig
+from metaexpert.logger.config.merge import HANDLERS, LOGGERS, leaves, merge, plain, removals_as_none
 from metaexpert.logger.config.models import LogConfiguration
 from metaexpert.logger.config.origins import (
     CODE,
     COMMAND_LINE,
     DEFAULT,
     DOTENV,
+    EXPERT,
     PROJECT_FILE,
     PYPROJECT,
     RUNTIME,
@@ -44,6 +45,8 @@ from metaexpert.logger.errors import ConfigurationError, Problem, shown
 
 _PYPROJECT_FILE: Final = "pyproject.toml"
 
+#: Returns what an expert has where nobody says otherwise; it is called with what all other sources say.
+Defaults = Callable[[Mapping[Any, Any]], Mapping[str, Any]]
 #: What `configure()` takes as its first argument.
 ConfigurationLike = LogConfiguration | Mapping[str, Any] | str | os.PathLike[str] | None
 
@@ -102,13 +105,17 @@ class _Pile(NamedTuple):
     places: Places = NOWHERE
 
     def with_all(self, layers: Iterable[Layer]) -> _Pile:
-        """Return the pile with `layers` on top, the last of which wins."""
+        """Return the pile with `layers` on top, a complete one covers all but defaults."""
         pile = self
         for layer in layers:
-            below = _Pile() if layer.complete else pile
+            below = self.ground() if layer.complete else pile
             document = merge(below.document, removals_as_none(layer.values))
             pile = _Pile(document, _relocated(below.origins, layer), {**pile.places, **layer.places})
         return pile
+
+    def ground(self) -> _Pile:
+        """Return what of this pile are defaults, if there is nothing else in it; else an empty one."""
+        return self if set(self.origins.values()) <= {EXPERT} else _Pile()
 
     def configuration(self) -> LogConfiguration:
         """Return the configuration that it is. Raises as `resolve` does."""
@@ -164,6 +171,7 @@ class Sources:
     project: tuple[Layer, ...] = ()
     code: tuple[Layer, ...] = ()
     command_line: Layer = field(default_factory=lambda: Layer(COMMAND_LINE))
+    defaults: Defaults | None = None
     runtime: tuple[RuntimeChange, ...] = ()
     directory: str = ""
     #: The current directory when the process was first configured.
@@ -204,6 +212,10 @@ class Sources:
             parts = _followed(parts, layer)
         return self._with(code=parts)
 
+    def with_defaults(self, defaults: Defaults) -> Self:
+        """Return the sources with `defaults` below all of them, above the library's own."""
+        return self._with(defaults=defaults)
+
     def with_command_line(self, values: Mapping[str, Any]) -> Self:
         """Return the sources with `values` from the command line's options."""
         later = Layer(COMMAND_LINE, removals_as_none(plain(values))).placed(current_directory())
@@ -239,9 +251,18 @@ class Sources:
     def _at_start(self) -> tuple[_Pile, LogConfiguration]:
         if not self._start:
             default = Layer(DEFAULT, {LOG_DIRECTORY: DEFAULT_DIRECTORY}).placed(self.home)
-            pile = _Pile(places=default.places).with_all([*self.project, *self.code, self.command_line])
+            pile = _Pile(places=default.places).with_all(self._defaults()).with_all(self._said())
             self._start.append((pile, pile.configuration()))
         return self._start[0]
+
+    def _said(self) -> list[Layer]:
+        said = [*self.project, *self.code]
+        return [*said, _without_revivals(self.command_line, _Pile().with_all(said).document)]
+
+    def _defaults(self) -> list[Layer]:
+        if self.defaults is None:
+            return []
+        return [Layer(EXPERT, self.defaults(_Pile().with_all(self._said()).document))]
 
     def resolve(self) -> LogConfiguration:
         """Return the configuration that all sources make together. Raises as the function `resolve` does.
@@ -281,6 +302,15 @@ def _followed(parts: tuple[Layer, ...], later: Layer) -> tuple[Layer, ...]:
     return tuple(kept)
 
 
+def _without_revivals(line: Layer, below: Mapping[Any, Any]) -> Layer:
+    """Return the command line's layer without options for handlers that are removed `below` it."""
+    handlers, others = line.values.get(HANDLERS), below.get(HANDLERS)
+    if not isinstance(handlers, dict) or not isinstance(others, dict):
+        return line
+    kept = {name: each for name, each in handlers.items() if others.get(name, each) is not None}
+    return line._replace(values={**line.values, HANDLERS: kept})
+
+
 def _read_again(before: Layer) -> Layer:
     layer = _layer_of(before.file, CODE, before.directory)
     if isinstance(layer, DictConfig):
@@ -288,25 +318,6 @@ def _read_again(before: Layer) -> Layer:
             [Problem(before.file or "", "has become a dictConfig document, which is not watched")]
         )
     return layer
-
-
-def log_config_document(
-    environ: Mapping[str, str] | None = None, directory: Path | None = None
-) -> dict[str, Any] | None:
-    """Return the document of the file that `LOG_CONFIG` names, in environment or `.env`, for `dictConfig`.
-
-    None where the variable is unset or empty, or the file does not exist. Raises `ConfigurationError`, naming
-    the file, for one that is no dictConfig document.
-    """
-    here = directory or Path()
-    variables = os.environ if environ is None else environ
-    named = variables.get(LOG_CONFIG)
-    if named is None:
-        named = read_dotenv(here).get(LOG_CONFIG)
-    if not named or not named.strip():
-        return None
-    file = here / named.strip()
-    return read_dictconfig(file, here) if is_there(file) else None
 
 
 def _layer_of(config: ConfigurationLike, origin: str, directory: str) -> Layer | DictConfig:

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metaexpert.logger.config.layer import Layer
+from metaexpert.logger.config.legacy import log_config_document
 from metaexpert.logger.config.models import LogConfiguration
 from metaexpert.logger.config.sources import (
     DictConfig,
     Sources,
     load_config,
     load_layers,
-    log_config_document,
     resolve,
 )
 from metaexpert.logger.errors import ConfigurationError

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-from metaexpert.cli.failure import INTERRUPTED, STRATEGY_ERROR, TERMINATED
-from metaexpert.cli.records import Records
-from metaexpert.cli.wording import counted
+from metaexpert.expert.run.records import Records
 from metaexpert.expert.run.result import RunResult
+from metaexpert.wording import counted
 
-_EXIT_CODES = {"interrupted": INTERRUPTED, "terminated": TERMINATED}
+STRATEGY_ERROR: Final = 1
+INTERRUPTED: Final = 130
+TERMINATED: Final = 143
+
+_EXIT_CODES: Final = {"interrupted": INTERRUPTED, "terminated": TERMINATED}
 
 
 def show(result: RunResult, records: Records, *, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""How the commands say things in words."""
+"""How commands and reports say things in words."""
 
 from __future__ import annotations
 

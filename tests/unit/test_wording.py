@@ -2,7 +2,7 @@
 
 import pytest
 
-from metaexpert.cli.wording import counted
+from metaexpert.wording import counted
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,81 @@
+"""What a person at a terminal sees: help that is whole, a bar that knows its total, lines instead of it."""
+
+import os
+import re
+import sys
+
+import pytest
+from command_process import environment, metaexpert, write_bars
+
+pty = pytest.importorskip("pty")
+termios = pytest.importorskip("termios")
+
+
+def on_terminal(directory, *arguments, columns=80):
+    """Run the command on a terminal so wide; returns what it showed there, without colours."""
+    child, descriptor = pty.fork()
+    if child == 0:
+        os.chdir(directory)
+        termios.tcsetwinsize(0, (30, columns))
+        os.execve(
+            sys.executable,
+            [sys.executable, "-m", "metaexpert", *map(str, arguments)],
+            environment() | {"TERM": "xterm", "NO_COLOR": "1"},
+        )
+    shown = b""
+    while True:
+        try:
+            part = os.read(descriptor, 65536)
+        except OSError:
+            break
+        if not part:
+            break
+        shown += part
+    os.waitpid(child, 0)
+    os.close(descriptor)
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode("utf-8"))
+
+
+@pytest.fixture
+def strategy(tmp_path):
+    """A minimal strategy and its data."""
+    metaexpert(tmp_path, "new", "e", "--template", "minimal")
+    write_bars(tmp_path / "btcusdt_1m.csv", 2_000)
+    return tmp_path
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+@pytest.mark.parametrize("group", [(), ("logs",)])
+def test_help_is_whole(tmp_path, group, columns):
+    """Whatever the terminal's width, commands are told to the end of their sentence."""
+    shown = on_terminal(tmp_path, *group, "--help", columns=columns)
+    assert "..." not in shown.replace("[ARGS]...", "")
+    assert max(map(len, shown.splitlines())) <= columns
+    words = " ".join(shown.split())
+    if not group:
+        assert "Run a strategy on recorded market data in simulated time, and print what came of it." in words
+
+
+def test_a_wide_terminal_is_used(tmp_path):
+    """Help does not stop at 80 columns."""
+    assert max(map(len, on_terminal(tmp_path, "--help", columns=120).splitlines())) > 80
+
+
+def test_the_bar_knows_its_total_from_the_beginning(strategy):
+    """No total is unknown, and the bar is gone before the figures."""
+    shown = on_terminal(strategy, "backtest", "e.py", "--data", "btcusdt_1m.csv", "--log-level", "WARNING")
+    assert "   0/2000" in shown
+    assert "/?" not in shown
+    assert shown.index("My Strategy: backtest") > shown.rindex("/2000")
+
+
+def test_lines_of_the_log_stand_in_for_the_bar(strategy):
+    """Where the console shows INFO records on the terminal there is no bar that they would tear."""
+    shown = on_terminal(strategy, "backtest", "e.py", "--data", "btcusdt_1m.csv")
+    assert "Expert started" in shown
+    assert "/2000" not in shown
+
+
+def test_the_demonstration_has_a_bar(tmp_path):
+    """Its console is off, so the bar shows how far it is."""
+    assert "/600" in on_terminal(tmp_path, "demo", "--bars", "600")
