@@ -29,19 +29,26 @@ def configure_logging(settings: ExpertSettings, line: Overrides | None = None) -
 
 def named_configuration(settings: ExpertSettings) -> dict[str, Any]:
     """Return what the arguments that the caller has named say; what is not named is left to other sources."""
-    document: dict[str, Any] = {"handlers": {}}
+    document: dict[str, Any] = {}
     if not isinstance(settings.log_level, NotGiven):
         document["default_level"] = settings.log_level
     if not isinstance(settings.record_bars, NotGiven):
         # Bars are DEBUG records, and the only ones of their logger.
         document["loggers"] = {MARKET_LOGGER: "DEBUG" if settings.record_bars else "INFO"}
+    if handlers := _named_handlers(settings):
+        document["handlers"] = handlers
+    return document
+
+
+def _named_handlers(settings: ExpertSettings) -> dict[str, dict[str, str] | None]:
+    handlers: dict[str, dict[str, str] | None] = {}
     if not isinstance(settings.log_to_console, NotGiven):
-        document["handlers"]["console"] = {"type": "console"} if settings.log_to_console else None
+        handlers["console"] = {"type": "console"} if settings.log_to_console else None
     for argument, handler in FILES.items():
         filename = getattr(settings, argument)
         if not isinstance(filename, NotGiven):
-            document["handlers"][handler] = None if filename is None else {"filename": filename}
-    return document
+            handlers[handler] = None if filename is None else {"filename": filename}
+    return handlers
 
 
 def expert_defaults(said: Mapping[Any, Any]) -> dict[str, Any]:

@@ -1,6 +1,9 @@
 """What logging arguments of `MetaExpert(...)`, the command line and all other sources make together."""
 
+import ast
 import json
+import re
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -216,3 +219,39 @@ def test_the_file_of_the_environment_is_written(fresh_logging: None, monkeypatch
     expert.logger.info("here")
     assert flush(20)
     assert [entry.message for entry in read_log("logs/mine.log")] == ["here"]
+
+
+def test_a_running_expert_follows_its_file(fresh_logging: None) -> None:
+    """Read again, a file's level is the console's as well, and bars stay on record."""
+    Path("metaexpert.toml").write_text('default_level = "ERROR"\n')
+    configure_logging(account_settings())
+    assert handler("console").level == "ERROR"
+
+    Path("metaexpert.toml").write_text('default_level = "DEBUG"\n')
+    reconfigure(lambda sources: sources.reloaded())
+
+    assert (configuration().default_level, handler("console").level) == ("DEBUG", "DEBUG")
+    assert configuration().loggers[MARKET_LOGGER] == "DEBUG"
+
+
+@pytest.mark.parametrize("bad", ['default_level = ["x"]', "default_level = 3.5", "loggers = 3"])
+def test_what_makes_no_sense_in_a_file_is_refused_with_its_place(bad: str, fresh_logging: None) -> None:
+    """An expert's own defaults cope with whatever stands there."""
+    Path("metaexpert.toml").write_text(bad + "\n")
+
+    with pytest.raises(ConfigurationError, match=r"metaexpert\.toml"):
+        configure_logging(account_settings(), Overrides(log_dir="l"))
+
+
+def test_the_comments_of_the_template_are_the_defaults(fresh_logging: None) -> None:
+    """Taking the `#` away from its logging arguments changes nothing but where values come from."""
+    source = resources.files("metaexpert").joinpath("template.py").read_text(encoding="utf-8")
+    commented = re.findall(r"^    # (\w+)=(\S+),  #", source, re.MULTILINE)
+    assert {name for name, _ in commented} == set(ARGUMENTS)
+    MetaExpert(exchange="binance")
+    before = configuration()
+
+    MetaExpert(exchange="binance", **{name: ast.literal_eval(value) for name, value in commented})
+
+    assert configuration() == before
+    assert configuration().origin("handlers.trades.filename") == "code"
