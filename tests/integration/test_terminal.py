@@ -2,10 +2,11 @@
 
 import os
 import re
+import subprocess
 import sys
 
 import pytest
-from command_process import environment, metaexpert, write_bars
+from command_process import TIMEOUT_S, environment, metaexpert, write_bars
 
 pty = pytest.importorskip("pty")
 termios = pytest.importorskip("termios")
@@ -13,27 +14,30 @@ termios = pytest.importorskip("termios")
 
 def on_terminal(directory, *arguments, columns=80):
     """Run the command on a terminal so wide; returns what it showed there, without colours."""
-    child, descriptor = pty.fork()
-    if child == 0:
-        os.chdir(directory)
-        termios.tcsetwinsize(0, (30, columns))
-        os.execve(
-            sys.executable,
-            [sys.executable, "-m", "metaexpert", *map(str, arguments)],
-            environment() | {"TERM": "xterm", "NO_COLOR": "1"},
-        )
-    shown = b""
-    while True:
-        try:
-            part = os.read(descriptor, 65536)
-        except OSError:
-            break
-        if not part:
-            break
-        shown += part
-    os.waitpid(child, 0)
-    os.close(descriptor)
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (30, columns))
+    known = {name: value for name, value in environment().items() if name not in ("COLUMNS", "LINES")}
+    command = subprocess.Popen(
+        [sys.executable, "-m", "metaexpert", *map(str, arguments)],
+        cwd=directory,
+        env=known | {"TERM": "xterm", "NO_COLOR": "1"},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    shown = b"".join(iter(lambda: read_terminal(ours), b""))
+    os.close(ours)
+    assert command.wait(TIMEOUT_S) == 0
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode("utf-8"))
+
+
+def read_terminal(descriptor):
+    """Return what has come, nothing once nobody has the terminal any more: Linux says so with an error."""
+    try:
+        return os.read(descriptor, 65536)
+    except OSError:
+        return b""
 
 
 @pytest.fixture

@@ -10,7 +10,11 @@ AllowGaps = Annotated[bool, typer.Option("--allow-gaps", help="Accept data that 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")]
 LogLevel = Annotated[
     str | None,
-    typer.Option("--log-level", metavar="LEVEL", help="DEBUG, INFO, WARNING, ERROR or CRITICAL."),
+    typer.Option(
+        "--log-level",
+        metavar="LEVEL",
+        help="DEBUG, INFO, WARNING, ERROR or CRITICAL; bars and trades are on record at any of them.",
+    ),
 ]
 LogDirectory = Annotated[str | None, typer.Option("--log-dir", metavar="DIR", help="Where the log files go.")]
 LogsDirectory = Annotated[Path, typer.Option("--dir", metavar="DIR", help="The log directory.")]
