@@ -48,7 +48,7 @@ fn level_colour(level: i32) -> &'static [u8] {
 /// which change nothing but colour, a line is the same on a terminal and in a file.
 ///
 /// A record of an expert's run has the simulated time in place of the clock's, and is without what all
-/// records of the run have in common: see [`run`].
+/// records of the run have in common.
 pub struct ConsoleEncoder {
     colour: bool,
     time: LocalTime,
