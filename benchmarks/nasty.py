@@ -2,7 +2,7 @@
 
     uv run --group bench benchmarks/nasty.py [--quick] [--check] [--json]
 
-Method. Each case is logged 30 times with the default limits of a record (`limits.depth` 8 levels,
+Method. Each case is logged 30 times with the default limits of a record (`limits.depth` 32 levels,
 `limits.items` 1,000 members of a container or fields, `limits.bytes` 1 MiB), from values made before the
 clock runs; after each call everything is written out. "p50" and "worst" are of the call; "bytes" is the size
 of its line, which is parsed as strict JSON. The same inputs go to the standard library with

@@ -29,11 +29,11 @@ CASES: dict[str, tuple[Any, Any]] = {
     "in a dict": (lambda: {"a": {"b": numpy.ma.masked}}, {"a": {"b": None}}),
     "a row of a table": (
         lambda: masked([(1, 2.5)], [(True, False)], dtype=[("a", int), ("b", float)])[0],
-        [None, 2.5],
+        {"a": None, "b": 2.5},
     ),
     "a table": (
         lambda: masked([(1, 2.5)], [(True, False)], dtype=[("a", int), ("b", float)]),
-        [[None, 2.5]],
+        [{"a": None, "b": 2.5}],
     ),
     "masked times": (
         lambda: masked(numpy.array(["2026-01-01", "2026-01-02"], "datetime64[D]"), [True, False]),

@@ -319,7 +319,7 @@ def test_a_deep_value_is_cut_and_says_so(both_ways: "Logs") -> None:
     while isinstance(shown, list):
         shown = shown[0]
         levels += 1
-    assert levels in range(7, 10)
+    assert levels == 33
     assert shown == "<list: nested too deeply>"
 
 

@@ -3,12 +3,16 @@
 
 use metaexpert_log::encode::escape::escape_json;
 use metaexpert_log::encode::json::push_value;
+use pyo3::exceptions::PyAttributeError;
+use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::sync::critical_section::with_critical_section;
 use pyo3::types::{PyDict, PyFrozenSet, PyList, PySet, PyString, PyTuple, PyType};
 
-use crate::convert::{Converter, Names};
-use crate::nested::{Shape, classes, value_shape};
+use crate::convert::{Converter, Names, type_name};
+use crate::foreign::Told;
+use crate::nested::{Shape, classes, is_too_deep, key_text, too_deep, value_shape};
 use crate::text::Excerpt;
 
 /// Writes a container to `out`; `None` if the object is none.
@@ -19,33 +23,68 @@ pub(crate) fn container(
     out: &mut Vec<u8>,
 ) -> PyResult<Option<Shape>> {
     let most = converter.limits.items as usize + 1;
+    let refused = || Ok(Some(Shape::Text(too_deep(object).into())));
+    let is_too_deep = is_too_deep(converter, depth);
     if let Ok(dict) = object.cast_exact::<PyDict>() {
+        if is_too_deep {
+            return refused();
+        }
         let pairs = with_critical_section(object, || dict.iter().take(most).collect::<Vec<_>>());
         return members(converter, pairs.into_iter().map(Ok), dict.len(), depth, out).map(Some);
     }
     if object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>() {
-        if let Some(names) = named_tuple_fields(object)? {
+        if let Some(names) = named_tuple_fields(object)?
+            && !is_too_deep
+        {
             let pairs = names.iter().zip(object.try_iter()?).map(|(name, value)| Ok((name, value?)));
             return members(converter, pairs, names.len(), depth, out).map(Some);
         }
         return elements(converter, object, depth, out).map(Some);
     }
     if object.is_instance(classes(object.py())?.mapping.bind(object.py()))? {
+        if is_too_deep {
+            return refused();
+        }
         let pairs = first(object, &object.call_method0("items")?, most)?;
         let count = object.len().unwrap_or(pairs.len());
         let pairs = pairs.iter().map(|pair| pair.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>());
         return members(converter, pairs, count, depth, out).map(Some);
     }
-    if let Some(names) = dataclass_fields(object)? {
-        let pairs = names.iter().map(|name| {
-            let value = object.getattr(name.cast::<PyString>()?)?;
+    if let Some(fields) = dataclass_fields(object)? {
+        if is_too_deep {
+            return refused();
+        }
+        let fields = shown_fields(&fields)?;
+        let count = fields.len();
+        let pairs = fields.into_iter().map(|(name, is_shown)| {
+            let value = dataclass_value(object, &name, is_shown)?;
             Ok((name, value))
         });
-        return members(converter, pairs, names.len(), depth, out).map(Some);
+        let pairs = pairs.collect::<Vec<_>>();
+        return members(converter, pairs.into_iter(), count, depth, out).map(Some);
     }
     match is_series(object)? {
         true => elements(converter, object, depth, out).map(Some),
         false => Ok(None),
+    }
+}
+
+/// Writes what a module for another package's values has told.
+pub(crate) fn written(
+    converter: &mut Converter,
+    told: Told<'_>,
+    depth: u32,
+    out: &mut Vec<u8>,
+) -> PyResult<Shape> {
+    match told {
+        Told::Elements(items, count) => {
+            let items = items.try_iter()?.collect::<PyResult<Vec<_>>>()?;
+            array(converter, items, |_| count, depth, out)
+        }
+        Told::Pairs(items, count) => {
+            let pairs = items.try_iter()?.map(|pair| pair?.extract());
+            members(converter, pairs, count, depth, out)
+        }
     }
 }
 
@@ -71,10 +110,44 @@ fn named_tuple_fields<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<
     }
 }
 
-fn dataclass_fields<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyList>>> {
+fn dataclass_fields<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyDict>>> {
     match object.get_type().getattr_opt("__dataclass_fields__")? {
-        Some(fields) => Ok(Some(fields.cast::<PyDict>()?.keys())),
+        Some(fields) => Ok(Some(fields.cast_into::<PyDict>()?)),
         None => Ok(None),
+    }
+}
+
+/// Names of what an instance has, and whether its text shows it: not those of its class, nor of arguments alone.
+fn shown_fields<'py>(fields: &Bound<'py, PyDict>) -> PyResult<Vec<(Bound<'py, PyAny>, bool)>> {
+    static KIND: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let py = fields.py();
+    let kind =
+        KIND.get_or_try_init(py, || py.import("dataclasses")?.getattr("_FIELD").map(Bound::unbind))?.bind(py);
+    let mut shown = Vec::with_capacity(fields.len());
+    for (name, field) in fields {
+        if field.getattr(intern!(py, "_field_type"))?.is(kind) {
+            shown.push((name, field.getattr(intern!(py, "repr"))?.is_truthy()?));
+        }
+    }
+    Ok(shown)
+}
+
+/// A field's value, or a note in its place.
+fn dataclass_value<'py>(
+    object: &Bound<'py, PyAny>,
+    name: &Bound<'py, PyAny>,
+    is_shown: bool,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = object.py();
+    if !is_shown {
+        return Ok(intern!(py, "<hidden: repr=False>").clone().into_any());
+    }
+    match object.getattr(name.cast::<PyString>()?) {
+        Err(problem) if problem.is_instance_of::<PyAttributeError>(py) => {
+            let class = type_name(&object.get_type());
+            Ok(PyString::new(py, &format!("<unprintable {class}: AttributeError>")).into_any())
+        }
+        value => value,
     }
 }
 
@@ -99,7 +172,7 @@ fn members<'py>(
         let (key, value) = pair?;
         let name = match key.cast::<PyString>() {
             Ok(text) => Excerpt::of(text, converter.room(out)),
-            Err(_) => converter.text_of(&key),
+            Err(_) => key_text(converter, &key),
         };
         push_string(&names.distinct(name.cut(&mut converter.room(out))), out);
         out.push(b':');
@@ -117,11 +190,25 @@ pub(crate) fn elements(
     depth: u32,
     out: &mut Vec<u8>,
 ) -> PyResult<Shape> {
+    if is_too_deep(converter, depth) {
+        return Ok(Shape::Text(too_deep(object).into()));
+    }
     let first = first(object, object, converter.limits.items as usize + 1)?;
+    array(converter, first, |index| object.len().unwrap_or(index), depth, out)
+}
+
+/// Writes the first elements of an array; `count` says how many it has, of those of which it is known.
+fn array(
+    converter: &mut Converter,
+    first: Vec<Bound<'_, PyAny>>,
+    count: impl FnOnce(usize) -> usize,
+    depth: u32,
+    out: &mut Vec<u8>,
+) -> PyResult<Shape> {
     out.push(b'[');
     for (index, element) in first.iter().enumerate() {
         if is_enough(converter, index, out) {
-            let left = object.len().unwrap_or(index).saturating_sub(index);
+            let left = count(index).saturating_sub(index);
             push_string(format!("… {left} more").as_bytes(), out);
             out.push(b',');
             break;

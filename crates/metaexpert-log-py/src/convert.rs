@@ -309,7 +309,7 @@ impl Converter {
     pub(crate) fn name_of(&mut self, key: &Bound<'_, PyAny>) -> Vec<u8> {
         let name = match key.cast::<PyString>() {
             Ok(text) => Excerpt::of(text, self.budget.max(self.names_budget)),
-            Err(_) => self.text_of(key),
+            Err(_) => nested::key_text(self, key),
         };
         let cost = escaped_cost(&name.text);
         if name.is_whole() && cost <= self.budget {

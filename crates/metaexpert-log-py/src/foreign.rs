@@ -1,6 +1,8 @@
-//! Values of numpy and pandas: scalars by value, what is masked or missing as null.
+//! Values of other packages: numpy's scalars and arrays by value, what is masked or missing as null. What takes more
+//! is told in simpler values by `metaexpert.logger.values`.
 
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyString, PyTuple, PyType};
 
 use crate::convert::{Converter, type_name};
@@ -10,68 +12,162 @@ use crate::text::Excerpt;
 pub(crate) enum Foreign<'py> {
     Null,
     Text(Excerpt),
-    /// A value of Python's own, or of numpy's that is simpler.
+    /// A value of Python's own, or one that is simpler.
     Value(Bound<'py, PyAny>),
     /// Its elements, one after the other.
     Array,
 }
 
-/// What `object` is, if it is one of these packages' own.
+/// Packages whose values are known, and what tells their values in simpler ones.
+const PACKAGES: [(&str, &str); 4] = [
+    ("numpy", "metaexpert.logger.values.of_numpy"),
+    ("pandas", "metaexpert.logger.values.of_pandas"),
+    ("polars", "metaexpert.logger.values.of_polars"),
+    ("pyarrow", "metaexpert.logger.values.of_pyarrow"),
+];
+
+/// What tells an object by the fields that its class declares, of whatever package.
+const DECLARED: &str = "metaexpert.logger.values.declared";
+
+/// What `object` is, if its class is one of these packages' own. `room` bytes are left for it.
 pub(crate) fn recognise<'py>(
     converter: &mut Converter,
     object: &Bound<'py, PyAny>,
+    room: usize,
 ) -> PyResult<Option<Foreign<'py>>> {
     let class = object.get_type();
-    if comes_from(&class, "pandas") {
-        return Ok((type_name(&class) == "NAType").then_some(Foreign::Null));
+    let Some((package, teller)) = package_of(&class) else { return Ok(None) };
+    match package {
+        "numpy" if !object.hasattr("dtype")? || !object.hasattr("item")? => Ok(None),
+        "numpy" => of_numpy(converter, object, &class, room).map(Some),
+        "pandas" if type_name(&class) == "NAType" => Ok(Some(Foreign::Null)),
+        _ => simpler(converter, object, teller, room),
     }
-    if !comes_from(&class, "numpy") || !object.hasattr("dtype")? || !object.hasattr("item")? {
+}
+
+/// The same for a class derived from one of these, or one that declares its fields: asked last, for it takes longest.
+pub(crate) fn recognise_derived<'py>(
+    converter: &Converter,
+    object: &Bound<'py, PyAny>,
+    room: usize,
+) -> PyResult<Option<Foreign<'py>>> {
+    let class = object.get_type();
+    for base in class.mro().iter().skip(1) {
+        if let Some((_, teller)) = base.cast::<PyType>().ok().and_then(package_of)
+            && let Some(known) = simpler(converter, object, teller, room)?
+        {
+            return Ok(Some(known));
+        }
+    }
+    for mark in ["__attrs_attrs__", "__struct_encode_fields__", "__pydantic_fields__"] {
+        if class.getattr_opt(mark)?.is_some() {
+            return simpler(converter, object, DECLARED, room);
+        }
+    }
+    Ok(None)
+}
+
+/// What the module `teller` says of `object`.
+fn simpler<'py>(
+    converter: &Converter,
+    object: &Bound<'py, PyAny>,
+    teller: &str,
+    room: usize,
+) -> PyResult<Option<Foreign<'py>>> {
+    let py = object.py();
+    // One more than is written shows that there are more.
+    let room = tellers(py)?.room.bind(py).call1((converter.limits.items as usize + 1, room))?;
+    let told = py.import(teller)?.call_method1("simpler", (object, room))?;
+    Ok((!told.is(py.NotImplemented())).then_some(Foreign::Value(told)))
+}
+
+/// Classes of `metaexpert.logger.values`.
+struct Tellers {
+    room: Py<PyAny>,
+    elements: Py<PyType>,
+    pairs: Py<PyType>,
+}
+
+static TELLERS: PyOnceLock<Tellers> = PyOnceLock::new();
+
+fn tellers(py: Python<'_>) -> PyResult<&Tellers> {
+    TELLERS.get_or_try_init(py, || {
+        let module = py.import("metaexpert.logger.values")?;
+        let class = |name: &str| Ok::<_, PyErr>(module.getattr(name)?.cast_into::<PyType>()?.unbind());
+        Ok(Tellers {
+            room: module.getattr("Room")?.unbind(),
+            elements: class("Elements")?,
+            pairs: class("Pairs")?,
+        })
+    })
+}
+
+/// What a teller says of a container: its first members, and how many there are.
+pub(crate) enum Told<'py> {
+    Elements(Bound<'py, PyAny>, usize),
+    Pairs(Bound<'py, PyAny>, usize),
+}
+
+/// What a teller has told; nothing for other objects. Runs no code of theirs.
+pub(crate) fn told<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Told<'py>>> {
+    let py = object.py();
+    // Before a teller was asked, there is none of these.
+    let Some(tellers) = TELLERS.get(py) else { return Ok(None) };
+    let class = object.get_type();
+    let is_pairs = class.is(&tellers.pairs);
+    if !is_pairs && !class.is(&tellers.elements) {
         return Ok(None);
     }
-    of_numpy(converter, object, &class).map(Some)
+    let (items, count) = (object.getattr("items")?, object.getattr("count")?.extract()?);
+    Ok(Some(if is_pairs { Told::Pairs(items, count) } else { Told::Elements(items, count) }))
 }
 
 fn of_numpy<'py>(
     converter: &mut Converter,
     object: &Bound<'py, PyAny>,
     class: &Bound<'py, PyType>,
+    room: usize,
 ) -> PyResult<Foreign<'py>> {
-    match type_name(class).as_str() {
+    let name = type_name(class);
+    match name.as_str() {
         // Python's times would cut nanoseconds.
         "datetime64" | "timedelta64" => {
             let text = converter.text_of(object);
             return Ok(if text.text == b"NaT" { Foreign::Null } else { Foreign::Text(text) });
         }
         "MaskedConstant" => return Ok(Foreign::Null),
-        // One row of a masked table, whose `item` forgets the mask.
-        "mvoid" => return Ok(Foreign::Value(object.call_method0("tolist")?)),
+        "ndarray" if object.getattr("ndim")?.extract::<usize>()? > 0 => return Ok(Foreign::Array),
+        "ndarray" => return object.get_item(PyTuple::empty(object.py())).map(Foreign::Value),
         _ => {}
     }
-    if object.getattr("ndim")?.extract::<usize>()? > 0 {
-        return Ok(Foreign::Array);
+    if matches!(name.as_str(), "void" | "record") || is_array(object)? {
+        let told = simpler(converter, object, PACKAGES[0].1, room)?;
+        return Ok(told.unwrap_or_else(|| Foreign::Text(converter.text_of(object))));
     }
-    // Not `item`, which gives a number for what is masked, and for a time.
-    let scalar = if is_array(object)? {
-        object.get_item(PyTuple::empty(object.py()))?
-    } else {
-        object.call_method0("item")?
-    };
+    let scalar = object.call_method0("item")?;
     match scalar.get_type().is(class) {
-        true => Ok(Foreign::Text(converter.text_of(object))),
+        true => Ok(beyond_python(converter.text_of(object))),
         false => Ok(Foreign::Value(scalar)),
     }
 }
 
-/// Whether it is an array, of no dimension, and not a scalar.
+/// A number that no number of Python's can hold, as its text.
+fn beyond_python<'py>(text: Excerpt) -> Foreign<'py> {
+    match text.text.as_slice() {
+        b"nan" | b"inf" | b"-inf" => Foreign::Null,
+        _ => Foreign::Text(text),
+    }
+}
+
+/// Whether it is an array, and not a scalar.
 fn is_array(object: &Bound<'_, PyAny>) -> PyResult<bool> {
     let array = object.py().import("numpy")?.getattr("ndarray")?;
     object.is_instance(&array)
 }
 
-fn comes_from(class: &Bound<'_, PyType>, package: &str) -> bool {
-    class.module().is_ok_and(|module: Bound<'_, PyString>| {
-        module.to_str().is_ok_and(|name| {
-            name.strip_prefix(package).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        })
-    })
+fn package_of(class: &Bound<'_, PyType>) -> Option<(&'static str, &'static str)> {
+    let module: Bound<'_, PyString> = class.module().ok()?;
+    let name = module.to_str().ok()?;
+    let package = name.split('.').next()?;
+    PACKAGES.into_iter().find(|(known, _)| *known == package)
 }

@@ -7,12 +7,17 @@ use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple, PyT
 
 use crate::brief;
 use crate::bytes::{base64, is_bytes};
-use crate::containers::{container, elements};
+use crate::containers::{container, elements, written};
 use crate::convert::{Captured, Converter, plain_value, type_name};
 use crate::foreign::{self, Foreign};
 use crate::integers::integer_text;
+use crate::nesting;
 use crate::text::{Excerpt, utf8};
 use crate::times::{TIME_LEN, plain_time};
+
+/// Below the innermost container, values that stand for others (a member of an enumeration for its value) are followed
+/// so often.
+const MOST_STAND_INS: u32 = 4;
 
 /// Python classes that have a form of their own.
 pub(crate) struct Classes {
@@ -20,6 +25,8 @@ pub(crate) struct Classes {
     date: Py<PyType>,
     time: Py<PyType>,
     enumeration: Py<PyType>,
+    user_string: Py<PyType>,
+    namespace: Py<PyType>,
     uuid: Py<PyType>,
     path: Py<PyType>,
     pub(crate) deque: Py<PyType>,
@@ -39,6 +46,8 @@ pub(crate) fn classes(py: Python<'_>) -> PyResult<&Classes> {
             date: class("datetime", "date")?,
             time: class("datetime", "time")?,
             enumeration: class("enum", "Enum")?,
+            user_string: class("collections", "UserString")?,
+            namespace: class("types", "SimpleNamespace")?,
             uuid: class("uuid", "UUID")?,
             path: class("pathlib", "PurePath")?,
             deque: class("collections", "deque")?,
@@ -101,6 +110,9 @@ fn shape(
     {
         return Ok(written);
     }
+    if let Some(told) = foreign::told(object)? {
+        return written(converter, told, depth, out);
+    }
     if let Some(basic) = basic(converter, object, out)? {
         return Ok(basic);
     }
@@ -110,7 +122,24 @@ fn shape(
     if let Some(container) = container(converter, object, depth, out)? {
         return Ok(container);
     }
+    if let Some(derived) = derived(converter, object, depth, out)? {
+        return Ok(derived);
+    }
     Ok(Shape::Text(converter.text_of(object)))
+}
+
+/// Objects that are known by what their classes are derived from, or declare.
+fn derived(
+    converter: &mut Converter,
+    object: &Bound<'_, PyAny>,
+    depth: u32,
+    out: &mut Vec<u8>,
+) -> PyResult<Option<Shape>> {
+    if object.is_instance(classes(object.py())?.namespace.bind(object.py()))? {
+        return container(converter, &object.getattr("__dict__")?, depth, out);
+    }
+    let known = foreign::recognise_derived(converter, object, converter.room(out))?;
+    known.map(|known| foreign_shape(converter, object, known, depth, out)).transpose()
 }
 
 /// Strings with surrogates, large integers, and subclasses of the basic types (not enums).
@@ -148,25 +177,82 @@ fn scalar(
     let py = object.py();
     let known = classes(py)?;
     let is = |class: &Py<PyType>| object.is_instance(class.bind(py));
-    if is(&known.decimal)? || is(&known.uuid)? || is(&known.path)? {
+    if is(&known.decimal)? || is(&known.uuid)? || is(&known.path)? || is(&known.user_string)? {
         return Ok(Some(Shape::Text(converter.text_of(object))));
     }
     if is(&known.date)? || is(&known.time)? {
         return iso_time(object).map(Some);
     }
     if is(&known.enumeration)? {
-        let value = object.getattr("value")?;
-        return value_shape(converter, &value, depth, out).map(Some);
+        return match enum_value(object)? {
+            Some(value) => value_shape(converter, &value, depth, out).map(Some),
+            None => Ok(Some(Shape::Text(converter.text_of(object)))),
+        };
     }
     if is_bytes(object) {
         return base64(object, converter.room(out)).map(|text| Some(Shape::Text(text)));
     }
-    match foreign::recognise(converter, object)? {
-        None => Ok(None),
-        Some(Foreign::Null) => Ok(Some(Shape::Number(Value::Null))),
-        Some(Foreign::Text(text)) => Ok(Some(Shape::Text(text))),
-        Some(Foreign::Value(value)) => value_shape(converter, &value, depth, out).map(Some),
-        Some(Foreign::Array) => elements(converter, object, depth, out).map(Some),
+    let known = foreign::recognise(converter, object, converter.room(out))?;
+    known.map(|known| foreign_shape(converter, object, known, depth, out)).transpose()
+}
+
+fn foreign_shape(
+    converter: &mut Converter,
+    object: &Bound<'_, PyAny>,
+    known: Foreign<'_>,
+    depth: u32,
+    out: &mut Vec<u8>,
+) -> PyResult<Shape> {
+    match known {
+        Foreign::Null => Ok(Shape::Number(Value::Null)),
+        Foreign::Text(text) => Ok(Shape::Text(text)),
+        Foreign::Array => elements(converter, object, depth, out),
+        Foreign::Value(value) => match foreign::told(&value)? {
+            Some(_) if is_too_deep(converter, depth) => Ok(Shape::Text(too_deep(object).into())),
+            Some(told) => written(converter, told, depth, out),
+            None => value_shape(converter, &value, depth, out),
+        },
+    }
+}
+
+/// The value of a member of an enumeration; nothing for a bare `object()`, which only makes it differ from others.
+fn enum_value<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let value = object.getattr("value")?;
+    Ok(Some(value).filter(|value| !value.is_exact_instance_of::<PyAny>()))
+}
+
+/// The text of a key: that of the value for an enumeration, a time or bytes, `str()` of others.
+pub(crate) fn key_text(converter: &mut Converter, key: &Bound<'_, PyAny>) -> Excerpt {
+    // SAFETY: the GIL is held, and the key alive.
+    let is_plain = unsafe { plain_value(key.as_ptr()) }.is_some();
+    if is_plain || converter.is_exhausted {
+        return converter.text_of(key);
+    }
+    match formed_key(converter, key) {
+        Ok(Some(text)) => text,
+        Ok(None) => converter.text_of(key),
+        Err(problem) => converter.note(key, &problem).into(),
+    }
+}
+
+fn formed_key(converter: &mut Converter, key: &Bound<'_, PyAny>) -> PyResult<Option<Excerpt>> {
+    let known = classes(key.py())?;
+    let is = |class: &Py<PyType>| key.is_instance(class.bind(key.py()));
+    if is(&known.enumeration)? {
+        return Ok(match enum_value(key)? {
+            Some(value) => Some(converter.text_of(&value)),
+            None => None,
+        });
+    }
+    if is(&known.date)? || is(&known.time)? {
+        return Ok(match iso_time(key)? {
+            Shape::Text(text) => Some(text),
+            _ => None,
+        });
+    }
+    match is_bytes(key) {
+        true => base64(key, converter.budget).map(Some),
+        false => Ok(None),
     }
 }
 
@@ -201,7 +287,8 @@ pub(crate) fn value_shape(
         Some(Value::Str(text)) if text.len() <= converter.room(out) => Ok(Shape::Text(text.to_vec().into())),
         Some(Value::Str(_)) => shape(converter, object, depth, out),
         Some(Value::U64(_) | Value::Json(_)) | None => {
-            if depth >= converter.limits.depth {
+            // A value that stands for another one is one, too, but not without end.
+            if depth > converter.limits.depth + MOST_STAND_INS {
                 return Ok(Shape::Text(too_deep(object).into()));
             }
             shape(converter, object, depth + 1, out)
@@ -209,6 +296,11 @@ pub(crate) fn value_shape(
     }
 }
 
-fn too_deep(object: &Bound<'_, PyAny>) -> String {
+/// Whether a container at this depth would be beyond the limit, or the stack is about to end.
+pub(crate) fn is_too_deep(converter: &Converter, depth: u32) -> bool {
+    depth > converter.limits.depth || nesting::is_stack_short()
+}
+
+pub(crate) fn too_deep(object: &Bound<'_, PyAny>) -> String {
     format!("<{}: nested too deeply>", type_name(&object.get_type()))
 }

@@ -97,7 +97,9 @@ pub(crate) fn learn_stack() -> Stack {
     stack
 }
 
-fn is_stack_short() -> bool {
+/// Whether too little of this thread's stack is left to begin anything.
+#[inline]
+pub(crate) fn is_stack_short() -> bool {
     let marker = 0u8;
     let here = &raw const marker as usize;
     let stack = STACK.get().unwrap_or_else(learn_stack);

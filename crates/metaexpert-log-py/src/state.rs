@@ -66,7 +66,7 @@ pub(crate) static STATE: Guarded<State> = Guarded::new(State {
         durable_level: None,
         durable_category_level: None,
     },
-    limits: Limits { depth: 8, items: 1000, bytes: 256 << 10 },
+    limits: Limits { depth: 32, items: 1000, bytes: 256 << 10 },
     sites: SiteTable::new(),
     key_sets: KeySets::new(),
     synchronous: false,

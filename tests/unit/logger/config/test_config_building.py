@@ -75,7 +75,7 @@ def test_a_schema_is_made_of_models_that_are_built() -> None:
         "print(FilterConfiguration.__pydantic_complete__, LimitsConfiguration.__pydantic_complete__)"
     )
 
-    assert run(program) == ["8", "True", "True"]
+    assert run(program) == ["32", "True", "True"]
 
 
 class Table(UnpluggedModel):

@@ -49,7 +49,7 @@ def test_the_whole_document_of_the_defaults(tmp_path: Path) -> None:
         "field_layout": "flat",
         "redact": {"defaults": True, "keys": [], "patterns": [], "passes": []},
         "queue": {"capacity_bytes": 8388608, "protect_level": 30, "wait_ms": 100, "crash_safe": True},
-        "limits": {"depth": 8, "items": 1000, "bytes": 1048576},
+        "limits": {"depth": 32, "items": 1000, "bytes": 1048576},
     }
     assert json.loads(json.dumps(document)) == document
 
