@@ -136,8 +136,10 @@ fn of_numpy<'py>(
             return Ok(if text.text == b"NaT" { Foreign::Null } else { Foreign::Text(text) });
         }
         "MaskedConstant" => return Ok(Foreign::Null),
-        "ndarray" if object.getattr("ndim")?.extract::<usize>()? > 0 => return Ok(Foreign::Array),
-        "ndarray" => return object.get_item(PyTuple::empty(object.py())).map(Foreign::Value),
+        "ndarray" if object.getattr("ndim")?.extract::<usize>()? == 0 => {
+            return object.get_item(PyTuple::empty(object.py())).map(Foreign::Value);
+        }
+        "ndarray" if object.getattr("dtype")?.getattr("names")?.is_none() => return Ok(Foreign::Array),
         _ => {}
     }
     if matches!(name.as_str(), "void" | "record") || is_array(object)? {

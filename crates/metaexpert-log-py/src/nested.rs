@@ -239,10 +239,7 @@ fn formed_key(converter: &mut Converter, key: &Bound<'_, PyAny>) -> PyResult<Opt
     let known = classes(key.py())?;
     let is = |class: &Py<PyType>| key.is_instance(class.bind(key.py()));
     if is(&known.enumeration)? {
-        return Ok(match enum_value(key)? {
-            Some(value) => Some(converter.text_of(&value)),
-            None => None,
-        });
+        return Ok(enum_value(key)?.map(|value| converter.text_of(&value)));
     }
     if is(&known.date)? || is(&known.time)? {
         return Ok(match iso_time(key)? {

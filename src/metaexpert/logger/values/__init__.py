@@ -7,19 +7,20 @@ own text says all. Packages are never imported here: who has a value of theirs h
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 #: What stands in place of a value that its class keeps out of its own text.
 HIDDEN: Final = "<hidden: repr=False>"
 
 
-@dataclass(frozen=True, slots=True)
 class Room:
     """What a record still takes: members of one container, and bytes."""
 
-    items: int
-    bytes: int
+    __slots__ = ("bytes", "items")
+
+    def __init__(self, items: int, bytes: int) -> None:
+        self.items = items
+        self.bytes = bytes
 
     def rows(self, width: int) -> int:
         """Return how many rows of `width` cells could be written at most: a cell takes four bytes or more."""

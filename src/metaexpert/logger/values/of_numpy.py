@@ -6,7 +6,7 @@ import sys
 from itertools import islice
 from typing import Any
 
-from metaexpert.logger.values import Elements, Pairs, Room
+from metaexpert.logger.values import Elements, Pairs, Room, rows
 
 
 def simpler(value: Any, room: Room) -> Any:
@@ -14,6 +14,8 @@ def simpler(value: Any, room: Room) -> Any:
     numpy = sys.modules["numpy"]
     if isinstance(value, (numpy.void, numpy.ma.core.mvoid)):
         return _row(numpy, value)
+    if not isinstance(value, numpy.ndarray):
+        return NotImplemented
     if isinstance(value, numpy.ma.MaskedArray):
         value = _plain_masked(numpy, value)
     elif type(value).__module__.partition(".")[0] == "numpy":
@@ -23,7 +25,15 @@ def simpler(value: Any, room: Room) -> Any:
         return NotImplemented
     if value.ndim == 0:
         return value[()]
+    if value.dtype.names is not None and value.ndim == 1 and type(value) is numpy.ndarray:
+        return _table(value, room)
     return Elements([*islice(value, room.items)], len(value))
+
+
+def _table(array: Any, room: Room) -> Elements:
+    names = array.dtype.names
+    first = array[: room.rows(len(names))]
+    return rows(names, [[*first[name]] for name in names], len(names), len(array))
 
 
 def _plain_masked(numpy: Any, array: Any) -> Any:

@@ -14,13 +14,23 @@ def simpler(value: Any, room: Room) -> Any:
     if isinstance(value, arrow.Scalar):
         return _scalar(arrow, value) if value.is_valid else None
     if isinstance(value, (arrow.Array, arrow.ChunkedArray)):
-        return Elements([*value[: room.items]], len(value))
+        return Elements(_cells(arrow, value[: room.items]), len(value))
     if isinstance(value, (arrow.Table, arrow.RecordBatch)):
         first = value.slice(0, room.rows(value.num_columns))
         columns = first.columns[: room.items]
         names = value.schema.names[: room.items]
-        return rows(names, [[*column] for column in columns], value.num_columns, value.num_rows)
+        return rows(names, [_cells(arrow, column) for column in columns], value.num_columns, value.num_rows)
     return NotImplemented
+
+
+def _cells(arrow: Any, array: Any) -> list[Any]:
+    """Return Python's own values, and scalars where Python has none."""
+    is_own = arrow.types.is_primitive(array.type) and not _has_nanoseconds(array.type)
+    return list(array.to_pylist()) if is_own else [*array]
+
+
+def _has_nanoseconds(kind: Any) -> bool:
+    return getattr(kind, "unit", None) == "ns"
 
 
 def _scalar(arrow: Any, scalar: Any) -> Any:
@@ -30,7 +40,7 @@ def _scalar(arrow: Any, scalar: Any) -> Any:
     if isinstance(scalar, arrow.StructScalar):
         names = [field.name for field in scalar.type]
         return Pairs([(name, scalar[at]) for at, name in enumerate(names)], len(names))
-    if getattr(scalar.type, "unit", None) == "ns":
+    if _has_nanoseconds(scalar.type):
         return _nanoseconds(arrow, scalar)
     return scalar.as_py()
 
