@@ -52,6 +52,7 @@ def polars_cases(pl: Any) -> list[tuple[Any, Any]]:
             pl.DataFrame({"t": times("ns"), "n": [1, None]}),
             [{"t": "2026-01-01T00:00:00.123456789", "n": 1}, {"t": None, "n": None}],
         ),
+        (pl.Series([5_000_000]).cast(pl.Date), ["+15659-07-15"]),
         (pl.DataFrame(), []),
     ]
 
@@ -95,6 +96,11 @@ def arrow_cases(pa: Any, pd: Any) -> list[tuple[Any, Any]]:
         (pa.array([5], pa.time64("ns")), ["00:00:00.000000005"]),
         (pa.array([[NS]], pa.list_(pa.timestamp("ns")))[0], ["2026-01-01T00:00:00.123456789"]),
         (pa.table({"t": times, "n": [1, 2]}), [{"t": text, "n": 1}, {"t": None, "n": 2}]),
+        (pa.array([5_000_000], pa.date32()), ["15659-07-15"]),
+        (pa.array(["a", None]).dictionary_encode(), ["a", None]),
+        (pa.array([{"a": 1}, None]), [{"a": 1}, None]),
+        (pa.array([[("k", 1)]], pa.map_(pa.string(), pa.int64())), [[{"key": "k", "value": 1}]]),
+        (pa.array([b"\xff"]), ["/w=="]),
         (pa.record_batch({"n": [1]}), [{"n": 1}]),
     ]
 
@@ -171,6 +177,18 @@ class Account(pydantic.BaseModel):
         return len(self.legs)
 
 
+class Failing(pydantic.BaseModel):
+    """A model that cannot compute what it promises."""
+
+    a: int = 1
+
+    @pydantic.computed_field  # type: ignore[prop-decorator]
+    @property
+    def wrong(self) -> float:
+        """What it cannot compute."""
+        return self.a / 0
+
+
 class Numbers(pydantic.RootModel[list[int]]):
     """A model of one value."""
 
@@ -196,6 +214,11 @@ def test_pydantic_models_are_objects(both_ways: "Logs") -> None:
         "extra_one": "2026-01-01",
         "count": 1,
     }
+    assert logged(both_ways, Leg.model_construct(_fields_set=set(), qty=1)) == {
+        "qty": 1,
+        "pin": "<hidden: repr=False>",
+    }
+    assert logged(both_ways, Failing()) == {"a": 1, "wrong": "<unprintable Failing: ZeroDivisionError>"}
     assert logged(both_ways, [Numbers([1, 2]), Whole(), Account]) == [[1, 2], {"b": 1}, str(Account)]
 
 

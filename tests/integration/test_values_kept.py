@@ -203,6 +203,12 @@ NUMPY: dict[str, tuple[Any, Any]] = {
     "table": (table((1, 0.1), (2, 0.2), a="i8", b="f8"), [{"a": 1, "b": 0.1}, {"a": 2, "b": 0.2}]),
     "table of lists": (np.array([(1, [2, 3])], [("a", int), ("b", int, (2,))]), [{"a": 1, "b": [2, 3]}]),
     "two dimensions of rows": (np.array([[(1,)], [(2,)]], [("a", int)]), [[{"a": 1}], [{"a": 2}]]),
+    "polynomial": (np.poly1d([0.123456789012, 1.0]), {"coefficients": [0.123456789012, 1.0]}),
+    "polynomial with a domain": (
+        np.polynomial.Polynomial([0.123456789012, 1.0]),
+        {"coef": [0.123456789012, 1.0], "domain": [-1.0, 1.0], "window": [-1.0, 1.0]},
+    ),
+    "random numbers": (np.random.PCG64, str(np.random.PCG64)),
     "type": (np.dtype("i8"), "int64"),
     "record array": (table((1, 0.1), a="i8", b="f8").view(np.recarray), [{"a": 1, "b": 0.1}]),
     "record": (table((1, 0.1), a="i8", b="f8").view(np.recarray)[0], {"a": 1, "b": 0.1}),

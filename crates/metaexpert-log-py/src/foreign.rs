@@ -38,6 +38,7 @@ pub(crate) fn recognise<'py>(
     let class = object.get_type();
     let Some((package, teller)) = package_of(&class) else { return Ok(None) };
     match package {
+        // Of what else there is the last question is about its base classes.
         "numpy" if !object.hasattr("dtype")? || !object.hasattr("item")? => Ok(None),
         "numpy" => of_numpy(converter, object, &class, room).map(Some),
         "pandas" if type_name(&class) == "NAType" => Ok(Some(Foreign::Null)),
@@ -52,7 +53,7 @@ pub(crate) fn recognise_derived<'py>(
     room: usize,
 ) -> PyResult<Option<Foreign<'py>>> {
     let class = object.get_type();
-    for base in class.mro().iter().skip(1) {
+    for base in class.mro() {
         if let Some((_, teller)) = base.cast::<PyType>().ok().and_then(package_of)
             && let Some(known) = simpler(converter, object, teller, room)?
         {

@@ -15,7 +15,7 @@ def simpler(value: Any, room: Room) -> Any:
     if isinstance(value, (numpy.void, numpy.ma.core.mvoid)):
         return _row(numpy, value)
     if not isinstance(value, numpy.ndarray):
-        return NotImplemented
+        return _polynomial(numpy, value)
     if isinstance(value, numpy.ma.MaskedArray):
         value = _plain_masked(numpy, value)
     elif type(value).__module__.partition(".")[0] == "numpy":
@@ -28,6 +28,22 @@ def simpler(value: Any, room: Room) -> Any:
     if value.dtype.names is not None and value.ndim == 1 and type(value) is numpy.ndarray:
         return _table(value, room)
     return Elements([*islice(value, room.items)], len(value))
+
+
+def _polynomial(numpy: Any, value: Any) -> Any:
+    """Return what makes a polynomial, whose text rounds its coefficients."""
+    if isinstance(value, numpy.poly1d):
+        names = ["coefficients"]
+    elif "numpy.polynomial" in sys.modules and isinstance(value, _polynomials()):
+        names = ["coef", "domain", "window"]
+    else:
+        return NotImplemented
+    return Pairs([(name, getattr(value, name)) for name in names], len(names))
+
+
+def _polynomials() -> type:
+    kind: type = sys.modules["numpy.polynomial._polybase"].ABCPolyBase
+    return kind
 
 
 def _table(array: Any, room: Room) -> Elements:

@@ -26,7 +26,10 @@ def simpler(value: Any, room: Room) -> Any:
 def _cells(arrow: Any, array: Any) -> list[Any]:
     """Return Python's own values, and scalars where Python has none."""
     is_own = arrow.types.is_primitive(array.type) and not _has_nanoseconds(array.type)
-    return list(array.to_pylist()) if is_own else [*array]
+    try:
+        return list(array.to_pylist()) if is_own else [*array]
+    except (ValueError, OverflowError):  # a year that Python does not know
+        return [*array.cast(arrow.string()).to_pylist()]
 
 
 def _has_nanoseconds(kind: Any) -> bool:
@@ -42,7 +45,10 @@ def _scalar(arrow: Any, scalar: Any) -> Any:
         return Pairs([(name, scalar[at]) for at, name in enumerate(names)], len(names))
     if _has_nanoseconds(scalar.type):
         return _nanoseconds(arrow, scalar)
-    return scalar.as_py()
+    try:
+        return scalar.as_py()
+    except (ValueError, OverflowError):  # as above
+        return scalar.cast(arrow.string()).as_py()
 
 
 def _nanoseconds(arrow: Any, scalar: Any) -> str:
