@@ -177,17 +177,25 @@ fn scalar(
     let py = object.py();
     let known = classes(py)?;
     let is = |class: &Py<PyType>| object.is_instance(class.bind(py));
-    if is(&known.decimal)? || is(&known.uuid)? || is(&known.path)? || is(&known.user_string)? {
+    if object.get_type().is(&known.decimal) {
         return Ok(Some(Shape::Text(converter.text_of(object))));
-    }
-    if is(&known.date)? || is(&known.time)? {
-        return iso_time(object).map(Some);
     }
     if is(&known.enumeration)? {
         return match enum_value(object)? {
             Some(value) => value_shape(converter, &value, depth, out).map(Some),
             None => Ok(Some(Shape::Text(converter.text_of(object)))),
         };
+    }
+    if is(&known.decimal)? {
+        // Of the class itself, as with other numbers: a subclass may show anything.
+        let digits = known.decimal.bind(py).call_method1("__str__", (object,))?;
+        return Ok(Some(Shape::Text(utf8(digits.cast()?).into())));
+    }
+    if is(&known.uuid)? || is(&known.path)? || is(&known.user_string)? {
+        return Ok(Some(Shape::Text(converter.text_of(object))));
+    }
+    if is(&known.date)? || is(&known.time)? {
+        return iso_time(object).map(Some);
     }
     if is_bytes(object) {
         return base64(object, converter.room(out)).map(|text| Some(Shape::Text(text)));
