@@ -38,8 +38,9 @@ pub(crate) fn recognise<'py>(
     let class = object.get_type();
     let Some((package, teller)) = package_of(&class) else { return Ok(None) };
     match package {
-        // Of what else there is the last question is about its base classes.
-        "numpy" if !object.hasattr("dtype")? || !object.hasattr("item")? => Ok(None),
+        "numpy" if !object.hasattr("dtype")? || !object.hasattr("item")? => {
+            simpler(converter, object, teller, room)
+        }
         "numpy" => of_numpy(converter, object, &class, room).map(Some),
         "pandas" if type_name(&class) == "NAType" => Ok(Some(Foreign::Null)),
         _ => simpler(converter, object, teller, room),
@@ -53,7 +54,9 @@ pub(crate) fn recognise_derived<'py>(
     room: usize,
 ) -> PyResult<Option<Foreign<'py>>> {
     let class = object.get_type();
-    for base in class.mro() {
+    let bases = class.mro();
+    // Between the class itself and `object`.
+    for base in bases.iter().take(bases.len() - 1).skip(1) {
         if let Some((_, teller)) = base.cast::<PyType>().ok().and_then(package_of)
             && let Some(known) = simpler(converter, object, teller, room)?
         {
