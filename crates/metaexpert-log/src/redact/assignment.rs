@@ -1,51 +1,111 @@
-//! Secrets behind their names in a text: `api_key=…`, `"secret": "…"`, `Authorization: …`, `user:…@host`; in messages,
-//! addresses, `repr`s, headers, and the source lines of a traceback.
+//! Secrets behind their names in a text: `api_key=…`, `"secret": "…"`, `Authorization: …`, `user:…@host`;
+//! in messages, addresses, `repr`s, headers, and the source lines of a traceback.
 
 use std::ops::Range;
 
-use memchr::{memchr2, memmem};
+use memchr::{memchr3, memchr3_iter, memmem};
 
 use super::edit::Edit;
+use super::extent::{is_prose, last_end, next_line, quoted, says_nothing, skip, unquoted_end};
 use super::keys::{Keys, Verdict};
+use super::names;
+use super::pairs;
+use super::worth::MOST_OF_RANDOM;
 
 /// A name is looked for within so many bytes.
-const MOST_OF_NAME: usize = 64;
+pub(super) const MOST_OF_NAME: usize = 64;
 /// Quotes, brackets and blanks between a name and its sign: `os.environ["SECRET"] = …`.
 const MOST_BETWEEN: usize = 6;
-/// A word of a mnemonic (BIP 39) has so many letters.
-const WORD_LETTERS: Range<usize> = 3..9;
-/// What may come before a credential in a header.
-const SCHEMES: [&[u8]; 4] = [b"bearer", b"basic", b"token", b"digest"];
+/// A request to log in names itself within so many bytes before its arguments, or behind them.
+const MOST_OF_REQUEST: usize = 64;
+/// What is within a container that was looked through is looked at again up to this length; beyond that, all
+/// that the container has left is masked. So nested containers cost no more than their length.
+const MOST_OF_ONE_JUDGED: usize = 1024;
+/// The arguments of a request to log in are no longer.
+const MOST_OF_ARGUMENTS: usize = 256;
 /// A name without a password this long in an address is a token.
 const SHORTEST_USER_TOKEN: usize = 20;
 
 /// Texts up to this length are looked through without the overhead that pays for longer ones.
 const SHORT: usize = 32;
 
+/// Up to where containers have been looked through, for each verdict that the values decide.
+#[derive(Default)]
+struct Judged {
+    token: usize,
+    random: usize,
+    seed: usize,
+}
+
+impl Judged {
+    fn until(&mut self, verdict: Verdict) -> Option<&mut usize> {
+        match verdict {
+            Verdict::Token => Some(&mut self.token),
+            Verdict::Random => Some(&mut self.random),
+            Verdict::Seed => Some(&mut self.seed),
+            _ => None,
+        }
+    }
+}
+
 /// Whether there may be a name with a value in `text`.
 pub(super) fn may_be_in(text: &[u8]) -> bool {
+    let is_sign = |byte: &u8| (*byte == b'=') | (*byte == b':') | (*byte == b',');
     match text.len() {
         0..3 => false,
-        3..SHORT => text.iter().fold(false, |found, byte| found | (*byte == b'=') | (*byte == b':')),
-        _ => memchr2(b'=', b':', text).is_some(),
+        3..SHORT => text.iter().fold(false, |found, byte| found | is_sign(byte)),
+        _ => memchr3_iter(b'=', b':', b',', text)
+            .any(|at| text[at] != b',' || at > 0 && b"\"'".contains(&text[at - 1])),
     }
 }
 
 /// `text` with the values of secret names masked, if there are any.
 pub(super) fn masked(text: &[u8], keys: &Keys, defaults: bool) -> Option<Vec<u8>> {
     let mut edit = Edit::new(text);
+    let mut judged = Judged::default();
     let mut from = 0;
-    while let Some(found) = memchr2(b'=', b':', &text[from..]) {
+    while let Some(found) = memchr3(b'=', b':', b',', &text[from..]) {
         let sign = from + found;
         from = sign + 1;
-        let own = || value(text, sign, keys.verdict(name_before(text, sign)?));
-        let part = if defaults { address_secret(text, sign).or_else(|| bot_token(text, sign)) } else { None };
-        if let Some(part) = part.or_else(own) {
+        let part = match text[sign] {
+            b',' => pairs::secret(text, sign, keys),
+            _ => built_in(text, sign, defaults).or_else(|| named(text, sign, keys, &mut judged)),
+        };
+        if let Some(part) = part {
             from = from.max(part.end);
             edit.mask(part);
         }
     }
     edit.finish()
+}
+
+fn built_in(text: &[u8], sign: usize, defaults: bool) -> Option<Range<usize>> {
+    if !defaults {
+        return None;
+    }
+    address_secret(text, sign).or_else(|| bot_token(text, sign)).or_else(|| login_arguments(text, sign))
+}
+
+fn named(text: &[u8], sign: usize, keys: &Keys, judged: &mut Judged) -> Option<Range<usize>> {
+    value(text, sign, keys.verdict(name_before(text, sign)?), judged)
+}
+
+/// The arguments that Bybit's sockets get with `"op": "auth"`: a key, a time, a signature.
+fn login_arguments(text: &[u8], sign: usize) -> Option<Range<usize>> {
+    let start = skip(text, sign + 1, |byte| *byte == b' ');
+    if text.get(start) != Some(&b'[') || name_before(text, sign)? != b"args" {
+        return None;
+    }
+    is_login(text, start).then(|| start..unquoted_end(text, start))
+}
+
+/// Whether a request with its arguments at `start` asks to log in.
+pub(super) fn is_login(text: &[u8], start: usize) -> bool {
+    let end = unquoted_end(&text[..text.len().min(start + MOST_OF_ARGUMENTS)], start);
+    let [before, after] = [&text[start.saturating_sub(MOST_OF_REQUEST)..start], &text[end..]];
+    let after = &after[..after.len().min(MOST_OF_REQUEST)];
+    let has = |text, word: &&str| memmem::find(text, word.as_bytes()).is_some();
+    ["auth\"", "auth'", "auth\\"].iter().any(|word| has(before, word) || has(after, word))
 }
 
 /// The password in `://user:password@host`, or a long name alone.
@@ -99,107 +159,72 @@ fn name_before(text: &[u8], sign: usize) -> Option<&[u8]> {
 }
 
 /// Where the value behind `sign` is that a name of this verdict covers.
-fn value(text: &[u8], sign: usize, verdict: Verdict) -> Option<Range<usize>> {
+fn value(text: &[u8], sign: usize, verdict: Verdict, judged: &mut Judged) -> Option<Range<usize>> {
     if verdict == Verdict::Clear {
         return None;
     }
-    let skip = |from: usize, is_skipped: fn(&u8) -> bool| {
-        text[from..].iter().position(|byte| !is_skipped(byte)).map_or(text.len(), |len| from + len)
+    let judged_until = judged.until(verdict).map_or(0, |until| *until);
+    let most = match verdict {
+        // What is random is short, so nobody looks further for its end.
+        Verdict::Random => MOST_OF_NAME + MOST_OF_RANDOM,
+        _ if sign < judged_until => MOST_OF_ONE_JUDGED,
+        _ => text.len(),
     };
-    let start = skip(sign + 1, |byte| b"=>:".contains(byte));
-    let start = skip(start, |byte| b" \t".contains(byte));
+    let (whole, text) = (text, &text[..text.len().min(sign + most)]);
+    let is_cut = |end| end == text.len() && end < judged_until;
+    let start = skip(text, sign + 1, |byte| b"=>:".contains(byte));
+    let start = skip(text, start, |byte| b" \t".contains(byte));
+    let start = next_line(text, start, verdict).unwrap_or(start);
     if let Some(content) = quoted(text, start) {
-        return verdict.covers(&text[content.clone()]).then_some(content);
+        let end = if is_cut(content.end) { judged_until } else { content.end };
+        return verdict.covers(&text[content.clone()]).then_some(content.start..end);
     }
-    let mut end = unquoted_end(text, start);
+    let end = unquoted_end(text, start);
     let value = &text[start..end];
-    if value.is_empty() || says_nothing(value) || !verdict.covers(value) {
+    if value.is_empty() || says_nothing(value) {
         return None;
     }
-    if verdict == Verdict::Token && value.iter().all(u8::is_ascii_lowercase) && value.len() <= 12 {
+    if !verdict.is_certain() && value.iter().any(|byte| b"([{".contains(byte)) {
+        return container(whole, start, verdict, judged);
+    }
+    if !verdict.covers(value) || verdict == Verdict::Token && is_prose(value, 12) {
         return None; // prose: `invalid token: expected a number`
     }
-    if verdict == Verdict::Line {
-        end = start
-            + text[start..].iter().position(|byte| b"\r\n".contains(byte)).unwrap_or(text.len() - start);
-    } else if SCHEMES.iter().any(|scheme| value.eq_ignore_ascii_case(scheme)) {
-        end = unquoted_end(text, skip(end, |byte| b" \t".contains(byte)));
+    if is_cut(end) {
+        return Some(start..judged_until);
     }
-    while let Some(longer) = Some(end).filter(|_| verdict.has_words()).and_then(|end| next_word(text, end)) {
-        end = longer;
-    }
-    Some(start..end)
+    Some(start..last_end(text, start, end, verdict))
 }
 
-fn says_nothing(value: &[u8]) -> bool {
-    [&b"None"[..], b"null", b"True", b"true", b"False", b"false", b"nil"].contains(&value)
+/// The container at `start`, if anything in it is covered. What lies within one that was looked through has been, too.
+fn container(text: &[u8], start: usize, verdict: Verdict, judged: &mut Judged) -> Option<Range<usize>> {
+    let until = judged.until(verdict).filter(|until| start >= **until)?;
+    *until = unquoted_end(text, start);
+    covers_any(&text[start..*until], verdict).then_some(start..*until)
 }
 
-/// The inside of the quotes that begin at `start`, also behind a prefix (`b'…'`), tripled, or escaped themselves. A quote
-/// ends the text only where something else could begin; without an end, all that follows is inside.
-fn quoted(text: &[u8], start: usize) -> Option<Range<usize>> {
-    let prefix = text[start..].iter().take(2).take_while(|byte| b"bBrRuUfF".contains(byte)).count();
-    let escapes = text[start + prefix..].iter().take_while(|byte| **byte == b'\\').count();
-    let open = start + prefix + escapes;
-    let quote = *text.get(open).filter(|byte| b"\"'".contains(byte))?;
-    let mut mark = text[open - escapes..=open].to_vec();
-    if escapes == 0 && text[open..].starts_with(&[quote; 3]) {
-        mark = vec![quote; 3];
-    }
-    let begin = open - escapes + mark.len();
-    let mut from = begin;
-    while let Some(found) = memmem::find(&text[from..], &mark) {
-        let end = from + found;
-        let is_escaped = text[begin..end].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1;
-        if !is_escaped && ends_value(text, end + mark.len()) {
-            return Some(begin..end);
+/// Whether a name of this verdict covers any of the values in a container, as `repr` and JSON write it.
+fn covers_any(text: &[u8], verdict: Verdict) -> bool {
+    let is_end = |byte: &u8| byte.is_ascii_whitespace() || b"\"'()[]{},;=:<>".contains(byte);
+    let (mut at, mut of_name) = (0, verdict);
+    while at < text.len() {
+        let bare = || at..at + text[at..].iter().position(is_end).unwrap_or(text.len() - at);
+        let atom = quoted(text, at).unwrap_or_else(bare);
+        if atom.is_empty() {
+            at = atom.end + 1;
+            continue;
         }
-        from = end + 1;
-    }
-    Some(begin..text.len())
-}
-
-/// Where a value without quotes ends that begins at `start`: brackets that it opens belong to it, with all inside.
-fn unquoted_end(text: &[u8], start: usize) -> usize {
-    let mut depth = 0;
-    let mut at = start;
-    while let Some(&byte) = text.get(at) {
-        match byte {
-            b'(' | b'[' | b'{' => depth += 1,
-            b'"' | b'\'' if depth > 0 => {
-                at = quoted(text, at).map_or(at, |inside| inside.end);
-            }
-            b')' | b']' | b'}' if depth > 0 => depth -= 1,
-            _ if depth > 0 => {}
-            b' ' | b'\t' | b'\r' | b'\n' => break,
-            b'"' | b'\'' | b')' | b']' | b'}' | b'>' | b',' | b';' | b'&' | b'|'
-                if ends_value(text, at + 1) =>
-            {
-                break;
-            }
+        let behind = skip(text, atom.end, |byte| b"\"'\\ ".contains(byte));
+        at = behind;
+        let word = &text[atom];
+        match text.get(behind) {
+            Some(b'=' | b':') => of_name = verdict.within(names::describes(word)),
+            Some(b'(') => {}
+            _ if !says_nothing(word) && std::mem::replace(&mut of_name, verdict).covers(word) => return true,
             _ => {}
         }
-        at += 1;
     }
-    at.min(text.len())
-}
-
-/// Whether a value may have ended before `at`: nothing follows, a separator does, or another name with its sign.
-fn ends_value(text: &[u8], at: usize) -> bool {
-    let Some(&byte) = text.get(at) else { return true };
-    if byte.is_ascii_whitespace() || b"\"'()[]{}<>,;:&|\\=#".contains(&byte) {
-        return true;
-    }
-    let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_-.".contains(byte);
-    let name = text[at..].iter().take(MOST_OF_NAME).take_while(is_name).count();
-    name > 0 && text.get(at + name).is_some_and(|byte| b"=:".contains(byte)) || b".!?+*/".contains(&byte)
-}
-
-fn next_word(text: &[u8], end: usize) -> Option<usize> {
-    let rest = text[end..].strip_prefix(b" ")?;
-    let len = rest.iter().take_while(|byte| byte.is_ascii_lowercase()).count();
-    let is_whole = rest.get(len).is_none_or(|byte| !byte.is_ascii_alphanumeric() && !b"=:_".contains(byte));
-    (WORD_LETTERS.contains(&len) && is_whole).then_some(end + 1 + len)
+    false
 }
 
 #[cfg(test)]
@@ -241,6 +266,23 @@ mod tests {
             ("Cookie: a=1; b=2", "Cookie: ***"),
             ("access_token: Bearer abc def", "access_token: *** def"),
             ("mnemonic: abandon ability able about, 12", "mnemonic: ***, 12"),
+            ("passphrase: Correct horse7 battery, qty=1", "passphrase: ***, qty=1"),
+            ("passphrase=correct horse qty=3", "passphrase=*** qty=3"),
+            ("password:\n  hunter2\nnext: line", "password:\n  ***\nnext: line"),
+            ("API secret:\r\nx1y2\r\n", "API secret:\r\n***\r\n"),
+            ("password: |\n  hunter2", "password: |\n  ***"),
+            ("secrets:\n - abc-1", "secrets:\n - ***"),
+            ("{'api_key':\n  'a b'}", "{'api_key':\n  '***'}"),
+            ("mnemonic:\nabandon ability able", "mnemonic:\n***"),
+            ("[('X-MBX-APIKEY', 'abc'), ('Accept', '*/*')]", "[('X-MBX-APIKEY', '***'), ('Accept', '*/*')]"),
+            ("[(b'KC-API-SIGN', b'abc'), (b'a', b'b')]", "[(b'KC-API-SIGN', b'***'), (b'a', b'b')]"),
+            (r#"[["password", "hunter"], ["a", "b"]]"#, r#"[["password", "***"], ["a", "b"]]"#),
+            (r#"[[\"password\", \"hunter\"]]"#, r#"[[\"password\", \"***\"]]"#),
+            ("('OK-ACCESS-KEY', 'a1')", "('OK-ACCESS-KEY', '***')"),
+            ("token={'value': 'hunter2'}", "token=***"),
+            ("token=Token(value='hunter2')", "token=***"),
+            ("access_tokens=['a', 'b'] x", "access_tokens=*** x"),
+            (r#"{"op": "auth", "args": ["k1", 1, "0af1"]}"#, r#"{"op": "auth", "args": ***}"#),
             ("postgres://bot:pa@ss@db:5432/x", "postgres://bot:***@db:5432/x"),
             ("https://ghp_0123456789abcdef0123@github.com", "https://***@github.com"),
             ("POST /bot123456789:AAEabcdefghijklmnopqrstuvwxyz0123456/send", "POST /bot123456789:***/send"),
@@ -255,6 +297,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_nested_without_end_is_looked_through_once() {
+        for (nested, most) in [("token={", 1 << 16), ("seed=[{", 1 << 16), ("key=(", 1 << 16)] {
+            let text = nested.repeat(most);
+            assert_eq!(seen(&text), text);
+        }
+        let long = "x1".repeat(1000);
+        let text = format!("token={{'name': ' token={long}', 'symbol': 'BTC'}} qty=1");
+        assert_eq!(seen(&text), "token={'name': ' token=*** qty=1");
+    }
+
+    #[test]
     fn what_is_no_secret_stays() {
         for text in [
             "",
@@ -264,6 +317,17 @@ mod tests {
             "=:= ::",
             "password:",
             "password: \n next",
+            "if not password:\n    raise ValueError",
+            "token:\nAccept: x1y2z3",
+            "password:\nqty=0.5",
+            "missing=('password', 'email')",
+            "n_secrets=3 max_tokens=5 secrets: 12",
+            "token=wBTC quote_token=ethereum base_token='arbitrum'",
+            "token={'symbol': 'wBTC', 'chain': 'ethereum', 'decimals': 8, 'ok': True}",
+            "token={'name': 'Wrapped Bitcoin', \\\"BTC\\\": \\\"0.25\\\", \"\": ''}",
+            "Token(symbol='WBTC') token=Token(symbol='WBTC', name='wrapped')",
+            "signature=on_bar(rates) sign=-1 key=close",
+            r#"{"op": "subscribe", "args": ["publicTrade.BTCUSDT"]}"#,
             "12:30:45 order filled: BTCUSDT price=50000.5",
             "token=BTC, token='ETH', seed=42",
             "invalid token: expected a number",

@@ -4,49 +4,129 @@ use std::ops::Range;
 
 use memchr::{memchr, memchr2};
 
-use super::Rules;
 use super::edit::Edit;
 use super::keys::Verdict;
+use super::{Rules, assignment, names, pairs, worth};
 use crate::encode::escape::escape_json;
 
 /// The mask as a JSON string.
 pub(super) const MASK_JSON: &[u8] = b"\"***\"";
 
-/// `json` with the values of secret names masked, and what looks like a secret in any text; if there is anything. The
-/// whole belongs to a name of the verdict `above`.
+/// The containers that are open, under names that say something.
+struct Scopes {
+    /// What the names say, and how deep each began.
+    open: Vec<(Verdict, usize)>,
+    depth: usize,
+}
+
+impl Scopes {
+    fn verdict(&self) -> Verdict {
+        self.open.last().map_or(Verdict::Clear, |(verdict, _)| *verdict)
+    }
+
+    /// Begins the container whose bracket comes next.
+    fn enter(&mut self, verdict: Verdict) {
+        if verdict != self.verdict() {
+            self.open.push((verdict, self.depth));
+        }
+    }
+
+    /// Goes over what stands between two strings.
+    fn pass(&mut self, between: &[u8]) {
+        if self.open.is_empty() {
+            return;
+        }
+        for byte in between {
+            match byte {
+                b'{' | b'[' => self.depth += 1,
+                b'}' | b']' => self.leave(),
+                _ => {}
+            }
+        }
+    }
+
+    fn leave(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+        let depth = self.depth;
+        self.open.retain(|(_, began)| *began < depth);
+    }
+}
+
+/// `json` with the values of secret names masked, and what looks like a secret in any text; if there is
+/// anything. The whole belongs to a name of the verdict `above`.
 pub(super) fn masked(json: &[u8], above: Verdict, rules: &Rules) -> Option<Vec<u8>> {
     let mut edit = Edit::new(json);
-    // A list of tokens is judged one by one.
-    let mut list = if json.first() == Some(&b'[') { (above, json.len()) } else { (Verdict::Clear, 0) };
-    let mut alone = if list.1 == 0 { above } else { Verdict::Clear };
+    let mut scopes = Scopes { open: Vec::new(), depth: 0 };
+    let mut alone = begin(json, 0, above, &mut scopes);
     let mut from = 0;
     while let Some(found) = memchr(b'"', &json[from..]) {
         let text = from + found..string_end(json, from + found);
+        scopes.pass(&json[from..text.start]);
         from = text.end;
         let after = skip_blanks(json, text.end);
-        if json.get(after) == Some(&b':') {
-            let start = skip_blanks(json, after + 1);
-            from = start;
-            let verdict = rules.keys.verdict(&unescaped(&json[inside(&text)]));
-            if verdict.is_certain() {
-                from = value_end(json, start);
-                if !says_nothing(&json[start..from]) {
-                    edit.replace(start..from, MASK_JSON);
-                }
-            } else if json.get(start) == Some(&b'[') {
-                list = (verdict, value_end(json, start));
-            } else {
-                alone = verdict;
-            }
+        if json.get(after) != Some(&b':') {
+            let verdict = match std::mem::take(&mut alone) {
+                Verdict::Clear => scopes.verdict(),
+                verdict => verdict,
+            };
+            alone = second_of_pair(json, &text, after, rules);
+            mask_text(json, text, verdict, rules, &mut edit);
             continue;
         }
-        let verdict = match std::mem::take(&mut alone) {
-            Verdict::Clear if text.start < list.1 => list.0,
+        let start = skip_blanks(json, after + 1);
+        let name = unescaped(&json[inside(&text)]);
+        let verdict = match rules.keys.verdict(&name) {
+            Verdict::Clear => scopes.verdict().within(names::describes(&name)),
             verdict => verdict,
         };
-        mask_text(json, text, verdict, rules, &mut edit);
+        let is_login = rules.defaults && &*name == b"args" && assignment::is_login(json, start);
+        if verdict.is_certain() || is_login {
+            let end = value_end(json, start);
+            if is_covered(&json[start..end], if is_login { Verdict::Secret } else { verdict }) {
+                edit.replace(start..end, MASK_JSON);
+                from = end;
+                continue;
+            }
+        }
+        from = start;
+        alone = begin(json, start, verdict, &mut scopes);
     }
     edit.finish()
+}
+
+/// Enters the container at `start`; returns what is said of the string that may stand there instead.
+fn begin(json: &[u8], start: usize, verdict: Verdict, scopes: &mut Scopes) -> Verdict {
+    match json.get(start) {
+        Some(b'{' | b'[') if verdict != Verdict::Clear && !verdict.is_certain() => scopes.enter(verdict),
+        Some(b'"') if !verdict.is_certain() => return verdict,
+        _ => {}
+    }
+    Verdict::Clear
+}
+
+/// Whether a name of this verdict covers the whole value.
+pub(super) fn is_covered(value: &[u8], verdict: Verdict) -> bool {
+    match value.first() {
+        _ if !verdict.is_certain() || says_nothing(value) => false,
+        Some(b'"') => verdict.covers(&unescaped(&value[inside(&(0..value.len()))])),
+        Some(b'{' | b'[') => true,
+        _ => verdict.covers_number(worth::is_count(value)),
+    }
+}
+
+/// What the first of two strings in a list says about the second.
+fn second_of_pair(json: &[u8], first: &Range<usize>, after: usize, rules: &Rules) -> Verdict {
+    let before = json[..first.start].trim_ascii_end();
+    let start = skip_blanks(json, after + 1);
+    if json.get(after) != Some(&b',') || !before.ends_with(b"[") || json.get(start) != Some(&b'"') {
+        return Verdict::Clear;
+    }
+    let end = string_end(json, start);
+    let verdict = pairs::verdict(&unescaped(&json[inside(first)]), &rules.keys);
+    let is_pair = json.get(skip_blanks(json, end)) == Some(&b']');
+    let is_listed = pairs::is_listed(&before[..before.len() - 1]);
+    let is_secret = is_pair && pairs::covers(verdict, &unescaped(&json[inside(&(start..end))]), is_listed);
+    if is_secret { verdict } else { Verdict::Clear }
 }
 
 fn mask_text(json: &[u8], text: Range<usize>, verdict: Verdict, rules: &Rules, edit: &mut Edit<'_>) {

@@ -1,128 +1,26 @@
 //! Which names stand for secrets.
 
-/// What a name says about its value.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// Nothing.
-    #[default]
-    Clear,
-    /// It is a secret.
-    Secret,
-    /// It is a secret, which without quotes goes on to the end of its line: headers.
-    Line,
-    /// It is a secret of several words.
-    Words,
-    /// It is a secret unless it looks like the name of an instrument: `token="BTC"` is daily bread here.
-    Token,
-    /// It is a secret of several words unless it is a number: random generators have seeds too.
-    Seed,
+use super::names;
+pub(crate) use super::verdict::Verdict;
+
+/// Where in a name an entry counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// At the end, also where no word begins: `binanceapikey`.
+    Anywhere,
+    /// At the end, where a word begins.
+    Word,
+    /// Alone.
+    Whole,
 }
 
-/// A ticker's parts are no longer than this, nor is a ticker as a whole than twice that.
-const MOST_OF_TICKER: usize = 12;
-const MOST_OF_LOWER_TICKER: usize = 5;
-
-impl Verdict {
-    /// Whether a value with this text is to be masked.
-    pub(crate) fn covers(self, text: &[u8]) -> bool {
-        match self {
-            Verdict::Clear => false,
-            Verdict::Secret | Verdict::Line | Verdict::Words => !text.is_empty(),
-            Verdict::Token => !text.is_empty() && !is_ticker(text),
-            Verdict::Seed => !text.iter().all(u8::is_ascii_digit),
-        }
-    }
-
-    /// Whether a value is to be masked whatever it is, as long as it says anything.
-    pub(crate) fn is_certain(self) -> bool {
-        matches!(self, Verdict::Secret | Verdict::Line | Verdict::Words)
-    }
-
-    /// What a name says that somebody has named as a secret: as much of a text is masked as without that, or more.
-    fn certain(self) -> Verdict {
-        match self {
-            Verdict::Line => Verdict::Line,
-            Verdict::Words | Verdict::Seed => Verdict::Words,
-            Verdict::Clear | Verdict::Secret | Verdict::Token => Verdict::Secret,
-        }
-    }
-
-    /// Whether further words may belong to a value without quotes.
-    pub(crate) fn has_words(self) -> bool {
-        matches!(self, Verdict::Words | Verdict::Seed)
-    }
-}
-
-/// `BTC`, `BTC-USDT`, `1000SHIB/USDT`, `usdt`.
-fn is_ticker(text: &[u8]) -> bool {
-    let is_lower = text.iter().all(u8::is_ascii_lowercase) && text.len() <= MOST_OF_LOWER_TICKER;
-    let mut parts = text.split(|byte| b"-/_.:".contains(byte));
-    let is_part = |part: &[u8]| {
-        part.len() <= MOST_OF_TICKER && part.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
-    };
-    is_lower || (text.len() <= 2 * MOST_OF_TICKER && parts.all(is_part))
-}
-
-/// The names that are masked by default, in small letters without separators, and whether they count also where
-/// no word begins (`binanceapikey`).
-const SECRETS: [(&str, bool, Verdict); 49] = [
-    ("password", true, Verdict::Secret),
-    ("passwords", true, Verdict::Secret),
-    ("passwd", true, Verdict::Secret),
-    ("pwd", false, Verdict::Secret),
-    ("passphrase", true, Verdict::Secret),
-    ("passcode", true, Verdict::Secret),
-    ("secret", true, Verdict::Secret),
-    ("secrets", true, Verdict::Secret),
-    ("apikey", true, Verdict::Secret),
-    ("apikeys", true, Verdict::Secret),
-    ("secretkey", true, Verdict::Secret),
-    ("accesskey", true, Verdict::Secret),
-    ("privatekey", true, Verdict::Secret),
-    ("privatekeys", true, Verdict::Secret),
-    ("signingkey", true, Verdict::Secret),
-    ("encryptionkey", true, Verdict::Secret),
-    ("listenkey", true, Verdict::Secret),
-    ("sessionkey", true, Verdict::Secret),
-    ("authkey", false, Verdict::Secret),
-    ("sshkey", false, Verdict::Secret),
-    ("apitoken", true, Verdict::Secret),
-    ("accesstoken", true, Verdict::Secret),
-    ("refreshtoken", true, Verdict::Secret),
-    ("authtoken", true, Verdict::Secret),
-    ("bearertoken", true, Verdict::Secret),
-    ("sessiontoken", true, Verdict::Secret),
-    ("securitytoken", true, Verdict::Secret),
-    ("csrftoken", true, Verdict::Secret),
-    ("bottoken", false, Verdict::Secret),
-    ("idtoken", false, Verdict::Token),
-    ("token", false, Verdict::Token),
-    ("jwt", false, Verdict::Secret),
-    ("bearer", false, Verdict::Secret),
-    ("otp", false, Verdict::Secret),
-    ("totp", false, Verdict::Secret),
-    ("credential", true, Verdict::Secret),
-    ("credentials", true, Verdict::Secret),
-    ("apisign", true, Verdict::Secret),
-    ("accesssign", true, Verdict::Secret),
-    ("signature", true, Verdict::Secret),
-    ("authorization", true, Verdict::Line),
-    ("cookie", true, Verdict::Line),
-    ("cookies", true, Verdict::Line),
-    ("mnemonic", true, Verdict::Words),
-    ("mnemonics", true, Verdict::Words),
-    ("seedphrase", true, Verdict::Words),
-    ("recoveryphrase", true, Verdict::Words),
-    ("secretphrase", true, Verdict::Words),
-    ("seed", false, Verdict::Seed),
-];
-
-struct Entry {
+pub(super) struct Entry {
     /// In small letters, without separators.
-    name: Box<[u8]>,
-    /// It counts also where no word begins.
-    anywhere: bool,
-    verdict: Verdict,
+    pub(super) name: Box<[u8]>,
+    pub(super) place: Place,
+    pub(super) verdict: Verdict,
+    /// What its plural says.
+    pub(super) plural: Verdict,
 }
 
 /// A set of names, found at the end of any name, whatever the case and the separators. Names that begin with `-` are
@@ -135,17 +33,15 @@ impl Keys {
     pub(crate) fn new(defaults: bool, given: &[String]) -> Keys {
         let mut keys = Keys { by_last: (0..=u8::MAX).map(|_| Vec::new()).collect() };
         if defaults {
-            for (name, anywhere, verdict) in SECRETS {
-                keys.add(Entry { name: name.as_bytes().into(), anywhere, verdict });
-            }
+            names::built_in().for_each(|entry| keys.add(entry));
         }
         let (exempt, masked): (Vec<_>, Vec<_>) = given.iter().partition(|name| name.starts_with('-'));
         for name in masked {
             let verdict = keys.verdict(name.as_bytes()).certain();
-            keys.add(Entry { name: plain(name), anywhere: false, verdict });
+            keys.add(Entry::given(name, verdict));
         }
         for name in exempt {
-            keys.add(Entry { name: plain(name), anywhere: false, verdict: Verdict::Clear });
+            keys.add(Entry::given(name, Verdict::Clear));
         }
         for entries in &mut keys.by_last {
             entries.sort_by_key(|entry| std::cmp::Reverse(entry.name.len()));
@@ -158,9 +54,10 @@ impl Keys {
         let Some(last) = entry.name.last() else { return };
         let entries = &mut self.by_last[usize::from(*last)];
         if let Some(place) = entries.iter().position(|other| other.name == entry.name) {
-            // `-secret` means `apisecret` as well where `secret` did.
-            entry.anywhere |= entries[place].anywhere;
-            entries.remove(place);
+            // `-secret` means `apisecret` as well where `secret` did, but `secrets` only by its own name.
+            let former = entries.remove(place);
+            entry.place = if former.place == Place::Whole { Place::Word } else { former.place };
+            entry.plural = former.plural;
         }
         entries.push(entry);
     }
@@ -171,22 +68,45 @@ impl Keys {
         let len =
             name.iter().rposition(|byte| is_word(*byte) && !byte.is_ascii_digit()).map_or(0, |at| at + 1);
         let Some(last) = name[..len].last() else { return Verdict::Clear };
-        let entries = &self.by_last[usize::from(last.to_ascii_lowercase())];
-        entries.iter().find(|entry| entry.ends(&name[..len])).map_or(Verdict::Clear, |entry| entry.verdict)
+        let found = self.entry(&name[..len]).map(|(entry, at)| match entry.verdict {
+            Verdict::Token if names::is_of_market(&name[..at]) => Verdict::Random,
+            verdict => verdict,
+        });
+        let plural = || match last {
+            b's' | b'S' => self.entry(&name[..len - 1]).map(|(entry, _)| entry.plural),
+            _ => None,
+        };
+        found.or_else(plural).unwrap_or_default()
+    }
+
+    /// The longest entry that `name` ends with, and where it begins.
+    fn entry(&self, name: &[u8]) -> Option<(&Entry, usize)> {
+        let entries = &self.by_last[usize::from(name.last()?.to_ascii_lowercase())];
+        entries.iter().find_map(|entry| Some((entry, entry.start(name)?)))
     }
 }
 
 impl Entry {
-    /// Whether `name` ends with the entry's, a word beginning there unless that makes no difference.
-    fn ends(&self, name: &[u8]) -> bool {
+    /// One that the configuration names.
+    fn given(name: &str, verdict: Verdict) -> Entry {
+        Entry { name: plain(name), place: Place::Word, verdict, plural: Verdict::Clear }
+    }
+
+    /// Where it begins in `name`, which ends with it.
+    fn start(&self, name: &[u8]) -> Option<usize> {
         let mut at = name.len();
         for wanted in self.name.iter().rev() {
             at = match name[..at].iter().rposition(|byte| is_word(*byte)) {
                 Some(at) if name[at].eq_ignore_ascii_case(wanted) => at,
-                _ => return false,
+                _ => return None,
             };
         }
-        self.anywhere || begins_word(name, at)
+        let counts = match self.place {
+            Place::Anywhere => true,
+            Place::Word => begins_word(name, at),
+            Place::Whole => !name[..at].iter().any(|byte| is_word(*byte)),
+        };
+        counts.then_some(at)
     }
 }
 
@@ -199,7 +119,7 @@ fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || !byte.is_ascii()
 }
 
-fn begins_word(name: &[u8], at: usize) -> bool {
+pub(super) fn begins_word(name: &[u8], at: usize) -> bool {
     let Some(before) = at.checked_sub(1).map(|before| name[before]) else { return true };
     let is_hump = name[at].is_ascii_uppercase()
         && (before.is_ascii_lowercase() || name.get(at + 1).is_some_and(u8::is_ascii_lowercase));
@@ -266,16 +186,12 @@ mod tests {
             "",
             "_",
             "1",
-            "key",
             "keyboard",
             "monkey",
             "secretary",
-            "max_tokens",
-            "tokens",
             "tokens_per_second",
             "token_count",
             "tokenAddress",
-            "bid_tokens",
             "password_length",
             "public_key",
             "order_id",
@@ -286,7 +202,10 @@ mod tests {
             "signatures",
             "cookie_count",
             "design",
-            "sign",
+            "public_keys",
+            "sort_key",
+            "session",
+            "keys",
             "pass",
             "auth",
             "broken",
@@ -330,15 +249,30 @@ mod tests {
     }
 
     #[test]
-    fn tickers_are_no_tokens_and_numbers_no_seeds() {
-        for ticker in ["BTC", "BTC-USDT", "1000SHIB/USDT", "usdt", "1INCH", ""] {
-            assert!(!Verdict::Token.covers(ticker.as_bytes()), "{ticker}");
+    fn some_names_say_only_with_the_value_what_they_mean() {
+        let keys = Keys::new(true, &[]);
+        for (name, verdict) in [
+            ("token", Verdict::Token),
+            ("token0", Verdict::Token),
+            ("quote_token", Verdict::Random),
+            ("baseToken", Verdict::Random),
+            ("max_tokens", Verdict::Random),
+            ("sign", Verdict::Random),
+            ("KEY", Verdict::Random),
+            ("primary_key", Verdict::Clear),
+            ("n_secrets", Verdict::Secrets),
+            ("access_tokens", Verdict::Secrets),
+            ("ApiKeys", Verdict::Secrets),
+            ("X-BAPI-SIGN-TYPE", Verdict::Clear),
+            ("KC-API-KEY-VERSION", Verdict::Clear),
+            ("KC-API-PARTNER-SIGN", Verdict::Secret),
+        ] {
+            assert_eq!(keys.verdict(name.as_bytes()), verdict, "{name}");
         }
-        for token in
-            ["hunter2", "abcdef", "ABCDEFGHIJKLM", "eyJhbGci", "123:abc", "AAA-BBB-CCC-DDD-EEE-FFF-GGG"]
-        {
-            assert!(Verdict::Token.covers(token.as_bytes()), "{token}");
-        }
+    }
+
+    #[test]
+    fn a_seed_is_a_number_or_a_secret() {
         assert!(!Verdict::Seed.covers(b"42"));
         assert!(Verdict::Seed.covers(b"abandon ability able"));
     }

@@ -6,12 +6,17 @@
 mod assignment;
 mod cost;
 mod edit;
+mod extent;
 mod finder;
 mod fragment;
 mod glance;
 mod keys;
+mod names;
+mod pairs;
 mod patterns;
 mod text;
+mod verdict;
+mod worth;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -26,6 +31,9 @@ pub use patterns::{Refusal, refusal};
 
 /// What is written in a secret's place.
 pub const MASK: &[u8] = b"***";
+
+/// Whole numbers below this may count secrets.
+const MORE_THAN_A_COUNT: i64 = 1_000_000;
 
 /// What is a secret in one configuration.
 struct Rules {
@@ -233,14 +241,13 @@ impl Rules {
     fn value(&self, verdict: Verdict, value: Value<'_>) -> Option<Replacement> {
         match value {
             Value::Null | Value::Bool(_) => None,
+            Value::I64(_) | Value::U64(_) | Value::F64(_) if !verdict.is_certain() => None,
             Value::I64(_) | Value::U64(_) | Value::F64(_) => {
-                verdict.is_certain().then_some(Replacement::Mask)
+                verdict.covers_number(is_count(value)).then_some(Replacement::Mask)
             }
             Value::Str(text) if verdict.covers(text) => Some(Replacement::Mask),
             Value::Str(text) => self.text(text).map(Replacement::Text),
-            Value::Json(json) if verdict.is_certain() => {
-                (json != b"null" && json != b"\"\"").then_some(Replacement::Mask)
-            }
+            Value::Json(json) if fragment::is_covered(json, verdict) => Some(Replacement::Mask),
             Value::Json(json) => fragment::masked(json, verdict, self).map(Replacement::Json),
         }
     }
@@ -267,6 +274,16 @@ impl Rules {
             then(&|text| self.patterns.masked(text));
         }
         masked
+    }
+}
+
+/// Whether a number may say how many there are.
+#[cold]
+fn is_count(value: Value<'_>) -> bool {
+    match value {
+        Value::I64(number) => (0..MORE_THAN_A_COUNT).contains(&number),
+        Value::U64(number) => number < MORE_THAN_A_COUNT.unsigned_abs(),
+        _ => false,
     }
 }
 

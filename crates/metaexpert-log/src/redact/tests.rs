@@ -101,6 +101,33 @@ fn nested_values_are_masked_where_they_are() {
 }
 
 #[test]
+fn what_stands_in_a_container_is_judged_by_its_own_name_and_the_one_above() {
+    let given = json!({
+        "token": {"value": "hunter2", "symbol": "wBTC", "chain": "ethereum", "n": 8},
+        "after": "hunter2",
+        "tokens": ["BTC", "bitcoin", "vmPUZE6mv9SD5VNHk4HlWFsO"],
+        "n_secrets": 3,
+        "signature": "on_bar(rates)",
+        "access_tokens": ["a"],
+        "headers": [["X-MBX-APIKEY", "a"], ["WC1NQlgtQVBJS0VZ", "YWJj"], ["Accept", "b"]],
+        "missing": ["password", "email"],
+        "login": {"op": "auth", "args": ["k1", 1, "0af1"]},
+        "deep": [{"token": [[{"x": "hunter2"}], "ETH"]}, "hunter2"],
+    });
+    let mut wanted = given.clone();
+    wanted["token"]["value"] = json!("***");
+    wanted["tokens"][2] = json!("***");
+    wanted["access_tokens"] = json!("***");
+    wanted["headers"][0][1] = json!("***");
+    wanted["headers"][1][1] = json!("***");
+    wanted["login"]["args"] = json!("***");
+    wanted["deep"][0]["token"][0][0]["x"] = json!("***");
+    let text = given.to_string();
+    let found = with_fields(&mut redactor(&[], &[]), &[("order", Value::Json(text.as_bytes()))]);
+    assert_eq!(found["order"], wanted);
+}
+
+#[test]
 fn exceptions_and_stacks_are_masked() {
     let sections = [
         Section::Exception {
@@ -121,14 +148,14 @@ fn own_keys_and_patterns_are_added_to_the_defaults() {
     let mut redactor = redactor(&["account", "-signature"], &["acct-[0-9]+"]);
     let fields = [
         ("account", Value::I64(7)),
-        ("signature", Value::Str(b"f(x)")),
+        ("signature", Value::Str(b"0af1")),
         ("secret", Value::Str(b"s")),
         ("note", Value::Str(b"of acct-17")),
     ];
     let found = with_fields(&mut redactor, &fields);
     assert_eq!(
         [&found["account"], &found["signature"], &found["secret"], &found["note"]],
-        ["***", "f(x)", "***", "of ***"]
+        ["***", "0af1", "***", "of ***"]
     );
     assert_eq!(line(&mut redactor, "account=7 acct-8", &[])["message"], "account=*** ***");
 }

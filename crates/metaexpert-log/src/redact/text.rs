@@ -48,6 +48,10 @@ const SHORTEST: usize = 10;
 /// Nor has one that is shorter than this and without a digit.
 pub(super) const SHORTEST_WITHOUT_DIGIT: usize = 20;
 
+/// What is told behind one of these, `order 0x…`, also with `id` or `hash` between, is an id.
+const OF_IDS: [&[u8]; 9] =
+    [b"order", b"trade", b"tx", b"txid", b"transaction", b"block", b"fill", b"execution", b"position"];
+
 /// Where a pattern has a group, only that is masked.
 const PATTERNS: [&str; 6] = [
     // Private keys in PEM (RFC 7468), also cut ones.
@@ -60,7 +64,7 @@ const PATTERNS: [&str; 6] = [
     // Access key ids of Amazon's cloud.
     r"(?-u)\b(?:AKIA|ASIA)[A-Z0-9]{16}\b",
     // 64 digits or letters are an exchange's key or a wallet's only next to a word that says so; else an order's hash.
-    r"(?i-u)(?:secret|private|api[ _-]?key|passphrase|password|seed|mnemonic)[^\n=:]{0,24}?\b((?:0x)?[a-z0-9]{64})\b",
+    r"(?i-u)(?:secret|private|api[ _-]?key|passphrase|password|seed|mnemonic)[^\n=:]{0,24}?(?:\r?\n\s{0,8})?\b((?:0x)?[a-z0-9]{64})\b",
 ];
 
 static PREFILTER: LazyLock<AhoCorasick> = LazyLock::new(|| {
@@ -108,6 +112,9 @@ fn all_masked(patterns: &[Regex], text: &[u8]) -> Option<Vec<u8>> {
 fn one_masked(pattern: &Regex, text: &[u8]) -> Option<Vec<u8>> {
     let mut edit = Edit::new(text);
     let mut mask = |found: Captures<'_>| {
+        if found.get(1).is_some_and(|group| is_id(&text[found.get_match().start()..group.start()])) {
+            return;
+        }
         let mut groups = found.iter().skip(1).flatten().peekable();
         if groups.peek().is_none() {
             edit.mask(found.get_match().range());
@@ -116,6 +123,13 @@ fn one_masked(pattern: &Regex, text: &[u8]) -> Option<Vec<u8>> {
     };
     pattern.captures_iter(text).for_each(&mut mask);
     edit.finish()
+}
+
+/// Whether what comes behind `before` is said to be an id.
+fn is_id(before: &[u8]) -> bool {
+    let mut words = before.rsplit(|byte| !byte.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let is_of = |word: &[u8], all: &[&[u8]]| all.iter().any(|each| word.eq_ignore_ascii_case(each));
+    words.find(|word| !is_of(word, &[b"id", b"hash"])).is_some_and(|word| is_of(word, &OF_IDS))
 }
 
 #[cfg(test)]
@@ -141,6 +155,9 @@ mod tests {
             ),
             ("-----BEGIN PRIVATE KEY-----\nMII cut".into(), "***".into()),
             (format!("the private key is 0x{hex}"), "the private key is ***".into()),
+            (format!("API key id {hex}"), "API key id ***".into()),
+            (format!("password hash {hex}"), "password hash ***".into()),
+            (format!("private key\n  {hex}"), "private key\n  ***".into()),
             (format!("Secret {hex} rejected"), "Secret *** rejected".into()),
         ] {
             assert_eq!(seen(&text), masked);
@@ -150,7 +167,9 @@ mod tests {
     #[test]
     fn texts_that_only_speak_of_secrets_stay() {
         let hash = format!("order 0x{} filled", "ab".repeat(32));
+        let near = format!("password accepted, order {} filled", "ab".repeat(32));
         for text in [
+            near.as_str(),
             "bearer of bad news",
             "basic subscription, api of the exchange",
             "-----BEGIN PUBLIC KEY-----",

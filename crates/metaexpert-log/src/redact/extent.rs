@@ -1,0 +1,142 @@
+//! Where a value begins behind its name in a text, and where it ends.
+
+use std::ops::Range;
+
+use memchr::memmem;
+
+use super::assignment::MOST_OF_NAME;
+use super::keys::Verdict;
+
+/// What may come before a credential in a header.
+const SCHEMES: [&[u8]; 4] = [b"bearer", b"basic", b"token", b"digest"];
+/// A word of prose on the line after a name is no longer: `return`.
+const MOST_OF_PROSE: usize = 8;
+
+pub(super) fn skip(text: &[u8], from: usize, is_skipped: fn(&u8) -> bool) -> usize {
+    text[from..].iter().position(|byte| !is_skipped(byte)).map_or(text.len(), |len| from + len)
+}
+
+pub(super) fn is_prose(word: &[u8], most: usize) -> bool {
+    word.len() <= most && word.iter().all(u8::is_ascii_lowercase)
+}
+
+/// Where a value without quotes ends whose first word ends at `end`.
+pub(super) fn last_end(text: &[u8], start: usize, mut end: usize, verdict: Verdict) -> usize {
+    if verdict == Verdict::Line {
+        return skip(text, start, |byte| !b"\r\n".contains(byte));
+    }
+    if is_scheme(&text[start..end]) {
+        end = unquoted_end(text, skip(text, end, |byte| b" \t".contains(byte)));
+    }
+    while let Some(longer) = Some(end).filter(|_| verdict.has_words()).and_then(|end| next_word(text, end)) {
+        end = longer;
+    }
+    end
+}
+
+fn is_scheme(word: &[u8]) -> bool {
+    SCHEMES.iter().any(|scheme| word.eq_ignore_ascii_case(scheme))
+}
+
+/// Where the value begins on the line after `start`, if that line is nothing but a value.
+pub(super) fn next_line(text: &[u8], start: usize, verdict: Verdict) -> Option<usize> {
+    // A block of YAML.
+    let rest = text[start..].strip_prefix(b"|").or_else(|| text[start..].strip_prefix(b">"));
+    let rest = rest.unwrap_or(&text[start..]);
+    let rest = rest.strip_prefix(b"\r\n").or_else(|| rest.strip_prefix(b"\n"))?.trim_ascii_start();
+    let rest = rest.strip_prefix(b"- ").unwrap_or(rest);
+    let line = &rest[..rest.iter().position(|byte| b"\r\n".contains(byte)).unwrap_or(rest.len())];
+    let len = line.iter().position(u8::is_ascii_whitespace).unwrap_or(line.len());
+    let word = &line[..len];
+    let is_value = verdict.has_words()
+        || is_scheme(word)
+        || line.trim_ascii_end().len() == len && !is_prose(word, MOST_OF_PROSE);
+    let begins_quoted = quoted(rest, 0).is_some();
+    (begins_quoted || is_value && !is_name_with_sign(word)).then_some(text.len() - rest.len())
+}
+
+fn is_name_with_sign(word: &[u8]) -> bool {
+    let name = word.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(byte)).count();
+    match word.get(name) {
+        Some(b':') => name > 0,
+        Some(b'=') => name > 0 && word.get(name + 1).is_some_and(|byte| *byte != b'='),
+        _ => false,
+    }
+}
+
+pub(super) fn says_nothing(value: &[u8]) -> bool {
+    [&b"None"[..], b"null", b"True", b"true", b"False", b"false", b"nil"].contains(&value)
+}
+
+/// The inside of the quotes that begin at `start`, also behind a prefix (`b'…'`), tripled, or escaped
+/// themselves. A quote ends the text only where something else could begin; without an end, all that follows
+/// is inside.
+pub(super) fn quoted(text: &[u8], start: usize) -> Option<Range<usize>> {
+    let prefix = text[start..].iter().take(2).take_while(|byte| b"bBrRuUfF".contains(byte)).count();
+    let escapes = text[start + prefix..].iter().take_while(|byte| **byte == b'\\').count();
+    let open = start + prefix + escapes;
+    let quote = *text.get(open).filter(|byte| b"\"'".contains(byte))?;
+    let mut mark = text[open - escapes..=open].to_vec();
+    if escapes == 0 && text[open..].starts_with(&[quote; 3]) {
+        mark = vec![quote; 3];
+    }
+    let begin = open - escapes + mark.len();
+    let mut from = begin;
+    while let Some(found) = memmem::find(&text[from..], &mark) {
+        let end = from + found;
+        let is_escaped = text[begin..end].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1;
+        if !is_escaped && ends_value(text, end + mark.len()) {
+            return Some(begin..end);
+        }
+        from = end + 1;
+    }
+    Some(begin..text.len())
+}
+
+/// Where a value without quotes ends that begins at `start`: brackets that it opens belong to it, with all
+/// inside.
+pub(super) fn unquoted_end(text: &[u8], start: usize) -> usize {
+    let mut depth = 0;
+    let mut at = start;
+    while let Some(&byte) = text.get(at) {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b'"' | b'\'' if depth > 0 => {
+                at = quoted(text, at).map_or(at, |inside| inside.end);
+            }
+            b')' | b']' | b'}' if depth > 0 => depth -= 1,
+            _ if depth > 0 => {}
+            b' ' | b'\t' | b'\r' | b'\n' => break,
+            b'"' | b'\'' | b')' | b']' | b'}' | b'>' | b',' | b';' | b'&' | b'|'
+                if ends_value(text, at + 1) =>
+            {
+                break;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    at.min(text.len())
+}
+
+/// Whether a value may have ended before `at`: nothing follows, a separator does, or another name with its
+/// sign.
+fn ends_value(text: &[u8], at: usize) -> bool {
+    let Some(&byte) = text.get(at) else { return true };
+    if byte.is_ascii_whitespace() || b"\"'()[]{}<>,;:&|\\=#".contains(&byte) {
+        return true;
+    }
+    let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_-.".contains(byte);
+    let name = text[at..].iter().take(MOST_OF_NAME).take_while(is_name).count();
+    name > 0 && text.get(at + name).is_some_and(|byte| b"=:".contains(byte)) || b".!?+*/".contains(&byte)
+}
+
+/// The end of the word behind `end`, unless it is another name, or no word.
+fn next_word(text: &[u8], end: usize) -> Option<usize> {
+    let rest = text[end..].strip_prefix(b" ")?;
+    let is_letter = |byte: &u8| byte.is_ascii_alphabetic() || !byte.is_ascii();
+    let len = rest.iter().position(|byte| byte.is_ascii_whitespace() || b",;|&\"')]}=:_".contains(byte));
+    let len = len.unwrap_or(rest.len());
+    let is_whole = rest.get(len).is_none_or(|byte| !b"=:_".contains(byte));
+    (rest.first().is_some_and(is_letter) && is_whole).then_some(end + 1 + len)
+}

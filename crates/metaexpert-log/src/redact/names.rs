@@ -1,0 +1,168 @@
+//! The names that are masked without being asked for.
+
+use super::keys::{Entry, Place};
+use super::verdict::Verdict::{self, Line, PublicKey, Random, Secret, Signature, Token, Words};
+use Place::{Anywhere, Whole, Word};
+
+/// In small letters without separators. Their plurals count as well, see [`Verdict::plural`].
+const SECRETS: [(&str, Place, Verdict); 65] = [
+    ("password", Anywhere, Secret),
+    ("passwd", Anywhere, Secret),
+    ("pwd", Word, Secret),
+    ("passphrase", Anywhere, Words),
+    ("passcode", Anywhere, Secret),
+    ("secret", Anywhere, Secret),
+    ("apikey", Anywhere, Secret),
+    ("apikeyid", Anywhere, Secret),
+    ("secretkey", Anywhere, Secret),
+    ("accesskey", Anywhere, Secret),
+    ("accesskeyid", Anywhere, Secret),
+    ("privatekey", Anywhere, Secret),
+    ("signingkey", Anywhere, PublicKey),
+    ("encryptionkey", Anywhere, Secret),
+    ("listenkey", Anywhere, Secret),
+    ("sessionkey", Anywhere, Secret),
+    ("authkey", Word, Secret),
+    ("sshkey", Word, PublicKey),
+    ("hmackey", Word, Secret),
+    ("agentkey", Word, Secret),
+    ("walletkey", Word, Secret),
+    ("apitoken", Anywhere, Secret),
+    ("accesstoken", Anywhere, Secret),
+    ("refreshtoken", Anywhere, Secret),
+    ("authtoken", Anywhere, Secret),
+    ("bearertoken", Anywhere, Secret),
+    ("sessiontoken", Anywhere, Secret),
+    ("securitytoken", Anywhere, Secret),
+    ("listentoken", Anywhere, Secret),
+    ("csrftoken", Anywhere, Secret),
+    ("bottoken", Word, Secret),
+    ("idtoken", Word, Token),
+    ("token", Word, Token),
+    ("jwt", Word, Secret),
+    ("bearer", Word, Secret),
+    ("otp", Word, Secret),
+    ("totp", Word, Secret),
+    ("twofa", Word, Secret),
+    ("credential", Anywhere, Secret),
+    ("credentials", Anywhere, Secret),
+    ("apisign", Anywhere, Secret),
+    ("accesssign", Anywhere, Secret),
+    ("partnersign", Anywhere, Secret),
+    ("authent", Word, Random),
+    ("signature", Anywhere, Signature),
+    ("sign", Word, Random),
+    ("sig", Word, Random),
+    ("hmac", Word, Random),
+    ("signedstr", Word, Random),
+    ("key", Whole, Random),
+    ("binancekey", Word, Random),
+    ("bybitkey", Word, Random),
+    ("okxkey", Word, Random),
+    ("bitgetkey", Word, Random),
+    ("kucoinkey", Word, Random),
+    ("gatekey", Word, Random),
+    ("krakenkey", Word, Random),
+    ("authorization", Anywhere, Line),
+    ("cookie", Anywhere, Line),
+    ("cookies", Anywhere, Line),
+    ("mnemonic", Anywhere, Words),
+    ("seedphrase", Anywhere, Words),
+    ("recoveryphrase", Anywhere, Words),
+    ("secretphrase", Anywhere, Words),
+    ("seed", Word, Verdict::Seed),
+];
+
+/// What stands before `token` where it is a coin: `quote_token`, `tokenIn` has it behind.
+const OF_MARKETS: [&str; 26] = [
+    "base",
+    "quote",
+    "fee",
+    "reward",
+    "pool",
+    "lp",
+    "in",
+    "out",
+    "input",
+    "output",
+    "from",
+    "to",
+    "buy",
+    "sell",
+    "pay",
+    "collateral",
+    "underlying",
+    "native",
+    "gas",
+    "wrapped",
+    "staked",
+    "governance",
+    "margin",
+    "settlement",
+    "src",
+    "dst",
+];
+
+/// The names in the description of a coin. Only what is random is masked under them.
+const DESCRIBING: [&str; 32] = [
+    "name",
+    "symbol",
+    "address",
+    "chain",
+    "network",
+    "type",
+    "status",
+    "id",
+    "decimals",
+    "standard",
+    "exchange",
+    "contract",
+    "mint",
+    "issuer",
+    "currency",
+    "coin",
+    "asset",
+    "ticker",
+    "base",
+    "quote",
+    "side",
+    "kind",
+    "category",
+    "logo",
+    "icon",
+    "url",
+    "description",
+    "program",
+    "pair",
+    "market",
+    "price",
+    "scope",
+];
+
+pub(super) fn built_in() -> impl Iterator<Item = Entry> {
+    SECRETS.into_iter().map(|(name, place, verdict)| Entry {
+        name: name.as_bytes().into(),
+        place,
+        verdict,
+        plural: verdict.plural(),
+    })
+}
+
+/// Whether what stands before `token` in a name makes a coin of it.
+pub(super) fn is_of_market(before: &[u8]) -> bool {
+    last_word_is_in(&OF_MARKETS, before)
+}
+
+/// Whether a name within the description of a coin says what its value describes.
+pub(super) fn describes(name: &[u8]) -> bool {
+    last_word_is_in(&DESCRIBING, name)
+}
+
+fn last_word_is_in(words: &[&str], name: &[u8]) -> bool {
+    let len = name.iter().rposition(u8::is_ascii_alphanumeric).map_or(0, |at| at + 1);
+    let name = &name[..len];
+    words.iter().any(|word| {
+        let Some(at) = name.len().checked_sub(word.len()) else { return false };
+        name[at..].eq_ignore_ascii_case(word.as_bytes()) && super::keys::begins_word(name, at)
+    })
+}

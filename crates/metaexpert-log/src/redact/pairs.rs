@@ -1,0 +1,99 @@
+//! Names and values in pairs, as lists of headers have them: `[("X-MBX-APIKEY", "…"), ("Accept", "*/*")]`.
+
+use std::ops::Range;
+
+use super::assignment::MOST_OF_NAME;
+use super::extent::quoted;
+use super::keys::{Keys, Verdict};
+
+/// The value of the pair whose comma this is, in a text, if it is a secret.
+pub(super) fn secret(text: &[u8], comma: usize, keys: &Keys) -> Option<Range<usize>> {
+    let (name, before) = name_before(text, comma)?;
+    let verdict = keys.verdict(name);
+    if verdict == Verdict::Clear || !before.ends_with(b"(") && !before.ends_with(b"[") {
+        return None;
+    }
+    let start = comma + 1 + text[comma + 1..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    let value = quoted(text, start)?;
+    let mut rest =
+        text[value.end..].iter().filter(|byte| !byte.is_ascii_whitespace() && !b"\"'\\,".contains(byte));
+    let is_pair = rest.next().is_none_or(|byte| b")]".contains(byte));
+    (is_pair && covers(verdict, &text[value.clone()], is_listed(&before[..before.len() - 1])))
+        .then_some(value)
+}
+
+/// The name in quotes before `comma`, and what comes before it.
+fn name_before(text: &[u8], comma: usize) -> Option<(&[u8], &[u8])> {
+    let close = comma.checked_sub(1).filter(|at| b"\"'".contains(&text[*at]))?;
+    let least = close.saturating_sub(MOST_OF_NAME);
+    let open = least + text[least..close].iter().rposition(|byte| *byte == text[close])?;
+    let before = &text[..open];
+    let prefix = before.iter().rev().take(2).take_while(|byte| b"bB\\".contains(byte)).count();
+    Some((&text[open + 1..close], &before[..open - prefix]))
+}
+
+/// Whether more pairs may stand beside the one that begins behind `before`.
+pub(super) fn is_listed(before: &[u8]) -> bool {
+    before.iter().rev().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|byte| b"[({,".contains(byte))
+}
+
+/// Whether the second of a pair is a secret. A pair alone may be two names: `("password", "email")`.
+pub(super) fn covers(verdict: Verdict, value: &[u8], is_listed: bool) -> bool {
+    let is_name = |byte: &u8| byte.is_ascii_lowercase() || *byte == b'_';
+    verdict.covers(value) && (is_listed || !value.iter().all(is_name))
+}
+
+/// What a name says that may be bytes, which are base64 in a field.
+pub(super) fn verdict(name: &[u8], keys: &Keys) -> Verdict {
+    match keys.verdict(name) {
+        Verdict::Clear => decoded(name).map_or(Verdict::Clear, |name| keys.verdict(&name)),
+        verdict => verdict,
+    }
+}
+
+/// The printable text that `base64` stands for.
+fn decoded(base64: &[u8]) -> Option<Vec<u8>> {
+    if base64.len() > 2 * MOST_OF_NAME || base64.len() % 4 != 0 {
+        return None;
+    }
+    let padding = base64.iter().rev().take(2).take_while(|byte| **byte == b'=').count();
+    let mut text = Vec::new();
+    for four in base64[..base64.len() - padding].chunks(4) {
+        let bits = four.iter().try_fold(0u32, |bits, byte| Some(bits << 6 | digit(*byte)?))?;
+        let bits = bits << (6 * (4 - four.len()));
+        text.extend_from_slice(&bits.to_be_bytes()[1..four.len()]);
+    }
+    text.iter().all(u8::is_ascii_graphic).then_some(text)
+}
+
+fn digit(byte: u8) -> Option<u32> {
+    let digit = match byte {
+        b'A'..=b'Z' => byte - b'A',
+        b'a'..=b'z' => byte - b'a' + 26,
+        b'0'..=b'9' => byte - b'0' + 52,
+        b'+' => 62,
+        b'/' => 63,
+        _ => return None,
+    };
+    Some(u32::from(digit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_is_read_where_it_is_a_name() {
+        for (text, base64) in [
+            ("X-MBX-APIKEY", "WC1NQlgtQVBJS0VZ"),
+            ("KEY", "S0VZ"),
+            ("SIGN", "U0lHTg=="),
+            ("key:x", "a2V5Ong="),
+        ] {
+            assert_eq!(decoded(base64.as_bytes()).unwrap(), text.as_bytes());
+        }
+        for other in ["abc", "Yf8=", "a-b=", "====="] {
+            assert_eq!(decoded(other.as_bytes()), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! What a name says about its value, and what the value says itself.
+
+use super::worth;
+
+/// What a name says about its value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Nothing.
+    #[default]
+    Clear,
+    /// It is a secret.
+    Secret,
+    /// They are secrets, unless it is how many: `n_secrets=3`.
+    Secrets,
+    /// It is a secret, which without quotes goes on to the end of its line: headers.
+    Line,
+    /// It is a secret of several words.
+    Words,
+    /// It is a secret unless it looks like the name of an instrument: `token="BTC"` is daily bread here.
+    Token,
+    /// It is a secret only if it looks like one: `sign`, `quote_token`.
+    Random,
+    /// It is a secret of several words unless it is a number: random generators have seeds too.
+    Seed,
+    /// It is a secret unless a function has it.
+    Signature,
+    /// It is a secret unless it is a public key, or the fingerprint of one.
+    PublicKey,
+}
+
+impl Verdict {
+    /// Whether a value with this text is to be masked.
+    pub(crate) fn covers(self, text: &[u8]) -> bool {
+        match self {
+            Verdict::Clear => false,
+            Verdict::Secret | Verdict::Line | Verdict::Words => !text.is_empty(),
+            Verdict::Secrets => !text.is_empty() && !worth::is_count(text),
+            Verdict::Token => !text.is_empty() && !worth::is_market_data(text),
+            Verdict::Random => worth::is_random(text),
+            Verdict::Seed => !text.iter().all(u8::is_ascii_digit),
+            Verdict::Signature => !text.is_empty() && !worth::is_function_signature(text),
+            Verdict::PublicKey => !text.is_empty() && !worth::is_public(text),
+        }
+    }
+
+    /// Whether a number is to be masked.
+    pub(crate) fn covers_number(self, is_count: bool) -> bool {
+        self.is_certain() && !(self == Verdict::Secrets && is_count)
+    }
+
+    /// Whether a list or a mapping is to be masked as a whole.
+    pub(crate) fn is_certain(self) -> bool {
+        !matches!(self, Verdict::Clear | Verdict::Token | Verdict::Random | Verdict::Seed)
+    }
+
+    /// What a name says that somebody has named as a secret: as much of a text is masked as without that,
+    /// or more.
+    pub(super) fn certain(self) -> Verdict {
+        match self {
+            Verdict::Line => Verdict::Line,
+            Verdict::Words | Verdict::Seed => Verdict::Words,
+            _ => Verdict::Secret,
+        }
+    }
+
+    /// What the name's plural says.
+    pub(super) fn plural(self) -> Verdict {
+        match self {
+            Verdict::Secret | Verdict::PublicKey => Verdict::Secrets,
+            Verdict::Line | Verdict::Words => self,
+            Verdict::Token => Verdict::Random,
+            _ => Verdict::Clear,
+        }
+    }
+
+    /// Whether further words may belong to a value without quotes.
+    pub(crate) fn has_words(self) -> bool {
+        matches!(self, Verdict::Words | Verdict::Seed)
+    }
+
+    /// What it says about the value of a name within, which says nothing itself.
+    pub(super) fn within(self, describes: bool) -> Verdict {
+        if self == Verdict::Token && describes { Verdict::Random } else { self }
+    }
+}

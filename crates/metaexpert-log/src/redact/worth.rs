@@ -1,0 +1,249 @@
+//! The value's side of the judgement: market data, a count, or something random enough to be a credential.
+
+/// A ticker's parts are no longer than this, nor is a ticker as a whole than twice that.
+const MOST_OF_TICKER: usize = 12;
+const MOST_OF_LOWER_TICKER: usize = 5;
+/// `superOETH` and shorter ones: beyond that, mixed letters are as likely a password.
+const MOST_OF_MIXED_TICKER: usize = 9;
+/// Nothing that is known as market data is longer.
+const MOST_OF_MARKET_DATA: usize = 256;
+/// Nobody has more secrets than a number of so many digits says.
+const MOST_OF_COUNT: usize = 6;
+/// Shorter texts have too few changes of class to tell chance from habit.
+const LEAST_OF_RANDOM: usize = 16;
+/// A text of hexadecimal digits this long is a hash, a key, or a signature.
+const LEAST_OF_HEX: usize = 20;
+/// Signatures of RSA and Ed25519 are shorter in any encoding.
+pub(super) const MOST_OF_RANDOM: usize = 512;
+/// A key of 32 bytes, in base58, is not above this.
+const LARGEST_KEY: &[u8] = b"JEKNVnkbo3jma5nREBBJCDoXFVeKkD56V3xKrvRmWxFG";
+
+/// What is known of a token on a market: a ticker, an address, an amount, a time, a name in words.
+pub(super) fn is_market_data(text: &[u8]) -> bool {
+    text.len() <= MOST_OF_MARKET_DATA
+        && (is_ticker(text)
+            || is_amount(text)
+            || is_time(text)
+            || is_title(text)
+            || is_address(text) && !is_base64_of_32_bytes(text))
+}
+
+/// `BTC`, `BTC-USDT`, `1000SHIB/USDT`, `usdt`, `wBTC`, `USDC.e`.
+fn is_ticker(text: &[u8]) -> bool {
+    let is_lower = text.iter().all(u8::is_ascii_lowercase) && text.len() <= MOST_OF_LOWER_TICKER;
+    let mut parts = text.split(|byte| b"-/_.:".contains(byte));
+    let is_part = |part: &[u8]| {
+        let is_plain = part.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+        part.len() <= MOST_OF_TICKER && (is_plain || is_mixed_ticker(part))
+    };
+    is_lower || (text.len() <= 2 * MOST_OF_TICKER && parts.all(is_part))
+}
+
+/// A wrapped, staked or bridged coin: `wBTC`, `stETH`, `JitoSOL`, `sUSDe`; also the `e` of `USDC.e`.
+fn is_mixed_ticker(part: &[u8]) -> bool {
+    let run = |from: usize, is: fn(&u8) -> bool| part[from..].iter().take_while(|byte| is(byte)).count();
+    let first = usize::from(
+        part.first().is_some_and(u8::is_ascii_uppercase) && part.get(1).is_some_and(u8::is_ascii_lowercase),
+    );
+    let prefix = first + run(first, u8::is_ascii_lowercase);
+    let core = run(prefix, u8::is_ascii_uppercase);
+    let rest = part.len() - prefix - core;
+    let is_coin = prefix <= 5 && core >= 2 && rest <= 1 && part.last().is_some_and(u8::is_ascii_alphabetic);
+    part.len() <= MOST_OF_MIXED_TICKER && is_coin || part.len() == 1 && prefix == 1
+}
+
+fn is_amount(text: &[u8]) -> bool {
+    let digits = text.strip_prefix(b"-").unwrap_or(text);
+    let points = digits.iter().filter(|byte| **byte == b'.').count();
+    let is_number = digits.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
+    is_number && points == 1 && digits.len() > 1 && text.len() <= 40
+}
+
+/// A time or a date (ISO 8601): `2026-01-31`, `2026-01-31T12:00:00Z`.
+fn is_time(text: &[u8]) -> bool {
+    let is_date =
+        text.len() >= 10 && text[4] == b'-' && text[7] == b'-' && text[..4].iter().all(u8::is_ascii_digit);
+    is_date && text.len() <= 35 && text.iter().all(|byte| byte.is_ascii_digit() || b"-:.+TZ ".contains(byte))
+}
+
+/// `Wrapped Bitcoin`, `USD Coin`: two words and more, each with a capital.
+fn is_title(text: &[u8]) -> bool {
+    let is_word = |word: &[u8]| {
+        word.first().is_some_and(u8::is_ascii_uppercase) && word.iter().all(u8::is_ascii_alphabetic)
+    };
+    text.contains(&b' ') && text.split(|byte| *byte == b' ').all(is_word)
+}
+
+/// The address of a contract: 20 bytes of Ethereum's kind, a type of Move, 32 bytes in base58, one of Tron.
+fn is_address(text: &[u8]) -> bool {
+    if let Some(rest) = text.strip_prefix(b"0x") {
+        let hex = rest.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+        return hex == 40 && rest.len() == 40 || (1..=64).contains(&hex) && rest[hex..].starts_with(b"::");
+    }
+    if !text.iter().all(|byte| byte.is_ascii_alphanumeric() && !b"0OIl".contains(byte)) {
+        return false;
+    }
+    match text.len() {
+        // The digits of base58 are in the order of ASCII.
+        44 => text <= LARGEST_KEY,
+        43 => true,
+        34 => text[0] == b'T',
+        _ => false,
+    }
+}
+
+/// What `secrets.token_urlsafe()` returns has 43 characters, the last of which holds four bits.
+fn is_base64_of_32_bytes(text: &[u8]) -> bool {
+    text.len() == 43 && text.last().is_some_and(|last| b"AEIMQUYcgkosw048".contains(last))
+}
+
+/// `n_secrets=3`
+pub(super) fn is_count(text: &[u8]) -> bool {
+    (1..=MOST_OF_COUNT).contains(&text.len()) && text.iter().all(u8::is_ascii_digit)
+}
+
+/// What a function is called with: `(self, x: int) -> None`, `on_bar(rates)`.
+pub(super) fn is_function_signature(text: &[u8]) -> bool {
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_. <".contains(byte);
+    let name = text.iter().take_while(|byte| is_name(byte)).count();
+    text.len() <= 4 * MOST_OF_MARKET_DATA && text.get(name) == Some(&b'(') && text.contains(&b')')
+}
+
+/// A public key as OpenSSH writes it, or the fingerprint of one.
+pub(super) fn is_public(text: &[u8]) -> bool {
+    const BEGINNINGS: [&[u8]; 5] = [b"SHA256:", b"MD5:", b"ssh-", b"ecdsa-sha2-", b"-----BEGIN PUBLIC KEY"];
+    text.len() <= 4 * MOST_OF_MARKET_DATA && BEGINNINGS.iter().any(|beginning| text.starts_with(beginning))
+}
+
+/// Whether nobody would choose `text`: a key, a signature or a token, but no name, no address, no UUID.
+pub(super) fn is_random(text: &[u8]) -> bool {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=_-.~%".contains(byte);
+    if !(LEAST_OF_RANDOM..=MOST_OF_RANDOM).contains(&text.len()) || !text.iter().all(is_part) {
+        return false;
+    }
+    if is_market_data(text) || is_address(text) || is_uuid(text) {
+        return false;
+    }
+    let hex = text.strip_prefix(b"0x").unwrap_or(text);
+    if hex.len() >= LEAST_OF_HEX && hex.iter().all(u8::is_ascii_hexdigit) {
+        return hex.iter().any(u8::is_ascii_alphabetic);
+    }
+    // Of random letters and digits more than half begin another class, of words and numbers one in five.
+    4 * changes(text) >= text.len()
+}
+
+/// How often a small letter, a capital or a digit comes after one of another class; a separator begins anew.
+fn changes(text: &[u8]) -> usize {
+    let class = |byte: &u8| match byte {
+        b'a'..=b'z' => 1,
+        b'A'..=b'Z' => 2,
+        b'0'..=b'9' => 3,
+        _ => 0,
+    };
+    let is_change =
+        |pair: &&[u8]| class(&pair[0]) * class(&pair[1]) != 0 && class(&pair[0]) != class(&pair[1]);
+    text.windows(2).filter(is_change).count()
+}
+
+fn is_uuid(text: &[u8]) -> bool {
+    let is_right = |(at, byte): (usize, &u8)| match at {
+        8 | 13 | 18 | 23 => *byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    };
+    text.len() == 36 && text.iter().enumerate().all(is_right)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tickers_addresses_and_amounts_are_market_data() {
+        for text in [
+            "BTC",
+            "BTC-USDT",
+            "1000SHIB/USDT",
+            "usdt",
+            "1INCH",
+            "",
+            "wBTC",
+            "stETH",
+            "JitoSOL",
+            "sUSDe",
+            "USDC.e",
+            "superOETH",
+            "0.000000000000000001",
+            "-1.5",
+            "2026-01-31T12:00:00Z",
+            "Wrapped Bitcoin",
+            "USD Coin",
+            "0xdAC17F958D2ee523a2206206994597C13D831ec7",
+            "0x2::sui::SUI",
+            "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v",
+            "So11111111111111111111111111111111111111112",
+            "TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t",
+        ] {
+            assert!(is_market_data(text.as_bytes()), "{text}");
+            assert!(!is_random(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn credentials_are_no_market_data() {
+        for text in [
+            "hunter2",
+            "abcdef",
+            "ABCDEFGHIJKLM",
+            "eyJhbGci",
+            "123:abc",
+            "AAA-BBB-CCC-DDD-EEE-FFF-GGG",
+            "aB",
+            "abC1",
+            "correct horse battery",
+            "1234567890123456",
+            "s3cr3tValue0123",
+            "0x0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+            // 43 characters that `secrets.token_urlsafe()` may return, without any that base58 does not have.
+            "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSc",
+            // Above the largest key.
+            "ZPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v",
+        ] {
+            assert!(!is_market_data(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_would_choose_is_random() {
+        for text in [
+            "0123456789abcdef0123456789abcdef",
+            "vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A",
+            "qnBpZ3hJUzN6d0hPYk1oR0dLS3c9PQ==",
+            "XXXXXXXXXXd5fh3k7xp0Qm",
+            "65f1c0a7e4b09d0001c2d3e4",
+        ] {
+            assert!(is_random(text.as_bytes()), "{text}");
+        }
+        for text in [
+            "orders:2026-01-01:btc",
+            "BTC-27JUN25-100000-C",
+            "orderbook.50.BTCUSDT",
+            "JupiterAggregatorToken",
+            "550e8400-e29b-41d4-a716-446655440000",
+            "moving_average_200",
+            "12345678901234567890",
+            "short1",
+        ] {
+            assert!(!is_random(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn functions_have_signatures_and_keys_have_fingerprints() {
+        for text in ["f(x)", "(self, x: int) -> None", "on_bar(rates)", "<Signature (a, b=1)>", "a.b()"] {
+            assert!(is_function_signature(text.as_bytes()), "{text}");
+        }
+        assert!(!is_function_signature(b"0af1"));
+        assert!(is_public(b"SHA256:uNiVztksCsDhcc0u9e8BrqxuSGWj") && !is_public(b"hunter2"));
+        assert!(is_count(b"3") && !is_count(b"1234567") && !is_count(b"") && !is_count(b"-1"));
+    }
+}
