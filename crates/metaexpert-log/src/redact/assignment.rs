@@ -187,13 +187,21 @@ fn value(text: &[u8], sign: usize, verdict: Verdict, judged: &mut Judged) -> Opt
     if !verdict.is_certain() && value.iter().any(|byte| b"([{".contains(byte)) {
         return container(whole, start, verdict, judged);
     }
-    if !verdict.covers(value) || verdict == Verdict::Token && is_prose(value, 12) {
+    if !verdict.covers(in_sentence(value, verdict)) || verdict == Verdict::Token && is_prose(value, 12) {
         return None; // prose: `invalid token: expected a number`
     }
     if is_cut(end) {
         return Some(start..judged_until);
     }
     Some(start..last_end(text, start, end, verdict))
+}
+
+/// A value that is judged without the mark that ends its sentence: `bought token: wBTC.`
+fn in_sentence(value: &[u8], verdict: Verdict) -> &[u8] {
+    match value {
+        [before @ .., b'.' | b'!' | b'?'] if !verdict.is_certain() => before,
+        _ => value,
+    }
 }
 
 /// The container at `start`, if anything in it is covered. What lies within one that was looked through has been, too.
@@ -327,6 +335,7 @@ mod tests {
             "token={'name': 'Wrapped Bitcoin', \\\"BTC\\\": \\\"0.25\\\", \"\": ''}",
             "Token(symbol='WBTC') token=Token(symbol='WBTC', name='wrapped')",
             "signature=on_bar(rates) sign=-1 key=close",
+            "bought token: wBTC. Then token=0xdAC17F958D2ee523a2206206994597C13D831ec7!",
             r#"{"op": "subscribe", "args": ["publicTrade.BTCUSDT"]}"#,
             "12:30:45 order filled: BTCUSDT price=50000.5",
             "token=BTC, token='ETH', seed=42",

@@ -104,10 +104,16 @@ impl Entry {
         let counts = match self.place {
             Place::Anywhere => true,
             Place::Word => begins_word(name, at),
-            Place::Whole => !name[..at].iter().any(|byte| is_word(*byte)),
+            Place::Whole => is_alone(name, at),
         };
         counts.then_some(at)
     }
+}
+
+/// Whether `name` has no more than what begins at `at`, or only prose before it: `sent KEY`, not `sort key`.
+fn is_alone(name: &[u8], at: usize) -> bool {
+    let is_loud = || name[..at].ends_with(b" ") && name[at..].iter().all(u8::is_ascii_uppercase);
+    !name[..at].iter().any(|byte| is_word(*byte)) || is_loud()
 }
 
 /// A name in small letters, without separators.
@@ -259,7 +265,11 @@ mod tests {
             ("max_tokens", Verdict::Random),
             ("sign", Verdict::Random),
             ("KEY", Verdict::Random),
+            ("sent KEY", Verdict::Random),
+            ("sort key", Verdict::Clear),
+            ("SORT_KEY", Verdict::Clear),
             ("primary_key", Verdict::Clear),
+            ("sign_in_token", Verdict::Token),
             ("n_secrets", Verdict::Secrets),
             ("access_tokens", Verdict::Secrets),
             ("ApiKeys", Verdict::Secrets),

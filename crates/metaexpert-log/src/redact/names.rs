@@ -73,23 +73,18 @@ const SECRETS: [(&str, Place, Verdict); 65] = [
     ("seed", Word, Verdict::Seed),
 ];
 
-/// What stands before `token` where it is a coin: `quote_token`, `tokenIn` has it behind.
-const OF_MARKETS: [&str; 26] = [
+/// What stands before `token` where it is a coin. `in_token` is not here, because of `sign_in_token`.
+const OF_MARKETS: [&str; 21] = [
     "base",
     "quote",
     "fee",
     "reward",
     "pool",
     "lp",
-    "in",
-    "out",
-    "input",
-    "output",
     "from",
     "to",
     "buy",
     "sell",
-    "pay",
     "collateral",
     "underlying",
     "native",
