@@ -6,7 +6,7 @@ use std::ops::Range;
 use memchr::{memchr3, memchr3_iter, memmem};
 
 use super::edit::Edit;
-use super::extent::{is_prose, last_end, next_line, quoted, says_nothing, skip, unquoted_end};
+use super::extent::{is_prose, last_end, list_end, next_line, quoted, says_nothing, skip, unquoted_end};
 use super::keys::{Keys, Verdict};
 use super::names;
 use super::pairs;
@@ -87,7 +87,8 @@ fn built_in(text: &[u8], sign: usize, defaults: bool) -> Option<Range<usize>> {
 }
 
 fn named(text: &[u8], sign: usize, keys: &Keys, judged: &mut Judged) -> Option<Range<usize>> {
-    value(text, sign, keys.verdict(name_before(text, sign)?), judged)
+    let found = value(text, sign, keys.verdict(name_before(text, sign)?), judged)?;
+    Some(found.start..list_end(text, &found))
 }
 
 /// The arguments that Bybit's sockets get with `"op": "auth"`: a key, a time, a signature.
@@ -280,6 +281,8 @@ mod tests {
             ("API secret:\r\nx1y2\r\n", "API secret:\r\n***\r\n"),
             ("password: |\n  hunter2", "password: |\n  ***"),
             ("secrets:\n - abc-1", "secrets:\n - ***"),
+            ("secrets:\n - 'a'\n - 'b'\nc", "secrets:\n - '***\nc"),
+            ("api_keys:\r\n  - abc-1\r\n  - 'd e'\r\nqty: 1", "api_keys:\r\n  - ***\r\nqty: 1"),
             ("{'api_key':\n  'a b'}", "{'api_key':\n  '***'}"),
             ("mnemonic:\nabandon ability able", "mnemonic:\n***"),
             ("[('X-MBX-APIKEY', 'abc'), ('Accept', '*/*')]", "[('X-MBX-APIKEY', '***'), ('Accept', '*/*')]"),

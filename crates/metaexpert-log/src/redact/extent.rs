@@ -55,6 +55,26 @@ pub(super) fn next_line(text: &[u8], start: usize, verdict: Verdict) -> Option<u
     (begins_quoted || is_value && !is_name_with_sign(word)).then_some(text.len() - rest.len())
 }
 
+/// Where a list ends whose first item is `item`, if each stands behind a dash on a line of its own.
+pub(super) fn list_end(text: &[u8], item: &Range<usize>) -> usize {
+    let mut end = item.end;
+    let before = text[..item.start].iter().rposition(|byte| !b"\"'".contains(byte)).map_or(0, |at| at + 1);
+    if !text[..before].ends_with(b"- ") {
+        return end;
+    }
+    while let Some(next) = line_after(text, end).filter(|next| text[*next..].starts_with(b"- ")) {
+        end = skip(text, next, |byte| !b"\r\n".contains(byte));
+    }
+    end
+}
+
+/// Where the text of the line after that of `end` begins.
+fn line_after(text: &[u8], end: usize) -> Option<usize> {
+    let line = skip(text, end, |byte| !b"\r\n".contains(byte));
+    let next = skip(text, line, |byte| b"\r\n".contains(byte));
+    (next > line).then(|| skip(text, next, |byte| b" \t".contains(byte)))
+}
+
 fn is_name_with_sign(word: &[u8]) -> bool {
     let name = word.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(byte)).count();
     match word.get(name) {

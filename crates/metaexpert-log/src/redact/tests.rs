@@ -180,7 +180,7 @@ fn tree() -> impl Strategy<Value = Tree> {
             .prop_map(Tree::from),
     ];
     leaf.prop_recursive(4, 32, 4, |inner| {
-        let key = "(secret|apiKey|token|seed|qty|a\"b|x\\\\y|[a-z]{0,6})";
+        let key = "(secrets?|apiKey|tokens?|seed|sign|signature|args|qty|a\"b|x\\\\y|[a-z]{0,6})";
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Tree::from),
             prop::collection::btree_map(key, inner, 0..4)
@@ -191,7 +191,11 @@ fn tree() -> impl Strategy<Value = Tree> {
 
 proptest! {
     #[test]
-    fn any_bytes_are_survived_and_utf_8_stays_utf_8(text in ".{0,80}", sign in "[=:]", name in "(secret|token|Cookie|seed)") {
+    fn any_bytes_are_survived_and_utf_8_stays_utf_8(
+        text in "(.|[\"'(\\[{}\\])=:, \n-]|sign|token){0,40}",
+        sign in "(=|:|: *\n *|', *['\"])",
+        name in "(secret|token|Cookie|seed|sign|key|signature|passphrase|tokens|args|ssh_key|\\['token)",
+    ) {
         let redactor = redactor(&[], &["x+y"]);
         let text = format!("{name}{sign}{text}");
         let once = redactor.text(text.as_bytes()).into_owned();
