@@ -82,7 +82,7 @@ impl Assembly {
         let mut encoders = Vec::<(Encoder, SinkSet)>::new();
         let mut sinks = Vec::with_capacity(config.sinks.len());
         for sink in &config.sinks {
-            let colour = sink.format == Format::Console && shows_colour(sink);
+            let colour = matches!(sink.format, Format::Console { .. }) && shows_colour(sink);
             let kind = (sink.format.clone(), colour);
             let index = kinds.iter().position(|known| *known == kind).unwrap_or(kinds.len());
             if index == kinds.len() {
@@ -292,7 +292,7 @@ impl Assembly {
                 continue;
             }
             let config = sink.config().clone();
-            let colour = config.format == Format::Console && shows_colour(&config);
+            let colour = matches!(config.format, Format::Console { .. }) && shows_colour(&config);
             let Ok(encoder) = encoder(&self.config, include, &config.name, &config.format, colour) else {
                 continue;
             };

@@ -298,9 +298,17 @@ pub enum Format {
     /// JSON Lines.
     Json,
     /// For people at a terminal.
-    Console,
+    Console {
+        /// `strftime` format of the time.
+        #[serde(default)]
+        datefmt: Option<String>,
+    },
     /// The text preset: time, level, logger, message, fields.
-    Text,
+    Text {
+        /// `strftime` format of the time.
+        #[serde(default)]
+        datefmt: Option<String>,
+    },
     /// A `%`-style format of `logging`.
     Percent {
         /// The format.

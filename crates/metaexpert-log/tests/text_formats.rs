@@ -212,6 +212,16 @@ fn every_date_format_shows_what_logging_shows() {
 }
 
 #[test]
+fn presets_show_the_time_in_a_date_format() {
+    let text = TextEncoder::with_fields().with_time(Some("%d.%m.%y"));
+    assert!(order_filled(text).starts_with("30.01.22 INFO "));
+    let mut console = ConsoleEncoder::new(false).with_time(Some("%H:%M %Z")).in_zone(TimeZone::UTC);
+    let mut out = Vec::new();
+    with_event(20, b"Ready", &[], |event| console.encode(event, &mut out));
+    assert!(out.starts_with(b"23:59 UTC INFO "), "{}", String::from_utf8_lossy(&out));
+}
+
+#[test]
 fn an_empty_date_format_is_the_default_one() {
     assert_eq!(order_filled(format("%(asctime)s", Some(""))), "2022-01-30 23:59:59,123\n");
 }

@@ -29,7 +29,8 @@ class Problem:
 
     `path` is dotted (`handlers.file.max_size`), empty for the whole document. `reason` is a clause: a
     requirement (`must be …, was 100`) reads on from the path, any other finding follows a colon. `origin`
-    says which source the value came from, in the words of `LogConfiguration.origin`.
+    says which source the value came from, in the words of `LogConfiguration.origin`. `meant` are the settings
+    that an unknown name probably stands for.
     """
 
     path: str
@@ -38,6 +39,7 @@ class Problem:
     allowed: tuple[str, ...] = ()
     suggestion: str | None = None
     origin: str | None = None
+    meant: tuple[str, ...] = ()
 
     @property
     def has_value(self) -> bool:
@@ -45,7 +47,9 @@ class Problem:
         return self.value is not _Absent.VALUE
 
     def attributed(self, origin: str) -> Problem:
-        """Return the same problem, blamed on the source `origin`."""
+        """Return the same problem, blamed on the source `origin`, with a way out that is of its kind."""
+        if self.meant and origin.partition(" ")[0] in _VARIABLE_SOURCES:
+            return replace(self, origin=origin, suggestion=f"use {' or '.join(map(_variable, self.meant))}")
         return replace(self, origin=origin)
 
     def __str__(self) -> str:
@@ -104,6 +108,11 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def _variable(path: str) -> str:
+    """Return the variable that sets what lies at the dotted `path`."""
+    return _VARIABLE_PREFIX + path.upper().replace(".", "__")
 
 
 def _subject(path: str, origin: str | None) -> str:

@@ -64,6 +64,14 @@ impl ConsoleEncoder {
         ConsoleEncoder { colour, time, fields: Vec::new(), starts: Vec::new() }
     }
 
+    /// The same encoder with times in the `strftime` format `datefmt`; without one, as they were.
+    pub fn with_time(self, datefmt: Option<&str>) -> Self {
+        match datefmt {
+            None | Some("") => self,
+            Some(format) => ConsoleEncoder { time: LocalTime::new(format, system_zone()), ..self },
+        }
+    }
+
     /// The same encoder for another time zone than the system's.
     pub fn in_zone(self, zone: TimeZone) -> Self {
         ConsoleEncoder { time: self.time.in_zone(zone), ..self }

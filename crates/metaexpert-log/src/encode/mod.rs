@@ -56,9 +56,11 @@ impl Encoder {
         };
         Ok(match format {
             Format::Json => Encoder::Json(json::JsonEncoder::new(layout, include)),
-            Format::Console => Encoder::Console(console::ConsoleEncoder::new(colour)),
+            Format::Console { datefmt } => {
+                Encoder::Console(console::ConsoleEncoder::new(colour).with_time(datefmt.as_deref()))
+            }
             Format::Syslog { .. } => Encoder::Syslog(syslog::SyslogEncoder::new(include)),
-            Format::Text => text(text::TextEncoder::with_fields()),
+            Format::Text { datefmt } => text(text::TextEncoder::with_fields().with_time(datefmt.as_deref())),
             Format::Percent { pattern, datefmt } => {
                 text(text::TextEncoder::new(pattern::Pattern::parse(pattern)?, datefmt.clone()))
             }

@@ -74,11 +74,17 @@ impl TextEncoder {
     /// A format of the user's. `%(asctime)s` is local time in the `strftime` format `datefmt`, and
     /// `2026-01-31 23:59:59,123` without one.
     pub fn new(pattern: Pattern, datefmt: Option<String>) -> Self {
-        let time = match datefmt.as_deref() {
-            None | Some("") => LocalTime::with_millis(DEFAULT_TIME, b',', system_zone()),
-            Some(format) => LocalTime::new(format, system_zone()),
-        };
-        TextEncoder { pattern, with_fields: false, origin: Origin { time, process: Process::current() } }
+        let time = LocalTime::with_millis(DEFAULT_TIME, b',', system_zone());
+        let origin = Origin { time, process: Process::current() };
+        TextEncoder { pattern, with_fields: false, origin }.with_time(datefmt.as_deref())
+    }
+
+    /// The same encoder with times in the `strftime` format `datefmt`; without one, as they were.
+    pub fn with_time(mut self, datefmt: Option<&str>) -> Self {
+        if let Some(format) = datefmt.filter(|format| !format.is_empty()) {
+            self.origin.time = LocalTime::new(format, system_zone());
+        }
+        self
     }
 
     /// The same encoder for another time zone than the system's.

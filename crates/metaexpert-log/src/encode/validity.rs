@@ -12,7 +12,9 @@ use crate::config::Format;
 pub(crate) fn is_valid(format: &Format, line: &[u8]) -> bool {
     match format {
         Format::Json => is_one_line(line) && serde_json::from_slice::<Distinct>(line).is_ok(),
-        Format::Console | Format::Text | Format::Percent { .. } => std::str::from_utf8(line).is_ok(),
+        Format::Console { .. } | Format::Text { .. } | Format::Percent { .. } => {
+            std::str::from_utf8(line).is_ok()
+        }
         Format::Syslog { .. } => is_one_line(line) && std::str::from_utf8(line).is_ok(),
     }
 }
@@ -99,6 +101,7 @@ mod tests {
             assert!(!is_json(damaged), "{damaged:?}");
         }
         assert!(!is_valid(&Format::Json, b"{\"a\":\"\xff\"}\n"));
-        assert!(is_valid(&Format::Text, b"two\nlines\n") && !is_valid(&Format::Text, b"\xff\n"));
+        let text = Format::Text { datefmt: None };
+        assert!(is_valid(&text, b"two\nlines\n") && !is_valid(&text, b"\xff\n"));
     }
 }

@@ -123,8 +123,8 @@ fn encoders() -> Vec<(Encoder, bool)> {
     let kinds = [
         (Format::Json, Layout::Flat),
         (Format::Json, Layout::Nested),
-        (Format::Console, Layout::Flat),
-        (Format::Text, Layout::Flat),
+        (Format::Console { datefmt: None }, Layout::Flat),
+        (Format::Text { datefmt: None }, Layout::Flat),
         (percent, Layout::Flat),
     ];
     let encoder = |(format, layout): &(Format, Layout)| {

@@ -29,7 +29,7 @@ DEFAULT_ITEMS: Final = 1000
 DEFAULT_RECORD_BYTES: Final = 2**20
 
 #: Options that every handler has; the rest belong to a type.
-COMMON_OPTIONS: Final = frozenset({"type", "level", "format", "filter"})
+COMMON_OPTIONS: Final = frozenset({"type", "level", "format", "datefmt", "filter"})
 FILE_OPTIONS: Final = (
     "filename",
     "max_size",

@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import Any
 
 from metaexpert.logger.config.defaults import DEFAULT_MESSAGE_BYTES
-from metaexpert.logger.config.formats import PRESETS, SYSLOG, SYSLOG_FORMATS
+from metaexpert.logger.config.formats import JSON, PRESETS, SYSLOG, SYSLOG_FORMATS
 from metaexpert.logger.config.levels import parse_level
 from metaexpert.logger.config.models import HandlerConfiguration, LogConfiguration
 from metaexpert.logger.config.places import LOG_DIRECTORY, file_in, filename_setting, place_of
@@ -116,7 +116,10 @@ def _format(handler: HandlerConfiguration) -> dict[str, Any]:
             "protocol": "auto" if text == SYSLOG else text,
             "max_bytes": handler.max_bytes or DEFAULT_MESSAGE_BYTES,
         }
-    return {"kind": text} if text in PRESETS else {"kind": "percent", "pattern": text, "datefmt": None}
+    if text == JSON:
+        return {"kind": text}
+    named = {"kind": text} if text in PRESETS else {"kind": "percent", "pattern": text}
+    return named if handler.datefmt is None else {**named, "datefmt": handler.datefmt}
 
 
 def _program_name() -> str:

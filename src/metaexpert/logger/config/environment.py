@@ -16,9 +16,11 @@ from metaexpert.logger.config.layer import Layer
 from metaexpert.logger.config.merge import leaves, merge
 from metaexpert.logger.config.nesting import check_json_depth
 from metaexpert.logger.config.origins import DOTENV, ENVIRONMENT
+from metaexpert.logger.config.synonyms import meant_by
 from metaexpert.logger.errors import ConfigurationError, Problem
 
 PREFIX: Final = "METAEXPERT_LOG__"
+_NEAR_PREFIX: Final = "METAEXPERT_"
 CONTROL_VARIABLE: Final = "METAEXPERT_CONTROL"
 LOG_CONFIG: Final = "LOG_CONFIG"
 
@@ -130,10 +132,31 @@ def _settings(variables: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, ..
                 yield variable, path, typed_value(_legacy_text(variable, text), path)
     if variables.get(CONTROL_VARIABLE, "").strip():
         yield CONTROL_VARIABLE, ("control",), control_address(variables[CONTROL_VARIABLE].strip())
+    for variable in sorted(variables):
+        guessed = _guessed_setting(variable.upper())
+        if guessed is not None and variables[variable].strip():
+            yield variable, guessed, variables[variable].strip()
     own = [name for name in variables if name.upper().startswith(PREFIX) and variables[name].strip()]
     for variable in sorted(own, key=lambda name: (name.count("__"), name)):
         path = tuple(variable[len(PREFIX) :].lower().split("__"))
         yield variable, path, typed_value(variables[variable].strip(), path)
+
+
+def _guessed_setting(variable: str) -> tuple[str, ...] | None:
+    """Return the path in a variable that looks like one of ours, such as `METAEXPERT_LOG_LEVEL`.
+
+    There is no setting of this name, which validation says with all other problems.
+    """
+    if variable.startswith(PREFIX) or not variable.startswith(_NEAR_PREFIX):
+        return None
+    name = variable.removeprefix(_NEAR_PREFIX).lower()
+    # Others are the program's own: `METAEXPERT_ROOT`, `METAEXPERT_LOGIN`.
+    is_level = "level" in name and meant_by([name], LogConfiguration.model_fields) is not None
+    is_ours = name in ("log", "loggers", "logdir", "logfile") or name.startswith(("log_", "logging_"))
+    if not (is_ours or is_level):
+        return None
+    first, *rest = name.split("__")
+    return f"log_{first}" if first in LogConfiguration.model_fields else first, *rest
 
 
 def _legacy_text(variable: str, text: str) -> str:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, Final, NoReturn
 
 from pydantic import BeforeValidator, Field, SecretStr, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from metaexpert.logger import engine
-from metaexpert.logger.config.formats import LATER_PRESETS, PRESETS, FormatError, check_format
+from metaexpert.logger.config.formats import (
+    LATER_PRESETS,
+    PRESETS,
+    FormatError,
+    check_date_format,
+    check_format,
+)
 from metaexpert.logger.config.levels import MAX_LEVEL, UnknownLevelError, canonical_level
 from metaexpert.logger.errors import did_you_mean, shown
 
@@ -51,14 +57,19 @@ def quantity(unit: str, minimum: int, maximum: int, zero: str | None = None) -> 
     return BeforeValidator(check)
 
 
-def choice(*names: str) -> BeforeValidator:
-    """Return the check of a text that is one of `names`."""
+def choice(*names: str, guess: Callable[[str], str | None] = lambda _: None) -> BeforeValidator:
+    """Return the check of a text that is one of `names`; `guess` tells which one another text stands for."""
 
     def check(value: Any) -> Any:
         if not isinstance(value, str) or value not in names:
-            meant = did_you_mean(value, names) if isinstance(value, str) else None
-            refuse(f"must be one of {', '.join(names)}, was {shown(value)}", meant, names)
+            refuse(f"must be one of {', '.join(names)}, was {shown(value)}", _meant(value), names)
         return value
+
+    def _meant(value: Any) -> str | None:
+        if not isinstance(value, str):
+            return None
+        guessed = guess(value)
+        return did_you_mean(value, names) if guessed is None else f'did you mean "{guessed}"?'
 
     return BeforeValidator(check)
 
@@ -77,6 +88,13 @@ def _format(value: Any) -> Any:
         return check_format(value)
     except FormatError as error:
         refuse(error.reason, error.suggestion, PRESETS + LATER_PRESETS)
+
+
+def _date_format(value: Any) -> Any:
+    try:
+        return check_date_format(value)
+    except FormatError as error:
+        refuse(error.reason, error.suggestion)
 
 
 def _directory(value: Any) -> Any:
@@ -195,6 +213,7 @@ _LEVEL_SCHEMA: Final = {
 Level = Annotated[str | int, BeforeValidator(_level), WithJsonSchema(_LEVEL_SCHEMA)]
 #: The name of a preset or a `%`-style format.
 Format = Annotated[str, BeforeValidator(_format), Field(examples=[*PRESETS, "%(asctime)s %(message)s"])]
+DateFormat = Annotated[str, BeforeValidator(_date_format), Field(examples=["%H:%M:%S", "%d.%m.%Y %H:%M"])]
 Directory = Annotated[str, BeforeValidator(_directory)]
 Filename = Annotated[str, BeforeValidator(_filename)]
 Text = Annotated[str, BeforeValidator(_text)]

@@ -8,7 +8,9 @@ from typing import Final
 
 from metaexpert.logger.errors import did_you_mean, shown
 
-PRESETS: Final = ("json", "console", "text")
+#: The format of machines: its times are RFC 3339, whatever people like to read.
+JSON: Final = "json"
+PRESETS: Final = (JSON, "console", "text")
 #: What syslog handlers write unless told otherwise: what their destination reads.
 SYSLOG: Final = "syslog"
 #: The native protocol of systemd's journal, over its Unix socket alone.
@@ -29,10 +31,19 @@ _FLOAT_ATTRIBUTES: Final = frozenset({"created", "msecs", "relativeCreated"})
 #: What the engine shows by name: the attributes of a `LogRecord`
 #: (docs.python.org/3/library/logging.html#logrecord-attributes), and two of our own.
 ATTRIBUTES: Final = _TEXT_ATTRIBUTES | _INTEGER_ATTRIBUTES | _FLOAT_ATTRIBUTES
-#: Names that no field can have and no attribute goes by: they would show nothing.
+#: Names of keys of the JSON record and of other loggers, that no attribute goes by: they would show nothing.
 _OTHER_NAMES: Final[Mapping[str, str]] = {
     "level": "write %(levelname)s",
     "timestamp": "write %(asctime)s",
+    "run_id": "it is in JSON files alone, with include",
+    "thread_id": "write %(thread)d",
+    "process_id": "write %(process)d",
+    "caller": "write %(pathname)s, %(lineno)d or %(funcName)s",
+    "logger_name": "write %(name)s",
+    "logname": "write %(name)s",
+    "loglevel": "write %(levelname)s",
+    "log_level": "write %(levelname)s",
+    "line_number": "write %(lineno)d",
     "msg": "write %(message)s",
     "args": "write %(message)s",
     "exception": "leave it out: a traceback follows its record by itself",
@@ -40,12 +51,17 @@ _OTHER_NAMES: Final[Mapping[str, str]] = {
     "exc_text": "leave it out: a traceback follows its record by itself",
     "stack_info": "leave it out: a stack follows its record by itself",
 }
+#: What a refused name could have been.
+_KNOWN_NAMES: Final = (
+    f"known are {', '.join(sorted(ATTRIBUTES))}; any other name shows the field of that name"
+)
 # Long names that hardly resemble a field's: one wrong letter in them is a typing error.
 _DISTINCTIVE: Final = ATTRIBUTES - {"created", "category"}
 _DISTINCTIVE_LENGTH: Final = 7
 #: The widest the engine makes a value.
 _MAX_WIDTH: Final = 1000
 _MAX_DIGITS: Final = 9
+_MAX_DATE_FORMAT: Final = 200
 
 # As texts, which `re` compiles at their first use: most programs have presets alone.
 _DIRECTIVE: Final = (
@@ -86,6 +102,26 @@ def check_format(text: str) -> str:
     return text
 
 
+def check_date_format(value: object) -> str:
+    """Return `value` if it is a `strftime` format that shows something of a time. Raises `FormatError`."""
+    if not isinstance(value, str) or not value.strip():
+        raise FormatError(
+            f"must be text that is not empty, was {shown(value)}", "leave it out for the default"
+        )
+    if not value.isprintable() or len(value) > _MAX_DATE_FORMAT:
+        raise FormatError(
+            f"must be printable text of at most {_MAX_DATE_FORMAT} characters, was {shown(value)}"
+        )
+    if re.search(r"%[^%]", value.replace("%%", "")) is None:
+        raise FormatError(f"must show at least a part of the time, was {shown(value)}", 'use "%H:%M:%S"')
+    return value
+
+
+def shows_time(text: str) -> bool:
+    """Tell whether a format shows `%(asctime)s`, or a time of a preset's own, that `datefmt` is for."""
+    return text in PRESETS[1:] or "%(asctime)" in text
+
+
 def _not_a_format(text: str) -> FormatError:
     other = re.search(_OTHER_STYLE, text)
     if other:
@@ -121,11 +157,15 @@ def _check_directive(text: str, name: str, kind: str) -> None:
     if not name.strip():
         raise FormatError(f"must name an attribute in every directive, was {shown(text)}", "add a name")
     if name in _OTHER_NAMES:
-        raise FormatError(f"no attribute is named %({name}) in {shown(text)}", _OTHER_NAMES[name])
+        raise FormatError(
+            f"no attribute is named %({name}) in {shown(text)}", f"{_OTHER_NAMES[name]}; {_KNOWN_NAMES}"
+        )
     if name not in ATTRIBUTES:
         meant = _near_attribute(name)
         if meant:
-            raise FormatError(f"unknown attribute %({name}) in {shown(text)}", f'did you mean "{meant}"?')
+            raise FormatError(
+                f"unknown attribute %({name}) in {shown(text)}", f'did you mean "{meant}"? {_KNOWN_NAMES}'
+            )
         return
     if name in _TEXT_ATTRIBUTES:
         allowed, what = "rsa", "text"

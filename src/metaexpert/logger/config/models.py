@@ -20,6 +20,7 @@ from pydantic import (
 from metaexpert.logger.config import defaults
 from metaexpert.logger.config.building import UnpluggedModel
 from metaexpert.logger.config.fields import (
+    DateFormat,
     Directory,
     Filename,
     Flag,
@@ -42,6 +43,7 @@ from metaexpert.logger.config.origins import CODE, DEFAULT, origin_of
 from metaexpert.logger.config.places import NOWHERE, Places
 from metaexpert.logger.config.problems import problems_of
 from metaexpert.logger.config.rules import broken_rules
+from metaexpert.logger.config.synonyms import type_meant_by
 from metaexpert.logger.errors import ConfigurationError, shown
 
 HandlerType = Literal["console", "file", "syslog", "tcp", "udp", "otlp"]
@@ -109,9 +111,13 @@ class HandlerConfiguration(_Settings):
         json_schema_extra=lambda schema: schema.pop("required", None) and None
     )
 
-    type: Annotated[HandlerType, choice("console", "file", *defaults.NETWORK_TYPES)]
+    type: Annotated[HandlerType, choice("console", "file", *defaults.NETWORK_TYPES, guess=type_meant_by)]
     level: Level = Field(default="NOTSET", description="Records below it are not for this handler.")
     format: Format = "json"
+    datefmt: DateFormat | None = Field(
+        default=None,
+        description="The strftime format of local times in a format for people: console, text or %-style.",
+    )
     filter: FilterConfiguration = FilterConfiguration.model_construct()
     stream: Annotated[Literal["stdout", "stderr"], choice("stdout", "stderr")] | None = None
     filename: Filename | None = Field(default=None, description="Relative to log_file_path unless absolute.")
@@ -338,12 +344,15 @@ class LogConfiguration(_Settings):
         return origin_of(path, self._origins)
 
     def describe(self) -> str:
-        """Return the whole configuration for a person to read: one line a value, with its source."""
+        """Return all of it for a person to read: one line a value, with its source and what it misses."""
+        from metaexpert.logger.unseen import note_on
+
         lines = []
         for path, value in leaves(self.model_dump(mode="json", exclude_none=True)):
             origin = self.origin(path)
             text = "removed" if value is None else shown(value, path)
-            lines.append(f"{path} = {text}" + ("" if origin == DEFAULT else f"  ({origin})"))
+            source = "" if origin == DEFAULT else f"  ({origin})"
+            lines.append(f"{path} = {text}{source}{note_on(path)}")
         return "\n".join(sorted(lines))
 
     @classmethod

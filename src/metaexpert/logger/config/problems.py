@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from metaexpert.logger.config.fields import OWN_ERROR
 from metaexpert.logger.config.schema import fields_at
+from metaexpert.logger.config.synonyms import advice as synonyms_advice
+from metaexpert.logger.config.synonyms import meant_by
 from metaexpert.logger.errors import ConfigurationError, Problem, did_you_mean, shown
 
 if TYPE_CHECKING:
@@ -36,10 +38,7 @@ def _problems(details: ErrorDetails, model: type[BaseModel]) -> Iterator[Problem
     if kind == OWN_ERROR:
         yield Problem(path, context["reason"], value, context["allowed"], context["suggestion"])
     elif kind == "extra_forbidden":
-        siblings = fields_at(model, tuple(str(part) for part in location[:-1]))
-        meant = did_you_mean(str(location[-1]), siblings)
-        advice = meant or f"known are {', '.join(siblings)}"
-        yield Problem(path, "unknown setting", value, tuple(siblings), advice)
+        yield _unknown_setting([str(part) for part in location], value, model)
     elif kind in _TABLE_ERRORS:
         yield Problem(path, f"must be a table of settings, was {shown(value, path)}", value)
     elif kind == "string_type" and _KEY_MARK not in details["loc"]:
@@ -49,3 +48,14 @@ def _problems(details: ErrorDetails, model: type[BaseModel]) -> Iterator[Problem
     else:
         reason = re.sub(r"^Input should be", "must be", details["msg"])
         yield Problem(path, f"{reason}, was {shown(value, path)}", value)
+
+
+def _unknown_setting(steps: list[str], value: Any, model: type[BaseModel]) -> Problem:
+    path, siblings = ".".join(steps), fields_at(model, tuple(steps[:-1]))
+    guessed = meant_by(steps, siblings)
+    if guessed is not None:
+        return Problem(
+            path, "unknown setting", value, siblings, synonyms_advice(guessed), meant=guessed.settings
+        )
+    meant = did_you_mean(steps[-1], siblings)
+    return Problem(path, "unknown setting", value, siblings, meant or f"known are {', '.join(siblings)}")

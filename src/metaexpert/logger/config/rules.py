@@ -11,8 +11,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from metaexpert.logger.config.defaults import COMMON_OPTIONS, DEFAULT_DIRECTORY, TYPE_OPTIONS
-from metaexpert.logger.config.formats import JOURNALD, SYSLOG, SYSLOG_FORMATS
+from metaexpert.logger.config.defaults import (
+    COMMON_OPTIONS,
+    DEFAULT_DIRECTORY,
+    KNOWN_HANDLERS,
+    TYPE_OPTIONS,
+)
+from metaexpert.logger.config.formats import JOURNALD, SYSLOG, SYSLOG_FORMATS, shows_time
 from metaexpert.logger.config.merge import HANDLERS
 from metaexpert.logger.config.places import (
     LOG_DIRECTORY,
@@ -24,13 +29,15 @@ from metaexpert.logger.config.places import (
 )
 from metaexpert.logger.config.unsupported import refusals
 from metaexpert.logger.config.urls import network_problems
-from metaexpert.logger.errors import Problem, shown
+from metaexpert.logger.errors import Problem, did_you_mean, shown
 
 #: Where the system writes its own troubles (interface.md, Files).
 OWN_ERRORS_FILE: Final = "logging_errors.log"
 #: A record carries the set of its sinks as 64 bits.
 MAX_HANDLERS: Final = 64
 MAX_NAME_CHARACTERS: Final = 500
+#: Endings of what is a file unless a directory of that name is there. `logs.d` and `v1.2` are directories.
+_FILE_ENDINGS: Final = (".log", ".txt", ".json", ".jsonl", ".ndjson", ".csv", ".out", ".gz", ".zst")
 
 
 def broken_rules(document: Mapping[Any, Any], places: Places = NOWHERE) -> list[Problem]:
@@ -47,6 +54,8 @@ def broken_rules(document: Mapping[Any, Any], places: Places = NOWHERE) -> list[
         *_untyped_handlers(tables),
         *_misplaced_options(tables),
         *_foreign_formats(tables),
+        *_idle_date_formats(tables),
+        *_directory_like_a_file(document, places),
         *network_problems(tables),
         *_shared_files(document, tables, places),
         *_too_many(tables),
@@ -63,7 +72,7 @@ def _untyped_handlers(handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Pro
                 f"{HANDLERS}.{name}.type",
                 "must be given, since the handler's name implies none",
                 allowed=("console", "file", "syslog", "tcp", "udp"),
-                suggestion="use console, file, syslog, tcp or udp",
+                suggestion=did_you_mean(name, KNOWN_HANDLERS) or "use console, file, syslog, tcp or udp",
             )
 
 
@@ -103,6 +112,36 @@ def _foreign_formats(handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Prob
             reason = f"must not be {form} where records go to {shown(url)}"
             advice = 'use "unix:///dev/log", or leave it out for the default'
             yield Problem(field, reason, form, suggestion=advice)
+
+
+def _idle_date_formats(handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
+    """A `datefmt` that nothing is shown in would be ignored without a word."""
+    for name, options in handlers.items():
+        form, given = options.get("format"), options.get("datefmt")
+        if given is None or not isinstance(form, str) or shows_time(form):
+            continue
+        is_pattern = "%" in form
+        advice = (
+            "add %(asctime)s to the format" if is_pattern else "use the format console, text or a %-style one"
+        )
+        reason = f"must not be given for the format {shown(form)}, which shows no time of its kind"
+        yield Problem(f"{HANDLERS}.{name}.datefmt", reason, given, suggestion=f"leave it out, or {advice}")
+
+
+def _directory_like_a_file(document: Mapping[Any, Any], places: Places) -> Iterator[Problem]:
+    """Who names a file as the log directory would get a directory of that name, with other files in it."""
+    text = document.get(LOG_DIRECTORY)
+    text = os.fspath(text) if isinstance(text, os.PathLike) else text
+    if not isinstance(text, str) or not text.lower().endswith(_FILE_ENDINGS) or "\0" in text:
+        return
+    if os.path.isdir(_log_directory(text, places)):
+        return
+    directory, name = os.path.split(text)
+    if name.startswith("."):
+        return
+    named = f"log_file_path = {shown(directory or '.')} and handlers.file.filename = {shown(name)}"
+    reason = f"must be a directory, was {shown(text)}, which looks like a file"
+    yield Problem(LOG_DIRECTORY, reason, text, suggestion=f"use {named}, or end a directory's name with /")
 
 
 def _shared_files(

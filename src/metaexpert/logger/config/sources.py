@@ -40,6 +40,7 @@ from metaexpert.logger.config.origins import (
     origin_of,
 )
 from metaexpert.logger.config.places import LOG_DIRECTORY, NOWHERE, Places, current_directory
+from metaexpert.logger.config.removals import check_removals
 from metaexpert.logger.config.strictness import at_least_as_strict, may_weaken
 from metaexpert.logger.errors import ConfigurationError, Problem, shown
 
@@ -208,6 +209,7 @@ class Sources:
     def with_code(self, *layers: Layer) -> Self:
         """Return the sources after a `configure()` call that asked for `layers`, the last of which wins."""
         parts = self.code
+        check_removals(layers, [*self.project, *parts, self.command_line])
         for layer in layers:
             parts = _followed(parts, layer)
         return self._with(code=parts)
@@ -228,6 +230,8 @@ class Sources:
         current directory: relative paths lead from where the process was first configured.
         """
         layer = Layer(RUNTIME, removals_as_none(plain(values)))
+        changed = [change.layer for change in self.runtime]
+        check_removals([layer], [*self.project, *self.code, self.command_line, *changed])
         later = RuntimeChange(layer.placed(self.home), number)
         changes = self.runtime
         if number is None and changes and changes[-1].number is None:
@@ -396,4 +400,6 @@ def _project_layers(
     dotenv, environment = variable_layers(variables, read_dotenv(here, must_be_file=file in known))
     if dotenv.values:
         dotenv = dotenv._replace(file=file)
-    return tuple(layer.placed(absolute(here)) for layer in (*layers, dotenv, environment))
+    found = (*layers, dotenv, environment)
+    check_removals(found)
+    return tuple(layer.placed(absolute(here)) for layer in found)

@@ -63,7 +63,6 @@ def test_a_percent_format_is_passed_as_a_pattern() -> None:
     assert sinks(configuration)["file"]["format"] == {
         "kind": "percent",
         "pattern": "%(message)s",
-        "datefmt": None,
     }
     assert sinks(configuration)["errors"]["format"] == {"kind": "text"}
 

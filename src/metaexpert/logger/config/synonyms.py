@@ -1,0 +1,193 @@
+"""Names that people guess for settings, and what each becomes here.
+
+They are what arguments of `basicConfig`, keys of `dictConfig` and of the handlers of `logging`, and options
+of structlog, loguru and others are called. Some of them have another meaning here, or need no setting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from metaexpert.logger.config.merge import HANDLERS
+
+
+class Meant(NamedTuple):
+    """What a guessed name stands for: settings by dotted path, else words on why there is none."""
+
+    settings: tuple[str, ...] = ()
+    words: str = ""
+
+
+#: Stands for the name of a handler in a path.
+_ANY: Final = "*"
+
+
+def _settings(*paths: str) -> Meant:
+    return Meant(paths)
+
+
+def _words(text: str) -> Meant:
+    return Meant(words=text)
+
+
+_LEVEL: Final = _settings("default_level")
+_FORMAT: Final = _settings("handlers.console.format", "handlers.file.format")
+_DATEFMT: Final = _settings("handlers.console.datefmt", "handlers.file.datefmt")
+_DIRECTORY: Final = _settings("log_file_path")
+_FILENAME: Final = _settings("handlers.file.filename")
+_KEPT: Final = _settings("handlers.file.backup_count", "handlers.file.max_age_days")
+_ROTATION: Final = _settings("handlers.file.max_size", "handlers.file.rotate")
+_COMPRESSION: Final = _settings("handlers.file.compress")
+_APPENDED: Final = _words("leave it out: files are appended to")
+_UTF_8: Final = _words("leave it out: everything is written in UTF-8")
+_STYLE: Final = _words("leave it out: formats are %-style")
+_ALWAYS: Final = _words("leave it out: it is always so")
+_DICTCONFIG: Final = _words('it belongs to a dictConfig document, which says "version": 1 as well')
+_EXCEPTIONS: Final = _words("leave it out: tracebacks are always whole, without the values of variables")
+_FILTER: Final = _words("use a logging.Filter on a logger")
+_NO_PROCESSORS: Final = _words(
+    "there are no processors: let structlog end in metaexpert.logger.structlog.PipelineProcessor"
+)
+_BUFFER: Final = _settings("queue.capacity_bytes")
+_URL: Final = _settings("handlers.*.url")
+_FIELDS: Final = _words("use log_context() or get_logger(...).bind() for fields of many records")
+_HANDLER_FORMAT: Final = _settings("handlers.*.format")
+_HANDLER_ROTATION: Final = _settings("handlers.*.max_size", "handlers.*.rotate")
+_HANDLER_KEPT: Final = _settings("handlers.*.backup_count", "handlers.*.max_age_days")
+
+#: By the name without its capitals and underscores.
+_AT_THE_TOP: Final[Mapping[str, Meant]] = MappingProxyType(
+    dict.fromkeys(
+        (
+            "level",
+            "loglevel",
+            "rootlevel",
+            "minlevel",
+            "minimumlevel",
+            "severity",
+            "verbosity",
+            "root",
+            "log",
+        ),
+        _LEVEL,
+    )
+    | dict.fromkeys(("levels", "loglevels", "loggerlevels", "logger"), _settings("loggers"))
+    | dict.fromkeys(("format", "fmt", "logformat", "formatter", "formatstring"), _FORMAT)
+    | dict.fromkeys(("datefmt", "dateformat", "timeformat", "timefmt", "timestampformat"), _DATEFMT)
+    | dict.fromkeys(
+        ("directory", "dir", "logdir", "logsdir", "logdirectory", "logfolder", "folder", "logpath", "path"),
+        _DIRECTORY,
+    )
+    | dict.fromkeys(("filename", "logfile", "logfilename", "file", "sink"), _FILENAME)
+    | dict.fromkeys(("retention", "keep", "backupcount", "backups", "maxagedays"), _KEPT)
+    | dict.fromkeys(
+        ("rotation", "rotate", "maxsize", "maxbytes", "maxfilesize", "when", "interval"), _ROTATION
+    )
+    | dict.fromkeys(("compression", "compress"), _COMPRESSION)
+    | dict.fromkeys(("stream", "output"), _settings("handlers.console.stream"))
+    | dict.fromkeys(("handler", "sinks", "appenders", "targets"), _settings(HANDLERS))
+    | dict.fromkeys(("console", "logtoconsole", "stdout"), _settings("handlers.console"))
+    | dict.fromkeys(("trades", "errors"), _words("it is a handler; give it in the table handlers"))
+    | dict.fromkeys(("json", "serialize", "renderer"), _FORMAT)
+    | dict.fromkeys(("redaction", "mask", "masking", "secrets", "sensitive"), _settings("redact"))
+    | dict.fromkeys(("capturewarnings", "interceptstdlib", "capturelogging"), _settings("capture_stdlib"))
+    | dict.fromkeys(("filemode", "mode"), _APPENDED)
+    | dict.fromkeys(("encoding",), _UTF_8)
+    | dict.fromkeys(("style",), _STYLE)
+    | dict.fromkeys(("force",), _words("leave it out: each call changes what it names"))
+    | dict.fromkeys(("formatters", "disableexistingloggers", "incremental"), _DICTCONFIG)
+    | dict.fromkeys(("filters", "filter", "patcher"), _FILTER)
+    | dict.fromkeys(("enqueue", "async", "asynchronous", "cachelogger", "cacheloggeronfirstuse"), _ALWAYS)
+    | dict.fromkeys(("queuesize", "buffersize", "capacity", "bufferbytes"), _BUFFER)
+    | dict.fromkeys(("backtrace", "diagnose", "catch"), _EXCEPTIONS)
+    | dict.fromkeys(("processors", "wrapperclass", "loggerfactory", "contextclass"), _NO_PROCESSORS)
+    | dict.fromkeys(
+        ("colorize", "colour", "color", "colors"),
+        _words("leave it out: a terminal gets colours unless NO_COLOR is set"),
+    )
+    | dict.fromkeys(("extra", "context", "bind"), _FIELDS)
+    | dict.fromkeys(("caller", "runid", "threadid", "processid"), _settings("include"))
+)
+
+_IN_A_HANDLER: Final[Mapping[str, Meant]] = MappingProxyType(
+    dict.fromkeys(("class", "kind"), _settings("handlers.*.type"))
+    | dict.fromkeys(("loglevel", "minlevel", "severity"), _settings("handlers.*.level"))
+    | dict.fromkeys(("formatter", "fmt", "serialize", "json"), _HANDLER_FORMAT)
+    | dict.fromkeys(
+        ("dateformat", "timeformat", "timefmt", "timestampformat"), _settings("handlers.*.datefmt")
+    )
+    | dict.fromkeys(("file", "path", "logfile", "basefilename", "sink"), _settings("handlers.*.filename"))
+    | dict.fromkeys(("directory", "logdir", "dir"), _DIRECTORY)
+    | dict.fromkeys(("rotation", "when", "interval", "maxfilesize"), _HANDLER_ROTATION)
+    | dict.fromkeys(("maxbytes",), _settings("handlers.*.max_size"))
+    | dict.fromkeys(("retention", "keep", "backups"), _HANDLER_KEPT)
+    | dict.fromkeys(("compression",), _settings("handlers.*.compress"))
+    | dict.fromkeys(("filters",), _settings("handlers.*.filter"))
+    | dict.fromkeys(("output", "target"), _settings("handlers.*.stream"))
+    | dict.fromkeys(("address", "host", "port", "server"), _URL)
+    | dict.fromkeys(("mode", "filemode"), _APPENDED)
+    | dict.fromkeys(("encoding",), _UTF_8)
+    | dict.fromkeys(("style",), _STYLE)
+    | dict.fromkeys(
+        ("utc", "attime"), _words("leave it out: files are rotated at full hours or midnight UTC")
+    )
+    | dict.fromkeys(("facility",), _words("leave it out: the facility is user"))
+    | dict.fromkeys(("enqueue", "async"), _ALWAYS)
+    | dict.fromkeys(("capacity", "buffersize", "flushlevel"), _BUFFER)
+    | dict.fromkeys(("backtrace", "diagnose", "catch"), _EXCEPTIONS)
+    | dict.fromkeys(
+        ("colorize", "color", "colors", "colour"),
+        _words("leave it out: a terminal gets colours unless NO_COLOR is set"),
+    )
+)
+
+#: What a type of another library's handlers is here.
+_TYPES: Final[Mapping[str, str]] = MappingProxyType(
+    dict.fromkeys(("stream", "stdout", "stderr", "terminal", "streamhandler", "richhandler"), "console")
+    | dict.fromkeys(
+        ("rotating", "rotatingfile", "filehandler", "rotatingfilehandler", "timedrotatingfilehandler"), "file"
+    )
+    | dict.fromkeys(("watchedfilehandler", "json", "jsonl"), "file")
+    | dict.fromkeys(("sysloghandler", "journald", "journal"), "syslog")
+    | dict.fromkeys(("sockethandler", "socket"), "tcp")
+    | dict.fromkeys(("datagramhandler", "datagram"), "udp")
+)
+_HANDLER_STEPS: Final = 3
+
+
+def meant_by(steps: Sequence[str], siblings: Iterable[str] = ()) -> Meant | None:
+    """Return what the unknown setting at `steps` probably stands for, None for a name that nobody guesses.
+
+    `siblings` are the settings that there are; the name of one, spelt otherwise, is meant by it.
+    """
+    if len(steps) == 1:
+        name = _folded(steps[0])
+        bare = name.removeprefix("logging").removeprefix("log")
+        known = _by_folded(siblings)
+        return _AT_THE_TOP.get(name) or known.get(name) or _AT_THE_TOP.get(bare) or known.get(bare)
+    if len(steps) == _HANDLER_STEPS and steps[0] == HANDLERS:
+        found = _IN_A_HANDLER.get(_folded(steps[-1]))
+        if found is not None:
+            return Meant(tuple(path.replace(_ANY, steps[1]) for path in found.settings), found.words)
+    return None
+
+
+def type_meant_by(text: str) -> str | None:
+    """Return the handler type that another library's name of one stands for, None for any other text."""
+    return _TYPES.get(_folded(text.rpartition(".")[2]))
+
+
+def advice(meant: Meant) -> str:
+    """Return what to write instead, in the words of Python and files."""
+    return meant.words or f"use {' or '.join(meant.settings)}"
+
+
+def _by_folded(siblings: Iterable[str]) -> dict[str, Meant]:
+    """Return what the names of `siblings` stand for, whatever their capitals and underscores."""
+    return {_folded(name): _settings(name) for name in siblings}
+
+
+def _folded(name: str) -> str:
+    return name.replace("_", "").replace("-", "").lower()
