@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Final, Self, cast
 
+from metaexpert.logger.foreign_text import text_format, unlogged_warnings
 from metaexpert.logger.regular_files import DirectoryError, open_regular
 
 #: A record has at most 1 MiB, and escapes make six bytes of one.
@@ -114,8 +115,13 @@ def read_log(path: str | os.PathLike[str], *, strict: bool = False) -> Iterator[
     A last line without its line break is one that is still being written: it is left out. Any other line that
     is no record, such as one of more than `MAX_LINE_BYTES`, is passed over, and one `UserWarning` at the end
     says how many and where the first was. An archive that is damaged, or no log at all, ends there. With
-    `strict` the first such line, a torn last one too, raises `ValueError` naming file and line. A file that
-    is missing, unreadable or no regular file (a directory, a pipe, a device) raises `OSError` at the call.
+    `strict` the first such line, a torn last one too, raises `ValueError` naming file and line. A log in a
+    format for people, such as console or text, raises `ValueError` that names the format and the way out. A
+    file that is missing, unreadable or no regular file (a directory, a pipe, a device) raises `OSError` at
+    the call.
+
+    What is written after reading has begun is not read, so a loop may log into the file that it reads. The
+    warning never becomes a record, also where `capture_stdlib` has warnings logged: it is shown on stderr.
     """
     file = Path(path)
     # Tried here, not at the first `next`, so that the caller who made the mistake gets the error.
@@ -128,9 +134,10 @@ def read_log(path: str | os.PathLike[str], *, strict: bool = False) -> Iterator[
 
 def _entries(file: Path, strict: bool) -> Iterator[LogEntry]:
     skipped, in_a_row, first, end = 0, 0, "", ""
+    is_log, kind = False, None
     with os.fdopen(open_regular(file), "rb") as raw:
         is_packed = _is_packed(file, raw)
-        for number, line in enumerate(_unpacked(raw) if is_packed else _bounded_lines(raw), 1):
+        for number, line in enumerate(_unpacked(raw) if is_packed else _lines_so_far(raw), 1):
             if isinstance(line, Exception):
                 problem: Exception = line
             elif not line.endswith(b"\n"):
@@ -143,20 +150,49 @@ def _entries(file: Path, strict: bool) -> Iterator[LogEntry]:
                 except ValueError as error:
                     problem = error
                 else:
-                    in_a_row = 0
+                    in_a_row, is_log = 0, True
                     yield entry
                     continue
+            kind = text_format(line) if number == 1 else kind
             if strict:
-                raise ValueError(f"{file}, line {number}: {problem}") from problem
+                raise _refusal(file, number, problem, kind) from problem
             skipped, in_a_row = skipped + 1, in_a_row + 1
             first = first or f"line {number}: {problem}"
             if is_packed and in_a_row >= MAX_PASSED_OVER:
                 end = f"; reading ended after {in_a_row:,} of them in a row"
                 break
+    if skipped and not is_log and kind is not None:
+        raise _not_json(file, kind)
     if skipped:
         noun = "line is no record and was" if skipped == 1 else "lines are no records and were"
         told = f"{file}: {skipped} {noun} passed over; the first is {first}{end}"
-        warnings.warn(told, stacklevel=2)
+        with unlogged_warnings():
+            warnings.warn(told, stacklevel=2)
+
+
+def _refusal(file: Path, number: int, problem: Exception, kind: str | None) -> ValueError:
+    """Return the error of the line `number`, which may show what the whole file is."""
+    if number == 1 and kind is not None:
+        return _not_json(file, kind)
+    return ValueError(f"{file}, line {number}: {problem}")
+
+
+def _not_json(file: Path, kind: str) -> ValueError:
+    return ValueError(
+        f"{file}: a log in {kind}, and read_log reads JSON; "
+        'give its handler the format "json", or read the file as text'
+    )
+
+
+def _lines_so_far(raw: IO[bytes]) -> Iterator[bytes | Exception]:
+    """Yield the lines that begin in what the file holds now: who reads may be logging into it."""
+    size = os.fstat(raw.fileno()).st_size
+    lines = _bounded_lines(raw)
+    while raw.tell() < size:
+        line = next(lines, None)
+        if line is None:
+            return
+        yield line
 
 
 def _is_packed(file: Path, raw: IO[bytes]) -> bool:

@@ -3,19 +3,25 @@
 import errno
 import gzip
 import json
+import logging
 import os
 import socket
 import subprocess
 import sys
+import warnings
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metaexpert.logger import entry
+from metaexpert.logger import entry, flush
 from metaexpert.logger.entry import LogEntry, read_log
+
+if TYPE_CHECKING:
+    from conftest import Logs
 
 FLAT = (
     '{"timestamp":"2024-01-01T00:00:00.123456789Z","level":"INFO","module":"bot","message":"filled",'
@@ -296,3 +302,77 @@ def test_a_key_twice_among_many_is_found_in_one_go() -> None:
     keys = "".join(f'"k{number}":1,' for number in range(300_000))
     with pytest.raises(ValueError, match="'last' stands there twice"):
         LogEntry.from_json("{" + keys + '"last":1,"last":2}')
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("14:12:42.478 INFO     bot   Order filled   side=BUY\n", 'the format "console"'),
+        ("\x1b[2m14:12:42.478\x1b[0m INFO bot Order filled\n", 'the format "console"'),
+        ("2026-11-23 14:12:42,478 INFO     bot: Order filled\n", 'the format "text" or a %-style one'),
+        ("<14>Nov 23 14:12:42 bot[1]: Order filled\n", "a syslog format"),
+        ("INFO:bot:Order filled\nWARNING:bot:Wide\n", "a format for people"),
+    ],
+)
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_log_for_people_says_so(text: str, named: str, strict: bool, packed: bool, tmp_path: Path) -> None:
+    """The error names the format that the handler had, and the way out."""
+    file = tmp_path / "expert.log"
+    file.write_bytes(gzip.compress(text.encode()) if packed else text.encode())
+
+    with pytest.raises(ValueError, match="read_log reads JSON") as caught:
+        list(read_log(file, strict=strict))
+    assert str(caught.value) == (
+        f'{file}: a log in {named}, and read_log reads JSON; give its handler the format "json", '
+        "or read the file as text"
+    )
+
+
+def test_records_behind_lines_for_people_are_read(tmp_path: Path) -> None:
+    """A file whose handler got the format json later is a log: what is no record is told, as ever."""
+    file = tmp_path / "expert.log"
+    file.write_bytes(b"14:12:42.478 INFO bot Ready\n" + lines("filled"))
+
+    with pytest.warns(UserWarning, match="1 line is no record"):
+        assert [entry.message for entry in read_log(file)] == ["filled"]
+
+
+def test_a_loop_may_log_into_the_file_that_it_reads(logs: "Logs", tmp_path: Path) -> None:
+    """It ends: what is written after reading has begun is not read."""
+    logs.configure()
+    for number in range(3):
+        logs.logger.info("tick %d", number)
+    assert flush()
+    (file,) = tmp_path.rglob("expert.log")
+
+    seen = []
+    for each in read_log(file):
+        seen.append(each.message)
+        logs.logger.info("read %s", each.message)
+        assert flush()
+    assert seen == ["tick 0", "tick 1", "tick 2"]
+    assert len(list(read_log(file))) == 6
+
+
+def test_the_warning_of_a_reader_is_no_record(
+    logs: "Logs", tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where warnings are logged, it would be in the file that is read; it is on stderr instead."""
+    logs.configure()
+    logs.logger.info("tick")
+    assert flush()
+    (file,) = tmp_path.rglob("expert.log")
+    with file.open("ab") as log:
+        log.write(b"{torn\n")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = logging._showwarning  # type: ignore[attr-defined]
+        assert [each.message for each in read_log(file)] == ["tick"]
+        warnings.warn("somebody else's", UserWarning, stacklevel=1)
+    assert flush()
+
+    assert "1 line is no record and was passed over" in capsys.readouterr().err
+    assert file.read_text().count("passed over") == 0
+    assert [line for line in file.read_text().splitlines()[2:] if "somebody else's" in line]
