@@ -3,10 +3,10 @@
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-use pyo3::exceptions::PyRuntimeError;
+use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
 
 use crate::fields::Fields;
@@ -60,6 +60,17 @@ fn value_of(py: Python<'_>, variable: *mut ffi::PyObject) -> Option<Bound<'_, Fi
     }
 }
 
+/// What to write instead of giving `what` without a keyword, as `@log_context` gives a function.
+fn without_keyword(what: &Bound<'_, PyAny>) -> &'static str {
+    if what.is_callable() {
+        "log_context needs fields to add; write @log_context(symbol=...), or leave it out"
+    } else if what.is_instance_of::<PyDict>() {
+        "log_context takes fields by keyword; write log_context(**fields)"
+    } else {
+        "log_context takes fields by keyword; write log_context(symbol=...)"
+    }
+}
+
 /// A context manager that adds fields to those of the contextvar; `log_context` is one.
 #[pyclass(frozen, subclass, module = "metaexpert.logger._native")]
 pub(crate) struct Context {
@@ -78,10 +89,13 @@ struct Block {
 #[pymethods]
 impl Context {
     #[new]
-    #[pyo3(signature = (**fields))]
-    fn new(py: Python<'_>, fields: Option<Bound<'_, PyDict>>) -> Self {
-        let fields = fields.unwrap_or_else(|| PyDict::new(py)).unbind();
-        Context { fields, blocks: Guarded::new(Vec::new()) }
+    #[pyo3(signature = (*given, **fields))]
+    fn new(given: &Bound<'_, PyTuple>, fields: Option<Bound<'_, PyDict>>) -> PyResult<Self> {
+        if let Ok(first) = given.get_item(0) {
+            return Err(PyTypeError::new_err(without_keyword(&first)));
+        }
+        let fields = fields.unwrap_or_else(|| PyDict::new(given.py())).unbind();
+        Ok(Context { fields, blocks: Guarded::new(Vec::new()) })
     }
 
     /// A copy of the fields as they were given.

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, ParamSpec, Self, TypeVar
+from typing import Any, Final, ParamSpec, Self, TypeVar, overload
 
 from metaexpert.logger.decoration import inside
 from metaexpert.logger.faults import text_of, type_name
@@ -18,6 +18,8 @@ from metaexpert.logger.meta import MetaLogger
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_PACKAGE: Final = "metaexpert"
+
 
 class timed:  # noqa: N801 - used like a function
     """Record how long a `with` block, or each call of the decorated function, takes.
@@ -25,10 +27,37 @@ class timed:  # noqa: N801 - used like a function
     The record has `operation`, `duration_ms` (a float), `outcome` (`ok` or `error`, then with `error_type`)
     and `fields`. Its level is INFO, and WARNING when it took longer than `threshold_ms` or ended with an
     exception, which goes on its way. A generator that is closed before its end has not failed.
+
+    A decorated function may leave the operation out, which is then its own name; `@timed` alone takes the
+    logger of its module, too. Raises TypeError for a first argument that is neither logger nor function, and
+    for a block without an operation.
     """
 
+    @overload
+    def __new__(cls, function: Callable[P, R], /) -> Callable[P, R]: ...  # type: ignore[misc]
+    @overload
+    def __new__(
+        cls,
+        logger: MetaLogger,
+        operation: str | None = None,
+        threshold_ms: float | None = None,
+        **fields: Any,
+    ) -> Self: ...
+    def __new__(cls, *given: Any, **named: Any) -> Any:
+        """Return the timer, or the function that `@timed` decorates."""
+        first = given[0] if given else named.get("logger")
+        if hasattr(first, "log"):
+            return super().__new__(cls)
+        if callable(first) and len(given) == 1 and not named:
+            return cls(_logger_of(first))(first)
+        raise TypeError('timed needs a logger first; write timed(log, "what is timed"), or @timed alone')
+
     def __init__(
-        self, logger: MetaLogger, operation: str, threshold_ms: float | None = None, **fields: Any
+        self,
+        logger: MetaLogger,
+        operation: str | None = None,
+        threshold_ms: float | None = None,
+        **fields: Any,
     ) -> None:
         self._logger = logger
         self._operation = operation
@@ -38,6 +67,8 @@ class timed:  # noqa: N801 - used like a function
         self._started_ns: list[tuple[tuple[int, int], int]] = []
 
     def __enter__(self) -> Self:
+        if self._operation is None:
+            raise TypeError('a timed block needs an operation; write timed(log, "what is timed")')
         self._started_ns.append((_task(), time.perf_counter_ns()))
         return self
 
@@ -76,10 +107,23 @@ class timed:  # noqa: N801 - used like a function
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """Return `function` with each of its calls timed, a generator's from its first step to its last."""
-        again = functools.partial(
-            type(self), self._logger, self._operation, self._threshold_ms, **self._fields
-        )
+        operation = _name_of(function) if self._operation is None else self._operation
+        again = functools.partial(type(self), self._logger, operation, self._threshold_ms, **self._fields)
         return inside(function, again, at_each_step=False)
+
+
+def _name_of(function: Callable[..., Any]) -> str:
+    """Return the name of a function as its module knows it: `Strategy.on_bar`."""
+    inner = function.func if isinstance(function, functools.partial) else function
+    return str(getattr(inner, "__qualname__", type(inner).__qualname__))
+
+
+def _logger_of(function: Callable[..., Any]) -> MetaLogger:
+    # Configuring and loggers know of this module.
+    from metaexpert.logger.service import get_logger
+
+    inner = function.func if isinstance(function, functools.partial) else function
+    return get_logger(getattr(inner, "__module__", None) or _PACKAGE)
 
 
 def _task() -> tuple[int, int]:

@@ -289,3 +289,17 @@ def test_records_do_without_a_context_that_was_left_elsewhere(both_ways: "Logs")
     logging.getLogger("plain").info("m")
 
     assert all("a" not in record for record in both_ways.records())
+
+
+def test_a_context_without_keywords_says_what_to_write() -> None:
+    """A bare decorator has no fields to add; a mapping has to be spread."""
+    with pytest.raises(TypeError, match=r"write @log_context\(symbol=\.\.\.\), or leave it out"):
+
+        @log_context  # type: ignore[call-arg]
+        def work() -> None: ...
+
+    with pytest.raises(TypeError, match=r"write log_context\(\*\*fields\)"):
+        log_context({"symbol": "BTC"})  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match=r"write log_context\(symbol=\.\.\.\)"):
+        log_context("BTC")  # type: ignore[call-arg]
+    assert current_fields() == {}

@@ -1,6 +1,7 @@
 """Facts about `timed`."""
 
 import asyncio
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -90,3 +91,63 @@ def test_fields_may_have_any_name(logs: "Logs") -> None:
     record = logs.last()
     assert (record["level"], record["level_"], record["msg"]) == ("INFO", "mine", "mine")
     assert isinstance(record["duration_ms"], float)
+
+
+def test_a_bare_decorator_times_by_name(logs: "Logs") -> None:
+    """`@timed` takes the logger of the function's module and its name; parameters and result stay."""
+    logs.configure()
+
+    @timed
+    def add(a: int, b: int) -> int:
+        return a + b
+
+    class Strategy:
+        @timed
+        def on_bar(self) -> str:
+            return "bar"
+
+    assert add(1, b=2) == 3
+    assert Strategy().on_bar() == "bar"
+
+    first, second = logs.records()
+    assert first["module"] == __name__
+    assert first["operation"].endswith("add")
+    assert second["operation"].endswith("Strategy.on_bar")
+
+
+def test_a_bare_decorator_takes_coroutines_and_generators(logs: "Logs") -> None:
+    """As with arguments, each call is one record."""
+    logs.configure()
+
+    @timed
+    async def wait() -> int:
+        return 1
+
+    @timed
+    def count() -> Iterator[int]:
+        yield from (1, 2)
+
+    assert asyncio.run(wait()) == 1
+    assert list(count()) == [1, 2]
+    assert [each["outcome"] for each in logs.records() if each["module"] == __name__] == ["ok", "ok"]
+
+
+def test_a_decorator_with_a_logger_alone_times_by_name(logs: "Logs") -> None:
+    """The operation is what the function is called."""
+    logs.configure()
+
+    @timed(logs.logger)
+    def load() -> None: ...
+
+    load()
+    assert logs.last()["operation"].endswith("load")
+
+
+def test_what_cannot_be_timed_says_what_to_write(logs: "Logs") -> None:
+    """An operation without a logger, nothing at all, and a block without an operation."""
+    with pytest.raises(TypeError, match=r"write timed\(log, "):
+        timed("load bars")  # type: ignore[call-overload]
+    with pytest.raises(TypeError, match=r"write timed\(log, "):
+        timed()  # type: ignore[call-overload]
+    with pytest.raises(TypeError, match=r"a timed block needs an operation"), timed(logs.logger):
+        pass
