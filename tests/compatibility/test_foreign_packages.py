@@ -4,12 +4,17 @@ import io
 import json
 import logging
 import logging.config
+import socket
 import sys
+import threading
+import urllib.request
 import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from metaexpert.logger import get_logger
 
 if TYPE_CHECKING:
     from conftest import Logs
@@ -265,6 +270,53 @@ def test_uvicorn_s_configuration_is_obeyed(logs: "Logs", capsys: pytest.CaptureF
 
     assert "Started" in capsys.readouterr().err
     assert logs.messages() == ["before", "after"]
+
+
+async def _answer(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """An application that says yes."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"yes"})
+
+
+def _serve_one_request(config: Any) -> None:
+    """Run the real uvicorn for one request."""
+    uvicorn = pytest.importorskip("uvicorn")
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=server.run, args=([listening],))
+        thread.start()
+        with urllib.request.urlopen(f"http://127.0.0.1:{listening.getsockname()[1]}/orders") as answer:
+            assert answer.read() == b"yes"
+        server.should_exit = True
+        thread.join()
+
+
+def test_uvicorn_without_a_configuration_is_on_record(logs: "Logs") -> None:
+    """With `log_config=None` it leaves the loggers alone: they propagate, and no one is unseen."""
+    uvicorn = pytest.importorskip("uvicorn")
+    described = logs.configure().describe()
+    _serve_one_request(uvicorn.Config(_answer, log_config=None, lifespan="off"))
+
+    assert "cannot see" not in described
+    assert any('"GET /orders HTTP/1.1" 200' in message for message in logs.messages())
+
+
+def test_uvicorn_s_loggers_are_on_record_once_they_are_ours(
+    logs: "Logs", capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With its own configuration they do not propagate, which `describe()` says; `get_logger` gets a copy."""
+    uvicorn = pytest.importorskip("uvicorn")
+    configuration = logs.configure()
+    config = uvicorn.Config(_answer, lifespan="off")
+    assert "cannot see uvicorn, uvicorn.access, uvicorn.error" in configuration.describe()
+
+    for name in ("uvicorn", "uvicorn.access", "uvicorn.error"):
+        get_logger(name)
+    assert "cannot see" not in configuration.describe()
+    _serve_one_request(config)
+
+    assert any('"GET /orders HTTP/1.1" 200' in message for message in logs.messages())
+    assert "GET /orders" in capsys.readouterr().out
 
 
 def test_django_s_configuration_is_obeyed(logs: "Logs", capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,6 @@
 """Facts about `metaexpert.logger.PipelineHandler` named in a program's own logging configuration."""
 
+import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ QUIET = {"METAEXPERT_LOG__HANDLERS__CONSOLE": "none"}
 
 
 def test_a_dictconfig_needs_nothing_but_the_name(run_python: RunPython) -> None:
-    """The first record starts the pipeline with what the environment says; the document sets the levels."""
+    """It starts the pipeline with what the environment says; the document sets the levels."""
     done = run_python(
         DICT_CONFIG
         + """
@@ -85,10 +86,15 @@ def test_defaults_include_the_console(run_python: RunPython) -> None:
     assert done.messages() == ["wide spread"]
 
 
-def test_a_bad_setting_is_reported_once_and_never_raised(run_python: RunPython) -> None:
-    """The error names the variable on stderr; later records say nothing more; `configure()` still works."""
+def test_a_bad_setting_is_an_error_of_dictconfig(run_python: RunPython) -> None:
+    """The error names the variable, where the program configures; records raise nothing; it can go on."""
     done = run_python(
-        DICT_CONFIG
+        f"""
+    try:
+        {textwrap.indent(textwrap.dedent(DICT_CONFIG), "        ").strip()}
+    except ValueError as error:
+        print(error.__cause__)
+    """
         + """
     import os
 
@@ -103,27 +109,89 @@ def test_a_bad_setting_is_reported_once_and_never_raised(run_python: RunPython) 
         env={"METAEXPERT_LOG__DEFAULT_LEVEL": "LOUD"},
     )
 
-    assert done.stderr.count("--- Logging error ---") == 1
-    assert 'METAEXPERT_LOG__DEFAULT_LEVEL (environment): unknown level "LOUD"' in done.stderr
+    assert 'METAEXPERT_LOG__DEFAULT_LEVEL (environment): unknown level "LOUD"' in done.stdout
     assert done.messages() == ["after"]
 
 
-def test_an_unwritable_directory_is_reported_once(run_python: RunPython) -> None:
-    """Where the log directory should be is a file: the program goes on, told once."""
+def test_an_unwritable_directory_is_an_error_of_dictconfig(run_python: RunPython) -> None:
+    """Where the log directory should be is a file: it is told where the program configures."""
     done = run_python(
-        DICT_CONFIG
-        + """
+        """
     open("taken", "w").close()
+    """
+        + DICT_CONFIG,
+        env=QUIET | {"METAEXPERT_LOG__LOG_FILE_PATH": "taken"},
+        code=1,
+    )
+
+    assert "ConfigurationError" in done.stderr
+    assert "Unable to configure handler 'pipeline'" in done.stderr
+
+
+def test_a_handler_made_by_hand_starts_with_its_first_record(run_python: RunPython) -> None:
+    """Nothing starts before, so the program may still configure. A bad setting is told once, not raised."""
+    done = run_python(
+        """
+    import logging
+    from metaexpert.logger import PipelineHandler
+
+    logging.root.addHandler(PipelineHandler())
     for number in range(3):
         logging.warning("w %d", number)
     print("trading goes on")
     """,
-        env=QUIET | {"METAEXPERT_LOG__LOG_FILE_PATH": "taken"},
+        env={"METAEXPERT_LOG__DEFAULT_LEVEL": "LOUD"},
     )
 
     assert done.stderr.count("--- Logging error ---") == 1
-    assert "ConfigurationError" in done.stderr
+    assert 'METAEXPERT_LOG__DEFAULT_LEVEL (environment): unknown level "LOUD"' in done.stderr
     assert done.stdout == "trading goes on\n"
+
+
+@pytest.mark.parametrize("name", ["metaexpert.logger.PipelineHandler", "Own"])
+def test_it_runs_before_the_first_record(name: str, run_python: RunPython) -> None:
+    """`dictConfig` starts the pipeline, of a subclass too; no call has to."""
+    done = run_python(
+        f"""
+    import logging.config
+
+    class_name = {name!r}
+    if class_name == "Own":
+        from metaexpert.logger import PipelineHandler
+
+        class Own(PipelineHandler):
+            def __init__(self):
+                super().__init__()
+
+        class_name = Own
+    key = "class" if isinstance(class_name, str) else "()"
+    logging.config.dictConfig({{"version": 1, "handlers": {{"pipeline": {{key: class_name}}}}}})
+    from metaexpert.logger import engine
+
+    print(engine.is_running())
+    """,
+        env=QUIET,
+    )
+
+    assert done.stdout == "True\n"
+
+
+def test_a_module_that_a_document_imports_starts_nothing(run_python: RunPython) -> None:
+    """Importing the library changes nothing, also from inside of `dictConfig`."""
+    done = run_python(
+        """
+    import logging.config
+    from pathlib import Path
+
+    Path("other.py").write_text("import logging, metaexpert.logger\\nHandler = logging.NullHandler\\n")
+    logging.config.dictConfig({"version": 1, "handlers": {"other": {"class": "other.Handler"}}})
+    from metaexpert.logger import engine
+
+    print(engine.is_running(), Path("logs").exists())
+    """
+    )
+
+    assert done.stdout == "False False\n"
 
 
 def test_a_configuration_later_adds_no_second_copy(run_python: RunPython) -> None:
@@ -149,9 +217,11 @@ def test_a_configuration_later_adds_no_second_copy(run_python: RunPython) -> Non
 def test_what_configuring_logs_does_not_start_it_again(run_python: RunPython) -> None:
     """Reading settings may itself log, here about a line of `.env` that is none: it ends."""
     done = run_python(
-        DICT_CONFIG
-        + """
+        """
     open(".env", "w").write("this is no assignment\\n")
+    """
+        + DICT_CONFIG
+        + """
     logging.warning("1")
     """,
         env=QUIET,

@@ -71,6 +71,7 @@ __all__ = [
     "set_context_variable",
     "shutdown",
     "start",
+    "start_as_named",
     "statistics",
     "submit_record",
     "wants",
@@ -102,7 +103,7 @@ class _Engine:
         self.parent: int | None = None
         self.lowest_level = 0
         self.listeners: list[Callable[[], None]] = []
-        self.configurer: Callable[[], bool] | None = None
+        self.configurer: Callable[[bool], bool] | None = None
         self.exit_registered_in: tuple[int, int] | None = None
         #: A record was lost because no engine could be started; until one is, or `shutdown` has told of it.
         self.has_refused = False
@@ -121,10 +122,10 @@ def on_change(listener: Callable[[], None]) -> None:
     _engine.listeners.append(listener)
 
 
-def on_unconfigured(configurer: Callable[[], bool]) -> None:
+def on_unconfigured(configurer: Callable[[bool], bool]) -> None:
     """Call `configurer` when a record arrives that nobody has configured anything for.
 
-    It starts the engine, or returns False or raises if it can't.
+    It starts the engine, or returns False or raises if it can't; told to try `anew`, also after a failure.
     """
     _engine.configurer = configurer
 
@@ -190,6 +191,16 @@ def ensure_running() -> bool:
         return True
 
 
+def start_as_named() -> None:
+    """Start the engine for a handler that a logging configuration names, if nobody has configured it.
+
+    Raises `ConfigurationError` if what environment or files say is wrong.
+    """
+    _leave_parent()
+    if _engine.document is None and _engine.configurer is not None:
+        _engine.configurer(True)
+
+
 def ensure_configured(level: int) -> bool:
     """Start the engine for a record of `level` if it does not run, also if nobody has configured it.
 
@@ -202,7 +213,7 @@ def ensure_configured(level: int) -> bool:
     is_started = False
     try:
         is_configured = _engine.document is not None or (
-            _engine.configurer is not None and _engine.configurer()
+            _engine.configurer is not None and _engine.configurer(False)
         )
         is_started = is_configured and ensure_running()
     finally:

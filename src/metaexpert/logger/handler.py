@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ _OVERRIDABLE: Final = ("emit", "handle", "filter")
 #: Attribute of a plain record that says which pipeline has it already. It is no field.
 _TAKEN_BY: Final = "_metaexpert_run"
 _MISSING: Final = object()
+_LOGGING_CONFIG: Final = "logging.config"
 
 
 class FieldMapping(dict[str, Any]):
@@ -94,7 +96,9 @@ class PipelineHandler(logging.Handler):
 
     The root logger carries one from the first configuration on; others may be put anywhere, also by name in a
     `logging.config` document, and a record that passes several is taken once. Without a configuration the
-    first record starts the pipeline with what environment, files and defaults say. With `capture_stdlib` off
+    pipeline starts with what environment, files and defaults say: where such a document names the handler,
+    at once, so that a bad setting is an error of `dictConfig`; else with the first record. With
+    `capture_stdlib` off
     records of loggers that are not the library's own are passed over. Records are never refused with an
     exception.
     """
@@ -102,6 +106,8 @@ class PipelineHandler(logging.Handler):
     def __init__(self, level: int | str = logging.NOTSET) -> None:
         super().__init__(level)
         self.capture_stdlib = True
+        if _is_named_in_a_document():
+            engine.start_as_named()
 
     @property
     def takes_everything(self) -> bool:
@@ -162,6 +168,19 @@ def _submit(record: logging.LogRecord, fields: FieldMapping | None) -> bool:
         if not engine.ensure_configured(record.levelno):
             return False
     return True
+
+
+def _is_named_in_a_document() -> bool:
+    """Tell whether the handler that is being made is one of a `dictConfig` or `fileConfig` document.
+
+    A module that such a document has imported may make handlers of its own.
+    """
+    frame = sys._getframe(2)
+    while frame is not None and frame.f_code.co_name != "<module>":
+        if frame.f_globals.get("__name__") == _LOGGING_CONFIG:
+            return True
+        frame = frame.f_back  # type: ignore[assignment]
+    return False
 
 
 _genuine: Final = {name: getattr(PipelineHandler, name) for name in _OVERRIDABLE}

@@ -285,18 +285,18 @@ def _report(configuration: LogConfiguration) -> None:
         periodic.follow(interval)
 
 
-def _start_unconfigured() -> bool:
+def _start_unconfigured(anew: bool) -> bool:
     """Start with what environment, files and defaults say, for a handler that a program has named itself.
 
     Loggers, their levels and handlers stay as they are. Returns False if that is under way or has failed
-    before; raises `ConfigurationError` when it fails.
+    before and is not to be tried `anew`; raises `ConfigurationError` when it fails.
     """
     from metaexpert.logger.config import Sources
 
     with _lock.held():
         if engine.is_configured():
             return True
-        if _service.is_starting or _service.cannot_start:
+        if _service.is_starting or (_service.cannot_start and not anew):
             return False
         _service.is_starting = _service.cannot_start = True
         try:

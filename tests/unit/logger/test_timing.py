@@ -146,8 +146,8 @@ def test_a_decorator_with_a_logger_alone_times_by_name(logs: "Logs") -> None:
 def test_what_cannot_be_timed_says_what_to_write(logs: "Logs") -> None:
     """An operation without a logger, nothing at all, and a block without an operation."""
     with pytest.raises(TypeError, match=r"write timed\(log, "):
-        timed("load bars")  # type: ignore[call-overload]
+        timed("load bars")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"write timed\(log, "):
-        timed()  # type: ignore[call-overload]
+        timed()  # type: ignore[call-arg]
     with pytest.raises(TypeError, match=r"a timed block needs an operation"), timed(logs.logger):
         pass

@@ -20,6 +20,7 @@ from metaexpert.logger.config.merge import leaves, merge
 from metaexpert.logger.config.origins import DEFAULT, origin_of
 from metaexpert.logger.config.sources import Sources
 from metaexpert.logger.errors import shown
+from metaexpert.logger.unseen import note_on
 
 _ROUTE: Final = "/logging/configure"
 _SECONDS: Final = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -108,7 +109,8 @@ def _show(client: ControlClient | None, *, as_json: bool) -> None:
             continue
         origin = origin_of(path, document["origins"])
         text = "removed" if value is None else shown(value, path)
-        print(f"{path} = {text}" + ("" if origin == DEFAULT else f"  ({origin})"))
+        source = "" if origin == DEFAULT else f"  ({origin})"
+        print(f"{path} = {text}{source}{note_on(path, document.get('unseen_loggers', []))}")
 
 
 def _of(client: ControlClient) -> dict[str, Any]:

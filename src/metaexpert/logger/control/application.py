@@ -25,6 +25,7 @@ from metaexpert.logger.control.guard import Guard, RateLimit
 from metaexpert.logger.control.health import Health
 from metaexpert.logger.control.turns import give_way, in_turns
 from metaexpert.logger.errors import ConfigurationError
+from metaexpert.logger.unseen import unseen_loggers
 
 _Result = TypeVar("_Result")
 
@@ -80,7 +81,8 @@ class Routes:
         if request.query_params.get("origins", "").lower() not in ("true", "1", "yes"):
             return answers.document(shown)
         origins = service.configuration().origins
-        return answers.document({"configuration": shown, "origins": dict(origins)})
+        unseen = list(unseen_loggers()) if shown["capture_stdlib"] else []
+        return answers.document({"configuration": shown, "origins": dict(origins), "unseen_loggers": unseen})
 
     async def stats(self, _request: Request) -> Response:
         """Show the counters of the logging system."""

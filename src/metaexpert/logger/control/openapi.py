@@ -115,10 +115,17 @@ def _schemas() -> dict[str, Any]:
         "description": "Take the change back after so many seconds.",
     }
     origins = {"type": "object", "additionalProperties": {"type": "string"}}
+    unseen = {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "Loggers that do not propagate, whose records `capture_stdlib` cannot see.",
+    }
     return {
         **parts,
         "Configuration": {**configuration, "properties": settings, "required": sorted(settings)},
-        "ConfigurationWithOrigins": _object(configuration=_ref("Configuration"), origins=origins),
+        "ConfigurationWithOrigins": _object(
+            configuration=_ref("Configuration"), origins=origins, unseen_loggers=unseen
+        ),
         "Change": {
             **_object(**change),
             "description": "Any part of a configuration; what is not named keeps its value.",
