@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from doc_environment import clean_environment
-from doc_pages import PAGES, blocks, page_name, pages_with
+from doc_pages import PAGES, ROOT, blocks, page_name, pages_with
 
 PAGE_TIMEOUT_S = 90
 
@@ -37,6 +37,13 @@ def test_python_of_a_page_runs(page: Path, tmp_path: Path) -> None:
     """The blocks of a page run one after the other in an empty directory, and their asserts hold."""
     done = run_page(page, tmp_path)
     assert done.returncode == 0, done.stderr
+
+
+def test_python_of_the_readme_runs_twice(tmp_path: Path) -> None:
+    """Who tries it a second time has the files of the first, and nothing fails."""
+    for _ in range(2):
+        done = run_page(ROOT / "README.md", tmp_path)
+        assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("page", pages_with("python"), ids=page_name)
