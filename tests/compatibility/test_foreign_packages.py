@@ -4,20 +4,15 @@ import io
 import json
 import logging
 import logging.config
-import socket
 import sys
-import threading
-import urllib.request
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from metaexpert.logger import get_logger
-
 if TYPE_CHECKING:
-    from conftest import Logs
+    from conftest import Logs, Outcome
 
 
 def log_both(logs: "Logs") -> None:
@@ -272,51 +267,74 @@ def test_uvicorn_s_configuration_is_obeyed(logs: "Logs", capsys: pytest.CaptureF
     assert logs.messages() == ["before", "after"]
 
 
-async def _answer(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """An application that says yes."""
-    await send({"type": "http.response.start", "status": 200, "headers": []})
-    await send({"type": "http.response.body", "body": b"yes"})
+ONE_REQUEST = """
+    import socket
+    import threading
+    import urllib.request
+
+    import uvicorn
+
+    from metaexpert.logger import configuration, configure, get_logger
+
+    configure(handlers={"console": None})
 
 
-def _serve_one_request(config: Any) -> None:
-    """Run the real uvicorn for one request."""
-    uvicorn = pytest.importorskip("uvicorn")
-    server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = threading.Thread(target=server.run, args=([listening],))
-        thread.start()
-        with urllib.request.urlopen(f"http://127.0.0.1:{listening.getsockname()[1]}/orders") as answer:
-            assert answer.read() == b"yes"
-        server.should_exit = True
-        thread.join()
+    async def answer(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"yes"})
 
 
-def test_uvicorn_without_a_configuration_is_on_record(logs: "Logs") -> None:
+    def serve_one_request(config):
+        server = uvicorn.Server(config)
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            thread = threading.Thread(target=server.run, args=([listening],))
+            thread.start()
+            urllib.request.urlopen(f"http://127.0.0.1:{listening.getsockname()[1]}/orders").close()
+            server.should_exit = True
+            thread.join()
+"""
+
+
+def assert_request_recorded_once(done: "Outcome") -> None:
+    """Check that the pipeline has the request that uvicorn served, and the end of its server, once."""
+    messages = done.messages()
+    assert sum('"GET /orders HTTP/1.1" 200' in message for message in messages) == 1
+    assert sum("Finished server process" in message for message in messages) == 1
+
+
+def test_uvicorn_without_a_configuration_is_on_record(run_python: Callable[..., "Outcome"]) -> None:
     """With `log_config=None` it leaves the loggers alone: they propagate, and no one is unseen."""
-    uvicorn = pytest.importorskip("uvicorn")
-    described = logs.configure().describe()
-    _serve_one_request(uvicorn.Config(_answer, log_config=None, lifespan="off"))
+    pytest.importorskip("uvicorn")
+    done = run_python(
+        ONE_REQUEST
+        + """
+    serve_one_request(uvicorn.Config(answer, log_config=None, lifespan="off"))
+    print(configuration().describe())
+    """
+    )
 
-    assert "cannot see" not in described
-    assert any('"GET /orders HTTP/1.1" 200' in message for message in logs.messages())
+    assert "cannot see" not in done.stdout
+    assert_request_recorded_once(done)
 
 
-def test_uvicorn_s_loggers_are_on_record_once_they_are_ours(
-    logs: "Logs", capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_uvicorn_s_loggers_are_on_record_once_they_are_ours(run_python: Callable[..., "Outcome"]) -> None:
     """With its own configuration they do not propagate, which `describe()` says; `get_logger` gets a copy."""
-    uvicorn = pytest.importorskip("uvicorn")
-    configuration = logs.configure()
-    config = uvicorn.Config(_answer, lifespan="off")
-    assert "cannot see uvicorn, uvicorn.access, uvicorn.error" in configuration.describe()
-
+    pytest.importorskip("uvicorn")
+    done = run_python(
+        ONE_REQUEST
+        + """
+    config = uvicorn.Config(answer, lifespan="off")
+    print(configuration().describe())
     for name in ("uvicorn", "uvicorn.access", "uvicorn.error"):
         get_logger(name)
-    assert "cannot see" not in configuration.describe()
-    _serve_one_request(config)
+    assert "cannot see" not in configuration().describe()
+    serve_one_request(config)
+    """
+    )
 
-    assert any('"GET /orders HTTP/1.1" 200' in message for message in logs.messages())
-    assert "GET /orders" in capsys.readouterr().out
+    assert "# cannot see uvicorn, uvicorn.access, uvicorn.error, which do not propagate" in done.stdout
+    assert_request_recorded_once(done)
+    assert "GET /orders" in done.stdout
 
 
 def test_django_s_configuration_is_obeyed(logs: "Logs", capsys: pytest.CaptureFixture[str]) -> None:

@@ -31,10 +31,10 @@ def test_a_logger_that_does_not_propagate_is_named(logs: Logs, server: logging.L
     configuration = logs.configure()
 
     assert server.name in unseen_loggers()
-    assert (
-        "capture_stdlib = true  # cannot see someserver, which does not propagate: "
-        "get_logger(name) lets it" in configuration.describe()
-    )
+    (line,) = [line for line in configuration.describe().splitlines() if line.startswith("capture_stdlib")]
+    assert line.startswith("capture_stdlib = true  # cannot see ")
+    assert "someserver" in line
+    assert line.endswith("not propagate: get_logger(name) lets it")
 
 
 def test_a_logger_that_reaches_the_pipeline_is_not_named(logs: Logs, server: logging.Logger) -> None:
@@ -48,7 +48,7 @@ def test_a_logger_that_reaches_the_pipeline_is_not_named(logs: Logs, server: log
 
     get_logger(server.name)
     assert server.name not in unseen_loggers()
-    assert "cannot see" not in configuration.describe()
+    assert "someserver" not in configuration.describe()
     server.warning("A request")
     assert logs.messages()[-1] == "A request"
 
