@@ -395,6 +395,22 @@ def test_what_is_shown_can_be_sent_back(client: Client) -> None:
     assert client.get("/logging/configure").document == {**shown, "default_level": "ERROR"}
 
 
+def test_loggers_that_do_not_propagate_are_shown(client: Client) -> None:
+    """Beside the origins are the names of the loggers that `capture_stdlib` cannot see."""
+    server = logging.getLogger("someserver")
+    handler = logging.StreamHandler()
+    server.addHandler(handler)
+    server.propagate = False
+    try:
+        shown = client.get("/logging/configure?origins=true").document
+        assert "someserver" in shown["unseen_loggers"]
+        client.post({"capture_stdlib": False})
+        assert client.get("/logging/configure?origins=true").document["unseen_loggers"] == []
+    finally:
+        server.removeHandler(handler)
+        server.propagate = True
+
+
 def test_origins_are_shown(client: Client) -> None:
     """`?origins=true` adds where each value that is no default came from."""
     client.post({"default_level": "WARNING"})

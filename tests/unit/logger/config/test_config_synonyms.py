@@ -56,6 +56,13 @@ VARIABLES = [
     ("METAEXPERT_LOG_HANDLERS__CONSOLE__LEVEL", "METAEXPERT_LOG__HANDLERS"),
     ("METAEXPERT_LOG__HANDLERS__FILE__MAXBYTES", "METAEXPERT_LOG__HANDLERS__FILE__MAX_SIZE"),
 ]
+#: Arguments of `logging.basicConfig`, of loguru's `add`, and of structlog's `configure`, but for settings here.
+OTHER_LIBRARIES = {
+    *("filename", "filemode", "format", "datefmt", "style", "level", "stream", "force", "encoding", "errors"),
+    *("sink", "filter", "colorize", "serialize", "backtrace", "diagnose", "enqueue", "context", "catch"),
+    *("rotation", "retention", "compression", "delay", "mode", "buffering"),
+    *("processors", "wrapper_class", "context_class", "logger_factory", "cache_logger_on_first_use"),
+}
 
 
 def refusal(document: Any) -> str:
@@ -106,6 +113,12 @@ def test_a_guessed_name_in_a_file_is_refused_with_its_file(tmp_path: Path) -> No
 
     told = refused_sources(tmp_path)
     assert told == "level (metaexpert.toml): unknown setting; use default_level"
+
+
+@pytest.mark.parametrize("name", sorted(OTHER_LIBRARIES))
+def test_every_option_of_other_libraries_is_known(name: str) -> None:
+    """None of them gets the bare list of settings as its only advice."""
+    assert "known are" not in refusal({name: "x"})
 
 
 @pytest.mark.parametrize("setting", sorted({s for m in _AT_THE_TOP.values() for s in m.settings}))
