@@ -56,7 +56,7 @@ VARIABLES = [
     ("METAEXPERT_LOG_HANDLERS__CONSOLE__LEVEL", "METAEXPERT_LOG__HANDLERS"),
     ("METAEXPERT_LOG__HANDLERS__FILE__MAXBYTES", "METAEXPERT_LOG__HANDLERS__FILE__MAX_SIZE"),
 ]
-#: Arguments of `logging.basicConfig`, of loguru's `add`, and of structlog's `configure`, but for settings here.
+#: Arguments of `logging.basicConfig`, loguru's `add` and structlog's `configure` that are no settings here.
 OTHER_LIBRARIES = {
     *("filename", "filemode", "format", "datefmt", "style", "level", "stream", "force", "encoding", "errors"),
     *("sink", "filter", "colorize", "serialize", "backtrace", "diagnose", "enqueue", "context", "catch"),
