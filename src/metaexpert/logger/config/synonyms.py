@@ -98,9 +98,7 @@ _AT_THE_TOP: Final[Mapping[str, Meant]] = MappingProxyType(
     | dict.fromkeys(("delay",), _settings("handlers.file.delay"))
     | dict.fromkeys(("sync",), _settings("handlers.file.sync"))
     | dict.fromkeys(("url", "address", "host", "port"), _words("use url of a tcp, udp or syslog handler"))
-    | dict.fromkeys(
-        ("buffering", "buffered", "flush"), _words("leave it out: lines go out in batches")
-    )
+    | dict.fromkeys(("buffering", "buffered", "flush"), _words("leave it out: lines go out in batches"))
     | dict.fromkeys(("style",), _STYLE)
     | dict.fromkeys(("force",), _words("leave it out: each call changes what it names"))
     | dict.fromkeys(("formatters", "disableexistingloggers", "incremental"), _DICTCONFIG)
