@@ -6,7 +6,7 @@ run time asks hundreds of times.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 HANDLERS: Final = "handlers"
@@ -70,3 +70,17 @@ def leaves(document: Mapping[Any, Any], above: str = "") -> Iterator[tuple[str, 
             yield from leaves(value, path)
         else:
             yield path, value
+
+
+def only(document: Mapping[Any, Any], wanted: Callable[[str], bool], above: str = "") -> dict[Any, Any]:
+    """Return the part of `document` whose values lie at paths that are wanted."""
+    part: dict[Any, Any] = {}
+    for key, value in document.items():
+        path = f"{above}{key}"
+        if isinstance(value, Mapping):
+            inner = only(value, wanted, f"{path}.")
+            if inner:
+                part[key] = inner
+        elif wanted(path):
+            part[key] = value
+    return part

@@ -26,7 +26,7 @@ from metaexpert.logger.config.files import (
 )
 from metaexpert.logger.config.layer import NOTHING, Layer
 from metaexpert.logger.config.legacy import is_dictconfig, prepare_dictconfig
-from metaexpert.logger.config.merge import HANDLERS, LOGGERS, leaves, merge, plain, removals_as_none
+from metaexpert.logger.config.merge import HANDLERS, LOGGERS, leaves, merge, only, plain, removals_as_none
 from metaexpert.logger.config.models import LogConfiguration
 from metaexpert.logger.config.origins import (
     CODE,
@@ -347,24 +347,10 @@ def _complete_layer(configuration: LogConfiguration, origin: str) -> Layer:
     """Return a layer that makes exactly `configuration`, naming only what it says beyond the defaults."""
     whole = configuration.model_dump()
     origins = {path: configuration.origin(path) for path, _ in leaves(whole)}
-    said = _only(whole, lambda path: origins.get(path) != DEFAULT)
+    said = only(whole, lambda path: origins.get(path) != DEFAULT)
     # A copy made with `model_copy(update=…)` says more than it remembers.
     document = said if LogConfiguration.model_validate(said) == configuration else whole
     return Layer(origin, document, {path: origins[path] for path, _ in leaves(document)}, complete=True)
-
-
-def _only(document: Mapping[Any, Any], wanted: Callable[[str], bool], above: str = "") -> dict[Any, Any]:
-    """Return the part of `document` whose values lie at paths that are wanted."""
-    part: dict[Any, Any] = {}
-    for key, value in document.items():
-        path = f"{above}{key}"
-        if isinstance(value, Mapping):
-            inner = _only(value, wanted, f"{path}.")
-            if inner:
-                part[key] = inner
-        elif wanted(path):
-            part[key] = value
-    return part
 
 
 def _layer_of_document(document: Mapping[str, Any], origin: str, path: str | None) -> Layer | DictConfig:
