@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from metaexpert.logger.config.environment import LOG_CONFIG, read_dotenv
 from metaexpert.logger.config.files import absolute, is_there, read_json
 from metaexpert.logger.config.merge import plain
 from metaexpert.logger.errors import ConfigurationError, Problem, shown
@@ -48,6 +47,9 @@ def log_config_document(
     None where the variable is unset or empty, or the file does not exist. Raises `ConfigurationError`, naming
     the file, for one that is no dictConfig document.
     """
+    # The environment's settings need the models, and those pydantic.
+    from metaexpert.logger.config.environment import LOG_CONFIG, read_dotenv
+
     here = directory or Path()
     variables = os.environ if environ is None else environ
     named = variables.get(LOG_CONFIG)
