@@ -14,8 +14,10 @@ from metaexpert.logger.config.defaults import DEFAULT_DIRECTORY
 from metaexpert.logger.config.files import is_there, text_of
 from metaexpert.logger.config.layer import Layer
 from metaexpert.logger.config.merge import leaves, merge
+from metaexpert.logger.config.models import LogConfiguration
 from metaexpert.logger.config.nesting import check_json_depth
 from metaexpert.logger.config.origins import DOTENV, ENVIRONMENT
+from metaexpert.logger.config.schema import kind_at
 from metaexpert.logger.config.synonyms import meant_by
 from metaexpert.logger.errors import ConfigurationError, Problem
 
@@ -178,10 +180,6 @@ def typed_value(text: str, path: tuple[str, ...]) -> Any:
 
     Lists are separated by commas or JSON, tables are JSON, a handler is None for `none`.
     """
-    # Pydantic with them, which reading the variables alone does not need.
-    from metaexpert.logger.config.models import LogConfiguration
-    from metaexpert.logger.config.schema import kind_at
-
     kind = kind_at(LogConfiguration, path)
     if path[0] == "handlers" and len(path) == _HANDLER_DEPTH and text.lower() in _REMOVALS:
         return None
