@@ -103,7 +103,7 @@ def test_a_rotating_file_handler_writes_beside_us(logs: "Logs", tmp_path: Path) 
 
 
 def test_a_socket_handler_sends_whole_records(logs: "Logs") -> None:
-    """What arrives unpickles to a record with the fields, and goes into a pipeline that has not had it."""
+    """What arrives unpickles to a record with the fields, without the library's help."""
     received: list[logging.LogRecord] = []
 
     class Receiver(socketserver.StreamRequestHandler):
@@ -125,7 +125,7 @@ def test_a_socket_handler_sends_whole_records(logs: "Logs") -> None:
         thread.join(30)
 
     ours, plain = received
-    assert (ours.getMessage(), ours.price, dict(ours.fields)) == ("Order filled", 1.5, {"price": 1.5})  # type: ignore[attr-defined]
+    assert (ours.getMessage(), ours.price, hasattr(ours, "fields")) == ("Order filled", 1.5, False)  # type: ignore[attr-defined]
     assert (plain.getMessage(), plain.host) == ("Slow", "h")  # type: ignore[attr-defined]
     assert logs.messages() == ["Order filled", "Slow"]
 

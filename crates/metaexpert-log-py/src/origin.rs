@@ -3,6 +3,7 @@
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::PyString;
 
 use crate::submit::Call;
 use crate::text::Excerpt;
@@ -34,23 +35,27 @@ fn current_frame(py: Python<'_>) -> Option<(Excerpt, u32, Excerpt)> {
     loop {
         let code = frame.getattr("f_code").ok()?;
         let text = |name: &str| code.getattr(name).ok()?.extract::<Excerpt>().ok();
-        let file = text("co_filename")?;
-        if !own_files(py).iter().any(|own| own.as_bytes() == file.text) {
+        if !is_calling_module(&frame) {
             let line = frame.getattr("f_lineno").ok()?.extract().unwrap_or(0);
-            return Some((file, line, text("co_name")?));
+            return Some((text("co_filename")?, line, text("co_name")?));
         }
         frame = frame.getattr("f_back").ok().filter(|frame| !frame.is_none())?;
     }
 }
 
-/// Source files whose frames never made a call: those of `logging` and of the library's Python side.
-fn own_files(py: Python<'_>) -> &'static [String] {
-    static FILES: PyOnceLock<Vec<String>> = PyOnceLock::new();
-    FILES.get_or_init(py, || {
-        let files = py.import("metaexpert.logger.calls").and_then(|calls| calls.getattr("SOURCE_FILES"));
-        let files = files.and_then(|files| files.try_iter()?.map(|file| file?.extract()).collect());
-        files.unwrap_or_default()
-    })
+/// Whether a frame runs code of a module whose frames never made a call: `logging` and the library's Python side. By
+/// the module's name: the file of frozen code, or of code that was compiled elsewhere, tells nothing.
+fn is_calling_module(frame: &Bound<'_, PyAny>) -> bool {
+    static MODULES: PyOnceLock<Vec<String>> = PyOnceLock::new();
+    let py = frame.py();
+    let modules = MODULES.get_or_init(py, || {
+        let names = py.import("metaexpert.logger.calls").and_then(|calls| calls.getattr("CALLING_MODULES"));
+        let names = names.and_then(|names| names.try_iter()?.map(|name| name?.extract()).collect());
+        names.unwrap_or_default()
+    });
+    let name = frame.getattr("f_globals").and_then(|globals| globals.get_item("__name__"));
+    let Ok(name) = name.and_then(|name| Ok(name.cast_into::<PyString>()?)) else { return false };
+    name.to_str().is_ok_and(|name| modules.iter().any(|module| module == name))
 }
 
 fn current_thread(py: Python<'_>) -> PyResult<(u64, Excerpt)> {

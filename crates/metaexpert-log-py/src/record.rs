@@ -34,11 +34,10 @@ enum Attribute {
     ThreadName,
     Task = 20,
     Category,
-    Fields,
 }
 
 /// Attributes of a LogRecord that are no fields, in the order in which it gets them.
-const NAMES: [&str; 26] = [
+const NAMES: [&str; 24] = [
     "name",
     "msg",
     "args",
@@ -61,11 +60,8 @@ const NAMES: [&str; 26] = [
     "process",
     "taskName",
     "category",
-    "fields",
     "message",
     "asctime",
-    // Says that a pipeline, maybe another process's, has the record.
-    "_metaexpert_run",
 ];
 
 /// More fields than this, or a longer name, take the general way.
@@ -98,7 +94,7 @@ pub(crate) fn submit_record(
     let py = record.py();
     let _inside = Inside::enter(py);
     let data = record.getattr("__dict__")?.cast_into::<PyDict>()?;
-    let mut parts = with_critical_section(&data, || Parts::of(&data, fields.is_some()));
+    let mut parts = with_critical_section(&data, || Parts::of(&data));
     if let Some(attributes) = attributes {
         parts.fields.retain(|(name, _)| !attributes.contains(name).unwrap_or(false));
     }
@@ -118,9 +114,8 @@ pub(crate) fn submit_record(
 }
 
 impl<'py> Parts<'py> {
-    /// Sorts the attributes in `data`. `has_fields`: its attribute `fields` is the library's, not a field.
-    /// Runs no Python code.
-    fn of(data: &Bound<'py, PyDict>, has_fields: bool) -> Self {
+    /// Sorts the attributes in `data`. Runs no Python code.
+    fn of(data: &Bound<'py, PyDict>) -> Self {
         let mut parts = Parts { standard: [const { None }; NAMES.len()], fields: Vec::with_capacity(8) };
         let mut expected = 0;
         for (key, value) in data.iter() {
@@ -134,9 +129,6 @@ impl<'py> Parts<'py> {
         }
         if parts.get(Attribute::Category).is_some_and(|category| category.cast::<PyString>().is_err()) {
             parts.make_field(Attribute::Category);
-        }
-        if !has_fields {
-            parts.make_field(Attribute::Fields);
         }
         parts
     }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import operator
-import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import Any, Final
 
@@ -14,12 +14,16 @@ from metaexpert.logger.faults import is_a, stack_text, truth
 #: What `MetaLogger._log` takes by position.
 _LOG_PARAMETERS: Final = frozenset({"self", "level", "msg", "args"})
 
-_OWN_MODULES: Final = ("meta", "fast_path", "timing", "decoration")
-_HERE: Final = os.path.dirname(__file__)
-#: Source files whose frames never made a call; the native engine asks for them, too.
-SOURCE_FILES: Final = frozenset(
-    {logging._srcfile, *(os.path.join(_HERE, f"{name}.py") for name in _OWN_MODULES)}
+_OWN_MODULES: Final = ("meta", "calls", "fast_path", "timing", "decoration")
+#: Modules whose frames never made a call; the native engine asks for them, too. By name: frozen code and code
+#: that was compiled elsewhere have files that tell nothing.
+CALLING_MODULES: Final = frozenset(
+    {logging.__name__, *(f"{__name__.rpartition('.')[0]}.{name}" for name in _OWN_MODULES)}
 )
+#: Packages that log by `logging` for their callers, and whose logger classes pass over their own frames.
+_WRAPPERS: Final = frozenset({"structlog"})
+
+_Caller = tuple[str, int, str, str | None]
 
 
 def without_parameters(words: dict[str, Any]) -> dict[str, Any]:
@@ -83,16 +87,17 @@ def _number(stacklevel: object) -> int | None:
 
 
 def find_caller(
-    frame: FrameType | None, stack_info: object, stacklevel: object
-) -> tuple[str, int, str, str | None]:
+    frame: FrameType | None, stack_info: object, stacklevel: object, wrapper: str | None = None
+) -> _Caller:
     """Return file, line, function and, if asked for, stack of the call that led to `frame`.
 
     A level that is no number counts as 1, and what does not say whether a stack is wanted asks for none.
+    Frames of the package `wrapper` are passed over like those of `logging`.
     """
     number = _number(stacklevel)
     level = 1 if number is None else number
     while frame is not None:
-        if not _is_internal(frame.f_code.co_filename):
+        if not _is_internal(frame) and (wrapper is None or _package_of(frame) != wrapper):
             level -= 1
             if level <= 0 or frame.f_back is None:
                 break
@@ -103,6 +108,43 @@ def find_caller(
     return frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name, stack
 
 
-def _is_internal(file: str) -> bool:
-    """Tell whether frames of `file` are passed over, as `logging` does with its own and those of imports."""
-    return file in SOURCE_FILES or ("importlib" in file and "_bootstrap" in file)
+def ask_for_caller(find: Callable[..., _Caller], stack_info: object, stacklevel: object) -> _Caller:
+    """Return what the method `find` of a class that is not ours says about the call that led here.
+
+    Where it takes our frames for the caller's, they are added to those it passes over.
+    """
+    frame = sys._getframe()
+    own = _own_frames(frame)
+    files = {each.f_code.co_filename for each in own}
+    if find(False, 1)[0] not in files:
+        return find(stack_info, stacklevel)
+    wrapper = str(getattr(find, "__module__", "")).partition(".")[0]
+    if wrapper in _WRAPPERS:
+        return find_caller(frame, stack_info, stacklevel, wrapper)
+    caller = find(stack_info, (_number(stacklevel) or 1) + len(own))
+    return find_caller(frame, stack_info, stacklevel) if caller[0] in files else caller
+
+
+def _own_frames(frame: FrameType | None) -> list[FrameType]:
+    """Return the library's frames from `frame` on; those of `logging` may lie between."""
+    own = []
+    while frame is not None and _is_internal(frame):
+        if _module_of(frame) != logging.__name__:
+            own.append(frame)
+        frame = frame.f_back
+    return own
+
+
+def _module_of(frame: FrameType) -> str:
+    name = frame.f_globals.get("__name__")
+    return name if isinstance(name, str) else ""
+
+
+def _package_of(frame: FrameType) -> str:
+    return _module_of(frame).partition(".")[0]
+
+
+def _is_internal(frame: FrameType) -> bool:
+    """Tell whether a frame is passed over, as `logging` does with its own and those of imports."""
+    file = frame.f_code.co_filename
+    return _module_of(frame) in CALLING_MODULES or ("importlib" in file and "_bootstrap" in file)

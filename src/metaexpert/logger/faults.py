@@ -53,6 +53,10 @@ def is_a(value: object, kind: type[T]) -> TypeGuard[T]:
         return False
 
 
+#: What `sys.exc_info()` returns where none is handled.
+_NO_EXCEPTION: Final = (None, None, None)
+
+
 def exception_info(exc_info: object) -> ExceptionInfo | None:
     """Return the exception that `exc_info` stands for, in any of the forms that `logging` takes.
 
@@ -71,6 +75,19 @@ def exception_info(exc_info: object) -> ExceptionInfo | None:
     _, value, trace = triple
     assert isinstance(value, BaseException)
     return type(value), value, trace if is_a(trace, TracebackType) else None
+
+
+def recorded_exc_info(exc_info: Any) -> Any:
+    """Return what `logging` has in a record for `exc_info`; None for what it could not use."""
+    info = exception_info(exc_info)
+    if info is not None:
+        return info
+    if is_a(exc_info, tuple):
+        is_usual = (
+            type(exc_info) is tuple and len(exc_info) == 3 and not any(each is not None for each in exc_info)
+        )
+        return exc_info if is_usual else None
+    return {True: _NO_EXCEPTION, False: exc_info, None: None}[truth(exc_info)]
 
 
 def _own(value: BaseException, name: str) -> Any:

@@ -4,74 +4,18 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Mapping
 from typing import Any, Final
 
 from metaexpert.logger import engine
 from metaexpert.logger.context import current_context
-from metaexpert.logger.engine import Fields
 from metaexpert.logger.faults import describe_exception, exception_info
+from metaexpert.logger.notes import CallFields, is_taken, note_fields, note_of, note_taken
 
 #: Attributes of the handler on which the fast way of the loggers depends.
 _WATCHED_ATTRIBUTES: Final = frozenset(("level", "filters", "emit", "handle", "filter"))
 _OVERRIDABLE: Final = ("emit", "handle", "filter")
-#: Attribute of a plain record that says which pipeline has it already. It is no field.
-_TAKEN_BY: Final = "_metaexpert_run"
-_MISSING: Final = object()
 _LOGGING_CONFIG: Final = "logging.config"
-
-
-class FieldMapping(dict[str, Any]):
-    """A record's fields under the names of the call, with how they came together.
-
-    `own` are those of the call, `bound` those of its logger and `context` those of the contexts that were
-    open, as they were captured. `attributes` says which attribute of the record holds which field.
-    """
-
-    def __init__(self, own: Mapping[str, Any], bound: Fields | None, context: Fields | None) -> None:
-        inherited = [{} if fields is None else fields.to_dict() for fields in (context, bound)]
-        super().__init__({**inherited[0], **inherited[1], **own})
-        self.own = own
-        self.bound = bound
-        self.context = context
-        self.attributes: dict[str, str] = {}
-        #: The pipeline that has the record already.
-        self.taken_by: str | None = None
-        self._given = dict(self)
-
-    def submitted(self, record: logging.LogRecord) -> Mapping[str, Any]:
-        """Return the call's fields, with what filters have changed in the record since.
-
-        The pipeline adds the bound fields and the context of the running thread by itself; where that is not
-        the call's, as behind a queue, the call's own context is included. What a filter deleted becomes None.
-        """
-        fields = self.own
-        if self.context is not None and self.context is not current_context():
-            fields = {**self.context.to_dict(), **fields}
-        changes = self._changes(record)
-        return {**fields, **changes} if changes else fields
-
-    def _changes(self, record: logging.LogRecord) -> dict[str, Any]:
-        present, given = record.__dict__, self._given
-        changes = {
-            name: present.get(attribute)
-            for attribute, name in self.attributes.items()
-            if present.get(attribute) is not given[name]
-        }
-        for name in (*given, *(name for name in self if name not in given)):
-            if self.get(name, _MISSING) is not given.get(name, _MISSING):
-                changes[name] = self.get(name)
-        return changes
-
-    def __reduce__(self) -> Any:
-        # What was captured stays in its process; another one gets the values.
-        return _rebuilt_fields, (dict(self), self.attributes)
-
-
-def _rebuilt_fields(values: dict[str, Any], attributes: dict[str, str]) -> FieldMapping:
-    fields = FieldMapping(values, None, None)
-    fields.attributes = attributes
-    return fields
+_STANDARD_MESSAGE: Final = logging.LogRecord.getMessage
 
 
 class _NoLock:
@@ -135,14 +79,15 @@ class PipelineHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Submit `record` unless the pipeline has it; failures are reported as those of any handler."""
-        attributes = record.__dict__
-        fields, run = attributes.get("fields"), engine.run_id()
         try:
-            if isinstance(fields, FieldMapping):
-                if fields.taken_by != run and _submit(record, fields):
-                    fields.taken_by = run
-            elif self.capture_stdlib and attributes.get(_TAKEN_BY) != run and _submit(record, None):
-                attributes[_TAKEN_BY] = run
+            note = note_of(record)
+            if is_taken(note):
+                return
+            fields = None if note is None else note.fields
+            if fields is None and not self.capture_stdlib and not _is_of_own_logger(record):
+                return
+            if _submit(record, fields):
+                note_taken(record)
         except Exception:
             self.handleError(record)
 
@@ -155,14 +100,21 @@ class PipelineHandler(logging.Handler):
             engine.flush(engine.EXIT_TIMEOUT, told=False)
 
 
-def _submit(record: logging.LogRecord, fields: FieldMapping | None) -> bool:
+def _is_of_own_logger(record: logging.LogRecord) -> bool:
+    """Tell whether a logger of the library's own has the record's name, as where one was built anew."""
+    name = record.name
+    logger = logging.root if name == "root" else logging.root.manager.loggerDict.get(name)
+    return getattr(logger, "_is_owned", False) is True
+
+
+def _submit(record: logging.LogRecord, fields: CallFields | None) -> bool:
     """Submit a record, starting the pipeline if it does not run. Returns False if that is impossible now."""
     given = record.exc_info
     exception = None if given is None else describe_exception(exception_info(given))
-    message = None if type(record) is logging.LogRecord else record.getMessage()
+    message = None if type(record).getMessage is _STANDARD_MESSAGE else record.getMessage()
     own, names, bound = None, None, None
     if fields is not None:
-        own, names, bound = fields.submitted(record), fields.attributes, fields.bound
+        own, names, bound = fields.submitted(record, current_context()), fields.attributes, fields.bound
     # However often another thread stops it again before the record is in.
     while not engine.submit_record(record, message, exception, own, names, bound):
         if not engine.ensure_configured(record.levelno):
@@ -186,30 +138,37 @@ def _is_named_in_a_document() -> bool:
 _genuine: Final = {name: getattr(PipelineHandler, name) for name in _OVERRIDABLE}
 
 
-def attach_fields(record: logging.LogRecord, fields: FieldMapping) -> None:
-    """Make `fields` available to other handlers: as attributes, and together as `record.fields`."""
+class Extra(dict[str, Any]):
+    """What `logging` has to be given as `extra` for a record with `fields`."""
+
+    def __init__(self, fields: CallFields, category: str | None) -> None:
+        # Not `makeLogRecord`, which would call a factory of the program's.
+        record = logging.LogRecord("", logging.NOTSET, "", 0, "", (), None)
+        standard = set(record.__dict__)
+        if category is not None:
+            record.__dict__["category"] = category
+        _add_attributes(record, fields)
+        super().__init__((name, value) for name, value in record.__dict__.items() if name not in standard)
+        self.fields = fields
+
+
+def attach_fields(record: logging.LogRecord, fields: CallFields) -> None:
+    """Make `fields` available to other handlers as attributes, and to ours as they came together."""
+    _add_attributes(record, fields)
+    note_fields(record, fields)
+
+
+def _add_attributes(record: logging.LogRecord, fields: CallFields) -> None:
     taken = record.__dict__
     for name, value in fields.items():
         attribute = attribute_name(name, taken)
         taken[attribute] = value
         fields.attributes[attribute] = name
-    taken["fields"] = fields
-
-
-def extra_of(fields: FieldMapping, category: str | None) -> dict[str, Any]:
-    """Return what `logging` has to be given as `extra` for a record as `attach_fields` makes it."""
-    # Not `makeLogRecord`, which would call a factory of the program's.
-    record = logging.LogRecord("", logging.NOTSET, "", 0, "", (), None)
-    standard = set(record.__dict__)
-    if category is not None:
-        record.__dict__["category"] = category
-    attach_fields(record, fields)
-    return {name: value for name, value in record.__dict__.items() if name not in standard}
 
 
 def attribute_name(name: str, taken: dict[str, Any]) -> str:
     """Return `name`, with underscores appended while a record has an attribute of that name already."""
     attribute = name
-    while attribute in taken or attribute in {"message", "asctime", "fields"}:
+    while attribute in taken or attribute in {"message", "asctime"}:
         attribute += "_"
     return attribute

@@ -12,7 +12,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from metaexpert.logger import engine
-from metaexpert.logger.calls import extra_fields, find_caller, own_fields, unusable, without_parameters
+from metaexpert.logger.calls import (
+    ask_for_caller,
+    extra_fields,
+    find_caller,
+    own_fields,
+    unusable,
+    without_parameters,
+)
 from metaexpert.logger.context import current_context
 from metaexpert.logger.engine import Fields
 from metaexpert.logger.fast_path import (
@@ -26,11 +33,14 @@ from metaexpert.logger.fast_path import (
     is_patched,
     served,
 )
-from metaexpert.logger.faults import describe_exception, exception_info, is_a, truth
+from metaexpert.logger.faults import describe_exception, exception_info, is_a, recorded_exc_info, truth
 from metaexpert.logger.fork_lock import ForkLock
-from metaexpert.logger.handler import FieldMapping, PipelineHandler, attach_fields, extra_of
+from metaexpert.logger.handler import Extra, PipelineHandler, attach_fields
 from metaexpert.logger.last_resort import show_trade
+from metaexpert.logger.notes import CallFields, note_fields
 
+#: The place of `extra` among the arguments of `makeRecord`.
+_EXTRA_AT: Final = 8
 _STANDARD_NAMES: Final = {level: logging.getLevelName(level) for level in LEVELS.values()}
 
 
@@ -206,21 +216,25 @@ class MetaLogger(FastPathLogger):
         own, category = own_fields(extra_fields(extra), fields)
         channel = self._open_channel() if engine.is_running() else None
         if channel is None:
-            self._log_record(level, msg, args, exception, own, category, stack_info, stacklevel)
+            self._log_record(
+                level, msg, args, recorded_exc_info(exc_info), own, category, stack_info, stacklevel
+            )
             return
         arguments = args if isinstance(args, tuple) else () if args is None else (args,)
         level_name = logging.getLevelName(level)
         shown = None if _STANDARD_NAMES.get(level) == level_name else level_name
         caller = stack = None
         if truth(stack_info) or engine.needs()[0]:
-            file, line, function, stack = self.findCaller(stack_info, stacklevel)
+            file, line, function, stack = self._caller(stack_info, stacklevel)
             caller = (file, line, function)
         described = describe_exception(exception)
         if not channel.submit(
             _engine_level(level), shown, category, msg, arguments, own, described, stack, caller
         ):
             # Stopped meanwhile: the handler starts it again.
-            self._log_record(level, msg, args, exception, own, category, stack_info, stacklevel)
+            self._log_record(
+                level, msg, args, recorded_exc_info(exc_info), own, category, stack_info, stacklevel
+            )
 
     def _log_record(
         self,
@@ -233,13 +247,13 @@ class MetaLogger(FastPathLogger):
         stack_info: bool,
         stacklevel: int,
     ) -> None:
-        fields = FieldMapping(own, self._bound, current_context())
+        fields = CallFields(own, self._bound, current_context())
         if is_patched("_log"):
-            extra = extra_of(fields, category)
+            extra = Extra(fields, category)
             STANDARD._log(self, level, msg, args, exception, extra, stack_info, stacklevel)
             return
         try:
-            file, line, function, stack = self.findCaller(stack_info, stacklevel)
+            file, line, function, stack = self._caller(stack_info, stacklevel)
         except ValueError:
             file, line, function, stack = "(unknown file)", 0, "(unknown function)", None
         given = (self.name, level, file, line, msg)
@@ -255,6 +269,14 @@ class MetaLogger(FastPathLogger):
             record.__dict__["category"] = category
         attach_fields(record, fields)
         self.handle(record)
+
+    def makeRecord(self, /, *args: Any, **kwargs: Any) -> logging.LogRecord:
+        """Make a record as `logging` does, and note what a patched method was given to hand on."""
+        record = super().makeRecord(*args, **kwargs)
+        extra = kwargs.get("extra", args[_EXTRA_AT] if len(args) > _EXTRA_AT else None)
+        if isinstance(extra, Extra):
+            note_fields(record, extra.fields)
+        return record
 
     def callHandlers(self, record: logging.LogRecord) -> None:
         """Pass the record to the handlers on its way, and a copy to the pipeline if that is not on the way.
@@ -284,6 +306,12 @@ class MetaLogger(FastPathLogger):
     def findCaller(self, stack_info: bool = False, stacklevel: int = 1) -> tuple[str, int, str, str | None]:
         """Return file, line, function and, if asked for, stack of the call outside of logging's own code."""
         return find_caller(sys._getframe(), stack_info, stacklevel)
+
+    def _caller(self, stack_info: object, stacklevel: object) -> tuple[str, int, str, str | None]:
+        find: Any = self.findCaller
+        if getattr(find, "__func__", None) is MetaLogger.findCaller:
+            return find_caller(sys._getframe(), stack_info, stacklevel)
+        return ask_for_caller(find, stack_info, stacklevel)
 
     def __reduce__(self) -> Any:
         if self._origin is None:

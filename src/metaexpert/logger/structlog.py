@@ -139,9 +139,15 @@ def _application_frame() -> FrameType | None:
     `await log.ainfo()` hands the event to another thread, in which its caller has no frame.
     """
     frame: FrameType | None = sys._getframe()
-    while frame is not None and frame.f_globals.get("__name__", "").startswith(_OWN_PACKAGES):
+    while frame is not None and _is_own(frame.f_globals.get("__name__")):
         frame = frame.f_back
     return frame
+
+
+def _is_own(module: object) -> bool:
+    return isinstance(module, str) and any(
+        module == package or module.startswith(f"{package}.") for package in _OWN_PACKAGES
+    )
 
 
 def _record_for_report(event: Mapping[str, Any]) -> logging.LogRecord:

@@ -9,13 +9,7 @@ from typing import Any
 
 from metaexpert.logger.context import current_fields
 from metaexpert.logger.faults import describe_exception, exception_info, text_of
-from metaexpert.logger.handler import FieldMapping
-
-_STANDARD = frozenset(logging.LogRecord("", 0, "", 0, "", (), None).__dict__) | {
-    "message",
-    "asctime",
-    "taskName",
-}
+from metaexpert.logger.notes import note_of, standard_names
 
 
 class _Collector(logging.Handler):
@@ -63,10 +57,12 @@ def _as_dict(record: logging.LogRecord) -> dict[str, Any]:
     attributes = record.__dict__
     if "category" in attributes:
         result["category"] = attributes["category"]
-    fields = attributes.get("fields")
-    if not isinstance(fields, FieldMapping):
-        extra = {name: value for name, value in attributes.items() if name not in _STANDARD}
+    note = note_of(record)
+    if note is None or note.fields is None:
+        extra = {name: value for name, value in attributes.items() if name not in standard_names()}
         fields = {**current_fields(), **extra}
+    else:
+        fields = note.fields.now(record)
     for name, value in fields.items():
         result[f"{name}_" if name in ("level", "module", "message", "exception") else name] = value
     exception = describe_exception(exception_info(record.exc_info))

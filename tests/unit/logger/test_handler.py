@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from metaexpert.logger import engine, log_context
-from metaexpert.logger.handler import FieldMapping, attach_fields
+from metaexpert.logger.handler import attach_fields
+from metaexpert.logger.notes import CallFields
 
 if TYPE_CHECKING:
     from conftest import Logs
@@ -107,7 +108,7 @@ def test_a_queue_between_keeps_fields_and_context(logs: "Logs") -> None:
 def test_a_record_with_fields_survives_pickling_and_copying(logs: "Logs") -> None:
     """A record sent to another process, as by SocketHandler, arrives with its fields, once each."""
     logs.configure()
-    fields = FieldMapping({"price": 1.5, "msg": "mine"}, None, None)
+    fields = CallFields({"price": 1.5, "msg": "mine"}, None, None)
     record = make_record()
     attach_fields(record, fields)
 
@@ -121,13 +122,12 @@ def test_a_record_with_fields_survives_pickling_and_copying(logs: "Logs") -> Non
 
 
 def test_fields_never_replace_a_record_s_attributes() -> None:
-    """A field named like an attribute of the record gets an underscore there, none in `fields`."""
+    """A field named like an attribute of the record gets an underscore there; `fields` is none of them."""
     record = make_record()
-    attach_fields(record, FieldMapping({"name": 1, "message": 2, "fields": 3, "price": 4}, None, None))
+    attach_fields(record, CallFields({"name": 1, "message": 2, "fields": 3, "price": 4}, None, None))
 
     assert (record.name, record.price) == ("plain", 4)  # type: ignore[attr-defined]
-    assert (record.name_, record.message_, record.fields_) == (1, 2, 3)  # type: ignore[attr-defined]
-    assert record.fields == {"name": 1, "message": 2, "fields": 3, "price": 4}  # type: ignore[attr-defined]
+    assert (record.name_, record.message_, record.fields) == (1, 2, 3)  # type: ignore[attr-defined]
 
 
 def test_capture_stdlib_off_passes_over_plain_records(logs: "Logs") -> None:

@@ -126,14 +126,14 @@ def test_adapters_and_old_names_show_the_caller(logs: "Logs") -> None:
 
 
 def test_what_a_filter_changes_is_what_is_written(logs: "Logs") -> None:
-    """A filter that masks a field, as an attribute or in `record.fields`, masks it in the file."""
+    """A filter that masks, deletes or adds an attribute masks, empties or adds the field in the file."""
     logs.configure()
 
     def mask(record: Any) -> bool:
         record.token = "***"
-        record.fields["secret"] = "***"
-        del record.fields["pin"]
-        record.fields["added"] = 1
+        record.secret = "***"
+        del record.pin
+        record.added = 1
         return True
 
     logs.logger.addFilter(mask)

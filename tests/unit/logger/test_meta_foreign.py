@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def test_a_foreign_handler_gets_complete_records(logs: "Logs") -> None:
-    """A handler added at run time sees fields as attributes and in `record.fields`; the file has one copy."""
+    """A handler added at run time sees fields as attributes, and no more than them; the file has one copy."""
     logs.configure()
     log, recorder = logs.logger, Recorder()
     log.info("before")
@@ -29,7 +29,7 @@ def test_a_foreign_handler_gets_complete_records(logs: "Logs") -> None:
     (record,) = recorder.records
     assert (record.getMessage(), record.levelno, record.name) == ("filled BTC", logging.INFO, "bot")
     assert (record.price, record.qty, record.strategy, record.task) == (1.5, 2, 7, "t")  # type: ignore[attr-defined]
-    assert record.fields == {"task": "t", "strategy": 7, "qty": 2, "price": 1.5, "msg": "mine"}  # type: ignore[attr-defined]
+    assert (record.msg_, hasattr(record, "fields")) == ("mine", False)  # type: ignore[attr-defined]
     assert (record.msg, record.filename) == ("filled %s", "test_meta_foreign.py")
     assert (record.funcName, record.thread) == (
         "test_a_foreign_handler_gets_complete_records",
