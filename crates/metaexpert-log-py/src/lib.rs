@@ -10,6 +10,8 @@
 use pyo3::exceptions::PyImportError;
 use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyDict;
 
 mod brief;
 mod builtin;
@@ -65,6 +67,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(engine::note_missing_streams, module)?)?;
     module.add_function(wrap_pyfunction!(engine::set_worker, module)?)?;
     module.add_function(wrap_pyfunction!(engine::forks, module)?)?;
+    module.add_function(wrap_pyfunction!(lasting, module)?)?;
     module.add_function(wrap_pyfunction!(ending::flush, module)?)?;
     module.add_function(wrap_pyfunction!(ending::count_unstarted, module)?)?;
     module.add_function(wrap_pyfunction!(ending::count_untold, module)?)?;
@@ -88,6 +91,13 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     engine::watch_forks();
     nesting::learn_stack();
     Ok(())
+}
+
+/// What the Python side keeps when it is imported a second time: one dictionary for the life of the process.
+#[pyfunction]
+fn lasting(py: Python<'_>) -> Py<PyDict> {
+    static LASTING: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
+    LASTING.get_or_init(py, || PyDict::new(py).unbind()).clone_ref(py)
 }
 
 /// `convert` reads the digits of an int, which are of 30 bits unless the interpreter was built in an unusual way.

@@ -1,6 +1,6 @@
 //! A `logging.LogRecord` of any logger into the pipeline.
 
-use metaexpert_log::clock::stamp_of;
+use metaexpert_log::clock::{now_ns, stamp_of};
 use metaexpert_log::frame::{NO_ID, Record, Section, Value};
 use metaexpert_log::level::Level;
 use metaexpert_log::pipeline::Needs;
@@ -68,6 +68,9 @@ const NAMES: [&str; 24] = [
 const PLAIN_FIELDS: usize = 32;
 const PLAIN_NAME: usize = 256;
 
+/// Clocks that are less apart are one clock, read twice.
+const SAME_CLOCK_NS: u64 = 1_000_000_000;
+
 /// A byte takes at most this many in a JSON string, with something to spare for punctuation.
 const WORST_ESCAPE: usize = 8;
 
@@ -75,6 +78,7 @@ const WORST_ESCAPE: usize = 8;
 struct Parts<'py> {
     standard: [Option<Bound<'py, PyAny>>; NAMES.len()],
     fields: Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>,
+    timestamp_ns: Option<i64>,
 }
 
 /// Submits `record`. `message` replaces its own formatting if given; `exception` is (type, message,
@@ -95,6 +99,7 @@ pub(crate) fn submit_record(
     let _inside = Inside::enter(py);
     let data = record.getattr("__dict__")?.cast_into::<PyDict>()?;
     let mut parts = with_critical_section(&data, || Parts::of(&data));
+    parts.timestamp_ns = parts.made_at_ns(py);
     if let Some(attributes) = attributes {
         parts.fields.retain(|(name, _)| !attributes.contains(name).unwrap_or(false));
     }
@@ -116,7 +121,11 @@ pub(crate) fn submit_record(
 impl<'py> Parts<'py> {
     /// Sorts the attributes in `data`. Runs no Python code.
     fn of(data: &Bound<'py, PyDict>) -> Self {
-        let mut parts = Parts { standard: [const { None }; NAMES.len()], fields: Vec::with_capacity(8) };
+        let mut parts = Parts {
+            standard: [const { None }; NAMES.len()],
+            fields: Vec::with_capacity(8),
+            timestamp_ns: None,
+        };
         let mut expected = 0;
         for (key, value) in data.iter() {
             match attribute(&key, expected) {
@@ -159,9 +168,9 @@ impl<'py> Parts<'py> {
     }
 
     /// When the record was made. `created` is in seconds, and a float has microseconds of them.
-    fn timestamp_ns(&self) -> Option<i64> {
+    fn made_at_ns(&self, py: Python<'py>) -> Option<i64> {
         let created = self.get(Attribute::Created)?.extract::<f64>().ok()?;
-        Some(stamp_of(((created * 1e6).round() as i64).saturating_mul(1000)))
+        Some(stamp_of(by_the_system(py, ns_of(created))))
     }
 
     /// What the general way needs, as far as some format shows it; `message` replaces the record's own.
@@ -199,8 +208,28 @@ impl<'py> Parts<'py> {
         if needs.task {
             call.task = self.text(Attribute::Task);
         }
-        call.timestamp_ns = self.timestamp_ns();
+        call.timestamp_ns = self.timestamp_ns;
         Ok(call)
+    }
+}
+
+fn ns_of(seconds: f64) -> i64 {
+    ((seconds * 1e6).round() as i64).saturating_mul(1000)
+}
+
+/// A time of Python's clock by the system's, which other records carry: tests replace or freeze Python's. A record
+/// that is as old as it says, because a queue held it, keeps its time.
+fn by_the_system(py: Python<'_>, created_ns: i64) -> i64 {
+    let now = now_ns();
+    if now.abs_diff(created_ns) < SAME_CLOCK_NS {
+        return created_ns;
+    }
+    let shown = py.import("time").and_then(|time| time.call_method0("time")?.extract::<f64>());
+    match shown.map(ns_of) {
+        Ok(shown) if now.abs_diff(shown) >= SAME_CLOCK_NS => {
+            created_ns.saturating_add(now.saturating_sub(shown))
+        }
+        _ => created_ns,
     }
 }
 
@@ -270,7 +299,7 @@ impl<'a> PlainRecord<'a> {
                 None => None,
             },
             message: text_of(parts.get(Attribute::Message)?)?,
-            timestamp_ns: parts.timestamp_ns()?,
+            timestamp_ns: parts.timestamp_ns?,
             keys,
             values,
         })

@@ -112,6 +112,9 @@ def start(document: str, run_id: str, again: bool = False) -> None:
     document that was in force before (`again`) is not refused for a file: that is tried for each record.
     """
 
+def lasting() -> dict[str, Any]:
+    """Return what the library keeps when it is imported a second time: the same dictionary always."""
+
 def forks() -> int:
     """Return how many forks lie between the first process that had the library and this one."""
 

@@ -13,7 +13,9 @@ from metaexpert.logger.engine import Context, Fields
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_current: Final[ContextVar[Fields]] = ContextVar("metaexpert.logger.context")
+_current: Final[ContextVar[Fields]] = engine.lasting.setdefault(
+    "context", ContextVar("metaexpert.logger.context")
+)
 engine.set_context_variable(_current)
 
 

@@ -59,6 +59,7 @@ __all__ = [
     "flush",
     "is_configured",
     "is_running",
+    "lasting",
     "needs",
     "on_change",
     "on_unconfigured",
@@ -114,7 +115,9 @@ class _Engine:
         self.is_without_main_thread = type(threading.main_thread()).__name__ != "_MainThread"
 
 
-_engine = _Engine()
+#: What a second import of the package finds as it was.
+lasting: Final[dict[str, Any]] = _native.lasting()
+_engine: Final[_Engine] = lasting.setdefault("engine", _Engine())
 
 
 def on_change(listener: Callable[[], None]) -> None:

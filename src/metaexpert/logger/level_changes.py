@@ -11,6 +11,11 @@ from typing import Any, Final
 from metaexpert.logger import engine
 
 
+def is_earlier(kind: type, of: type) -> bool:
+    """Tell whether `kind` is the class `of` as an earlier import of the package has made it."""
+    return kind is not of and (kind.__module__, kind.__qualname__) == (of.__module__, of.__qualname__)
+
+
 class Changes:
     """Counts whatever may close a fast way. Not a class attribute: setting one costs every class lookup."""
 
@@ -75,7 +80,7 @@ def watch_levels(manager: logging.Manager) -> None:
     root: Any = manager.root
     if root is None:
         return
-    if type(manager) is logging.Manager:
+    if type(manager) is logging.Manager or is_earlier(type(manager), _Manager):
         manager.__class__ = _Manager
     if type(root._cache) is not LevelCache:
         root._cache = LevelCache()

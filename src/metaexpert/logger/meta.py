@@ -37,6 +37,7 @@ from metaexpert.logger.faults import describe_exception, exception_info, is_a, r
 from metaexpert.logger.fork_lock import ForkLock
 from metaexpert.logger.handler import Extra, PipelineHandler, attach_fields
 from metaexpert.logger.last_resort import show_trade
+from metaexpert.logger.level_changes import is_earlier
 from metaexpert.logger.notes import CallFields, note_fields
 
 #: The place of `extra` among the arguments of `makeRecord`.
@@ -354,11 +355,24 @@ def adopt(logger: logging.Logger) -> MetaLogger:
 _adoption: Final = ForkLock()
 
 
+def renew(logger: logging.Logger) -> None:
+    """Adopt a logger again that an earlier import of the package has adopted; pass over any other."""
+    if any(is_earlier(kind, MetaLogger) for kind in type(logger).__mro__) and not isinstance(
+        logger, MetaLogger
+    ):
+        # By its own methods: its builtins and its channel are theirs.
+        logger._leave_fast_path()  # type: ignore[attr-defined]
+        adopt(logger)
+
+
 def _adopted(own: type[logging.Logger]) -> type[MetaLogger]:
-    if own is logging.Logger:
+    if own is logging.Logger or is_earlier(own, MetaLogger):
         return MetaLogger
-    if own is logging.RootLogger:
+    if own is logging.RootLogger or is_earlier(own, MetaRootLogger):
         return MetaRootLogger
+    if len(own.__bases__) == 2 and is_earlier(own.__bases__[1], MetaLogger):
+        # Made by this function, for the first of the two.
+        own = own.__bases__[0]
     return type(own.__name__, (own, MetaLogger), {"__module__": own.__module__})
 
 

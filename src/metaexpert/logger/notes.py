@@ -102,7 +102,7 @@ def _forget(note: Any, /) -> None:
 
 
 #: By the record's address, because a class of records may compare and hash as it likes.
-_notes: Final[dict[int, Note]] = {}
+_notes: Final[dict[int, Note]] = engine.lasting.setdefault("notes", {})
 
 
 def note_of(record: logging.LogRecord) -> Note | None:

@@ -16,7 +16,7 @@ from metaexpert.logger.errors import ConfigurationError
 from metaexpert.logger.fork_lock import ForkLock
 from metaexpert.logger.handler import PipelineHandler
 from metaexpert.logger.level_changes import changing_levels
-from metaexpert.logger.meta import MetaLogger, adopt
+from metaexpert.logger.meta import MetaLogger, adopt, renew
 from metaexpert.logger.statistics import LoggerStats
 
 if TYPE_CHECKING:
@@ -45,11 +45,13 @@ class _Service:
         self.levels_set: set[str] = set()
         #: Changes put in force after the first configuration.
         self.changes = 0
+        #: The modules that change logging, or log, by themselves, by their names in `LONGEST_STOPS_S`.
+        self.parts: dict[str, Any] = {}
 
 
 _service = _Service()
 #: Held for a whole change. Made after the engine's, so that a fork takes both in the order of `configure`.
-_lock = ForkLock(engine.park_if_ending)
+_lock: Final[ForkLock] = engine.lasting.setdefault("service lock", ForkLock(engine.park_if_ending))
 
 
 def configure(config: ConfigurationLike = None, /, **overrides: Any) -> LogConfiguration:
@@ -200,7 +202,7 @@ def shutdown(timeout: float | None = None) -> bool:
     """
     deadline = Deadline(timeout)
     for name, most in LONGEST_STOPS_S.items():
-        part = sys.modules.get(f"metaexpert.logger.control.{name}")
+        part = sys.modules.get(_part(name))
         if part is not None:
             part.stop(deadline.left(most))
     return engine.shutdown(deadline.left())
@@ -227,6 +229,10 @@ def serve(host: str = "127.0.0.1", port: int = 0, token: str | None = None) -> C
         return lifecycle.serve(host, port, token)
 
 
+def _part(name: str) -> str:
+    return f"metaexpert.logger.control.{name}"
+
+
 def _apply(sources: Sources, configuration: LogConfiguration | None = None) -> LogConfiguration:
     """Put `sources` in force; `configuration` is what they make, if that is known already."""
     configuration = configuration or sources.resolve()
@@ -237,6 +243,9 @@ def _apply(sources: Sources, configuration: LogConfiguration | None = None) -> L
         _attach(configuration)
     _watch(sources, configuration)
     _report(configuration)
+    _service.parts = {
+        name: sys.modules[part] for name in LONGEST_STOPS_S if (part := _part(name)) in sys.modules
+    }
     return configuration
 
 
@@ -377,6 +386,27 @@ def _forget_start() -> None:
         _service.is_starting = _service.cannot_start = False
 
 
+def _take_over(earlier: Any) -> None:
+    """Go on where an earlier import of the package was: its handler, its loggers, what was in force.
+
+    What that import runs by itself is stopped; the next `configure()` starts what is configured then.
+    """
+    for name, part in earlier.parts.items():
+        part.stop(LONGEST_STOPS_S[name])
+    _service.handler = earlier.handler
+    _service.handler.__class__ = PipelineHandler
+    _service.home = earlier.home if earlier.sources is None else earlier.sources.home
+    _service.levels_set, _service.changes = earlier.levels_set, earlier.changes
+    _service.document = earlier.document
+    for logger in (logging.root, *tuple(logging.root.manager.loggerDict.values())):
+        if isinstance(logger, logging.Logger):
+            renew(logger)
+
+
+with _lock.held():
+    if "service" in engine.lasting:
+        _take_over(engine.lasting["service"])
+    engine.lasting["service"] = _service
 engine.on_unconfigured(_start_unconfigured)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_start)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from metaexpert.logger import service
+from metaexpert.logger import engine, service
 from metaexpert.logger.config import LogConfiguration, log_directory
 from metaexpert.logger.config.models import ControlConfiguration
 from metaexpert.logger.control import presence
@@ -27,7 +27,7 @@ class _Control:
         self.is_child = False
 
 
-_control: Final = _Control()
+_control: Final[_Control] = engine.lasting.setdefault("control", _Control())
 
 
 def serve(host: str, port: int, token: str | None) -> ControlServer:

@@ -1,0 +1,180 @@
+"""Facts about the package imported a second time, as notebooks and tools that reload do: one record each."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Outcome
+
+AGAIN = {
+    "reload": """
+def again():
+    global logger
+    logger = importlib.reload(logger)
+""",
+    "reload of each module": """
+def again():
+    global logger
+    ours = [name for name in sys.modules if name.startswith("metaexpert.logger") and "_native" not in name]
+    for name in sorted(ours):
+        importlib.reload(sys.modules[name])
+    logger = importlib.reload(logger)
+""",
+    "import of the package": """
+def again():
+    global logger
+    del sys.modules["metaexpert.logger"]
+    import metaexpert.logger as logger
+""",
+    "import of all": """
+def again():
+    global logger
+    for name in [name for name in sys.modules if name.partition(".")[0] == "metaexpert"]:
+        del sys.modules[name]
+    import metaexpert.logger as logger
+""",
+    "import of all but the native module": """
+def again():
+    global logger
+    for name in [name for name in sys.modules if name.startswith("metaexpert.logger")]:
+        if "_native" not in name:
+            del sys.modules[name]
+    import metaexpert.logger as logger
+""",
+}
+
+START = """
+import importlib, logging, sys
+import metaexpert.logger as logger
+
+def configure(**more):
+    logger.configure(log_file_path="logs", handlers={"console": None}, **more)
+
+configure()
+log, plain = logger.get_logger("bot"), logging.getLogger("plain")
+bound, old_context, info = log.bind(b=1), logger.log_context, log.info
+count = 0
+
+def message():
+    global count
+    count += 1
+    return f"m{count}"
+
+def log_all():
+    for each in (log, log, logger.get_logger("bot"), logger.get_logger("bot"), logger.get_logger("other")):
+        each.info(message(), price=1.5)
+    for each in (bound, bound, log.bind(b=1), logger.get_logger("bot").bind(b=1)):
+        each.warning("%s", message(), price=1.5)
+    info(message(), price=1.5)
+    log.trade(message(), price=1.5)
+    log.log(25, message(), price=1.5)
+    plain.warning(message(), extra={"price": 1.5})
+    logging.warning(message(), extra={"price": 1.5})
+    for context in (old_context, logger.log_context):
+        with context(price=1.5):
+            log.info(message())
+            logger.get_logger("bot").info(message())
+            plain.warning(message())
+
+log_all()
+"""
+
+
+@pytest.mark.parametrize("foreign", [False, True], ids=["alone", "foreign"])
+@pytest.mark.parametrize("way", AGAIN)
+def test_each_record_is_written_once(way: str, foreign: bool, run_python: "Callable[..., Outcome]") -> None:
+    """By old loggers and new ones, before and after another `configure()`; there is one handler of ours."""
+    listens = "logging.root.addHandler(logging.NullHandler())" if foreign else ""
+    script = f"""{START}
+{AGAIN[way]}
+{listens}
+for _ in range(3):
+    again()
+    log_all()
+    assert logger.flush()
+    configure()
+    log_all()
+    logger.configure(default_level="DEBUG")
+    log_all()
+ours = [each for each in logging.root.handlers if type(each).__name__ == "PipelineHandler"]
+assert len(ours) == 1, ours
+assert logger.flush() and logger.stats().dropped == 0
+print(count)
+"""
+    done = run_python(script)
+
+    counted = Counter(done.messages())
+    assert set(counted.values()) == {1}
+    assert set(counted) == {f"m{number}" for number in range(1, int(done.stdout) + 1)}
+    assert all(record["price"] == 1.5 for record in done.records())
+    assert done.stderr == ""
+
+
+# Modules reloaded one by one hold parts of each other's earlier state: right, and slow.
+@pytest.mark.parametrize("way", [each for each in AGAIN if each != "reload of each module"])
+def test_loggers_are_as_fast_as_before(way: str, run_python: "Callable[..., Outcome]") -> None:
+    """Whoever holds a logger has one of the new import, whose levels the new import's changes reach."""
+    script = f"""{START}
+{AGAIN[way]}
+again()
+configure()
+log.info("1")
+log.info("2")
+assert type(log.info).__name__ != "method", log.info
+log.debug("off")
+log.debug("off")
+logging.getLogger("bot").setLevel("DEBUG")
+log.debug("3")
+logging.disable(logging.CRITICAL)
+log.error("off")
+logging.disable(logging.NOTSET)
+assert logger.get_logger("bot") is log
+"""
+    assert run_python(script).messages()[-3:] == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("way", AGAIN)
+def test_what_the_first_import_runs_gives_way(way: str, run_python: "Callable[..., Outcome]") -> None:
+    """Its control server leaves the port to the next; an open context and a queue go on."""
+    script = f"""
+import socket
+with socket.socket() as free:
+    free.bind(("127.0.0.1", 0))
+    port = free.getsockname()[1]
+{START}
+{AGAIN[way]}
+configure(control={{"port": port}})
+with old_context(task="t"):
+    again()
+    configure(control={{"port": port}})
+    log.info("inside")
+log.info("outside")
+assert logger.shutdown()
+log.info("after")
+"""
+    inside, outside, after = run_python(script).records()[-3:]
+
+    assert [each["message"] for each in (inside, outside, after)] == ["inside", "outside", "after"]
+    assert (inside.get("task"), outside.get("task")) == ("t", None)
+
+
+def test_a_record_that_two_imports_have_handlers_for_is_written_once(
+    run_python: "Callable[..., Outcome]",
+) -> None:
+    """A handler of ours that stays where the program put it, and the root's of the new import."""
+    script = f"""{START}
+{AGAIN["import of all"]}
+log.addHandler(logger.PipelineHandler())
+plain.addHandler(logger.PipelineHandler())
+again()
+configure()
+log.info("ours", msg="mine")
+plain.warning("plain")
+"""
+    done = run_python(script)
+
+    assert done.messages()[-2:] == ["ours", "plain"]
+    assert done.records()[-2]["msg"] == "mine"
