@@ -116,13 +116,14 @@ def ask_for_caller(find: Callable[..., _Caller], stack_info: object, stacklevel:
     frame = sys._getframe()
     own = _own_frames(frame)
     files = {each.f_code.co_filename for each in own}
-    if find(False, 1)[0] not in files:
-        return find(stack_info, stacklevel)
+    first, level, wants_stack = find(False, 1), _number(stacklevel) or 1, truth(stack_info) is True
+    if first[0] not in files:
+        return first if level == 1 and not wants_stack else find(wants_stack, level)
     wrapper = str(getattr(find, "__module__", "")).partition(".")[0]
     if wrapper in _WRAPPERS:
-        return find_caller(frame, stack_info, stacklevel, wrapper)
-    caller = find(stack_info, (_number(stacklevel) or 1) + len(own))
-    return find_caller(frame, stack_info, stacklevel) if caller[0] in files else caller
+        return find_caller(frame, wants_stack, level, wrapper)
+    caller = find(wants_stack, level + len(own))
+    return find_caller(frame, wants_stack, level) if caller[0] in files else caller
 
 
 def _own_frames(frame: FrameType | None) -> list[FrameType]:

@@ -310,7 +310,7 @@ class MetaLogger(FastPathLogger):
 
     def _caller(self, stack_info: object, stacklevel: object) -> tuple[str, int, str, str | None]:
         find: Any = self.findCaller
-        if getattr(find, "__func__", None) is MetaLogger.findCaller:
+        if getattr(find, "__func__", None) is _find_caller:
             return find_caller(sys._getframe(), stack_info, stacklevel)
         return ask_for_caller(find, stack_info, stacklevel)
 
@@ -332,6 +332,8 @@ class MetaRootLogger(MetaLogger, logging.RootLogger):
 
 
 define_genuine(MetaLogger)
+#: Under a name that nobody assigns to.
+_find_caller: Final = MetaLogger.findCaller
 
 
 def adopt(logger: logging.Logger) -> MetaLogger:
