@@ -11,66 +11,18 @@ use crate::exit::Inside;
 use crate::lost::counted;
 use crate::method::{Arguments, Method};
 use crate::nesting;
+use crate::taken::{method_of, new_taken};
 
 struct StaticMethod(ffi::PyMethodDef);
 // SAFETY: the definitions are never written and their strings are 'static.
 unsafe impl Sync for StaticMethod {}
 
-/// The methods of a logger that builtins stand in for: what `inspect`, `pickle` and `repr` see of one is the name and
-/// the documentation in its definition.
-struct Named {
-    name: &'static str,
-    log: StaticMethod,
-    silent: StaticMethod,
-}
+/// The methods of a logger that are served here.
+const NAMES: [&str; 8] = ["log", "debug", "info", "warning", "error", "critical", "fatal", "trade"];
 
-/// Read by `inspect.signature`, and taken off the documentation.
-macro_rules! signature {
-    () => {
-        "($self, /, *args, **kwargs)\n--\n\n"
-    };
-}
-
-macro_rules! named {
-    ($($name:literal: $about:literal,)*) => {
-        [$(Named {
-            name: $name,
-            log: StaticMethod::named(concat!($name, "\0"), concat!($name, signature!(), $about, "\0"), log),
-            silent: StaticMethod::named(concat!($name, "\0"), concat!($name, signature!(), $about, "\0"), silent),
-        },)*]
-    };
-}
-
-static NAMED: [Named; 8] = named! {
-    "log": "Log a message at the level given first, a number.",
-    "debug": "Log a message at level DEBUG.",
-    "info": "Log a message at level INFO.",
-    "warning": "Log a message at level WARNING.",
-    "error": "Log a message at level ERROR.",
-    "critical": "Log a message at level CRITICAL.",
-    "fatal": "Log a message at level CRITICAL.",
-    "trade": "Log a trade event: category `trade`, level INFO, whatever level the logger has.",
-};
-
-/// The definitions for the method `name`; those of `log` for a name that no logger has.
-fn named(name: Option<&str>) -> &'static Named {
-    NAMED.iter().find(|each| Some(each.name) == name).unwrap_or(&NAMED[0])
-}
-
-impl StaticMethod {
-    /// Both texts are ended by a zero.
-    const fn named(
-        name: &'static str,
-        about: &'static str,
-        method: ffi::PyCFunctionFastWithKeywords,
-    ) -> StaticMethod {
-        StaticMethod(ffi::PyMethodDef {
-            ml_name: name.as_ptr().cast(),
-            ml_meth: ffi::PyMethodDefPointer { PyCFunctionFastWithKeywords: method },
-            ml_flags: ffi::METH_FASTCALL | ffi::METH_KEYWORDS,
-            ml_doc: about.as_ptr().cast(),
-        })
-    }
+/// The name as a constant; `log` for a name that no logger has.
+fn named(name: Option<&str>) -> &'static str {
+    NAMES.iter().find(|each| Some(**each) == name).unwrap_or(&NAMES[0])
 }
 
 static NOTHING: StaticMethod = StaticMethod(ffi::PyMethodDef {
@@ -91,7 +43,7 @@ pub(crate) fn builtin<'py>(
     slow: Py<PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let method = Method::new(channel.clone().unbind(), level, threshold, category, slow);
-    new_builtin(channel.py(), &named(name).log, Some(Bound::new(channel.py(), method)?.into_any()))
+    new_taken(Bound::new(channel.py(), method)?, named(name), log)
 }
 
 /// Makes the builtin for a level that is off: it does nothing while the channel is undisturbed.
@@ -101,26 +53,16 @@ pub(crate) fn silent_builtin<'py>(
     slow: Py<PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let method = Method::new(channel.clone().unbind(), None, i32::MAX, None, slow);
-    new_builtin(channel.py(), &named(name).silent, Some(Bound::new(channel.py(), method)?.into_any()))
+    new_taken(Bound::new(channel.py(), method)?, named(name), silent)
 }
 
 /// A builtin that accepts any arguments and does nothing: what a call costs at least.
 #[pyfunction]
 pub(crate) fn nothing(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    new_builtin(py, &NOTHING, None)
-}
-
-fn new_builtin<'py>(
-    py: Python<'py>,
-    definition: &'static StaticMethod,
-    receiver: Option<Bound<'py, PyAny>>,
-) -> PyResult<Bound<'py, PyAny>> {
-    let receiver = receiver.as_ref().map_or(std::ptr::null_mut(), Bound::as_ptr);
-    // SAFETY: the definition lives for ever and CPython never writes to it; the builtin takes its own
-    // reference to the receiver.
+    // SAFETY: the definition lives for ever and CPython never writes to it.
     unsafe {
-        let function =
-            ffi::PyCFunction_NewEx((&raw const definition.0).cast_mut(), receiver, std::ptr::null_mut());
+        let definition = (&raw const NOTHING.0).cast_mut();
+        let function = ffi::PyCFunction_NewEx(definition, std::ptr::null_mut(), std::ptr::null_mut());
         Bound::from_owned_ptr_or_err(py, function)
     }
 }
@@ -138,14 +80,14 @@ unsafe extern "C" fn ignore(
 unsafe extern "C" fn silent(
     slf: *mut ffi::PyObject,
     args: *const *mut ffi::PyObject,
-    nargs: ffi::Py_ssize_t,
+    count: usize,
     names: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter, which holds the GIL, with the `Method` that `silent_builtin` gave;
+    // SAFETY: called by the interpreter, which holds the GIL, with what `silent_builtin` made;
     // the arguments are passed on as they came.
     unsafe {
         let py = Python::assume_attached();
-        let method = Borrowed::from_ptr(py, slf).cast_unchecked::<Method>().get();
+        let method = method_of(slf);
         if method.is_undisturbed(py) {
             return ffi::Py_NewRef(ffi::Py_None());
         }
@@ -154,30 +96,26 @@ unsafe extern "C" fn silent(
             problem.restore(py);
             return std::ptr::null_mut();
         }
-        ffi::PyObject_Vectorcall(method.slow(), args, nargs as usize, names)
+        ffi::PyObject_Vectorcall(method.slow(), args, ffi::PyVectorcall_NARGS(count) as usize, names)
     }
 }
 
 unsafe extern "C" fn log(
     slf: *mut ffi::PyObject,
     args: *const *mut ffi::PyObject,
-    nargs: ffi::Py_ssize_t,
+    count: usize,
     names: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
-    // SAFETY: the interpreter calls with the GIL held, with `nargs` positional arguments followed by one
-    // for each name; `slf` is the `Method` that `builtin` gave it.
+    // SAFETY: the interpreter calls with the GIL held, with `count` positional arguments followed by one
+    // for each name; `slf` is what `builtin` made.
     let (py, method, arguments) = unsafe {
         let named = if names.is_null() { 0 } else { ffi::PyTuple_GET_SIZE(names) as usize };
-        let positional = nargs as usize;
+        let positional = ffi::PyVectorcall_NARGS(count) as usize;
         let all: &[*mut ffi::PyObject] =
             if positional + named == 0 { &[] } else { std::slice::from_raw_parts(args, positional + named) };
         let (positional, named) = all.split_at(positional);
         let py = Python::assume_attached();
-        (
-            py,
-            Borrowed::from_ptr(py, slf).cast_unchecked::<Method>().get(),
-            Arguments { positional, named, names },
-        )
+        (py, method_of(slf), Arguments { positional, named, names })
     };
     match counted(py, || level_of(py, method, &arguments), Ok(None), || method.call(py, &arguments)) {
         // SAFETY: the GIL is held.

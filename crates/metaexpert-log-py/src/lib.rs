@@ -47,6 +47,7 @@ mod site;
 mod stand_in;
 mod state;
 mod submit;
+mod taken;
 mod text;
 mod times;
 mod weight;
@@ -60,8 +61,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<context::Context>()?;
     module.add_class::<fields::Fields>()?;
     module.add_class::<method::Method>()?;
-    // A builtin's qualified name begins with that of the class of its `__self__`.
-    module.getattr("Method")?.setattr("__qualname__", "MetaLogger")?;
+    module.add("TakenMethod", taken::taken_type(module.py())?)?;
     module.add_function(wrap_pyfunction!(engine::start, module)?)?;
     module.add_function(wrap_pyfunction!(engine::is_running, module)?)?;
     module.add_function(wrap_pyfunction!(engine::note_missing_streams, module)?)?;

@@ -49,20 +49,6 @@ pub(crate) struct Method {
 
 #[pymethods]
 impl Method {
-    /// Pickled as the logger: a builtin is pickled as an attribute of what is its `__self__`.
-    fn __reduce_ex__<'py>(
-        &self,
-        py: Python<'py>,
-        protocol: Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        self.logger(py)?.call_method1("__reduce_ex__", (protocol,))
-    }
-
-    /// What a method's `__self__` has beside, the logger has.
-    fn __getattr__<'py>(&self, py: Python<'py>, name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
-        self.logger(py)?.getattr(name)
-    }
-
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.channel)?;
         visit.call(&self.slow)
@@ -105,7 +91,7 @@ impl Method {
     }
 
     /// The logger whose method serves the calls that the builtin can't: bound to it, or with its name in a `partial`.
-    fn logger<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+    pub(crate) fn logger<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let slow = self.slow.bind(py);
         let method = slow.getattr_opt("func")?;
         method.as_ref().unwrap_or(slow).getattr("__self__")

@@ -94,13 +94,14 @@ class Channel:
         """
 
 @final
-class Method:
-    """What a builtin of a channel knows: its `__self__`.
+class TakenMethod:
+    """A logging method as it is taken from its logger: called like a builtin, otherwise a bound method.
 
-    It has the attributes of the logger whose method the builtin stands in for, and is pickled as that logger.
+    Made of a function and an object it is the object's method, as `weakref.WeakMethod` wants it.
     """
 
-    def __reduce_ex__(self, protocol: Any, /) -> Any: ...
+    def __new__(cls, function: Callable[..., Any], logger: Any, /) -> Self: ...
+    def __call__(self, /, *args: Any, **kwargs: Any) -> None: ...
 
 def close_channels() -> None:
     """Close every channel that is there now, however many there are, in one step."""

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from metaexpert.logger import engine
 from metaexpert.logger.derived import Followed, Made
-from metaexpert.logger.engine import Channel, Fields, Method
+from metaexpert.logger.engine import Channel, Fields, TakenMethod
 from metaexpert.logger.handler import PipelineHandler
 from metaexpert.logger.level_changes import LevelCache, changes, close_all, watch_levels
 
@@ -228,7 +228,7 @@ class FastPathLogger(logging.Logger):
     def _discard_stale(self, name: str) -> None:
         """Forget a builtin of an earlier time that somebody has put back, as the end of a patch does."""
         builtin = self.__dict__.get(name)
-        if name not in self._installed and type(getattr(builtin, "__self__", None)) is Method:
+        if name not in self._installed and type(builtin) is TakenMethod:
             self.__dict__.pop(name, None)
 
     def _premises(self) -> _Premises | None:

@@ -4,7 +4,6 @@ import datetime
 import gc
 import inspect
 import logging
-import types
 import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from metaexpert.logger import MetaLogger, configure, get_logger, shutdown
+from metaexpert.logger.engine import TakenMethod
 
 if TYPE_CHECKING:
     from conftest import Logs, Outcome
@@ -65,7 +65,7 @@ def test_a_method_taken_before_the_first_call_is_a_builtin(name: str, logs: "Log
     logs.configure()
     args = (logging.ERROR, "m") if name == "log" else ("m",)
     methods = [getattr(logs.logger.bind(a=1), name), getattr(logs.logger, name)]
-    assert all(isinstance(method, types.BuiltinFunctionType) for method in methods)
+    assert all(isinstance(method, TakenMethod) for method in methods)
     for method in methods:
         method(*args)
     logging.disable(logging.CRITICAL)
@@ -83,7 +83,7 @@ def test_a_method_taken_after_a_change_is_a_builtin_again(logs: "Logs") -> None:
     logs.configure()
     logs.logger.setLevel(logging.INFO)
     assert not logs.is_fast()
-    assert isinstance(logs.logger.info, types.BuiltinFunctionType)
+    assert isinstance(logs.logger.info, TakenMethod)
     assert logs.is_fast()
 
 

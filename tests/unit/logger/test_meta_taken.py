@@ -1,10 +1,15 @@
 """Facts about a logging method that is taken from its logger: it is as good as one of `logging`'s."""
 
 import copy
+import gc
 import inspect
 import pickle
 import subprocess
 import sys
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -38,7 +43,64 @@ def test_a_taken_method_says_what_it_is(name: str, both_ways: "Logs") -> None:
         parameters = list(inspect.signature(of_class).parameters.values())[1:]
         taken = inspect.signature(method).parameters.values()
         assert [(each.name, each.kind) for each in taken] == [(each.name, each.kind) for each in parameters]
-        assert (method.__self__.name, method.__self__.level) == (logger.name, logger.level)
+        assert method.__self__ is logger
+        assert method.__func__ is of_class
+        assert repr(method) == f"<bound method MetaLogger.{name} of {logger!r}>"
+        assert inspect.isroutine(method)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_taken_method_can_be_referred_to_weakly(name: str, both_ways: "Logs") -> None:
+    """`WeakMethod` lives as long as the logger, and gives its method."""
+    for logger in loggers_of(both_ways):
+        reference = weakref.WeakMethod(getattr(logger, name))
+        again = reference()
+        assert again == getattr(logger, name)
+        assert hash(again) == hash(getattr(logger, name))
+        assert reference == weakref.WeakMethod(getattr(logger, name))
+    bound = both_ways.logger.bind(a=1)
+    bound.info("1")
+    bound.info("2")
+    reference = weakref.WeakMethod(getattr(bound, name))
+    assert reference() is not None
+    del again, bound
+    gc.collect()
+    assert reference() is None
+
+
+def test_taken_methods_are_equal_as_methods_are(both_ways: "Logs") -> None:
+    """Of the same logger and name, whatever serves them; of others they differ."""
+    log, other = both_ways.logger, get_logger("other")
+    before = log.info
+    log.setLevel("DEBUG")
+    after = log.info
+    assert before == after == MethodType(MetaLogger.info, log)
+    assert len({before, after, MethodType(MetaLogger.info, log)}) == 1
+    assert before != log.debug
+    assert before != other.info
+    assert (before == 1, before != "info") == (False, True)
+    with pytest.raises(TypeError, match="not supported"):
+        assert before < after  # type: ignore[operator]
+
+
+def test_taken_methods_work_where_callables_do(both_ways: "Logs") -> None:
+    """In `partial`, in a pool's threads, as an attribute of a class, and with attributes of no name."""
+    log = both_ways.logger
+    partial(log.info, "m1", a=1)(b=2)
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(log.info, "m2").result(60) is None
+        assert list(pool.map(log.info, ["m3", "m4"])) == [None, None]
+
+    class Strategy:
+        say = log.info
+
+    Strategy().say("m5")
+    pickle.loads(pickle.dumps(partial(log.info, "m6")))()
+    with pytest.raises(AttributeError):
+        log.info.nothing  # type: ignore[attr-defined]  # noqa: B018 - it raises
+
+    assert both_ways.messages() == ["m1", "m2", "m3", "m4", "m5", "m6"]
+    assert (both_ways.records()[0]["a"], both_ways.records()[0]["b"]) == (1, 2)
 
 
 @pytest.mark.parametrize("name", ["debug", "info", "warning", "error", "critical", "fatal", "trade"])
