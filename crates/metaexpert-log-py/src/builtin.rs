@@ -1,6 +1,6 @@
 //! Builtin functions as CPython calls them: the outermost layer of **capture**.
 //!
-//! `METH_FASTCALL | METH_KEYWORDS` passes arguments as a plain array, so a call makes no tuple and no dict.
+//! The vectorcall protocol passes arguments as a plain array, so a call makes no tuple and no dict.
 
 use pyo3::ffi;
 use pyo3::prelude::*;
