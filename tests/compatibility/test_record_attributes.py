@@ -190,6 +190,8 @@ def test_records_are_those_of_logging(call: Call, way: str, logs: "Logs", record
         logs.configure(default_level="DEBUG")
     logging.root.setLevel(logging.DEBUG)
     logging.root.handlers.insert(0 if way == "before ours" else 1, recorder)
+    classes: list[type] = []
+    recorder.addFilter(lambda record: classes.append(type(record)) or True)  # type: ignore[func-returns-value]
     logger = logging.getLogger("bot") if way == "a plain logger" else logs.logger
     call(logger)
     call(logger)
@@ -198,6 +200,8 @@ def test_records_are_those_of_logging(call: Call, way: str, logs: "Logs", record
     ours = [record for record in recorder.records if record.name == "bot"]
     assert [shown(record) for record in ours] == expected
     assert {type(record).__name__ for record in ours} == {"LogRecord"}
+    if way in ("before ours", "unconfigured"):
+        assert set(classes) == {logging.LogRecord}
 
 
 def test_keyword_fields_come_by_their_own_names(logs: "Logs", recorder: Recorder) -> None:

@@ -43,8 +43,8 @@ fn current_frame(py: Python<'_>) -> Option<(Excerpt, u32, Excerpt)> {
     }
 }
 
-/// Whether a frame runs code of a module whose frames never made a call: `logging` and the library's Python side. By
-/// the module's name: the file of frozen code, or of code that was compiled elsewhere, tells nothing.
+/// Whether a frame runs code of a module whose frames never made a call: `logging` and our Python side.
+/// By the module's name: the file of frozen code, or of code that was compiled elsewhere, tells nothing.
 fn is_calling_module(frame: &Bound<'_, PyAny>) -> bool {
     static MODULES: PyOnceLock<Vec<String>> = PyOnceLock::new();
     let py = frame.py();

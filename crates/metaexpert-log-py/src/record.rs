@@ -217,8 +217,8 @@ fn ns_of(seconds: f64) -> i64 {
     ((seconds * 1e6).round() as i64).saturating_mul(1000)
 }
 
-/// A time of Python's clock by the system's, which other records carry: tests replace or freeze Python's. A record
-/// that is as old as it says, because a queue held it, keeps its time.
+/// A time of Python's clock by the system's, which other records carry: tests replace or freeze Python's.
+/// A record that is as old as it says, because a queue held it, keeps its time.
 fn by_the_system(py: Python<'_>, created_ns: i64) -> i64 {
     let now = now_ns();
     if now.abs_diff(created_ns) < SAME_CLOCK_NS {

@@ -40,7 +40,7 @@ pub(crate) fn new_taken<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = method.py();
     let class = taken_type(py)?;
-    // SAFETY: the type's own way to make an instance, of the size that it was given and filled with zeros; the
+    // SAFETY: the type's own way to make an instance, of the size that it was given and zeroed; the
     // collector runs no code of ours before the fields are written.
     unsafe {
         let object = Bound::from_owned_ptr_or_err(py, ffi::PyType_GenericAlloc(class.as_type_ptr(), 0))?;
@@ -93,7 +93,7 @@ pub(crate) fn taken_type(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
             flags: flags as _,
             slots: slots.as_mut_ptr(),
         };
-        // SAFETY: the specification is complete and ended as CPython asks for; what it points to is copied, but
+        // SAFETY: the specification is complete and ended as CPython asks for; what it names is copied, but
         // for names and definitions, which are static.
         let class = unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyType_FromSpec(&mut spec))? };
         Ok::<_, PyErr>(class.cast_into::<PyType>()?.unbind())
@@ -132,8 +132,8 @@ fn members() -> [ffi::PyMemberDef; 3] {
 }
 
 unsafe extern "C" fn dealloc(object: *mut ffi::PyObject) {
-    // SAFETY: called once, with an object that `new_taken` has made; a heap type's instance holds a reference to
-    // its type.
+    // SAFETY: called once, with an object that `new_taken` has made; a heap type's instance holds a
+    // reference to its type.
     unsafe {
         ffi::PyObject_GC_UnTrack(object.cast());
         let class = ffi::Py_TYPE(object);

@@ -1,8 +1,8 @@
 """Notes on records that their attributes do not show: their fields as captured, and whether they were taken.
 
-A note is found by its record, lives as long, and goes with every copy: the record gets a class that copies
-it, alike in name and attributes. It does not go with a record that somebody builds from another's attributes,
-as `makeLogRecord` and `SocketHandler` do; the attributes hold all fields.
+A note is found by its record and lives as long. Where a copy would need it, because the pipeline has the
+record or an attribute has another name than its field, the record gets a class that hands it on, alike in
+name and attributes. A record that somebody builds from another's attributes has no note, only all fields.
 """
 
 from __future__ import annotations
@@ -115,18 +115,21 @@ def _noted(record: logging.LogRecord) -> Note:
     note = note_of(record)
     if note is None:
         note = _notes[id(record)] = Note(record)
-        _follow_copies(record)
     return note
 
 
 def note_fields(record: logging.LogRecord, fields: CallFields) -> None:
-    """Note the fields of a record that the library makes."""
+    """Note the fields of a record that the library makes, whose attributes hold them."""
     _noted(record).fields = fields
+    # Filters may ask for the record's class. Without names to restore, a copy's attributes say the same.
+    if fields.renamed():
+        _follow_copies(record)
 
 
 def note_taken(record: logging.LogRecord) -> None:
     """Note that this process's pipeline has the record."""
     _noted(record).taken_by = engine.run_id()
+    _follow_copies(record)
 
 
 def is_taken(note: Note | None) -> bool:
@@ -163,6 +166,7 @@ def _with_note_of(
         of_twin = _noted(twin)
         of_twin.taken_by = note.taken_by
         of_twin.fields = None if note.fields is None else revise(note.fields, twin)
+        _follow_copies(twin)
     return twin
 
 
