@@ -36,7 +36,6 @@ from metaexpert.logger.fast_path import (
 from metaexpert.logger.faults import describe_exception, exception_info, is_a, recorded_exc_info, truth
 from metaexpert.logger.fork_lock import ForkLock
 from metaexpert.logger.handler import Extra, PipelineHandler, attach_fields
-from metaexpert.logger.last_resort import show_trade
 from metaexpert.logger.level_changes import is_earlier
 from metaexpert.logger.notes import CallFields, note_fields
 
@@ -286,6 +285,8 @@ class MetaLogger(FastPathLogger):
         """
         super().callHandlers(record)
         if record.__dict__.get("category") == TRADE and not super().hasHandlers():
+            from metaexpert.logger.last_resort import show_trade
+
             show_trade(record)
             return
         handler = self._handler_out_of_reach()

@@ -18,7 +18,6 @@ from metaexpert.logger.config.models import LogConfiguration
 from metaexpert.logger.config.nesting import check_json_depth
 from metaexpert.logger.config.origins import DOTENV, ENVIRONMENT
 from metaexpert.logger.config.schema import kind_at
-from metaexpert.logger.config.synonyms import meant_by
 from metaexpert.logger.errors import ConfigurationError, Problem
 
 PREFIX: Final = "METAEXPERT_LOG__"
@@ -151,6 +150,8 @@ def _guessed_setting(variable: str) -> tuple[str, ...] | None:
     """
     if variable.startswith(PREFIX) or not variable.startswith(_NEAR_PREFIX):
         return None
+    from metaexpert.logger.config.synonyms import meant_by
+
     name = variable.removeprefix(_NEAR_PREFIX).lower()
     # Others are the program's own: `METAEXPERT_ROOT`, `METAEXPERT_LOGIN`.
     is_level = "level" in name and meant_by([name], LogConfiguration.model_fields) is not None

@@ -43,7 +43,6 @@ from metaexpert.logger.config.origins import CODE, DEFAULT, origin_of
 from metaexpert.logger.config.places import NOWHERE, Places
 from metaexpert.logger.config.problems import problems_of
 from metaexpert.logger.config.rules import broken_rules
-from metaexpert.logger.config.synonyms import type_meant_by
 from metaexpert.logger.errors import ConfigurationError, shown
 
 HandlerType = Literal["console", "file", "syslog", "tcp", "udp", "otlp"]
@@ -103,6 +102,12 @@ class SpoolConfiguration(_Settings):
     max_bytes: Annotated[int, quantity("bytes", 2**20, 1024 * _GIB)] = _GIB
 
 
+def _type_meant_by(text: str) -> str | None:
+    from metaexpert.logger.config.synonyms import type_meant_by
+
+    return type_meant_by(text)
+
+
 class HandlerConfiguration(_Settings):
     """One destination. Options that its type does not have are None."""
 
@@ -111,7 +116,7 @@ class HandlerConfiguration(_Settings):
         json_schema_extra=lambda schema: schema.pop("required", None) and None
     )
 
-    type: Annotated[HandlerType, choice("console", "file", *defaults.NETWORK_TYPES, guess=type_meant_by)]
+    type: Annotated[HandlerType, choice("console", "file", *defaults.NETWORK_TYPES, guess=_type_meant_by)]
     level: Level = Field(default="NOTSET", description="Records below it are not for this handler.")
     format: Format = "json"
     datefmt: DateFormat | None = Field(

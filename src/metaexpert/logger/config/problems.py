@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from metaexpert.logger.config.fields import OWN_ERROR
 from metaexpert.logger.config.schema import fields_at
-from metaexpert.logger.config.synonyms import advice as synonyms_advice
-from metaexpert.logger.config.synonyms import meant_by
 from metaexpert.logger.errors import ConfigurationError, Problem, did_you_mean, shown
 
 if TYPE_CHECKING:
@@ -51,11 +49,12 @@ def _problems(details: ErrorDetails, model: type[BaseModel]) -> Iterator[Problem
 
 
 def _unknown_setting(steps: list[str], value: Any, model: type[BaseModel]) -> Problem:
+    # Its table is for those who guess.
+    from metaexpert.logger.config.synonyms import advice, meant_by
+
     path, siblings = ".".join(steps), fields_at(model, tuple(steps[:-1]))
     guessed = meant_by(steps, siblings)
     if guessed is not None:
-        return Problem(
-            path, "unknown setting", value, siblings, synonyms_advice(guessed), meant=guessed.settings
-        )
+        return Problem(path, "unknown setting", value, siblings, advice(guessed), meant=guessed.settings)
     meant = did_you_mean(steps[-1], siblings)
     return Problem(path, "unknown setting", value, siblings, meant or f"known are {', '.join(siblings)}")
