@@ -216,7 +216,7 @@ mod tests {
     fn what_nobody_would_choose_is_random() {
         for text in [
             "0123456789abcdef0123456789abcdef",
-            "vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A",
+            "9naHVck6pbd4ZRj2SxphvDTwrzqwo72n3wZuot7UGAoKD1AFfDKZxCKu7SPCzX3Z",
             "qnBpZ3hJUzN6d0hPYk1oR0dLS3c9PQ==",
             "XXXXXXXXXXd5fh3k7xp0Qm",
             "65f1c0a7e4b09d0001c2d3e4",
