@@ -11,6 +11,10 @@ class ArgumentError(ExpertError, ValueError):
     """A bad argument: the message names the argument, the value and what is allowed."""
 
 
+class UnknownArgumentError(ArgumentError, TypeError):
+    """An argument that there is not: the message names it, and what is probably meant."""
+
+
 class NotRunningError(ExpertError, RuntimeError):
     """A trading call or a question about the account was made while no run was going on."""
 

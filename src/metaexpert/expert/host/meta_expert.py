@@ -19,6 +19,7 @@ from metaexpert.expert.metrics import ExpertMeter, ExpertMetrics
 from metaexpert.expert.run.options import Overrides, RunOptions, current_overrides, run_options
 from metaexpert.expert.settings.arguments import NOT_GIVEN, NotGiven, number
 from metaexpert.expert.settings.expert import expert_settings
+from metaexpert.expert.settings.guesses import advised
 from metaexpert.expert.settings.strategy import StrategySettings, strategy_settings, timeframe_name
 from metaexpert.logger import get_logger
 
@@ -47,6 +48,7 @@ class MetaExpert(TradingCalls):
     on_backtest = Event("Decorate `f() -> float`: the pass is complete; what it returns is its criterion.")
     on_backtest_pass = Event("Decorate `f()`: a pass of the backtest was scored; comes after on_backtest.")
 
+    @advised
     def __init__(
         self,
         exchange: str,
@@ -143,6 +145,7 @@ class MetaExpert(TradingCalls):
         volatility_filter: bool | float | None = ...,
         trend_filter: bool | None = ...,
     ) -> Callable[[F], F]: ...
+    @advised
     def on_init(
         self,
         symbol: Any = "BTCUSDT",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         load_layers,
         resolve,
     )
+    from metaexpert.logger.config.synonyms import meant_by
 
 _HOMES = {
     "ConfigurationLike": "sources",
@@ -41,6 +42,7 @@ _HOMES = {
     "load_layers": "sources",
     "log_config_document": "legacy",
     "log_directory": "engine",
+    "meant_by": "synonyms",
     "parse_level": "levels",
     "resolve": "sources",
 }
@@ -59,6 +61,7 @@ __all__ = [
     "load_layers",
     "log_config_document",
     "log_directory",
+    "meant_by",
     "parse_level",
     "resolve",
 ]
