@@ -132,16 +132,17 @@ def _directory_like_a_file(document: Mapping[Any, Any], places: Places) -> Itera
     """Who names a file as the log directory would get a directory of that name, with other files in it."""
     text = document.get(LOG_DIRECTORY)
     text = os.fspath(text) if isinstance(text, os.PathLike) else text
-    if not isinstance(text, str) or not text.lower().endswith(_FILE_ENDINGS) or "\0" in text:
-        return
-    if os.path.isdir(_log_directory(text, places)):
+    if not isinstance(text, str) or "\0" in text:
         return
     directory, name = os.path.split(text)
-    if name.startswith("."):
+    is_file = os.path.isfile(path := _log_directory(text, places))
+    looks_so = text.lower().endswith(_FILE_ENDINGS) and not name.startswith(".") and not os.path.isdir(path)
+    if not (is_file or looks_so):
         return
     named = f"log_file_path = {shown(directory or '.')} and handlers.file.filename = {shown(name)}"
-    reason = f"must be a directory, was {shown(text)}, which looks like a file"
-    yield Problem(LOG_DIRECTORY, reason, text, suggestion=f"use {named}, or end a directory's name with /")
+    reason = f"must be a directory, was {shown(text)}, which {'is' if is_file else 'looks like'} a file"
+    otherwise = "name another directory" if is_file else "end a directory's name with /"
+    yield Problem(LOG_DIRECTORY, reason, text, suggestion=f"use {named}, or {otherwise}")
 
 
 def _shared_files(

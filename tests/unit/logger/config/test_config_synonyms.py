@@ -34,6 +34,13 @@ AT_THE_TOP = [
     ("enqueue", "leave it out: it is always so"),
     ("defaultLevel", "use default_level"),
     ("captureWarnings", "use capture_stdlib"),
+    ("consol", "use handlers.console"),
+    ("maxBytes", "use handlers.file.max_size"),
+    ("trade_log_file", "use handlers.trades.filename"),
+    ("error_log_file", "use handlers.errors.filename"),
+    ("record_bars", 'use loggers."metaexpert.market", "INFO" for no bars and "DEBUG" for bars'),
+    ("logging", "the table of a file is called log"),
+    ("tool", "the table of a file is called log"),
 ]
 IN_A_HANDLER = [
     ("class", "use handlers.file.type"),
@@ -192,7 +199,12 @@ def test_a_directory_that_is_there_may_have_any_name(tmp_path: Path, monkeypatch
 
     assert LogConfiguration(log_file_path="bot.log").log_file_path == "bot.log"
     assert LogConfiguration(log_file_path=tmp_path / "bot.log").log_file_path == str(tmp_path / "bot.log")
-    assert "looks like a file" in refusal({"log_file_path": "other.log"})
+    (tmp_path / "bare").touch()
+    for name in ("other.log", "bare"):
+        assert refusal({"log_file_path": name}) == (
+            f'log_file_path must be a directory, was "{name}", which is a file; use log_file_path = "." '
+            f'and handlers.file.filename = "{name}", or name another directory'
+        )
 
 
 @pytest.mark.parametrize(
