@@ -41,7 +41,7 @@ from metaexpert.logger.config.levels import parse_level
 from metaexpert.logger.config.merge import leaves, plain, removals_as_none
 from metaexpert.logger.config.origins import CODE, DEFAULT, origin_of
 from metaexpert.logger.config.places import NOWHERE, Places
-from metaexpert.logger.config.problems import problems_of
+from metaexpert.logger.config.problems import problems_of, removals_of_nothing
 from metaexpert.logger.config.rules import broken_rules
 from metaexpert.logger.errors import ConfigurationError, shown
 
@@ -308,7 +308,7 @@ class LogConfiguration(_Settings):
         given = removals_as_none(plain(value))
         document = defaults.completed(given)
         places: Places = NOWHERE if info.context is None else info.context
-        problems = broken_rules(document, places)
+        problems = [*removals_of_nothing(given, cls), *broken_rules(document, places)]
         try:
             configuration = handler(document)
         except ValidationError as error:

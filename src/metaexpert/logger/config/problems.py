@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from metaexpert.logger.config.fields import OWN_ERROR
+from metaexpert.logger.config.merge import HANDLERS
 from metaexpert.logger.config.schema import fields_at
 from metaexpert.logger.errors import ConfigurationError, Problem, did_you_mean, shown
 
@@ -21,6 +22,23 @@ _KEY_MARK: Final = "[key]"
 def problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]:
     """Return one problem, with its dotted path, for each error that pydantic found for `model`."""
     return [problem for details in error.errors() for problem in _problems(details, model)]
+
+
+def removals_of_nothing(given: Mapping[Any, Any], model: type[BaseModel]) -> Iterator[Problem]:
+    """Yield a problem for each unknown setting that is None: who removes one under a guessed name is told."""
+    handlers = given.get(HANDLERS)
+    tables = handlers.items() if isinstance(handlers, dict) else ()
+    yield from _unknown_nones([], given, model)
+    for name, options in tables:
+        if isinstance(options, dict):
+            yield from _unknown_nones([HANDLERS, str(name)], options, model)
+
+
+def _unknown_nones(above: list[str], table: Mapping[Any, Any], model: type[BaseModel]) -> Iterator[Problem]:
+    known = fields_at(model, tuple(above))
+    for name, value in table.items():
+        if value is None and name not in known:
+            yield _unknown_setting([*above, str(name)], value, model)
 
 
 def _problems(details: ErrorDetails, model: type[BaseModel]) -> Iterator[Problem]:

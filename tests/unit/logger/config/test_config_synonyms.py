@@ -92,6 +92,19 @@ def test_a_guessed_setting_is_refused_with_the_one_meant(name: str, advice: str)
     assert refusal({name: "x"}) == f"{name}: unknown setting; {advice}"
 
 
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        ({"console": None}, "console: unknown setting; use handlers.console"),
+        ({"levl": None}, "levl: unknown setting; known are "),
+        ({"handlers": {"file": {"maxBytes": None}}}, "handlers.file.maxBytes: unknown setting; use handlers"),
+    ],
+)
+def test_removing_a_guessed_setting_is_refused_as_well(document: dict[str, Any], told: str) -> None:
+    """None takes a setting back; under another name it would take nothing back, without a word."""
+    assert refusal(document).startswith(told)
+
+
 @pytest.mark.parametrize(("name", "advice"), IN_A_HANDLER)
 def test_a_guessed_option_is_refused_with_the_one_meant(name: str, advice: str) -> None:
     """The same in the table of a handler, for what `dictConfig` documents call it."""
