@@ -9,7 +9,7 @@ from typing import Any, Final
 from metaexpert.expert.journal import EXPERT_LOGGER, MARKET_LOGGER, TRADE_LOGGER
 from metaexpert.expert.run.options import Overrides
 from metaexpert.expert.settings.arguments import NotGiven
-from metaexpert.expert.settings.expert import ExpertSettings, log_level
+from metaexpert.expert.settings.expert import ExpertSettings, log_directory, log_level
 from metaexpert.logger import configure_program
 from metaexpert.logger.config import parse_level
 
@@ -76,7 +76,7 @@ def line_configuration(line: Overrides | None) -> dict[str, Any]:
     if line.log_level is not None:
         document["default_level"] = console["level"] = log_level("--log-level", line.log_level)
     if line.log_dir is not None:
-        document["log_file_path"] = line.log_dir
+        document["log_file_path"] = log_directory("--log-dir", line.log_dir)
     if line.control is not None:
         from metaexpert.logger.config.environment import control_address
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from metaexpert.expert.errors import ArgumentError
 from metaexpert.expert.settings import arguments as check
-from metaexpert.expert.settings.expert import log_level
+from metaexpert.expert.settings.expert import log_directory, log_level
 
 if TYPE_CHECKING:
     from metaexpert.expert.run.feed import Feed
@@ -82,6 +82,8 @@ def check_overrides(line: Overrides) -> None:
         check.choice("--mode", line.mode, MODES)
     if line.log_level is not None:
         log_level("--log-level", line.log_level)
+    if line.log_dir is not None:
+        log_directory("--log-dir", line.log_dir)
     if line.initial_capital is not None:
         check.number("--capital", line.initial_capital, above=0)
     if line.symbol is not None:

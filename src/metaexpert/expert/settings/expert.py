@@ -11,6 +11,7 @@ from typing import Final
 from metaexpert.expert.errors import ArgumentError
 from metaexpert.expert.settings import arguments as check
 from metaexpert.expert.settings.arguments import NotGiven
+from metaexpert.logger import ConfigurationError
 
 EXCHANGES: Final = ("binance", "bybit", "okx", "bitget", "kucoin")
 MARKET_TYPES: Final = ("spot", "futures", "options")
@@ -87,6 +88,16 @@ def log_level(name: str, value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return logging.getLevelName(value) if value in names.values() else str(value)
     return check.choice(name, value, sorted(set(names) - {"NOTSET"}), upper=True)
+
+
+def log_directory(name: str, value: str) -> str:
+    """Return `value`, which names the log directory; `name` is what the user knows the setting by."""
+    from metaexpert.logger import LogConfiguration
+
+    try:
+        return LogConfiguration(log_file_path=value).log_file_path
+    except ConfigurationError as error:
+        raise ArgumentError(f"{name} {error.problems[0].reason}; name a directory, such as logs/") from None
 
 
 def _interval(name: str, value: object) -> float:

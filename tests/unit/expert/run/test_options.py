@@ -51,6 +51,11 @@ def test_command_line_goes_before_the_file():
     [
         (Overrides(mode="papre"), 'did you mean "paper"'),
         (Overrides(log_level="LOUD"), "--log-level must be one of"),
+        (
+            Overrides(log_dir="bot.log"),
+            '--log-dir must be a directory, was "bot.log", which looks like a file',
+        ),
+        (Overrides(log_dir=""), '--log-dir must name a directory, was ""; name a directory, such as logs/'),
         (Overrides(initial_capital=0.0), "--capital must be greater than 0"),
         (Overrides(start="yesterday"), "--from must be a date"),
         (Overrides(start="2024-02-02", end="2024-02-01"), "--from 2024-02-02 is not before"),
