@@ -217,6 +217,25 @@ def test_a_program_prints_the_summary_that_the_command_prints(tmp_path):
     assert done.stderr == ""
 
 
+@pytest.mark.parametrize(("stdout", "code"), [("| true", 1), (">&-", 0)])
+def test_figures_that_nobody_reads_are_no_error(tmp_path, stdout, code):
+    """A reader that has gone, and a closed stdout, leave the program without a traceback."""
+    metaexpert(tmp_path, "new", "e", "--template", "minimal")
+    data = write_bars(tmp_path / "btcusdt_1m.csv", 300)
+    text = (tmp_path / "e.py").read_text().replace("initial_capital=10000", f"data={str(data)!r}")
+    (tmp_path / "e.py").write_text(text)
+    program = f'{{ "{sys.executable}" e.py; echo "code $?" >&2; }} {stdout}'
+    command = f'"{sys.executable}" -m metaexpert backtest e.py --data "{data}" {stdout}'
+    done = [
+        subprocess.run(
+            ["sh", "-c", each], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False
+        )
+        for each in (program, command)
+    ]
+    assert f"code {code}\n" in done[0].stderr
+    assert not any("Traceback" in each.stderr for each in done)
+
+
 def test_symbol_of_the_data_counts_and_is_told(tmp_path):
     """Data of another symbol than the strategy's is run as what it is, with a note on stderr."""
     metaexpert(tmp_path, "new", "e", "--template", "minimal")

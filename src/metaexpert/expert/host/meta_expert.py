@@ -295,7 +295,7 @@ class MetaExpert(TradingCalls):
         counter = RecordCounter()
         result = self._run(options, Overrides())
         records = counter.finish()
-        report.show(result, records, as_json=False)
+        report.show_in_program(result, records)
         report.explain_stop(result, records)
         if code := report.exit_code(result):
             raise SystemExit(code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping
 from typing import Any, Final
@@ -19,12 +20,26 @@ _EXIT_CODES: Final = {"interrupted": INTERRUPTED, "terminated": TERMINATED}
 
 
 def show(result: RunResult, records: Records, *, as_json: bool) -> None:
-    """Print the figures of a run on stdout."""
+    """Print the figures of a run on stdout, unless the program was started with a closed one."""
+    if sys.stdout is None:
+        return
     document = result.to_dict() | records.to_dict()
     if as_json:
         print(json.dumps(document, indent=2, allow_nan=False, default=str))
         return
     _print_rows(f"{result.strategy_name}: {result.mode} on {result.symbol}", _rows(result, records))
+
+
+def show_in_program(result: RunResult, records: Records) -> None:
+    """Print the figures for people; where nobody reads on, as behind `| head`, the process ends with 1."""
+    try:
+        show(result, records, as_json=False)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # What is left in the buffer would fail again at the interpreter's end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(1) from None
 
 
 def exit_code(result: RunResult) -> int:
