@@ -278,3 +278,17 @@ def test_what_is_cut_off_a_torn_file_is_told_without_secrets(run_python: Callabl
         assert_masked(text, marks=2)
         assert "half" in text
     assert outcome.messages() == ["next"]
+
+
+@pytest.mark.parametrize(
+    ("message", "arguments"),
+    [("api_key=%d", (SECRET,)), ("password: %s of %s", (SECRET,)), ("secret=%s", (SECRET, 1))],
+)
+def test_arguments_that_do_not_fit_a_message_with_secrets_are_masked(
+    message: str, arguments: tuple[object, ...], both_ways: Logs
+) -> None:
+    """The names in the message are those of the arguments, which are masked together."""
+    both_ways.logger.info(message, *arguments)
+    assert both_ways.last()["format_args"] == "***"
+    both_ways.logger.info("%d bars", "many")
+    assert both_ways.last()["format_args"] == ["many"]

@@ -5,6 +5,8 @@ use std::ops::Range;
 
 use memchr::{memchr3, memchr3_iter, memmem};
 
+use super::address;
+use super::annotation;
 use super::edit::Edit;
 use super::extent::{is_prose, last_end, list_end, next_line, quoted, says_nothing, skip, unquoted_end};
 use super::keys::{Keys, Verdict};
@@ -23,8 +25,6 @@ const MOST_OF_REQUEST: usize = 64;
 const MOST_OF_ONE_JUDGED: usize = 1024;
 /// The arguments of a request to log in are no longer.
 const MOST_OF_ARGUMENTS: usize = 256;
-/// A name without a password this long in an address is a token.
-const SHORTEST_USER_TOKEN: usize = 20;
 
 /// Texts up to this length are looked through without the overhead that pays for longer ones.
 const SHORT: usize = 32;
@@ -83,11 +83,13 @@ fn built_in(text: &[u8], sign: usize, defaults: bool) -> Option<Range<usize>> {
     if !defaults {
         return None;
     }
-    address_secret(text, sign).or_else(|| bot_token(text, sign)).or_else(|| login_arguments(text, sign))
+    address::secret(text, sign).or_else(|| bot_token(text, sign)).or_else(|| login_arguments(text, sign))
 }
 
 fn named(text: &[u8], sign: usize, keys: &Keys, judged: &mut Judged) -> Option<Range<usize>> {
-    let found = value(text, sign, keys.verdict(name_before(text, sign)?), judged)?;
+    let verdict = keys.verdict(name_before(text, sign)?);
+    let sign = annotation::end(text, sign, verdict).unwrap_or(sign);
+    let found = value(text, sign, verdict, judged)?;
     Some(found.start..list_end(text, &found))
 }
 
@@ -107,23 +109,6 @@ pub(super) fn is_login(text: &[u8], start: usize) -> bool {
     let after = &after[..after.len().min(MOST_OF_REQUEST)];
     let has = |text, word: &&str| memmem::find(text, word.as_bytes()).is_some();
     ["auth\"", "auth'", "auth\\"].iter().any(|word| has(before, word) || has(after, word))
-}
-
-/// The password in `://user:password@host`, or a long name alone.
-fn address_secret(text: &[u8], colon: usize) -> Option<Range<usize>> {
-    let start = colon + 3;
-    if text[colon] != b':' || text.get(colon + 1..start)? != b"//" {
-        return None;
-    }
-    let rest = &text[start..];
-    let len = rest.iter().position(|byte| byte.is_ascii_whitespace() || b"/\"'<>".contains(byte));
-    let authority = &rest[..len.unwrap_or(rest.len())];
-    let end = authority.iter().rposition(|byte| *byte == b'@')?;
-    match authority[..end].iter().position(|byte| *byte == b':') {
-        Some(colon) if colon + 1 < end => Some(start + colon + 1..start + end),
-        None if end >= SHORTEST_USER_TOKEN => Some(start..start + end),
-        _ => None,
-    }
 }
 
 /// The second half of a Telegram bot's token, `123456789:AAE…`.
@@ -302,6 +287,10 @@ mod tests {
             ("secret = \"\"\"a\nb\"\"\"", "secret = \"\"\"***\"\"\""),
             ("пароль password=абв конец", "пароль password=*** конец"),
             ("if token == 'x1y2z3w':", "if token == '***':"),
+            ("api_secret: str = 'a b'", "api_secret: str = '***'"),
+            ("def f(token: str | None = \"x1y2z3\"):", "def f(token: str | None = \"***\"):"),
+            ("secret: t.Final[Optional[str]] = \"a\"", "secret: t.Final[Optional[str]] = \"***\""),
+            ("password: hunter = 3", "password: *** = 3"),
         ] {
             assert_eq!(seen(text), masked);
         }

@@ -125,7 +125,8 @@ fn second_of_pair(json: &[u8], first: &Range<usize>, after: usize, rules: &Rules
     let verdict = pairs::verdict(&unescaped(&json[inside(first)]), &rules.keys);
     let is_pair = json.get(skip_blanks(json, end)) == Some(&b']');
     let is_listed = pairs::is_listed(&before[..before.len() - 1]);
-    let is_secret = is_pair && pairs::covers(verdict, &unescaped(&json[inside(&(start..end))]), is_listed);
+    let second = unescaped(&json[inside(&(start..end))]);
+    let is_secret = is_pair && pairs::covers(verdict, &second, is_listed, &rules.keys);
     if is_secret { verdict } else { Verdict::Clear }
 }
 

@@ -76,7 +76,13 @@ impl Keys {
             b's' | b'S' => self.entry(&name[..len - 1]).map(|(entry, _)| entry.plural),
             _ => None,
         };
-        found.or_else(plural).unwrap_or_default()
+        found.or_else(plural).unwrap_or_else(|| self.qualified(&name[..len]))
+    }
+
+    /// What `name` says without the exchange or the like that it ends with: `api_key_okx`.
+    fn qualified(&self, name: &[u8]) -> Verdict {
+        let verdict = names::unqualified(name).map_or(Verdict::Clear, |name| self.verdict(name));
+        if verdict == Verdict::Token { Verdict::Random } else { verdict }
     }
 
     /// The longest entry that `name` ends with, and where it begins.
@@ -181,6 +187,12 @@ mod tests {
             "credentials",
             "pwd",
             "jwt",
+            "creds",
+            "priv_key",
+            "api_key_okx",
+            "apiSecretBinance",
+            "BYBIT_SECRET_TESTNET",
+            "passphrase_okx_main",
         ] {
             assert!(masked(&[], name), "{name}");
         }
@@ -218,6 +230,11 @@ mod tests {
             "stoken",
             "hotp",
             "cwpwd",
+            "okx",
+            "main",
+            "fee_okx",
+            "sort_key_main",
+            "API key test",
         ] {
             assert!(!masked(&[], name), "{name}");
         }

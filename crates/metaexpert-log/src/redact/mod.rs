@@ -3,6 +3,8 @@
 //! A field is judged by its name, once for each set of names; a text by what stands in it. An event without secrets
 //! stays as it is: nothing is copied.
 
+mod address;
+mod annotation;
 mod assignment;
 mod cost;
 mod edit;
@@ -31,6 +33,9 @@ pub use patterns::{Refusal, refusal};
 
 /// What is written in a secret's place.
 pub const MASK: &[u8] = b"***";
+
+/// The field with the arguments that did not fit their message.
+const UNFITTED: &[u8] = b"format_args";
 
 /// Whole numbers below this may count secrets.
 const MORE_THAN_A_COUNT: i64 = 1_000_000;
@@ -126,6 +131,7 @@ impl Redactor {
         let masked = &mut self.masked;
         masked.message = rules.text(event.message);
         let mut is_changed = masked.message.is_some();
+        let has_secret_in_message = is_changed;
         if event.exception.is_some() || event.stack.is_some() {
             is_changed |= masked.trouble(event, rules);
         }
@@ -133,7 +139,11 @@ impl Redactor {
         masked.fields.clear();
         let mut ordinal = 0;
         event.fields.for_each_placed(|place, value| {
-            if let Some(value) = rules.value(verdict(by_set, &rules.keys, place), value) {
+            // What the message's own names would have told of them, had they fitted it.
+            let is_unfitted = || has_secret_in_message && &*place.keys[place.index].raw == UNFITTED;
+            let found = rules.value(verdict(by_set, &rules.keys, place), value);
+            let found = if is_unfitted() { Some(Replacement::Mask) } else { found };
+            if let Some(value) = found {
                 masked.fields.push(Replaced { ordinal, value });
             }
             ordinal += 1;

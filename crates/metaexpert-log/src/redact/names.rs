@@ -5,7 +5,7 @@ use super::verdict::Verdict::{self, Line, PublicKey, Random, Secret, Signature, 
 use Place::{Anywhere, Whole, Word};
 
 /// In small letters without separators. Their plurals count as well, see [`Verdict::plural`].
-const SECRETS: [(&str, Place, Verdict); 65] = [
+const SECRETS: [(&str, Place, Verdict); 67] = [
     ("password", Anywhere, Secret),
     ("passwd", Anywhere, Secret),
     ("pwd", Word, Secret),
@@ -46,6 +46,8 @@ const SECRETS: [(&str, Place, Verdict); 65] = [
     ("twofa", Word, Secret),
     ("credential", Anywhere, Secret),
     ("credentials", Anywhere, Secret),
+    ("creds", Word, Secret),
+    ("privkey", Word, Secret),
     ("apisign", Anywhere, Secret),
     ("accesssign", Anywhere, Secret),
     ("partnersign", Anywhere, Secret),
@@ -134,6 +136,30 @@ const DESCRIBING: [&str; 32] = [
     "scope",
 ];
 
+/// What may stand behind a secret's name and says whose it is, or of what kind.
+const QUALIFYING: [&str; 20] = [
+    "okx",
+    "binance",
+    "bybit",
+    "bitget",
+    "kucoin",
+    "gate",
+    "kraken",
+    "coinbase",
+    "hyperliquid",
+    "htx",
+    "mexc",
+    "main",
+    "mainnet",
+    "test",
+    "testnet",
+    "live",
+    "demo",
+    "prod",
+    "dev",
+    "value",
+];
+
 pub(super) fn built_in() -> impl Iterator<Item = Entry> {
     SECRETS.into_iter().map(|(name, place, verdict)| Entry {
         name: name.as_bytes().into(),
@@ -153,11 +179,22 @@ pub(super) fn describes(name: &[u8]) -> bool {
     last_word_is_in(&DESCRIBING, name)
 }
 
+/// `name` without its last word, if that only says whose it is. `API key test: passed` is prose.
+pub(super) fn unqualified(name: &[u8]) -> Option<&[u8]> {
+    let before = &name[..last_word_in(&QUALIFYING, name)?];
+    (!before.is_empty() && !before.ends_with(b" ")).then_some(before)
+}
+
 fn last_word_is_in(words: &[&str], name: &[u8]) -> bool {
     let len = name.iter().rposition(u8::is_ascii_alphanumeric).map_or(0, |at| at + 1);
-    let name = &name[..len];
-    words.iter().any(|word| {
-        let Some(at) = name.len().checked_sub(word.len()) else { return false };
-        name[at..].eq_ignore_ascii_case(word.as_bytes()) && super::keys::begins_word(name, at)
+    last_word_in(words, &name[..len]).is_some()
+}
+
+/// Where the last word of `name` begins, if it is one of `words`.
+fn last_word_in(words: &[&str], name: &[u8]) -> Option<usize> {
+    words.iter().find_map(|word| {
+        let at = name.len().checked_sub(word.len())?;
+        let is_last = name[at..].eq_ignore_ascii_case(word.as_bytes());
+        (is_last && super::keys::begins_word(name, at)).then_some(at)
     })
 }

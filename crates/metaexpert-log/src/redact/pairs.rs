@@ -18,7 +18,7 @@ pub(super) fn secret(text: &[u8], comma: usize, keys: &Keys) -> Option<Range<usi
     let mut rest =
         text[value.end..].iter().filter(|byte| !byte.is_ascii_whitespace() && !b"\"'\\,".contains(byte));
     let is_pair = rest.next().is_none_or(|byte| b")]".contains(byte));
-    (is_pair && covers(verdict, &text[value.clone()], is_listed(&before[..before.len() - 1])))
+    (is_pair && covers(verdict, &text[value.clone()], is_listed(&before[..before.len() - 1]), keys))
         .then_some(value)
 }
 
@@ -38,9 +38,15 @@ pub(super) fn is_listed(before: &[u8]) -> bool {
 }
 
 /// Whether the second of a pair is a secret. A pair alone may be two names: `("password", "email")`.
-pub(super) fn covers(verdict: Verdict, value: &[u8], is_listed: bool) -> bool {
-    let is_name = |byte: &u8| byte.is_ascii_lowercase() || *byte == b'_';
-    verdict.covers(value) && (is_listed || !value.iter().all(is_name))
+pub(super) fn covers(verdict: Verdict, value: &[u8], is_listed: bool, keys: &Keys) -> bool {
+    verdict.covers(value) && (is_listed || !is_name(value, keys))
+}
+
+/// Whether `value` is a word of small letters, or itself a secret's name: `("API_KEY", "API_SECRET")`.
+fn is_name(value: &[u8], keys: &Keys) -> bool {
+    let is_part = |byte: &u8| byte.is_ascii_alphabetic() || b"_-".contains(byte);
+    let is_small = |byte: &u8| byte.is_ascii_lowercase() || *byte == b'_';
+    value.iter().all(is_small) || value.iter().all(is_part) && keys.verdict(value) != Verdict::Clear
 }
 
 /// What a name says that may be bytes, which are base64 in a field.
