@@ -336,6 +336,25 @@ def test_a_copy_of_a_record_that_was_taken_is_not_taken_again(
     assert logs.messages() == ["m"]
 
 
+@pytest.mark.parametrize("way", COPIES)
+def test_a_copy_in_the_name_of_another_logger_is_a_record_of_its_own(way: str, logs: "Logs") -> None:
+    """A handler that forwards messages to an audit log loses none, wherever it stands among the others."""
+
+    class Forwarding(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            twin = COPIES[way](record)
+            twin.name = "audit"
+            PipelineHandler().handle(twin)
+
+    logs.configure()
+    forwarding = Forwarding()
+    for handlers in ([*logging.root.handlers, forwarding], [forwarding, *logging.root.handlers]):
+        logging.root.handlers[:] = handlers
+        logs.logger.info("m", price=1.5)
+        assert sorted(each["module"] for each in logs.records()[-2:]) == ["audit", "bot"]
+        assert [each["price"] for each in logs.records()[-2:]] == [1.5, 1.5]
+
+
 def test_each_copy_of_a_record_that_was_not_taken_is_one(logs: "Logs", recorder: Recorder) -> None:
     """A handler that splits a message into lines hands on copies of one record."""
     logs.configure()

@@ -81,7 +81,7 @@ class PipelineHandler(logging.Handler):
         """Submit `record` unless the pipeline has it; failures are reported as those of any handler."""
         try:
             note = note_of(record)
-            if is_taken(note):
+            if is_taken(note, record):
                 return
             fields = None if note is None else note.fields
             if fields is None and not self.capture_stdlib and not _is_of_own_logger(record):

@@ -80,7 +80,8 @@ class Note(weakref.ref[logging.LogRecord]):
     __slots__ = ("fields", "key", "taken_by")
 
     fields: CallFields | None
-    taken_by: str | None
+    #: The pipeline that has the record, and the logger's name with which it has it.
+    taken_by: tuple[str, str] | None
     key: int
 
     def __new__(cls, record: logging.LogRecord) -> Self:
@@ -128,13 +129,16 @@ def note_fields(record: logging.LogRecord, fields: CallFields) -> None:
 
 def note_taken(record: logging.LogRecord) -> None:
     """Note that this process's pipeline has the record."""
-    _noted(record).taken_by = engine.run_id()
+    _noted(record).taken_by = (engine.run_id(), record.name)
     _follow_copies(record)
 
 
-def is_taken(note: Note | None) -> bool:
-    """Tell whether this process's pipeline has the record, or had the one that it is a copy of."""
-    return note is not None and note.taken_by == engine.run_id()
+def is_taken(note: Note | None, record: logging.LogRecord) -> bool:
+    """Tell whether this process's pipeline has the record, or had the one that it is a copy of.
+
+    A copy that a handler passes on in another logger's name is a record of its own.
+    """
+    return note is not None and note.taken_by == (engine.run_id(), record.name)
 
 
 class _Copied(logging.LogRecord):
