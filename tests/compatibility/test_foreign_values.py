@@ -112,6 +112,14 @@ def test_arrow_values_are_kept(both_ways: "Logs") -> None:
         assert logged(both_ways, value) == expected, value
 
 
+def test_a_missing_value_of_attrs_is_no_number(both_ways: "Logs") -> None:
+    """`attrs.NOTHING` is a member of an enumeration, whose number means nothing."""
+    attrs = pytest.importorskip("attrs")
+    both_ways.logger.info("m", value=attrs.NOTHING, inside=[attrs.NOTHING])
+    record = both_ways.last()
+    assert (record["value"], record["inside"]) == (str(attrs.NOTHING), [str(attrs.NOTHING)])
+
+
 def test_attrs_classes_are_objects(both_ways: "Logs") -> None:
     """With their fields' values; what their text hides or shows in a way of its own stays so."""
     attrs = pytest.importorskip("attrs")

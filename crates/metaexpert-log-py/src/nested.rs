@@ -223,10 +223,12 @@ fn foreign_shape(
     }
 }
 
-/// The value of a member of an enumeration; nothing for a bare `object()`, which only makes it differ from others.
+/// The value of a member of an enumeration; nothing for a bare `object()`, which only makes it differ from others,
+/// and for `attrs.NOTHING`, whose number is nobody's.
 fn enum_value<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
     let value = object.getattr("value")?;
-    Ok(Some(value).filter(|value| !value.is_exact_instance_of::<PyAny>()))
+    let is_mark = value.is_exact_instance_of::<PyAny>() || object.get_type().module()? == "attr._make";
+    Ok(Some(value).filter(|_| !is_mark))
 }
 
 /// The text of a key: that of the value for an enumeration, a time or bytes, `str()` of others.
