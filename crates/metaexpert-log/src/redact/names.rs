@@ -76,7 +76,7 @@ const SECRETS: [(&str, Place, Verdict); 67] = [
 ];
 
 /// What stands before `token` where it is a coin. `in_token` is not here, because of `sign_in_token`.
-const OF_MARKETS: [&str; 21] = [
+const OF_MARKETS: [&str; 33] = [
     "base",
     "quote",
     "fee",
@@ -98,6 +98,18 @@ const OF_MARKETS: [&str; 21] = [
     "settlement",
     "src",
     "dst",
+    "input",
+    "output",
+    "out",
+    "target",
+    "traded",
+    "deposit",
+    "borrow",
+    "debt",
+    "bridge",
+    "bridged",
+    "erc20",
+    "stable",
 ];
 
 /// The names in the description of a coin. Only what is random is masked under them.
