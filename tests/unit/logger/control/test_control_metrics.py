@@ -3,11 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import fields
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from metaexpert.logger import LoggerStats, SinkStats
 from metaexpert.logger.control import metrics
 from metaexpert.logger.control.metrics import Distribution, Family, Histograms, exposition
+
+
+@pytest.fixture(autouse=True)
+def no_experts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out the experts that other tests have run in this process."""
+    monkeypatch.setattr(metrics, "_sources", [])
 
 
 def scraped(stats: LoggerStats, problems: Iterable[str] = ()) -> str:
