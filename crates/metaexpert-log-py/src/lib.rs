@@ -60,7 +60,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<channel::Channel>()?;
     module.add_class::<context::Context>()?;
     module.add_class::<fields::Fields>()?;
-    module.add_class::<method::Method>()?;
     module.add("TakenMethod", taken::taken_type(module.py())?)?;
     module.add_function(wrap_pyfunction!(engine::start, module)?)?;
     module.add_function(wrap_pyfunction!(engine::is_running, module)?)?;
