@@ -1,4 +1,4 @@
-//! FNV-1a, 64 bits (http://www.isthe.com/chongo/tech/comp/fnv/): hashes for names on disk and on the wire.
+//! FNV-1a, 64 bits (<http://www.isthe.com/chongo/tech/comp/fnv/>): hashes for names on disk and on the wire.
 //! They are the same on every machine, in every process and in every version.
 
 /// The hash of no bytes.
