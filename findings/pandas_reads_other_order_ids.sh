@@ -55,8 +55,12 @@ with open("expert.log") as log:
 PROGRAM
 packages/bin/python program.py | tee output
 
-diff output - <<'EXPECTED'
+cat >expected <<'EXPECTED'
 read_json: order_id 9007199254740992 for 9007199254740993, client_id 12, price 0.1
 read_json, dtype=False: order_id 9007199254740992 for 9007199254740993, client_id 00012, price 0.10000000000000000001
 of objects: order_id 9007199254740993 for 9007199254740993, client_id 00012, price 0.10000000000000000001
 EXPECTED
+if ! diff expected output; then
+  echo "the behaviour has changed" >&2
+  exit 1
+fi

@@ -1,4 +1,4 @@
-//! What the text of an exception is made of, where the interpreter's own classes make it.
+//! The parts of an exception's text, for classes whose text the interpreter itself makes.
 
 use pyo3::exceptions::{PyBaseException, PyBaseExceptionGroup, PyKeyError, PyOSError};
 use pyo3::intern;

@@ -1,4 +1,4 @@
-//! What stands for a large value among the arguments of a message: `%` would write all of it.
+//! Stand-ins for large arguments of a message, because `%` would write all of each.
 
 use pyo3::exceptions::{PyKeyError, PyTypeError};
 use pyo3::prelude::*;

@@ -1,4 +1,4 @@
-//! Where a value begins behind its name in a text, and where it ends.
+//! The extent of a value in a text: from behind its name to its end.
 
 use std::ops::Range;
 

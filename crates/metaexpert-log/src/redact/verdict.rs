@@ -1,4 +1,4 @@
-//! What a name says about its value, and what the value says itself.
+//! Verdicts on a value, from its name and from the value itself.
 
 use super::worth;
 

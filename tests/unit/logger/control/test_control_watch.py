@@ -188,6 +188,7 @@ def test_what_nobody_thought_of_does_not_end_the_watching(
 
     write(watched, 'loggers = { "bot.a" = "WARNING" }\n')
     eventually(lambda: level() == logging.WARNING, "the good file holds")
+    assert sum("MemoryError" in str(record) for record in live.records("errors.log")) == 1
 
 
 def test_a_file_that_is_gone_keeps_what_it_said(watched: Path, live: "Logs") -> None:

@@ -1,4 +1,4 @@
-//! Where a file ends and the next begins: rotation, and what other programs do to it.
+//! The turnover of a file to the next: rotation, and renames or deletions by other programs.
 
 use std::io;
 use std::path::{Path, PathBuf};
