@@ -75,6 +75,10 @@ class ConfigurationError(ValueError):
         return "\n".join(dict.fromkeys(str(problem) for problem in self.problems))
 
 
+class ShutDownError(ConfigurationError):
+    """A change came too late: after `shutdown()` only `configure()` or `serve()` start what it stopped."""
+
+
 def requirement(path: str, must: str, value: Any, suggestion: str | None = None, **more: Any) -> Problem:
     """Return the problem `<path> must <must>, was <value>`; a value that may be a secret is hidden."""
     return Problem(path, f"must {must}, was {shown(value, path)}", value, suggestion=suggestion, **more)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from metaexpert.logger import engine
 from metaexpert.logger.deadline import Deadline
-from metaexpert.logger.errors import ConfigurationError
+from metaexpert.logger.errors import ConfigurationError, ShutDownError
 from metaexpert.logger.fork_lock import ForkLock
 from metaexpert.logger.handler import PipelineHandler
 from metaexpert.logger.level_changes import changing_levels
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 DEFAULT_LOGGER = "MetaExpert"
 #: How long `shutdown` waits at most for what changes logging, or logs, by itself.
 LONGEST_STOPS_S: Final = {"lifecycle": 2.0, "watch": None, "changes": None, "periodic": 1.0}
+#: How long it waits for a change that is under way, in seconds.
+_LONGEST_CHANGE_S: Final = 2.0
 
 
 class _Service:
@@ -41,6 +43,8 @@ class _Service:
         self.handler = PipelineHandler()
         #: Starting without `configure()`: on its way, or in vain.
         self.is_starting = self.cannot_start = False
+        #: `shutdown()` was called since: what changes logging by itself comes too late.
+        self.is_shut_down = False
         #: Levels set from `loggers`, to be taken back when they are no longer named.
         self.levels_set: set[str] = set()
         #: Changes put in force after the first configuration.
@@ -70,6 +74,7 @@ def configure(config: ConfigurationLike = None, /, **overrides: Any) -> LogConfi
         if isinstance(layers, DictConfig):
             _apply_dictconfig(layers.document)
             return configuration()
+        _service.is_shut_down = False
         return _apply(sources.with_code(*layers))
 
 
@@ -96,6 +101,7 @@ def configure_program(
         sources = sources.with_code(*layers)
         if defaults is not None:
             sources = sources.with_defaults(defaults)
+        _service.is_shut_down = False
         return _apply(sources.with_command_line(command_line or {}))
 
 
@@ -103,17 +109,21 @@ def reconfigure(
     change: Callable[[Sources], Sources],
     announce: Callable[[LogConfiguration, LogConfiguration | None], Callable[[], object] | None]
     | None = None,
+    *,
+    at_end: bool = False,
 ) -> LogConfiguration:
     """Put in force what `change` makes of the sources as they are, and return it.
 
     For changes from outside the program's code: nothing is read again but by `change` itself. `announce` is
     called with the valid new configuration and the old one just before it is put in force, and what it
-    returns right after. Raises what `change` and `announce` raise, and `ConfigurationError` as `configure`
-    does.
+    returns right after. Raises what `change` and `announce` raise, `ConfigurationError` as `configure` does,
+    and `ShutDownError` once `shutdown()` has begun, unless the change is one of those made `at_end`.
     """
     from metaexpert.logger.config import Sources
 
     with _lock.held():
+        if _service.is_shut_down and not at_end:
+            raise ShutDownError("logging was shut down meanwhile: nothing was changed")
         sources = change(_service.sources or Sources.discover())
         configuration = sources.resolve()
         done = None if announce is None else announce(configuration, _service.configuration)
@@ -201,6 +211,9 @@ def shutdown(timeout: float | None = None) -> bool:
     the watching of files, which stop as well, come back with the next `configure()` or `serve()`.
     """
     deadline = Deadline(timeout)
+    # Otherwise a change that is under way would start again what is stopped here.
+    with _lock.held_within(deadline.left(_LONGEST_CHANGE_S)):
+        _service.is_shut_down = True
     for name, most in LONGEST_STOPS_S.items():
         part = sys.modules.get(_part(name))
         if part is not None:
@@ -226,6 +239,7 @@ def serve(host: str = "127.0.0.1", port: int = 0, token: str | None = None) -> C
     with _lock.held():
         if _service.configuration is None:
             configure()
+        _service.is_shut_down = False
         return lifecycle.serve(host, port, token)
 
 
@@ -236,17 +250,25 @@ def _part(name: str) -> str:
 def _apply(sources: Sources, configuration: LogConfiguration | None = None) -> LogConfiguration:
     """Put `sources` in force; `configuration` is what they make, if that is known already."""
     configuration = configuration or sources.resolve()
-    with _control_of(configuration):
+    parts = nullcontext() if _service.is_shut_down else _parts_of(sources, configuration)
+    with parts:
         _start_engine(configuration)
         _service.changes += _service.configuration is not None
         _service.sources, _service.configuration = sources, configuration
         _attach(configuration)
+    return configuration
+
+
+@contextmanager
+def _parts_of(sources: Sources, configuration: LogConfiguration) -> Iterator[None]:
+    """Have the parts that change logging, or log, by themselves follow, once the block has succeeded."""
+    with _control_of(configuration):
+        yield
     _watch(sources, configuration)
     _report(configuration)
     _service.parts = {
         name: sys.modules[part] for name in LONGEST_STOPS_S if (part := _part(name)) in sys.modules
     }
-    return configuration
 
 
 def _start_engine(configuration: LogConfiguration) -> None:
@@ -312,6 +334,7 @@ def _start_unconfigured(anew: bool) -> bool:
             sources = Sources.discover()
             configuration = sources.resolve()
             _start_engine(configuration)
+            _service.is_shut_down = False
             _service.sources, _service.configuration = sources, configuration
             _service.cannot_start = False
             return True

@@ -199,7 +199,7 @@ class _Temporary:
     def _take_back(self, numbers: tuple[int, ...]) -> bool:
         """Put in force what would hold without these changes; False if that is impossible now."""
         try:
-            service.reconfigure(lambda sources: sources.without_runtime(*numbers))
+            service.reconfigure(lambda sources: sources.without_runtime(*numbers), at_end=True)
         except ConfigurationError as error:
             audit_logger().error(
                 "A temporary change of logging cannot be taken back yet",

@@ -16,7 +16,7 @@ from metaexpert.logger.config import LogConfiguration, log_directory
 from metaexpert.logger.config.rules import OWN_ERRORS_FILE
 from metaexpert.logger.control.audit import audit_logger
 from metaexpert.logger.descriptors import above_standard
-from metaexpert.logger.errors import ConfigurationError
+from metaexpert.logger.errors import ConfigurationError, ShutDownError
 
 #: A file is looked at this often, and read when two looks in a row have found the same change.
 POLL_SECONDS: Final = 0.5
@@ -89,6 +89,8 @@ def reload(reason: str) -> bool:
 
     try:
         service.reconfigure(lambda sources: sources.reloaded(), announce)
+    except ShutDownError:
+        return False
     except ConfigurationError as error:
         _report(reason, str(error))
         return False

@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from control_harness import eventually
-from metaexpert.logger import configuration, configure, flush
-from metaexpert.logger.control import watch
+from metaexpert.logger import configuration, configure, flush, shutdown
+from metaexpert.logger.config import files
+from metaexpert.logger.control import lifecycle, periodic, watch
 
 if TYPE_CHECKING:
     from conftest import Logs
@@ -27,7 +29,7 @@ def watched(live: "Logs", monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> It
     write(file, 'loggers = { "bot.a" = "ERROR" }\n')
     configure()
     yield file
-    watch.stop()
+    shutdown(20)
     eventually(lambda: watch._watch.thread is None, "the watching has ended")
     watch._watch.has_signal = False
     signal.signal(signal.SIGHUP, before)
@@ -189,6 +191,36 @@ def test_what_nobody_thought_of_does_not_end_the_watching(
     write(watched, 'loggers = { "bot.a" = "WARNING" }\n')
     eventually(lambda: level() == logging.WARNING, "the good file holds")
     assert sum("MemoryError" in str(record) for record in live.records("errors.log")) == 1
+
+
+@pytest.mark.parametrize("timeout", [20, 0], ids=["waits for it", "does not wait"])
+def test_a_shutdown_ends_the_watching_while_a_file_is_read(
+    timeout: int, watched: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is read, or has been, starts nothing again."""
+    is_reading, may_end = threading.Event(), threading.Event()
+    read = files.read_toml
+
+    def read_slowly(*arguments: Any) -> Any:
+        is_reading.set()
+        assert may_end.wait(20)
+        return read(*arguments)
+
+    monkeypatch.setattr("metaexpert.logger.config.sources.read_toml", read_slowly)
+    write(watched, "control = { port = 0 }\nstats_interval_seconds = 1\n")
+    assert is_reading.wait(20)
+    ending = threading.Thread(target=shutdown, args=(timeout,))
+    ending.start()
+    if not timeout:
+        ending.join(20)
+    may_end.set()
+    ending.join(20)
+
+    eventually(lambda: watch._watch.thread is None, "the watching has ended")
+    assert lifecycle._control.server is None
+    assert periodic._reporter.thread is None
+    configure()
+    assert watch._watch.thread is not None
 
 
 def test_a_file_that_is_gone_keeps_what_it_said(watched: Path, live: "Logs") -> None:
