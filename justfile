@@ -4,20 +4,17 @@
 default:
     @just --list
 
-# Run the tests of Python and Rust.
+# Run the tests: all of Python and Rust, or those of Python that pytest's arguments name.
 test *arguments:
-    uv run pytest {{arguments}}
-    cargo test --workspace
+    {{ if arguments == "" { ".ci/run tests rust-tests" } else { "uv run pytest " + arguments } }}
 
 # Check style, types and layers without changing anything.
 lint:
-    uv run ruff check
-    uv run ruff format --check
-    uv run mypy --strict
-    uv run stubtest metaexpert.logger._native --allowlist .ci/stubtest-allowlist
-    uv run lint-imports
-    cargo fmt --check
-    cargo clippy --workspace --all-targets -- -D warnings
+    .ci/run lint types layers
+
+# Carry out steps of the checks, all without a name: `just check`, `just check loom fuzz`, `just check --list`.
+check *steps:
+    .ci/run {{steps}}
 
 # Format the sources.
 fmt:
@@ -42,7 +39,3 @@ profile:
 # Count the instructions of a record beside the committed baseline: `just instructions --update`. Needs valgrind.
 instructions *options:
     uv run benchmarks/instructions.py {{options}}
-
-# Do what must pass before a change is taken.
-ci:
-    .ci/run
