@@ -52,7 +52,7 @@ use target::Target;
 use transit::Transit;
 
 /// A sink writes when this much has gathered, and at the end of each batch.
-const WRITE_BYTES: usize = 512 << 10;
+const WRITE_BYTES: usize = 256 << 10;
 
 /// A destination with its waiting lines.
 pub struct Sink {
