@@ -17,7 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
         code = run_command_line(sys.argv[1:] if arguments is None else list(arguments))
     except KeyboardInterrupt:
-        from metaexpert.cli.failure import INTERRUPTED
+        from metaexpert.exit_codes import INTERRUPTED
 
         code = INTERRUPTED
     raise SystemExit(code)

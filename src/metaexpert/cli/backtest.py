@@ -7,9 +7,7 @@ from typing import Annotated
 
 import typer
 
-from metaexpert.cli.execution import run_and_report
 from metaexpert.cli.options import AllowGaps, AsJson, LogDirectory, LogLevel, Symbol
-from metaexpert.expert.run.options import Overrides
 
 
 def backtest(
@@ -45,6 +43,9 @@ def backtest(
     INFO records (log_to_console=False, --log-level WARNING) a terminal shows a progress bar instead.
     With --data all of the file is run, whatever dates the strategy names, unless --from or --to say more.
     """
+    from metaexpert.cli.execution import run_and_report
+    from metaexpert.expert.run.options import Overrides
+
     overrides = Overrides(
         mode="backtest",
         data=data,

@@ -6,16 +6,7 @@ from typing import Annotated
 
 import typer
 
-from metaexpert.cli.demo_strategy import demo_expert
 from metaexpert.cli.failure import CommandFailedError
-from metaexpert.cli.progress import progress_bar
-from metaexpert.expert.errors import ExpertError
-from metaexpert.expert.market_data import generate_bars
-from metaexpert.expert.run import report
-from metaexpert.expert.run.feed import feed_of_bars
-from metaexpert.expert.run.options import Overrides, overriding
-from metaexpert.expert.run.records import RecordCounter
-from metaexpert.logger import ConfigurationError
 
 
 def demo(
@@ -32,6 +23,16 @@ def demo(
 
     The same seed gives the same market and the same trades on every machine.
     """
+    from metaexpert.cli.demo_strategy import demo_expert
+    from metaexpert.cli.progress import progress_bar
+    from metaexpert.expert.errors import ExpertError
+    from metaexpert.expert.market_data import generate_bars
+    from metaexpert.expert.run import report
+    from metaexpert.expert.run.feed import feed_of_bars
+    from metaexpert.expert.run.options import Overrides, overriding
+    from metaexpert.expert.run.records import RecordCounter
+    from metaexpert.logger import ConfigurationError
+
     overrides = Overrides(
         mode="backtest",
         log_dir=log_dir,

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from metaexpert.expert.run.report import INTERRUPTED, STRATEGY_ERROR, TERMINATED
-
-__all__ = ["BAD_INPUT", "INTERRUPTED", "STRATEGY_ERROR", "TERMINATED", "CommandFailedError"]
-
-BAD_INPUT: Final = 2
+from metaexpert.exit_codes import BAD_INPUT
 
 
 class CommandFailedError(Exception):

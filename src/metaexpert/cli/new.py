@@ -6,7 +6,6 @@ import keyword
 import re
 import sys
 from enum import StrEnum
-from importlib import resources
 from pathlib import Path
 from typing import Annotated
 
@@ -35,6 +34,8 @@ def new(
     ] = Template.FULL,
 ) -> None:
     """Write a strategy file that runs as it is, and never overwrite one."""
+    from importlib import resources
+
     path = strategy_path(name)
     package, file = _SOURCES[template]
     text = resources.files(package).joinpath(file).read_text(encoding="utf-8")

@@ -7,14 +7,15 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from metaexpert.cli.control_client import Answer, ControlClient
 from metaexpert.cli.failure import CommandFailedError
-from metaexpert.cli.running import experts_here
-from metaexpert.logger.control.runtime_file import RunningExpert
+
+if TYPE_CHECKING:
+    from metaexpert.cli.control_client import Answer
+    from metaexpert.logger.control.runtime_file import RunningExpert
 
 #: Between the two looks that a rate is made of.
 _RATE_SECONDS: Final = 0.5
@@ -42,6 +43,8 @@ def ps(as_json: Annotated[bool, typer.Option("--json", help="Print the list as J
 
     Records, drops and health are known of those with a control server.
     """
+    from metaexpert.cli.running import experts_here
+
     rows = _rows(experts_here())
     if as_json:
         print(json.dumps([asdict(row) for row in rows], indent=2))
@@ -98,6 +101,8 @@ def _health(expert: RunningExpert) -> str:
 def _ask(expert: RunningExpert, path: str) -> Answer | None:
     if expert.url is None:
         return None
+    from metaexpert.cli.control_client import ControlClient
+
     try:
         return ControlClient(expert.url, expert.token).get(path)
     except CommandFailedError:

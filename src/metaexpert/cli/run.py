@@ -7,9 +7,7 @@ from typing import Annotated
 
 import typer
 
-from metaexpert.cli.execution import run_and_report
 from metaexpert.cli.options import AllowGaps, AsJson, Control, LogDirectory, LogLevel, Symbol
-from metaexpert.expert.run.options import Overrides
 
 
 def run(
@@ -34,6 +32,9 @@ def run(
     Paper mode replays --data on a simulated account that is kept from run to run (state_file). Live mode, and
     paper mode without data, need an exchange connection, which this release does not have.
     """
+    from metaexpert.cli.execution import run_and_report
+    from metaexpert.expert.run.options import Overrides
+
     overrides = Overrides(
         mode=mode,
         data=data,

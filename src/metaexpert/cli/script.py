@@ -7,7 +7,8 @@ import sys
 import traceback
 from pathlib import Path
 
-from metaexpert.cli.failure import STRATEGY_ERROR, CommandFailedError
+from metaexpert.cli.failure import CommandFailedError
+from metaexpert.exit_codes import STRATEGY_ERROR
 from metaexpert.expert.errors import ArgumentError, ExpertError
 from metaexpert.expert.market_data import MarketDataError
 from metaexpert.expert.run.options import Overrides, overriding

@@ -6,21 +6,14 @@ import json
 import re
 import sys
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from metaexpert.cli.control_client import ControlClient
 from metaexpert.cli.failure import CommandFailedError
-from metaexpert.cli.running import choose_client
-from metaexpert.expert.host.log_setup import expert_defaults
-from metaexpert.logger import ConfigurationError, LogConfiguration
-from metaexpert.logger.config.environment import typed_value
-from metaexpert.logger.config.merge import leaves, merge
-from metaexpert.logger.config.origins import DEFAULT, origin_of
-from metaexpert.logger.config.sources import Sources
-from metaexpert.logger.errors import shown
-from metaexpert.logger.unseen import note_on
+
+if TYPE_CHECKING:
+    from metaexpert.cli.control_client import ControlClient
 
 _ROUTE: Final = "/logging/configure"
 _SECONDS: Final = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -76,7 +69,11 @@ def configure(
     A change holds at once and until the process ends, or for --ttl. The expert is the only one that runs, or
     the one that --pid, --dir or --url says.
     """
+    from metaexpert.cli.running import choose_client
+
     if schema:
+        from metaexpert.logger import LogConfiguration
+
         print(json.dumps(LogConfiguration.model_json_schema(), indent=2))
         return
     change = _change(level, logger or [], handler or [], setting or [], ttl)
@@ -99,6 +96,11 @@ def _send(client: ControlClient, change: Mapping[str, Any], *, as_json: bool) ->
 
 
 def _show(client: ControlClient | None, *, as_json: bool) -> None:
+    from metaexpert.logger.config.merge import leaves
+    from metaexpert.logger.config.origins import DEFAULT, origin_of
+    from metaexpert.logger.errors import shown
+    from metaexpert.logger.unseen import note_on
+
     document = _here() if client is None else _of(client)
     if as_json:
         print(json.dumps(document, indent=2))
@@ -124,6 +126,10 @@ def _of(client: ControlClient) -> dict[str, Any]:
 
 def _here() -> dict[str, Any]:
     """Return what a program that is started here would have, since none runs."""
+    from metaexpert.expert.host.log_setup import expert_defaults
+    from metaexpert.logger import ConfigurationError
+    from metaexpert.logger.config.sources import Sources
+
     note = "this is what one started here would have, but for what its file names in MetaExpert(...)"
     print(f"note: no expert is running; {note}", file=sys.stderr)
     try:
@@ -140,6 +146,8 @@ def _change(
     level: str | None, loggers: list[str], handlers: list[str], settings: list[str], ttl: str | None
 ) -> dict[str, Any]:
     """Return the document that the options ask for. Raises `CommandFailedError` for one that says nothing."""
+    from metaexpert.logger.config.merge import merge
+
     change: dict[str, Any] = {} if level is None else {"default_level": level}
     for text in loggers:
         name, value = _assignment("--logger", text, "NAME=LEVEL")
@@ -167,6 +175,8 @@ def _assignment(option: str, text: str, form: str) -> tuple[str, str]:
 
 
 def _nested(path: tuple[str, ...], text: str) -> dict[str, Any]:
+    from metaexpert.logger.config.environment import typed_value
+
     document: Any = typed_value(text, path) if text else ""
     for step in reversed(path):
         document = {step: document}

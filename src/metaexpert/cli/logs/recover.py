@@ -6,15 +6,16 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from metaexpert.cli.failure import CommandFailedError
 from metaexpert.cli.options import LogsDirectory
-from metaexpert.logger import recovery
-from metaexpert.logger.recovery import RecoveryReport, RingReport
 from metaexpert.wording import counted
+
+if TYPE_CHECKING:
+    from metaexpert.logger.recovery import RecoveryReport, RingReport
 
 RECOVERY_FAILED: Final = 1
 _DEFAULT: Final = Path("logs")
@@ -42,6 +43,8 @@ def recover(
 
     The next start in the directory does the same by itself. Living processes are left alone.
     """
+    from metaexpert.logger import recovery
+
     try:
         report = recovery.recover(directory, everything=everything, files=files or ())
     except FileNotFoundError:

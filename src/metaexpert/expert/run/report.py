@@ -8,13 +8,10 @@ import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
+from metaexpert.exit_codes import INTERRUPTED, STRATEGY_ERROR, TERMINATED
 from metaexpert.expert.run.records import Records
 from metaexpert.expert.run.result import RunResult
 from metaexpert.wording import counted
-
-STRATEGY_ERROR: Final = 1
-INTERRUPTED: Final = 130
-TERMINATED: Final = 143
 
 _EXIT_CODES: Final = {"interrupted": INTERRUPTED, "terminated": TERMINATED}
 
