@@ -18,7 +18,7 @@ import pytest
 if TYPE_CHECKING:
     from tests.conftest import Logs
 
-from metaexpert.logger import flush, shutdown
+from metaexpert.logger import flush, read_log, shutdown
 
 DEADLINE_S = 30.0
 DAY_S = 24 * 3600
@@ -89,6 +89,8 @@ def test_zstd_files_are_zstd(logs: "Logs") -> None:
     for path in family(logs.directory)[:-1]:
         assert path.read_bytes()[:4] == b"\x28\xb5\x2f\xfd"
         assert path.stat().st_size < 2000
+    read = [entry.context["n"] for path in family(logs.directory) for entry in read_log(path, strict=True)]
+    assert read == list(range(200))
 
 
 def test_what_was_not_packed_is_packed_by_the_next_start(logs: "Logs") -> None:

@@ -41,6 +41,7 @@ mod origin;
 mod plain;
 mod premises;
 mod quoted;
+mod read;
 mod record;
 mod served;
 mod site;
@@ -60,6 +61,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<channel::Channel>()?;
     module.add_class::<context::Context>()?;
     module.add_class::<fields::Fields>()?;
+    module.add_class::<read::Unpacked>()?;
     module.add("TakenMethod", taken::taken_type(module.py())?)?;
     module.add_function(wrap_pyfunction!(engine::start, module)?)?;
     module.add_function(wrap_pyfunction!(engine::is_running, module)?)?;
@@ -84,6 +86,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(brief::exception_beginning, module)?)?;
     module.add_function(wrap_pyfunction!(builtin::nothing, module)?)?;
     module.add_function(wrap_pyfunction!(channel::close_channels, module)?)?;
+    module.add_function(wrap_pyfunction!(read::packing_of, module)?)?;
     module.add_function(wrap_pyfunction!(record::submit_record, module)?)?;
     module.add_function(wrap_pyfunction!(served::served_method, module)?)?;
     module.add_function(wrap_pyfunction!(served::served_bind, module)?)?;

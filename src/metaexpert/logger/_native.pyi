@@ -40,6 +40,21 @@ class Context:
         """Return a copy of the fields as they were given."""
 
 @final
+class Unpacked:
+    """What a gzip or zstd file holds, unpacked as it is read: all members and frames are one text.
+
+    `descriptor` is copied; reading goes on from its position. `packing` is `gzip` or `zstd`. Raises
+    ValueError for anything else and OSError for a descriptor that is not open.
+    """
+
+    def __new__(cls, descriptor: int, packing: str, /) -> Self: ...
+    def read(self, size: int, /) -> bytes:
+        """Return up to `size` bytes, none at the end.
+
+        Raises EOFError where the file is cut off, ValueError where it is damaged, and OSError.
+        """
+
+@final
 class Channel:
     """A logger's way into the pipeline.
 
@@ -209,6 +224,9 @@ def exception_beginning(exception: BaseException, most: int) -> str | None:
 
 def nothing() -> Callable[..., None]:
     """Return a builtin that accepts any arguments and does nothing."""
+
+def packing_of(beginning: bytes, /) -> str | None:
+    """Return `gzip` or `zstd` for a file that begins so, None for one that is not packed."""
 
 def submit_record(
     record: LogRecord,

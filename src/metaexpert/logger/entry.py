@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import gzip
+import io
 import json
 import os
 import re
 import warnings
-import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any, Final, Self, cast
+from typing import IO, TYPE_CHECKING, Any, Final, Self
 
+from metaexpert.logger import engine
 from metaexpert.logger.foreign_text import text_format, unlogged_warnings
 from metaexpert.logger.regular_files import DirectoryError, open_regular
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 #: A record has at most 1 MiB, and escapes make six bytes of one.
 MAX_LINE_BYTES: Final = 8 * 2**20
@@ -38,8 +41,10 @@ _OPTIONAL_KEYS: Final[Mapping[str, type]] = {
     "process_id": int,
     "caller": dict,
 }
-_GZIP: Final = ".gz"
-_GZIP_MAGIC: Final = b"\x1f\x8b"
+_PACKED: Final[Mapping[str, str]] = {".gz": "gzip", ".zst": "zstd"}
+_MAGIC_BYTES: Final = 4
+#: Unpacked at a time.
+_PART_BYTES: Final = 256 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +115,7 @@ class LogEntry:
 
 
 def read_log(path: str | os.PathLike[str], *, strict: bool = False) -> Iterator[LogEntry]:
-    """Yield the records of one JSON log file, plain or gzip (`.gz`), in the order they stand there.
+    """Yield the records of one JSON log file, plain, gzip or zstd, in the order they stand there.
 
     A last line without its line break is one that is still being written: it is left out. Any other line that
     is no record, such as one of more than `MAX_LINE_BYTES`, is passed over, and one `UserWarning` at the end
@@ -136,8 +141,9 @@ def _entries(file: Path, strict: bool) -> Iterator[LogEntry]:
     skipped, in_a_row, first, end = 0, 0, "", ""
     is_log, kind = False, None
     with os.fdopen(open_regular(file), "rb") as raw:
-        is_packed = _is_packed(file, raw)
-        for number, line in enumerate(_unpacked(raw) if is_packed else _lines_so_far(raw), 1):
+        packing = _packing(file, raw)
+        lines = _lines_so_far(raw) if packing is None else _unpacked(raw, packing)
+        for number, line in enumerate(lines, 1):
             if isinstance(line, Exception):
                 problem: Exception = line
             elif not line.endswith(b"\n"):
@@ -158,7 +164,7 @@ def _entries(file: Path, strict: bool) -> Iterator[LogEntry]:
                 raise _refusal(file, number, problem, kind) from problem
             skipped, in_a_row = skipped + 1, in_a_row + 1
             first = first or f"line {number}: {problem}"
-            if is_packed and in_a_row >= MAX_PASSED_OVER:
+            if packing is not None and in_a_row >= MAX_PASSED_OVER:
                 end = f"; reading ended after {in_a_row:,} of them in a row"
                 break
     if skipped and not is_log and kind is not None:
@@ -195,19 +201,39 @@ def _lines_so_far(raw: IO[bytes]) -> Iterator[bytes | Exception]:
         yield line
 
 
-def _is_packed(file: Path, raw: IO[bytes]) -> bool:
-    # By its beginning too: a file that has just been packed has its plain name for a moment.
-    is_packed = raw.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC or file.suffix == _GZIP
+def _packing(file: Path, raw: IO[bytes]) -> str | None:
+    # By its beginning first: a file that has just been packed has its plain name for a moment.
+    packing = engine.packing_of(raw.read(_MAGIC_BYTES)) or _PACKED.get(file.suffix)
     raw.seek(0)
-    return is_packed
+    return packing
 
 
-def _unpacked(raw: IO[bytes]) -> Iterator[bytes | Exception]:
+class _UnpackedFile(io.RawIOBase):
+    """A packed file as a stream of what it holds."""
+
+    def __init__(self, raw: IO[bytes], packing: str) -> None:
+        # A buffered file has read on.
+        os.lseek(raw.fileno(), 0, os.SEEK_SET)
+        self._unpacked = engine.Unpacked(raw.fileno(), packing)
+
+    def readable(self) -> bool:
+        """Tell that it can be read."""
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        """Fill the beginning of `buffer`. Raises EOFError or ValueError for a damaged file."""
+        target = memoryview(buffer)
+        data = self._unpacked.read(len(target))
+        target[: len(data)] = data
+        return len(data)
+
+
+def _unpacked(raw: IO[bytes], packing: str) -> Iterator[bytes | Exception]:
     """Yield the lines of an archive, and as the last item the error that a bad one ends with."""
+    stream = io.BufferedReader(_UnpackedFile(raw, packing), _PART_BYTES)
     try:
-        with gzip.GzipFile(fileobj=raw) as unpacked:
-            yield from _bounded_lines(cast("IO[bytes]", unpacked))
-    except (EOFError, gzip.BadGzipFile, zlib.error, _NoLogError) as error:
+        yield from _bounded_lines(stream, is_packed=True)
+    except (EOFError, ValueError) as error:
         yield error
 
 
@@ -215,7 +241,7 @@ class _NoLogError(ValueError):
     """An archive with a line that is longer than any log."""
 
 
-def _bounded_lines(stream: IO[bytes]) -> Iterator[bytes | Exception]:
+def _bounded_lines(stream: IO[bytes], *, is_packed: bool = False) -> Iterator[bytes | Exception]:
     """Yield the lines of `stream`, in the place of one that is too long an error."""
     while line := stream.readline(MAX_LINE_BYTES):
         if line.endswith(b"\n") or len(line) < MAX_LINE_BYTES:
@@ -223,7 +249,7 @@ def _bounded_lines(stream: IO[bytes]) -> Iterator[bytes | Exception]:
             continue
         yield ValueError(f"not a record: more than {MAX_LINE_BYTES:,} bytes without a line break")
         while (rest := stream.readline(MAX_LINE_BYTES)) and not rest.endswith(b"\n"):
-            if isinstance(stream, gzip.GzipFile):
+            if is_packed:
                 # What is packed can be longer than any disk.
                 raise _NoLogError("no log: a line goes on and on")
 

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import warnings
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +38,16 @@ def lines(*messages: str) -> bytes:
         for message in messages
     ]
     return b"".join(json.dumps(record).encode() + b"\n" for record in records)
+
+
+Pack = Callable[[bytes], bytes]
+
+
+def zstd_frame(data: bytes) -> bytes:
+    """Return a zstd frame of one block that is not compressed (RFC 8878, sections 3.1.1.1 and 3.1.1.2)."""
+    assert len(data) < 2**17
+    header = b"\x28\xb5\x2f\xfd" + b"\xa0" + len(data).to_bytes(4, "little")
+    return header + (1 | len(data) << 3).to_bytes(3, "little") + data
 
 
 def test_a_flat_record_is_told_apart_into_core_optional_and_fields() -> None:
@@ -148,13 +159,14 @@ def test_a_file_is_read_in_order(tmp_path: Path) -> None:
     assert [entry.message for entry in read_log(file)] == ["a", "b", "c"]
 
 
-@pytest.mark.parametrize("name", ["expert.log.1.gz", "expert.log.1"])
-def test_a_gzip_file_is_read_as_the_plain_one(tmp_path: Path, name: str) -> None:
-    """A rotated, compressed file needs no unpacking first, whatever name it has at the moment."""
+@pytest.mark.parametrize("pack", [gzip.compress, zstd_frame])
+@pytest.mark.parametrize("name", ["expert.log.1.gz", "expert.log.1.zst", "expert.log.1"])
+def test_a_packed_file_is_read_as_the_plain_one(tmp_path: Path, name: str, pack: Pack) -> None:
+    """It needs no unpacking first, whatever name it has at the moment; its parts are one text."""
     file = tmp_path / name
-    file.write_bytes(gzip.compress(lines("a", "b")))
+    file.write_bytes(pack(lines("a", "b")[:-5]) + pack(lines("a", "b")[-5:] + lines("c")))
 
-    assert [entry.message for entry in read_log(str(file), strict=True)] == ["a", "b"]
+    assert [entry.message for entry in read_log(str(file), strict=True)] == ["a", "b", "c"]
 
 
 def test_a_torn_last_line_is_left_out_silently(tmp_path: Path) -> None:
@@ -203,16 +215,20 @@ def test_strict_reading_stops_at_the_first_bad_line(tmp_path: Path, content: byt
 
 
 @pytest.mark.parametrize(
-    "damage", [lambda data: data[:-9], lambda data: data[: len(data) // 2], lambda _: b"no gzip\n"]
+    "damage",
+    [lambda data: data[:-9], lambda data: data[: len(data) // 2], lambda _: b"no archive\n", lambda _: b""],
 )
-def test_a_damaged_archive_is_told_and_what_is_readable_arrives(tmp_path: Path, damage) -> None:
-    """A cut or foreign `.gz` gives a warning naming it, and an error in strict reading."""
-    file = tmp_path / "expert.log.1.gz"
-    file.write_bytes(damage(gzip.compress(lines(*"abc"))))
+@pytest.mark.parametrize(("ending", "pack"), [("gz", gzip.compress), ("zst", zstd_frame)])
+def test_a_damaged_archive_is_told_and_what_is_readable_arrives(
+    tmp_path: Path, damage: Pack, ending: str, pack: Pack
+) -> None:
+    """A cut, foreign or empty archive gives a warning naming it, and an error in strict reading."""
+    file = tmp_path / f"expert.log.1.{ending}"
+    file.write_bytes(damage(pack(lines(*"abc"))))
 
-    with pytest.warns(UserWarning, match=r"expert\.log\.1\.gz: 1 line is no record"):
+    with pytest.warns(UserWarning, match=rf"expert\.log\.1\.{ending}: 1 line is no record"):
         assert len(list(read_log(file))) <= 3
-    with pytest.raises(ValueError, match=r"expert\.log\.1\.gz, line \d"):
+    with pytest.raises(ValueError, match=rf"expert\.log\.1\.{ending}, line \d"):
         list(read_log(file, strict=True))
 
 
@@ -265,7 +281,7 @@ def test_what_is_no_file_is_refused_at_the_call(tmp_path: Path) -> None:
                 read_log(tmp_path / name)
 
 
-@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "packed"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, zstd_frame], ids=["plain", "gzip", "zstd"])
 def test_a_line_without_end_is_bounded(tmp_path: Path, pack, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is passed over and told, and so is one that just fits and is no record; what follows is read."""
     monkeypatch.setattr(entry, "MAX_LINE_BYTES", 1000)
