@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
+from large_values import OwnByteArray, OwnBytes, OwnDict, OwnError, OwnList, OwnSet, OwnText, OwnTuple, Told
+
 if TYPE_CHECKING:
     from conftest import Logs
 
@@ -86,6 +88,64 @@ def test_a_large_value_is_shown_as_the_interpreter_shows_it(make: Callable[[], A
         kept, *cut = message.split("… <")
         assert text.startswith(kept)
         assert kept == text or (cut and len(kept) > 300_000)
+
+
+@pytest.mark.parametrize("size", [10, 6_000])
+def test_a_value_is_shown_as_the_interpreter_shows_it(size: int, logs: "Logs") -> None:
+    """Also where it is large enough to be shown here: what fits is the same text."""
+    logs.configure()
+    values: list[Any] = [
+        list(range(size)),
+        tuple(range(size)),
+        (1.5,) * size,
+        {str(number): [number, None, True] for number in range(size)},
+        set(range(size)),
+        frozenset(range(size)),
+        deque(range(size)),
+        ["it's", 'a "quote"', "line\n", "é🚀"] * size,
+        b"\x00'x" * size,
+        bytearray(b"x\"'" * size),
+        [[], (), {}, set(), frozenset(), (1,), {"a": (2,)}] * size,
+        "x" * size,
+        OwnText("x" * size),
+        [OwnText("x'")] * size,
+        OwnBytes(b"\x00'x" * size),
+        OwnByteArray(b"\x00'x" * size),
+        OwnList(range(size)),
+        OwnTuple(range(size)),
+        OwnDict.fromkeys(range(size)),
+        OwnSet(range(size)),
+        array("d", [1.5] * size),
+        array("u", "x" * size),
+        dict.fromkeys(range(size)).keys(),
+        dict.fromkeys(range(size)).values(),
+        dict.fromkeys(range(size)).items(),
+        ValueError(),
+        ValueError(list(range(size))),
+        ValueError(*range(size)),
+        ValueError("x" * size, b"x"),
+        OwnError("x" * size),
+        KeyError("x'" * size),
+        KeyError(["x"] * size, 1),
+        OSError("x" * size),
+        OSError(2, "no such file", "x" * size),
+        OSError(2, "no such file", "x" * size, None, b"y" * size),
+        OSError(2, ["x"] * size),
+        ExceptionGroup("x" * size, [ValueError(list(range(size)))]),
+        ExceptionGroup("x" * size, [ValueError(1), KeyError(2)]),
+        ValueError(KeyError(OwnList(range(size)))),
+        Told(range(size)),
+    ]
+    for value in values:
+        logs.logger.info("%s", value)
+        logs.logger.info("%r", [value])
+
+    shown = logs.messages()
+    expected = [text for value in values for text in (str(value), repr([value]))]
+    for message, text in zip(shown, expected, strict=True):
+        kept = message.split("… <")[0]
+        assert text.startswith(kept)
+        assert kept == text or (len(kept) > 300_000 and "bytes cut>" in message)
 
 
 class Noted(Exception):
