@@ -29,6 +29,7 @@ mod exit;
 mod fields;
 mod foreign;
 mod guarded;
+mod heap_type;
 mod inherited;
 mod integers;
 mod key_sets;

@@ -4,7 +4,8 @@
 //! than for the record. The method of its class serves the first call; a logger that is kept gets
 //! builtins with the second.
 
-use std::mem::{offset_of, size_of};
+use std::ffi::c_void;
+use std::mem::offset_of;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use pyo3::exceptions::PyRuntimeError;
@@ -17,6 +18,7 @@ use crate::builtin::{builtin, silent_builtin};
 use crate::channel::{Channel, Gate};
 use crate::derived::serve_bind;
 use crate::exit::Inside;
+use crate::heap_type::heap_type;
 use crate::method::{Arguments, Method};
 use crate::nesting;
 use crate::state::STATE;
@@ -25,7 +27,7 @@ use crate::state::STATE;
 #[repr(C)]
 struct Served {
     head: ffi::PyObject,
-    /// Where the interpreter looks for it, see [`members`].
+    /// Where the interpreter looks for it, see [`served_type`].
     vectorcall: Vectorcall,
     function: *mut ffi::PyObject,
     /// Of the function.
@@ -87,46 +89,21 @@ fn new_served(function: Bound<'_, PyAny>, role: Role) -> PyResult<Bound<'_, PyAn
 fn served_type(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     static TYPE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let class = TYPE.get_or_try_init(py, || {
-        let mut members = members();
-        let slot = |slot, pfunc: *mut std::ffi::c_void| ffi::PyType_Slot { slot, pfunc };
-        let mut slots = [
-            slot(ffi::Py_tp_call, ffi::PyVectorcall_Call as *mut _),
-            slot(ffi::Py_tp_descr_get, get as *mut _),
-            slot(ffi::Py_tp_dealloc, dealloc as *mut _),
-            slot(ffi::Py_tp_members, members.as_mut_ptr().cast()),
-            slot(0, std::ptr::null_mut()),
+        let slots = [
+            (ffi::Py_tp_call, ffi::PyVectorcall_Call as *mut c_void),
+            (ffi::Py_tp_descr_get, get as *mut _),
+            (ffi::Py_tp_dealloc, dealloc as *mut _),
         ];
-        let flags =
-            ffi::Py_TPFLAGS_DEFAULT | ffi::Py_TPFLAGS_HAVE_VECTORCALL | ffi::Py_TPFLAGS_METHOD_DESCRIPTOR;
-        let mut spec = ffi::PyType_Spec {
-            name: c"metaexpert.logger._native.ServedMethod".as_ptr(),
-            basicsize: size_of::<Served>() as _,
-            itemsize: 0,
-            flags: flags as _,
-            slots: slots.as_mut_ptr(),
-        };
-        // SAFETY: the specification is complete and ended as CPython asks for; what it points to is copied, but
-        // for the names, which are static.
-        let class = unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyType_FromSpec(&mut spec))? };
-        Ok::<_, PyErr>(class.cast_into::<PyType>()?.unbind())
+        let members = [
+            (c"__vectorcalloffset__", ffi::Py_T_PYSSIZET, offset_of!(Served, vectorcall)),
+            // What `inspect` asks for the function.
+            (c"__wrapped__", ffi::Py_T_OBJECT_EX, offset_of!(Served, function)),
+        ];
+        let flags = ffi::Py_TPFLAGS_HAVE_VECTORCALL | ffi::Py_TPFLAGS_METHOD_DESCRIPTOR;
+        // SAFETY: the functions are of their slots' types, and the members are those of a `Served`.
+        unsafe { heap_type::<Served>(py, c"metaexpert.logger._native.ServedMethod", flags, &slots, &members) }
     })?;
     Ok(class.bind(py))
-}
-
-/// What CPython has to know of [`Served`], and `inspect` of the function.
-fn members() -> [ffi::PyMemberDef; 3] {
-    let member = |name: &'static std::ffi::CStr, kind, offset: usize| ffi::PyMemberDef {
-        name: name.as_ptr(),
-        type_code: kind,
-        offset: offset as ffi::Py_ssize_t,
-        flags: ffi::Py_READONLY,
-        doc: std::ptr::null(),
-    };
-    [
-        member(c"__vectorcalloffset__", ffi::Py_T_PYSSIZET, offset_of!(Served, vectorcall)),
-        member(c"__wrapped__", ffi::Py_T_OBJECT_EX, offset_of!(Served, function)),
-        ffi::PyMemberDef::default(),
-    ]
 }
 
 unsafe extern "C" fn dealloc(object: *mut ffi::PyObject) {

@@ -3,7 +3,8 @@
 //! A builtin function of CPython's has no `__func__`, and its `__self__` is what it is called with: neither
 //! `weakref.WeakMethod` nor who asks for the logger can use it.
 
-use std::mem::{offset_of, size_of};
+use std::ffi::c_void;
+use std::mem::offset_of;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use pyo3::exceptions::PyRuntimeError;
@@ -12,6 +13,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyString, PyTuple, PyType};
 
+use crate::heap_type::heap_type;
 use crate::method::Method;
 
 pub(crate) type Vectorcall = unsafe extern "C" fn(
@@ -24,7 +26,7 @@ pub(crate) type Vectorcall = unsafe extern "C" fn(
 #[repr(C)]
 struct Taken {
     head: ffi::PyObject,
-    /// Where the interpreter looks for it, as for the next: see [`members`].
+    /// Where the interpreter looks for it, as for the next: see [`taken_type`].
     vectorcall: Vectorcall,
     weak_references: *mut ffi::PyObject,
     /// A [`Method`].
@@ -69,34 +71,25 @@ pub(crate) unsafe fn method_of<'a>(object: *mut ffi::PyObject) -> &'a Method {
 pub(crate) fn taken_type(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     static TYPE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let class = TYPE.get_or_try_init(py, || {
-        let mut members = members();
-        let slot = |slot, pfunc: *mut std::ffi::c_void| ffi::PyType_Slot { slot, pfunc };
-        let mut slots = [
-            slot(ffi::Py_tp_call, ffi::PyVectorcall_Call as *mut _),
-            slot(ffi::Py_tp_new, new as *mut _),
-            slot(ffi::Py_tp_descr_get, get as *mut _),
-            slot(ffi::Py_tp_getattro, attribute as *mut _),
-            slot(ffi::Py_tp_richcompare, compare as *mut _),
-            slot(ffi::Py_tp_hash, hash as *mut _),
-            slot(ffi::Py_tp_repr, repr as *mut _),
-            slot(ffi::Py_tp_traverse, traverse as *mut _),
-            slot(ffi::Py_tp_dealloc, dealloc as *mut _),
-            slot(ffi::Py_tp_members, members.as_mut_ptr().cast()),
-            slot(ffi::Py_tp_methods, (&raw const METHODS.0).cast_mut().cast()),
-            slot(0, std::ptr::null_mut()),
+        let slots = [
+            (ffi::Py_tp_call, ffi::PyVectorcall_Call as *mut c_void),
+            (ffi::Py_tp_new, new as *mut _),
+            (ffi::Py_tp_descr_get, get as *mut _),
+            (ffi::Py_tp_getattro, attribute as *mut _),
+            (ffi::Py_tp_richcompare, compare as *mut _),
+            (ffi::Py_tp_hash, hash as *mut _),
+            (ffi::Py_tp_repr, repr as *mut _),
+            (ffi::Py_tp_traverse, traverse as *mut _),
+            (ffi::Py_tp_dealloc, dealloc as *mut _),
+            (ffi::Py_tp_methods, (&raw const METHODS.0).cast_mut().cast()),
         ];
-        let flags = ffi::Py_TPFLAGS_DEFAULT | ffi::Py_TPFLAGS_HAVE_VECTORCALL | ffi::Py_TPFLAGS_HAVE_GC;
-        let mut spec = ffi::PyType_Spec {
-            name: c"metaexpert.logger._native.TakenMethod".as_ptr(),
-            basicsize: size_of::<Taken>() as _,
-            itemsize: 0,
-            flags: flags as _,
-            slots: slots.as_mut_ptr(),
-        };
-        // SAFETY: the specification is complete and ended as CPython asks for; what it names is copied, but
-        // for names and definitions, which are static.
-        let class = unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyType_FromSpec(&mut spec))? };
-        Ok::<_, PyErr>(class.cast_into::<PyType>()?.unbind())
+        let members = [
+            (c"__vectorcalloffset__", ffi::Py_T_PYSSIZET, offset_of!(Taken, vectorcall)),
+            (c"__weaklistoffset__", ffi::Py_T_PYSSIZET, offset_of!(Taken, weak_references)),
+        ];
+        let flags = ffi::Py_TPFLAGS_HAVE_VECTORCALL | ffi::Py_TPFLAGS_HAVE_GC;
+        // SAFETY: the functions are of their slots' types, and the members are those of a `Taken`.
+        unsafe { heap_type::<Taken>(py, c"metaexpert.logger._native.TakenMethod", flags, &slots, &members) }
     })?;
     Ok(class.bind(py))
 }
@@ -114,22 +107,6 @@ static METHODS: Methods = Methods([
     },
     ffi::PyMethodDef::zeroed(),
 ]);
-
-/// What CPython has to know of [`Taken`].
-fn members() -> [ffi::PyMemberDef; 3] {
-    let member = |name: &'static std::ffi::CStr, offset: usize| ffi::PyMemberDef {
-        name: name.as_ptr(),
-        type_code: ffi::Py_T_PYSSIZET,
-        offset: offset as ffi::Py_ssize_t,
-        flags: ffi::Py_READONLY,
-        doc: std::ptr::null(),
-    };
-    [
-        member(c"__vectorcalloffset__", offset_of!(Taken, vectorcall)),
-        member(c"__weaklistoffset__", offset_of!(Taken, weak_references)),
-        ffi::PyMemberDef::default(),
-    ]
-}
 
 unsafe extern "C" fn dealloc(object: *mut ffi::PyObject) {
     // SAFETY: called once, with an object that `new_taken` has made; a heap type's instance holds a
@@ -150,7 +127,7 @@ unsafe extern "C" fn dealloc(object: *mut ffi::PyObject) {
 unsafe extern "C" fn traverse(
     object: *mut ffi::PyObject,
     visit: ffi::visitproc,
-    state: *mut std::ffi::c_void,
+    state: *mut c_void,
 ) -> std::ffi::c_int {
     // SAFETY: called by the collector with what `new_taken` has made, maybe before its last field is written.
     unsafe {
