@@ -84,9 +84,10 @@ struct Parts<'py> {
 /// Submits `record`. `message` replaces its own formatting if given; `exception` is (type, message,
 /// stacktrace); `fields`, if given, are its fields under the names that were used in the call, which then
 /// lie in `attributes` (a container of names) as attributes of the record; `bound` are those of its logger.
-/// Returns false if no engine runs.
+/// With `is_complete` there are no others, such as those of the running context. Returns false if no engine
+/// runs.
 #[pyfunction]
-#[pyo3(signature = (record, message, exception, fields, attributes, bound=None))]
+#[pyo3(signature = (record, message, exception, fields, attributes, bound=None, is_complete=false))]
 pub(crate) fn submit_record(
     record: &Bound<'_, PyAny>,
     message: Option<Bound<'_, PyAny>>,
@@ -94,6 +95,7 @@ pub(crate) fn submit_record(
     fields: Option<&Bound<'_, PyDict>>,
     attributes: Option<&Bound<'_, PyAny>>,
     bound: Option<Py<Fields>>,
+    is_complete: bool,
 ) -> PyResult<bool> {
     let py = record.py();
     let _inside = Inside::enter(py);
@@ -106,13 +108,15 @@ pub(crate) fn submit_record(
     if let Some(fields) = fields {
         parts.fields.extend(fields.iter());
     }
-    if message.is_none() && exception.is_none() && submit_plain(py, &parts, bound.as_ref()) {
+    let is_bare = message.is_none() && exception.is_none() && !is_complete;
+    if is_bare && submit_plain(py, &parts, bound.as_ref()) {
         return Ok(true);
     }
     let needs = STATE.with(py, |state| state.needs);
     let mut call = parts.call(py, message, needs)?;
     call.exception = exception;
     call.bound = bound.as_ref();
+    call.is_complete = is_complete;
     let name = parts.text(Attribute::Name).unwrap_or_default();
     call.fields = parts.fields;
     submit(py, &name.text, call)

@@ -47,6 +47,8 @@ pub(crate) struct Call<'a, 'py> {
     /// More fields, which are too many for a record.
     pub(crate) fields_left: usize,
     pub(crate) bound: Option<&'a Py<Fields>>,
+    /// `fields` are all that the record has, so those of the running context are not added.
+    pub(crate) is_complete: bool,
     pub(crate) exception: Option<(Excerpt, Excerpt, Excerpt)>,
     pub(crate) stack: Option<Excerpt>,
     pub(crate) caller: Option<(Excerpt, u32, Excerpt)>,
@@ -71,6 +73,7 @@ impl<'py> Call<'_, 'py> {
             fields: Vec::new(),
             fields_left: 0,
             bound: None,
+            is_complete: false,
             exception: None,
             stack: None,
             caller: None,
@@ -80,6 +83,11 @@ impl<'py> Call<'_, 'py> {
             timestamp_ns: None,
             names: std::ptr::null_mut(),
         }
+    }
+
+    /// The fields of contexts that the record has beside its own.
+    fn context(&self, py: Python<'py>) -> Option<Bound<'py, Fields>> {
+        if self.is_complete { None } else { current_context(py) }
     }
 }
 
@@ -139,7 +147,7 @@ fn capture(py: Python<'_>, name: &[u8], mut call: Call<'_, '_>) -> PyResult<bool
 
 /// Bytes that the fields of contexts and of the logger take in the record.
 fn inherited_len(py: Python<'_>, call: &Call<'_, '_>) -> usize {
-    let context = current_context(py);
+    let context = call.context(py);
     let bound = call.bound.map_or(0, |bound| bound.bind(py).get().len(py));
     bound + context.map_or(0, |context| context.get().len(py))
 }
@@ -151,7 +159,7 @@ fn bound_part(converter: &mut Converter, part: &mut Excerpt) {
 /// Submits until the record is in, or is given up and counted. Waits without the GIL. Returns false if the
 /// engine was stopped meanwhile and can't start again; fails as [`submit`] does.
 fn deliver(py: Python<'_>, name: &[u8], call: &Call<'_, '_>, prepared: &Prepared) -> PyResult<bool> {
-    let context = current_context(py);
+    let context = call.context(py);
     let context = context.as_ref().map(Bound::get);
     // Dropped at the end, where an object's own code may run.
     let mut evicted = None;

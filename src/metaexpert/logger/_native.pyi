@@ -235,9 +235,11 @@ def submit_record(
     fields: Mapping[str, Any] | None,
     attributes: Container[str] | None,
     bound: Fields | None = None,
+    is_complete: bool = False,
 ) -> bool:
     """Submit a record of any logger; `message` replaces its own formatting. False if no engine runs.
 
     `fields` are its fields under the names used in the call; `attributes` are the record's attributes that
-    hold them, `bound` those of its logger.
+    hold them, `bound` those of its logger. With `is_complete` there are no others, such as those of the
+    running context.
     """

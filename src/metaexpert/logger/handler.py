@@ -112,11 +112,12 @@ def _submit(record: logging.LogRecord, fields: CallFields | None) -> bool:
     given = record.exc_info
     exception = None if given is None else describe_exception(exception_info(given))
     message = None if type(record).getMessage is _STANDARD_MESSAGE else record.getMessage()
-    own, names, bound = None, None, None
+    own, names, bound, is_complete = None, None, None, False
     if fields is not None:
-        own, names, bound = fields.submitted(record, current_context()), fields.attributes, fields.bound
+        own, is_complete = fields.submitted(record, current_context())
+        names, bound = fields.attributes, None if is_complete else fields.bound
     # However often another thread stops it again before the record is in.
-    while not engine.submit_record(record, message, exception, own, names, bound):
+    while not engine.submit_record(record, message, exception, own, names, bound, is_complete):
         if not engine.ensure_configured(record.levelno):
             return False
     return True

@@ -16,6 +16,8 @@ from typing import Any, Final, Self
 from metaexpert.logger import engine
 from metaexpert.logger.engine import Fields
 
+_DELETED: Final = object()
+
 
 class CallFields:
     """A record's fields under the names of the call, with how they came together.
@@ -43,25 +45,36 @@ class CallFields:
         present = record.__dict__
         return {name: present[key] for key, name in self.attributes.items() if key in present}
 
-    def submitted(self, record: logging.LogRecord, context: Fields | None) -> Mapping[str, Any]:
-        """Return the call's fields, with what filters have changed in the record since.
+    def submitted(self, record: logging.LogRecord, context: Fields | None) -> tuple[Mapping[str, Any], bool]:
+        """Return the call's fields with what filters have changed in the record since, and if these are all.
 
         The pipeline adds the bound fields and `context`, that of the running thread, by itself; where it is
-        not the call's, as behind a queue, the call's own is included. What a filter deleted becomes None.
+        not the call's, as behind a queue, the call's own is included. If a filter has deleted a field, all
+        that are left are included, and the pipeline adds none.
         """
+        changes, deleted = self._changes(record)
+        fields: Mapping[str, Any]
+        if deleted:
+            running = {} if context is None else context.to_dict()
+            fields = {**running, **self._given, **changes}
+            return {name: value for name, value in fields.items() if name not in deleted}, True
         fields = self.own
         if self.context is not None and self.context is not context:
             fields = {**self.context.to_dict(), **fields}
-        changes = self._changes(record)
-        return {**fields, **changes} if changes else fields
+        return {**fields, **changes} if changes else fields, False
 
-    def _changes(self, record: logging.LogRecord) -> dict[str, Any]:
+    def _changes(self, record: logging.LogRecord) -> tuple[dict[str, Any], set[str]]:
+        """Return the fields that have another value in the record now, and those that are gone from it."""
         present, given = record.__dict__, self._given
-        return {
-            name: present.get(attribute)
-            for attribute, name in self.attributes.items()
-            if present.get(attribute) is not given[name]
-        }
+        changes: dict[str, Any] = {}
+        deleted: set[str] = set()
+        for attribute, name in self.attributes.items():
+            value = present.get(attribute, _DELETED)
+            if value is _DELETED:
+                deleted.add(name)
+            elif value is not given.get(name, _DELETED):
+                changes[name] = value
+        return changes, deleted
 
     def renamed(self) -> dict[str, str]:
         """Return the attributes that have another name than their field."""

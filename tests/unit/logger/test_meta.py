@@ -1,11 +1,14 @@
 """Facts about what a `MetaLogger` is, and when its calls go straight into the engine."""
 
+import copy
 import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from listeners import Recorder
-from metaexpert.logger import MetaLogger, get_logger, shutdown
+from metaexpert.logger import MetaLogger, get_logger, log_context, shutdown
 from metaexpert.logger.meta import adopt
 
 if TYPE_CHECKING:
@@ -126,7 +129,7 @@ def test_adapters_and_old_names_show_the_caller(logs: "Logs") -> None:
 
 
 def test_what_a_filter_changes_is_what_is_written(logs: "Logs") -> None:
-    """A filter that masks, deletes or adds an attribute masks, empties or adds the field in the file."""
+    """A filter that masks, deletes or adds an attribute masks, deletes or adds the field in the file."""
     logs.configure()
 
     def mask(record: Any) -> bool:
@@ -140,8 +143,38 @@ def test_what_a_filter_changes_is_what_is_written(logs: "Logs") -> None:
     logs.logger.bind(token="t1").info("m", secret="s1", pin=1234, price=1)
 
     record = logs.last()
-    assert (record["token"], record["secret"], record["pin"], record["price"]) == ("***", "***", None, 1)
+    assert (record["token"], record["secret"], record["price"]) == ("***", "***", 1)
+    assert "pin" not in record
     assert record["added"] == 1
+
+
+@pytest.mark.parametrize("place", ["logger", "handler", "copy", "deepcopy"])
+def test_what_a_filter_deletes_is_absent(place: str, logs: "Logs") -> None:
+    """Whoever gave the field, and whatever its attribute is called; the fields beside it are there."""
+    logs.configure()
+    (ours,) = logging.root.handlers
+
+    def strip(record: Any) -> bool:
+        for name in ("own", "msg_", "bound", "task"):
+            del record.__dict__[name]
+        record.kept = 2
+        return True
+
+    class Forwarding(logging.Handler):
+        def emit(self, record: Any) -> None:
+            strip(record)
+            ours.handle(getattr(copy, place)(record))
+
+    if place in ("copy", "deepcopy"):
+        logging.root.handlers[:] = [Forwarding()]
+    else:
+        (logs.logger if place == "logger" else ours).addFilter(strip)
+    with log_context(task="t", session="s"):
+        logs.logger.bind(bound=1, strategy=7).info("m", own=1, msg="mine", kept=1, none=None)
+
+    record = logs.last()
+    assert {"own", "msg", "msg_", "bound", "task"} & record.keys() == set()
+    assert (record["strategy"], record["session"], record["kept"], record["none"]) == (7, "s", 2, None)
 
 
 def generate(log: MetaLogger) -> Iterator[None]:
