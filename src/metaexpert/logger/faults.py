@@ -23,6 +23,8 @@ MOST_CHARACTERS: Final = 1 << 20
 MOST_SHOWN: Final = 1 << 16
 #: Exceptions whose text is asked for, each while that of the one before is: one that logs itself has an end.
 MOST_NESTED: Final = 8
+#: Begins the text of an exception that was raised.
+_TRACEBACK: Final = "Traceback (most recent call last):\n"
 #: Of these a traceback shows more than their text.
 _TOLD_IN_FULL: Final = (SyntaxError, ImportError, NameError, AttributeError)
 
@@ -112,6 +114,25 @@ def describe_exception(info: ExceptionInfo | None) -> tuple[str, str, str] | Non
         return _described(kind, value, trace)
     except Exception as problem:
         return qualified_name(kind), f"<unprintable {type_name(kind)}: {type_name(type(problem))}>", ""
+
+
+def described_text(text: object) -> tuple[str, str, str] | None:
+    """Return (type, message, stacktrace) of an exception whose text alone is known, as from another process.
+
+    Type and message are empty where the text does not say them; None if there is none.
+    """
+    if not is_a(text, str) or not text:
+        return None
+    if len(text) > MOST_CHARACTERS:
+        return "", "", text
+    _, _, last = text.rpartition(_TRACEBACK)
+    # Below the frames, which are indented.
+    lines = iter(last.split("\n"))
+    line = next((line for line in lines if line and not line[0].isspace()), "")
+    kind, _, message = line.partition(": ")
+    if not all(part.isidentifier() or part == "<locals>" for part in kind.split(".")):
+        return "", "", text
+    return kind, "\n".join([message, *lines]), text
 
 
 def _described(

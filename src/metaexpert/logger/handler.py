@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from metaexpert.logger import engine
 from metaexpert.logger.context import current_context
-from metaexpert.logger.faults import describe_exception, exception_info
+from metaexpert.logger.faults import describe_exception, described_text, exception_info
 from metaexpert.logger.notes import CallFields, is_taken, note_fields, note_of, note_taken
 
 #: Attributes of the handler on which the fast way of the loggers depends.
@@ -111,6 +111,8 @@ def _submit(record: logging.LogRecord, fields: CallFields | None) -> bool:
     """Submit a record, starting the pipeline if it does not run. Returns False if that is impossible now."""
     given = record.exc_info
     exception = None if given is None else describe_exception(exception_info(given))
+    if exception is None:
+        exception = described_text(getattr(record, "exc_text", None))
     message = None if type(record).getMessage is _STANDARD_MESSAGE else record.getMessage()
     own, names, bound, is_complete = None, None, None, False
     if fields is not None:
