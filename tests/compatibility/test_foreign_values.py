@@ -102,6 +102,44 @@ def arrow_cases(pa: Any, pd: Any) -> list[tuple[Any, Any]]:
         (pa.array([[("k", 1)]], pa.map_(pa.string(), pa.int64())), [[{"key": "k", "value": 1}]]),
         (pa.array([b"\xff"]), ["/w=="]),
         (pa.record_batch({"n": [1]}), [{"n": 1}]),
+        *arrow_time_cases(pa),
+    ]
+
+
+def arrow_time_cases(pa: Any) -> list[tuple[Any, Any]]:
+    """Return scalars of times and spans, also such as Python has none for, and their forms."""
+
+    def time(value: int, unit: str, zone: str | None = None) -> Any:
+        return pa.scalar(value, pa.timestamp(unit, zone))
+
+    at, far = NS // 10**9, 10**12
+    return [
+        (time(at, "s", "Asia/Tokyo"), "2026-01-01T09:00:00+09:00"),
+        (time(NS // 1000, "us"), "2026-01-01T00:00:00.123456"),
+        (time(NS, "ns", "Asia/Tokyo"), "2026-01-01T09:00:00.123456789+09:00"),
+        (time(NS, "ns", "-03:30"), "2025-12-31T20:30:00.123456789-03:30"),
+        (time(NS, "ns", "Europe/London"), "2026-01-01T00:00:00.123456789Z"),
+        (
+            time(-(2_208_988_800 * 10**9) + 1, "ns", "Europe/Amsterdam"),
+            "1900-01-01T00:19:32.000000001+00:19:32",
+        ),
+        (time(-1, "ns"), "1969-12-31T23:59:59.999999999"),
+        (time(500 * 10**9, "s", "Asia/Tokyo"), "17814-05-16T00:53:20Z"),
+        (time(500 * 10**9, "s"), "17814-05-16T00:53:20"),
+        (pa.array([at, 500 * 10**9], pa.timestamp("s")), ["2026-01-01T00:00:00", "17814-05-16T00:53:20"]),
+        (time(far * 10, "s", "Asia/Tokyo"), f"<value out of range: {far * 10}>"),
+        (pa.scalar(2**62, pa.duration("s")), f"{2**62} seconds"),
+        (pa.array([1, 2**62], pa.duration("ms")), ["0:00:00.001000", f"{2**62} milliseconds"]),
+        (pa.scalar(dt.timedelta(seconds=1, microseconds=5)), "0:00:01.000005"),
+        (pa.scalar(dt.date(2026, 1, 1), pa.date64()), "2026-01-01"),
+        (pa.scalar(dt.time(1, 2, 3, 4)), "01:02:03.000004"),
+        (
+            pa.scalar(
+                [{"t": 1, "n": None}],
+                pa.list_(pa.struct({"t": pa.timestamp("ns", "+01:00"), "n": pa.null()})),
+            ),
+            [{"t": "1970-01-01T01:00:00.000000001+01:00", "n": None}],
+        ),
     ]
 
 
@@ -135,6 +173,40 @@ def test_attrs_classes_are_objects(both_ways: "Logs") -> None:
         "hidden": "<hidden: repr=False>",
         "masked": "v***",
     }
+
+
+def test_encoded_messages_of_msgspec_are_what_they_say(both_ways: "Logs") -> None:
+    """JSON with its numbers as they are; what is none, as bytes; in a struct, too."""
+    msgspec = pytest.importorskip("msgspec")
+
+    class Event(msgspec.Struct):  # type: ignore[name-defined, misc]
+        data: msgspec.Raw
+
+    for text, expected in [
+        ('{"a": [1, 2.50, null, true, "é"], "a": {}}', {"a": [1, 2.5, None, True, "é"], "a_": {}}),
+        ("0.1234567890123456789", "0.1234567890123456789"),
+        (f"[{2**62 + 1}, {2**70}, 1e400]", [2**62 + 1, str(2**70), "1E+400"]),
+        ('"text"', "text"),
+        ('{"api_secret": "s3cr3t"}', {"api_secret": "***"}),
+        ("{damaged", "e2RhbWFnZWQ="),
+        ("", ""),
+    ]:
+        assert logged(both_ways, msgspec.Raw(text)) == expected, text
+        assert logged(both_ways, Event(msgspec.Raw(text))) == {"data": expected}, text
+    assert logged(both_ways, msgspec.Raw(msgspec.msgpack.encode([1.5]))) == "kcs/+AAAAAAAAA=="
+    assert logged(both_ways, msgspec.msgpack.Ext(5, b"\xff")) == {"code": 5, "data": "/w=="}
+
+
+def test_a_large_message_of_msgspec_is_cut(logs: "Logs") -> None:
+    """As its text, for the end is needed to read it."""
+    msgspec = pytest.importorskip("msgspec")
+    logs.configure(limits={"bytes": 2000})
+    logs.logger.info("m", value=msgspec.Raw("[" + "1," * 10**6 + "1]"), price=1.5)
+
+    record = logs.last()
+    assert record["value"].startswith("[1,1,1,")
+    assert "bytes cut>" in record["value"]
+    assert record["price"] == 1.5
 
 
 def test_msgspec_structs_are_objects(both_ways: "Logs") -> None:

@@ -6,6 +6,7 @@ from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
 import pytest
 
 from large_values import OwnByteArray, OwnBytes, OwnDict, OwnError, OwnList, OwnSet, OwnText, OwnTuple, Told
@@ -146,6 +147,19 @@ def test_a_value_is_shown_as_the_interpreter_shows_it(size: int, logs: "Logs") -
         kept = message.split("… <")[0]
         assert text.startswith(kept)
         assert kept == text or (len(kept) > 300_000 and "bytes cut>" in message)
+
+
+def test_bytes_of_numpy_are_known_by_their_class(both_ways: "Logs") -> None:
+    """Not by its name, which a class that shows itself in its own way may have, too."""
+    named_alike = type("numpy.bytes_", (bytes,), {"__str__": lambda _: "mine", "__repr__": lambda _: "mine"})
+    for value in (np.bytes_(b"x'" * LONG), named_alike(b"x" * LONG)):
+        both_ways.logger.info("%s", value)
+
+    genuine, other = (record["message"] for record in both_ways.records())
+    kept, cut = genuine.split("… <")
+    assert cut
+    assert repr(b"x'" * LONG).startswith(kept)
+    assert other == "mine"
 
 
 class Noted(Exception):

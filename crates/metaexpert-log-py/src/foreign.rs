@@ -19,8 +19,9 @@ pub(crate) enum Foreign<'py> {
 }
 
 /// Packages whose values are known, and what tells their values in simpler ones.
-const PACKAGES: [(&str, &str); 4] = [
+const PACKAGES: [(&str, &str); 5] = [
     ("numpy", "metaexpert.logger.values.of_numpy"),
+    ("msgspec", "metaexpert.logger.values.of_msgspec"),
     ("pandas", "metaexpert.logger.values.of_pandas"),
     ("polars", "metaexpert.logger.values.of_polars"),
     ("pyarrow", "metaexpert.logger.values.of_pyarrow"),

@@ -134,12 +134,21 @@ pub(crate) fn is_array(object: &Bound<'_, PyAny>) -> bool {
 
 /// The bytes of numpy's own class of them, which shows them as Python's does.
 pub(crate) fn numpy_bytes<'a, 'py>(object: &'a Bound<'py, PyAny>) -> Option<&'a Bound<'py, PyBytes>> {
-    object.cast::<PyBytes>().ok().filter(|_| {
-        // SAFETY: a live object's type, whose name is ended by a zero. The name of a class that C defines
-        // has its module.
-        let name = unsafe { std::ffi::CStr::from_ptr((*ffi::Py_TYPE(object.as_ptr())).tp_name) };
-        name == c"numpy.bytes_"
-    })
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let py = object.py();
+    let bytes = object.cast::<PyBytes>().ok()?;
+    if CLASS.get(py).is_none() {
+        let _ = CLASS.set(py, class_of_numpy(py, "bytes_")?);
+    }
+    CLASS.get(py).filter(|class| object.get_type().is(*class)).map(|_| bytes)
+}
+
+/// A class of numpy's, if the program has imported numpy. Looks into dictionaries, which takes nobody's code.
+fn class_of_numpy(py: Python<'_>, name: &str) -> Option<Py<PyType>> {
+    let modules = py.import("sys").ok()?.dict().get_item("modules").ok()??.cast_into::<PyDict>().ok()?;
+    let numpy = modules.get_item("numpy").ok()??.cast_into::<PyModule>().ok()?;
+    let class = numpy.dict().get_item(name).ok()??.cast_into::<PyType>().ok()?;
+    Some(class.unbind())
 }
 
 /// The name of the class of `object`, if it is one of `collections` itself.

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Any, Final
 
 from metaexpert.logger.values import Elements, Pairs, Room, rows
+
+_UNITS: Final = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
+#: Characters of a time in ISO 8601 before its offset.
+_TO_MICROSECONDS: Final = 26
 
 
 def simpler(value: Any, room: Room) -> Any:
@@ -29,7 +33,7 @@ def _cells(arrow: Any, array: Any) -> list[Any]:
     try:
         return list(array.to_pylist()) if is_own else [*array]
     except (ValueError, OverflowError):  # a year that Python does not know
-        return [*array.cast(arrow.string()).to_pylist()]
+        return [*array]
 
 
 def _has_nanoseconds(kind: Any) -> bool:
@@ -43,16 +47,33 @@ def _scalar(arrow: Any, scalar: Any) -> Any:
     if isinstance(scalar, arrow.StructScalar):
         names = [field.name for field in scalar.type]
         return Pairs([(name, scalar[at]) for at, name in enumerate(names)], len(names))
-    if _has_nanoseconds(scalar.type):
-        return _nanoseconds(arrow, scalar)
     try:
-        return scalar.as_py()
+        return _nanoseconds(arrow, scalar) if _has_nanoseconds(scalar.type) else scalar.as_py()
     except (ValueError, OverflowError):  # as above
-        return scalar.cast(arrow.string()).as_py()
+        return _beyond_python(arrow, scalar)
 
 
 def _nanoseconds(arrow: Any, scalar: Any) -> str:
     """Return a time or a span as text: Python's own have no nanoseconds."""
-    if arrow.types.is_duration(scalar.type):
-        return f"{scalar.value} nanoseconds"
-    return str(scalar.cast(arrow.string()).as_py()).replace(" ", "T")
+    kind = scalar.type
+    if not arrow.types.is_timestamp(kind):
+        return _beyond_python(arrow, scalar)
+    microseconds, rest = divmod(scalar.value, 1000)
+    # Arrow's own text cuts the seconds that old offsets have.
+    text = (
+        arrow.scalar(microseconds, arrow.timestamp("us", kind.tz)).as_py().isoformat(timespec="microseconds")
+    )
+    time, offset = text[:_TO_MICROSECONDS], text[_TO_MICROSECONDS:]
+    return f"{time}{rest:03}{'Z' if offset == '+00:00' else offset}"
+
+
+def _beyond_python(arrow: Any, scalar: Any) -> str:
+    """Return the text of what Python has no value for; a time with a zone in UTC, where Arrow knows it."""
+    kind = scalar.type
+    if arrow.types.is_duration(kind):
+        return f"{scalar.value} {_UNITS[kind.unit]}"
+    zone = ""
+    if arrow.types.is_timestamp(kind) and kind.tz is not None:
+        scalar, zone = scalar.cast(arrow.timestamp(kind.unit)), "Z"
+    text = str(scalar.cast(arrow.string()).as_py())
+    return text if text.startswith("<") else text.replace(" ", "T") + zone
