@@ -19,13 +19,13 @@ import logging
 import weakref
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from metaexpert.logger import engine
 from metaexpert.logger.derived import Followed, Made
 from metaexpert.logger.engine import Channel, Fields, TakenMethod
 from metaexpert.logger.handler import PipelineHandler
-from metaexpert.logger.level_changes import LevelCache, changes, close_all, watch_levels
+from metaexpert.logger.level_changes import LevelCache, changes, close_all, is_instance, is_same, watch_levels
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -98,6 +98,8 @@ class FastPathLogger(logging.Logger):
     _bound: Fields | None = None
     _origin: FastPathLogger | None = None
     _channel: Channel | None = None
+    #: The methods that the builtins stand in for, those of the class that the package defines.
+    _genuine: ClassVar[Mapping[str, Any]] = {}
     #: The loggers bound to this one that have something to give up when it leaves its fast way.
     _children: weakref.WeakSet[FastPathLogger] | None = None
 
@@ -254,7 +256,8 @@ class FastPathLogger(logging.Logger):
             else:
                 return None
             logger = logger.parent if logger.propagate else None
-        return (empty, single, [type(self), PipelineHandler]) if single else None
+        kinds = {type(self), *(type(handler) for _, handler in single)}
+        return (empty, single, [*kinds]) if single else None
 
     def setLevel(self, level: int | str) -> None:
         """Set the level of this logger, a number or a name."""
@@ -311,12 +314,11 @@ def served(method: Function) -> Function:
 #: `logging.Logger` under a name that a program does not assign to.
 STANDARD: Final = logging.Logger
 _standard: Final = {name: getattr(STANDARD, name) for name in _OVERRIDABLE if hasattr(STANDARD, name)}
-_genuine: Final[dict[str, Any]] = {}
 
 
 def define_genuine(kind: type[FastPathLogger]) -> None:
     """Take the methods of `kind` for those that the builtins stand in for."""
-    _genuine.update({name: getattr(kind, name) for name in _OVERRIDABLE})
+    kind._genuine = {name: getattr(kind, name) for name in _OVERRIDABLE}
     changes.usual_kind = kind
 
 
@@ -325,14 +327,14 @@ def _is_genuine(logger: FastPathLogger) -> bool:
     kind = type(logger)
     return (
         _has_own_methods(logger)
-        and all(getattr(kind, name) is method for name, method in _genuine.items())
+        and all(getattr(kind, name) is method for name, method in kind._genuine.items())
         and not any(map(is_patched, _standard))
     )
 
 
-def is_genuine_method(kind: type, name: str) -> bool:
+def is_genuine_method(kind: type[FastPathLogger], name: str) -> bool:
     """Tell whether `kind` has the method that the builtin `name` stands in for."""
-    return getattr(kind, name) is _genuine[name]
+    return getattr(kind, name) is kind._genuine[name]
 
 
 def is_patched(name: str) -> bool:
@@ -348,7 +350,7 @@ def _has_own_methods(logger: FastPathLogger) -> bool:
 
 def _is_observed(logger: logging.Logger) -> bool:
     """Tell whether changes of the logger's attributes are noticed; plain loggers are adopted for that."""
-    if isinstance(logger, FastPathLogger):
+    if is_instance(logger, FastPathLogger):
         return True
     if type(logger) in (logging.Logger, logging.RootLogger):
         from metaexpert.logger.meta import adopt
@@ -359,4 +361,4 @@ def _is_observed(logger: logging.Logger) -> bool:
 
 
 def _takes_everything(handler: logging.Handler) -> bool:
-    return type(handler) is PipelineHandler and handler.takes_everything
+    return is_same(type(handler), PipelineHandler) and handler.takes_everything  # type: ignore[attr-defined]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
 
 from metaexpert.logger import engine
 from metaexpert.logger.context import current_context
@@ -47,6 +48,9 @@ class PipelineHandler(logging.Handler):
     exception.
     """
 
+    #: The methods that the fast way of the loggers stands in for.
+    _genuine: ClassVar[Mapping[str, Any]] = {}
+
     def __init__(self, level: int | str = logging.NOTSET) -> None:
         super().__init__(level)
         self.capture_stdlib = True
@@ -56,11 +60,12 @@ class PipelineHandler(logging.Handler):
     @property
     def takes_everything(self) -> bool:
         """Tell whether every record that reaches the handler goes into the pipeline as it is."""
+        kind = type(self)
         return (
             self.level == logging.NOTSET
             and not self.filters
             and all(name not in self.__dict__ for name in _OVERRIDABLE)
-            and all(getattr(PipelineHandler, name) is method for name, method in _genuine.items())
+            and all(getattr(kind, name) is method for name, method in kind._genuine.items())
         )
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -138,7 +143,7 @@ def _is_named_in_a_document() -> bool:
     return False
 
 
-_genuine: Final = {name: getattr(PipelineHandler, name) for name in _OVERRIDABLE}
+PipelineHandler._genuine = {name: getattr(PipelineHandler, name) for name in _OVERRIDABLE}
 
 
 class Extra(dict[str, Any]):

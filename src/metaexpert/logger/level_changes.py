@@ -6,14 +6,29 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, TypeGuard, TypeVar
 
 from metaexpert.logger import engine
+
+T = TypeVar("T")
 
 
 def is_earlier(kind: type, of: type) -> bool:
     """Tell whether `kind` is the class `of` as an earlier import of the package has made it."""
     return kind is not of and (kind.__module__, kind.__qualname__) == (of.__module__, of.__qualname__)
+
+
+def is_same(kind: type, of: type) -> bool:
+    """Tell whether `kind` is the class `of`, as this import of the package or an earlier one has made it."""
+    return kind is of or is_earlier(kind, of)
+
+
+def is_instance(value: object, of: type[T]) -> TypeGuard[T]:
+    """Tell whether `value` is an instance of the class `of`, as any import of the package has made it.
+
+    Modules of the package may be loaded again one by one, and then have classes of several imports.
+    """
+    return any(is_same(kind, of) for kind in type(value).__mro__)
 
 
 class Changes:
@@ -25,7 +40,7 @@ class Changes:
         self.usual_kind: type[logging.Logger] = logging.Logger
 
 
-changes: Final = Changes()
+changes: Final[Changes] = engine.lasting.setdefault("changes", Changes())
 
 
 def close_all() -> None:
@@ -49,7 +64,7 @@ class LevelCache(dict[int, bool]):
         close_all()
 
 
-_filled: Final[dict[int, LevelCache]] = {}
+_filled: Final[dict[int, LevelCache]] = engine.lasting.setdefault("filled level caches", {})
 
 
 class _Manager(logging.Manager):
@@ -82,7 +97,7 @@ def watch_levels(manager: logging.Manager) -> None:
         return
     if type(manager) is logging.Manager or is_earlier(type(manager), _Manager):
         manager.__class__ = _Manager
-    if type(root._cache) is not LevelCache:
+    if not is_same(type(root._cache), LevelCache):
         root._cache = LevelCache()
 
 

@@ -36,7 +36,7 @@ from metaexpert.logger.fast_path import (
 from metaexpert.logger.faults import describe_exception, exception_info, is_a, recorded_exc_info, truth
 from metaexpert.logger.fork_lock import ForkLock
 from metaexpert.logger.handler import Extra, PipelineHandler, attach_fields
-from metaexpert.logger.level_changes import is_earlier
+from metaexpert.logger.level_changes import is_earlier, is_instance
 from metaexpert.logger.notes import CallFields, note_fields
 
 #: The place of `extra` among the arguments of `makeRecord`.
@@ -301,7 +301,7 @@ class MetaLogger(FastPathLogger):
         while logger.parent is not None:
             if not logger.propagate:
                 handlers = self.manager.root.handlers
-                return next((each for each in handlers if isinstance(each, PipelineHandler)), None)
+                return next((each for each in handlers if is_instance(each, PipelineHandler)), None)
             logger = logger.parent
         return None
 
@@ -347,6 +347,9 @@ def adopt(logger: logging.Logger) -> MetaLogger:
             own = type(logger)
             # Another thread may have been first.
             if not issubclass(own, MetaLogger):
+                if is_instance(logger, MetaLogger):
+                    # By its own methods: its builtins and its channel are theirs.
+                    logger._leave_fast_path()
                 # Before its class: whoever sees that logs through it at once.
                 complete(logger)
                 logger.__class__ = _adopted(own)
@@ -360,11 +363,7 @@ _adoption: Final = ForkLock()
 
 def renew(logger: logging.Logger) -> None:
     """Adopt a logger again that an earlier import of the package has adopted; pass over any other."""
-    if any(is_earlier(kind, MetaLogger) for kind in type(logger).__mro__) and not isinstance(
-        logger, MetaLogger
-    ):
-        # By its own methods: its builtins and its channel are theirs.
-        logger._leave_fast_path()  # type: ignore[attr-defined]
+    if is_instance(logger, MetaLogger):
         adopt(logger)
 
 

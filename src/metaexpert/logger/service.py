@@ -15,7 +15,7 @@ from metaexpert.logger.deadline import Deadline
 from metaexpert.logger.errors import ConfigurationError, ShutDownError
 from metaexpert.logger.fork_lock import ForkLock
 from metaexpert.logger.handler import PipelineHandler
-from metaexpert.logger.level_changes import changing_levels
+from metaexpert.logger.level_changes import changing_levels, is_instance
 from metaexpert.logger.meta import MetaLogger, adopt, renew
 from metaexpert.logger.statistics import LoggerStats
 
@@ -356,7 +356,7 @@ def _attach(configuration: LogConfiguration) -> None:
     if is_first:
         # Later each one enters again with its next call: a change must not cost a walk over all of them.
         for logger in (root, *tuple(root.manager.loggerDict.values())):
-            if isinstance(logger, MetaLogger):
+            if is_instance(logger, MetaLogger):
                 logger.enter_fast_path()
 
 

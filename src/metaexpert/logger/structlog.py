@@ -21,6 +21,7 @@ from metaexpert.logger import engine
 from metaexpert.logger.engine import Channel
 from metaexpert.logger.faults import describe_exception, exception_info, stack_text, text_of, truth
 from metaexpert.logger.handler import PipelineHandler
+from metaexpert.logger.level_changes import is_instance
 
 #: Methods of structlog's loggers that are not the name of a level.
 _LEVELS: Final[Mapping[str, int]] = {
@@ -109,7 +110,10 @@ def _level_of(method_name: str, event: dict[str, Any]) -> int:
 
 def _is_enabled(name: str, level: int) -> bool:
     """Tell whether the level of the logger `name` allows it, where `configure()` is what sets levels."""
-    configured = any(isinstance(each, PipelineHandler) for each in logging.root.handlers)
+    configured = any(
+        isinstance(each, PipelineHandler) or is_instance(each, PipelineHandler)
+        for each in logging.root.handlers
+    )
     return not configured or logging.getLogger(name).isEnabledFor(level)
 
 

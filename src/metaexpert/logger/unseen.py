@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from metaexpert.logger.handler import PipelineHandler
+from metaexpert.logger.level_changes import is_instance
 from metaexpert.logger.meta import MetaLogger
 
 
@@ -22,12 +23,12 @@ def unseen_loggers() -> tuple[str, ...]:
 
 
 def _is_unseen(logger: logging.Logger) -> bool:
-    if logger.disabled or (isinstance(logger, MetaLogger) and logger._is_owned):
+    if logger.disabled or (is_instance(logger, MetaLogger) and logger._is_owned):
         return False
     is_written = False
     above: logging.Logger | None = logger
     while above is not None:
-        if any(isinstance(each, PipelineHandler) for each in above.handlers):
+        if any(is_instance(each, PipelineHandler) for each in above.handlers):
             return False
         is_written |= not all(isinstance(each, logging.NullHandler) for each in above.handlers)
         if not above.propagate:
