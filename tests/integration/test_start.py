@@ -58,7 +58,7 @@ def test_a_start_builds_one_validator(run_python: Run) -> None:
         START
         + """
 from metaexpert.logger.config import models
-base = models._Settings
+base = models.Table
 tables = [each for each in vars(models).values() if isinstance(each, type) and issubclass(each, base)]
 print(len(tables) > 5, [each.__name__ for each in tables if each.__pydantic_complete__])
 one = models.FilterConfiguration(category="trade")
