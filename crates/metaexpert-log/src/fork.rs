@@ -3,7 +3,6 @@
 //! So a backend works inside a gate, and a fork waits a moment for it to come out. The wait is bounded: a
 //! backend that is stuck in the disk holds no lock that a child could need.
 
-use std::sync::Once;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -14,6 +13,7 @@ const STEP: Duration = Duration::from_micros(20);
 /// Backends at work, of which there is more than one only while one takes over from another.
 static WORKING: AtomicU32 = AtomicU32::new(0);
 static FORKING: AtomicBool = AtomicBool::new(false);
+static REGISTERED: AtomicBool = AtomicBool::new(false);
 
 /// Work during which a fork waits.
 pub(crate) struct Gate;
@@ -21,11 +21,12 @@ pub(crate) struct Gate;
 impl Gate {
     /// Enters, after a fork that is under way.
     pub(crate) fn enter() -> Gate {
-        static REGISTERED: Once = Once::new();
-        REGISTERED.call_once(|| {
+        // Two threads may do it both, which does no harm; a child whose parent was just about to does it again.
+        if !REGISTERED.load(Ordering::Acquire) {
             // SAFETY: the three functions touch atomics alone, and live as long as the process.
             unsafe { libc::pthread_atfork(Some(prepare), Some(parent), Some(child)) };
-        });
+            REGISTERED.store(true, Ordering::Release);
+        }
         loop {
             WORKING.fetch_add(1, Ordering::SeqCst);
             if !FORKING.load(Ordering::SeqCst) {

@@ -16,6 +16,7 @@ mod fnv;
 mod fork;
 pub mod frame;
 mod holdings;
+mod lazily;
 pub mod level;
 pub mod stats;
 mod sync;

@@ -1,6 +1,6 @@
 //! Text lines in a `%`-style format, as `logging.Formatter` writes them.
 
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::tz::TimeZone;
 
@@ -39,12 +39,11 @@ impl Process {
     /// This process under the name that `multiprocessing` gives the first one. Its logging began when
     /// this was first asked for.
     pub fn current() -> Process {
-        static STARTED_NS: OnceLock<i64> = OnceLock::new();
-        Process {
-            id: std::process::id(),
-            name: "MainProcess".to_owned(),
-            started_ns: *STARTED_NS.get_or_init(now_ns),
-        }
+        // Without a lock, which a forked child could inherit. No clock shows 0 again.
+        static STARTED_NS: AtomicI64 = AtomicI64::new(0);
+        let first = STARTED_NS.compare_exchange(0, now_ns(), Ordering::Relaxed, Ordering::Relaxed);
+        let started_ns = first.map_or_else(|there| there, |_| STARTED_NS.load(Ordering::Relaxed));
+        Process { id: std::process::id(), name: "MainProcess".to_owned(), started_ns }
     }
 }
 

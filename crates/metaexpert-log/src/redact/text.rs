@@ -1,12 +1,12 @@
 //! Secrets that are known by their looks, wherever they stand in a text.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use regex::bytes::{Captures, Regex};
 
 use super::edit::Edit;
+use crate::lazily::Lazily;
 
 /// A text without any of these has nothing that [`PATTERNS`] would find.
 const TELLING: [&str; 32] = [
@@ -67,12 +67,12 @@ const PATTERNS: [&str; 6] = [
     r"(?i-u)(?:secret|private|api[ _-]?key|passphrase|password|seed|mnemonic)[^\n=:]{0,24}?(?:\r?\n\s{0,8})?\b((?:0x)?[a-z0-9]{64})\b",
 ];
 
-static PREFILTER: LazyLock<AhoCorasick> = LazyLock::new(|| {
+static PREFILTER: Lazily<AhoCorasick> = Lazily::new(|| {
     let builder = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(TELLING);
     builder.expect("a few short words make a small automaton")
 });
 
-static BUILT_IN: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+static BUILT_IN: Lazily<Vec<Regex>> = Lazily::new(|| {
     PATTERNS.iter().map(|pattern| Regex::new(pattern).expect("the pattern is valid")).collect()
 });
 
@@ -85,7 +85,7 @@ pub(super) fn may_be_in(text: &[u8]) -> bool {
         }
         _ => true,
     };
-    is_possible && PREFILTER.is_match(text)
+    is_possible && PREFILTER.get().is_match(text)
 }
 
 /// `text` with what looks like a secret masked, if anything does.
@@ -93,7 +93,7 @@ pub(super) fn masked(text: &[u8]) -> Option<Vec<u8>> {
     if !may_be_in(text) {
         return None;
     }
-    all_masked(&BUILT_IN, text)
+    all_masked(BUILT_IN.get(), text)
 }
 
 fn all_masked(patterns: &[Regex], text: &[u8]) -> Option<Vec<u8>> {
