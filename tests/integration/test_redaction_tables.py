@@ -141,3 +141,13 @@ def test_headers_of_bytes_are_masked(both_ways: Logs) -> None:
     record = both_ways.last()
     assert [value for _, value in record["headers"]] == ["***", "***", "Yg=="]
     assert record["message"] == "sent [(b'X-MBX-APIKEY', b'***'), (b'KEY', b'***'), (b'a', b'b')]"
+
+
+def test_a_login_may_be_several_fields(both_ways: Logs) -> None:
+    """The arguments of a request to log in are masked if another field names the request."""
+    arguments = [VALUES["SHORT_KEY"], 17, VALUES["HEX64"]]
+    for op, shown in [("auth", "***"), ("auth", "***"), ("subscribe", arguments)]:
+        both_ways.logger.info("sent op=%r args=%r", op, arguments, op=op, args=arguments)
+        record = both_ways.last()
+        text = f"sent op={op!r} args={shown if op == 'auth' else arguments}"
+        assert (record["op"], record["args"], record["message"]) == (op, shown, text)

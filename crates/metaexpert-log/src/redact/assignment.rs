@@ -3,13 +3,16 @@
 
 use std::ops::Range;
 
-use memchr::{memchr3, memchr3_iter, memmem};
+use memchr::{memchr3, memchr3_iter};
 
 use super::address;
 use super::annotation;
 use super::edit::Edit;
-use super::extent::{is_prose, last_end, list_end, next_line, quoted, says_nothing, skip, unquoted_end};
+use super::extent::{
+    first_line, is_prose, last_end, list_end, next_line, quoted, says_nothing, skip, unquoted_end,
+};
 use super::keys::{Keys, Verdict};
+use super::login::{is_login, is_of_arguments};
 use super::names;
 use super::pairs;
 use super::worth::MOST_OF_RANDOM;
@@ -18,14 +21,9 @@ use super::worth::MOST_OF_RANDOM;
 pub(super) const MOST_OF_NAME: usize = 64;
 /// Quotes, brackets and blanks between a name and its sign: `os.environ["SECRET"] = …`.
 const MOST_BETWEEN: usize = 6;
-/// A request to log in names itself within so many bytes before its arguments, or behind them.
-const MOST_OF_REQUEST: usize = 64;
 /// What is within a container that was looked through is looked at again up to this length; beyond that, all
 /// that the container has left is masked. So nested containers cost no more than their length.
 const MOST_OF_ONE_JUDGED: usize = 1024;
-/// The arguments of a request to log in are no longer.
-const MOST_OF_ARGUMENTS: usize = 256;
-
 /// Texts up to this length are looked through without the overhead that pays for longer ones.
 const SHORT: usize = 32;
 
@@ -93,22 +91,14 @@ fn named(text: &[u8], sign: usize, keys: &Keys, judged: &mut Judged) -> Option<R
     Some(found.start..list_end(text, &found))
 }
 
-/// The arguments that Bybit's sockets get with `"op": "auth"`: a key, a time, a signature.
+/// The arguments of a request to log in: a key, a time, a signature.
 fn login_arguments(text: &[u8], sign: usize) -> Option<Range<usize>> {
     let start = skip(text, sign + 1, |byte| *byte == b' ');
-    if text.get(start) != Some(&b'[') || name_before(text, sign)? != b"args" {
+    if !text.get(start).is_some_and(|byte| b"[(".contains(byte)) {
         return None;
     }
-    is_login(text, start).then(|| start..unquoted_end(text, start))
-}
-
-/// Whether a request with its arguments at `start` asks to log in.
-pub(super) fn is_login(text: &[u8], start: usize) -> bool {
-    let end = unquoted_end(&text[..text.len().min(start + MOST_OF_ARGUMENTS)], start);
-    let [before, after] = [&text[start.saturating_sub(MOST_OF_REQUEST)..start], &text[end..]];
-    let after = &after[..after.len().min(MOST_OF_REQUEST)];
-    let has = |text, word: &&str| memmem::find(text, word.as_bytes()).is_some();
-    ["auth\"", "auth'", "auth\\"].iter().any(|word| has(before, word) || has(after, word))
+    let is_login = is_of_arguments(word_before(text, sign)?) && is_login(text, start);
+    is_login.then(|| start..unquoted_end(text, start))
 }
 
 /// The second half of a Telegram bot's token, `123456789:AAE…`.
@@ -144,6 +134,11 @@ fn name_before(text: &[u8], sign: usize) -> Option<&[u8]> {
     Some(&text[start..end])
 }
 
+/// The last word of the name before `sign`: `sent args=[…]`.
+fn word_before(text: &[u8], sign: usize) -> Option<&[u8]> {
+    name_before(text, sign)?.rsplit(|byte| *byte == b' ').next()
+}
+
 /// Where the value behind `sign` is that a name of this verdict covers.
 fn value(text: &[u8], sign: usize, verdict: Verdict, judged: &mut Judged) -> Option<Range<usize>> {
     if verdict == Verdict::Clear {
@@ -173,7 +168,13 @@ fn value(text: &[u8], sign: usize, verdict: Verdict, judged: &mut Judged) -> Opt
     if !verdict.is_certain() && value.iter().any(|byte| b"([{".contains(byte)) {
         return container(whole, start, verdict, judged);
     }
-    if !verdict.covers(in_sentence(value, verdict)) || verdict == Verdict::Token && is_prose(value, 12) {
+    let judged = match verdict {
+        // What is said of a secret is short, so these may be cut.
+        Verdict::Words => &text[start..last_end(text, start, end, verdict)],
+        Verdict::Line => first_line(&text[start..text.len().min(start + MOST_OF_NAME)]),
+        _ => value,
+    };
+    if !verdict.covers(in_sentence(judged)) || verdict == Verdict::Token && is_prose(value, 12) {
         return None; // prose: `invalid token: expected a number`
     }
     if is_cut(end) {
@@ -183,9 +184,9 @@ fn value(text: &[u8], sign: usize, verdict: Verdict, judged: &mut Judged) -> Opt
 }
 
 /// A value that is judged without the mark that ends its sentence: `bought token: wBTC.`
-fn in_sentence(value: &[u8], verdict: Verdict) -> &[u8] {
+fn in_sentence(value: &[u8]) -> &[u8] {
     match value {
-        [before @ .., b'.' | b'!' | b'?'] if !verdict.is_certain() => before,
+        [before @ .., b'.' | b'!' | b'?'] if !before.is_empty() => before,
         _ => value,
     }
 }
@@ -201,10 +202,17 @@ fn container(text: &[u8], start: usize, verdict: Verdict, judged: &mut Judged) -
 fn covers_any(text: &[u8], verdict: Verdict) -> bool {
     let is_end = |byte: &u8| byte.is_ascii_whitespace() || b"\"'()[]{},;=:<>".contains(byte);
     let (mut at, mut of_name) = (0, verdict);
+    // What is said of all in the list that is open.
+    let mut of_list = verdict;
     while at < text.len() {
         let bare = || at..at + text[at..].iter().position(is_end).unwrap_or(text.len() - at);
         let atom = quoted(text, at).unwrap_or_else(bare);
         if atom.is_empty() {
+            match text[at] {
+                b'[' => of_list = of_name,
+                b']' => (of_list, of_name) = (verdict, verdict),
+                _ => {}
+            }
             at = atom.end + 1;
             continue;
         }
@@ -214,7 +222,7 @@ fn covers_any(text: &[u8], verdict: Verdict) -> bool {
         match text.get(behind) {
             Some(b'=' | b':') => of_name = verdict.within(names::describes(word)),
             Some(b'(') => {}
-            _ if !says_nothing(word) && std::mem::replace(&mut of_name, verdict).covers(word) => return true,
+            _ if !says_nothing(word) && std::mem::replace(&mut of_name, of_list).covers(word) => return true,
             _ => {}
         }
     }
@@ -258,6 +266,9 @@ mod tests {
             ("X-MBX-APIKEY: abc\nAccept: */*", "X-MBX-APIKEY: ***\nAccept: */*"),
             ("Authorization: Bearer a.b.c\nAccept: x", "Authorization: ***\nAccept: x"),
             ("Cookie: a=1; b=2", "Cookie: ***"),
+            ("Authorization: invalid s3cr3t", "Authorization: ***"),
+            ("passphrase: wrong horse battery", "passphrase: ***"),
+            ("token={'tags': ['a b'], 'x': 'hunter2'}", "token=***"),
             ("access_token: Bearer abc def", "access_token: *** def"),
             ("mnemonic: abandon ability able about, 12", "mnemonic: ***, 12"),
             ("passphrase: Correct horse7 battery, qty=1", "passphrase: ***, qty=1"),
@@ -279,6 +290,12 @@ mod tests {
             ("token=Token(value='hunter2')", "token=***"),
             ("access_tokens=['a', 'b'] x", "access_tokens=*** x"),
             (r#"{"op": "auth", "args": ["k1", 1, "0af1"]}"#, r#"{"op": "auth", "args": ***}"#),
+            (
+                r#"{"method":"server.sign","params":["k1","0af1",1]}"#,
+                r#"{"method":"server.sign","params":***}"#,
+            ),
+            (r#"{\"params\":[\"k1\",1],\"op\":\"login\"}"#, r#"{\"params\":***,\"op\":\"login\"}"#),
+            ("sent args=('k1', 1) op='auth'", "sent args=*** op='auth'"),
             ("postgres://bot:pa@ss@db:5432/x", "postgres://bot:***@db:5432/x"),
             ("https://ghp_0123456789abcdef0123@github.com", "https://***@github.com"),
             ("POST /bot123456789:AAEabcdefghijklmnopqrstuvwxyz0123456/send", "POST /bot123456789:***/send"),
@@ -316,6 +333,11 @@ mod tests {
             "::",
             "=:= ::",
             "password:",
+            "password: required",
+            "password: not set. Passphrase: wrong!",
+            "Authorization: missing\r\nCookie: none",
+            "secret=0 signature=3 seed=0.5 seed=-1e9",
+            "token=[] token={'tags': ['layer-2', 'Top10coin'], 'symbol': 'ARB'}",
             "password: \n next",
             "if not password:\n    raise ValueError",
             "token:\nAccept: x1y2z3",
@@ -329,6 +351,9 @@ mod tests {
             "signature=on_bar(rates) sign=-1 key=close",
             "bought token: wBTC. Then token=0xdAC17F958D2ee523a2206206994597C13D831ec7!",
             r#"{"op": "subscribe", "args": ["publicTrade.BTCUSDT"]}"#,
+            r#"{"op": "auth", "args": []}"#,
+            r#"{"op": "login", "args": [{"instId": "BTC"}]}"#,
+            r#"{"method": "SUBSCRIBE", "params": ["auth", "login"]}"#,
             "12:30:45 order filled: BTCUSDT price=50000.5",
             "token=BTC, token='ETH', seed=42",
             "invalid token: expected a number",

@@ -38,6 +38,11 @@ fn is_scheme(word: &[u8]) -> bool {
     SCHEMES.iter().any(|scheme| word.eq_ignore_ascii_case(scheme))
 }
 
+/// Up to the first line's end, without the blanks there.
+pub(super) fn first_line(text: &[u8]) -> &[u8] {
+    text[..skip(text, 0, |byte| !b"\r\n".contains(byte))].trim_ascii_end()
+}
+
 /// Where the value begins on the line after `start`, if that line is nothing but a value.
 pub(super) fn next_line(text: &[u8], start: usize, verdict: Verdict) -> Option<usize> {
     // A block of YAML.
@@ -121,8 +126,9 @@ pub(super) fn unquoted_end(text: &[u8], start: usize) -> usize {
     while let Some(&byte) = text.get(at) {
         match byte {
             b'(' | b'[' | b'{' => depth += 1,
-            b'"' | b'\'' if depth > 0 => {
-                at = quoted(text, at).map_or(at, |inside| inside.end);
+            b'"' | b'\'' | b'\\' if depth > 0 => {
+                // Up to the last of the quotes, which are as many as those before, with what escapes them.
+                at = quoted(text, at).map_or(at, |inside| inside.end + (inside.start - at) - 1);
             }
             b')' | b']' | b'}' if depth > 0 => depth -= 1,
             _ if depth > 0 => {}

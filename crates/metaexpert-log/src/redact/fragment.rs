@@ -6,7 +6,7 @@ use memchr::{memchr, memchr2};
 
 use super::edit::Edit;
 use super::keys::Verdict;
-use super::{Rules, assignment, names, pairs, worth};
+use super::{Rules, login, names, pairs, worth};
 use crate::encode::escape::escape_json;
 
 /// The mask as a JSON string.
@@ -79,7 +79,7 @@ pub(super) fn masked(json: &[u8], above: Verdict, rules: &Rules) -> Option<Vec<u
             Verdict::Clear => scopes.verdict().within(names::describes(&name)),
             verdict => verdict,
         };
-        let is_login = rules.defaults && &*name == b"args" && assignment::is_login(json, start);
+        let is_login = rules.defaults && login::is_of_arguments(&name) && login::is_login(json, start);
         if verdict.is_certain() || is_login {
             let end = value_end(json, start);
             if is_covered(&json[start..end], if is_login { Verdict::Secret } else { verdict }) {
@@ -144,7 +144,7 @@ fn mask_text(json: &[u8], text: Range<usize>, verdict: Verdict, rules: &Rules, e
 }
 
 fn says_nothing(value: &[u8]) -> bool {
-    [&b"null"[..], b"true", b"false", b"\"\""].contains(&value)
+    [&b"null"[..], b"true", b"false", b"\"\"", b"0"].contains(&value)
 }
 
 fn inside(text: &Range<usize>) -> Range<usize> {

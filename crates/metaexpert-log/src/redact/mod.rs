@@ -13,6 +13,7 @@ mod finder;
 mod fragment;
 mod glance;
 mod keys;
+mod login;
 mod names;
 mod pairs;
 mod patterns;
@@ -28,6 +29,7 @@ use crate::error::Error;
 use crate::event::{Event, Exception, Place};
 use crate::frame::{Value, Values};
 use keys::{Keys, Verdict};
+use login::Login;
 use patterns::Patterns;
 pub use patterns::{Refusal, refusal};
 
@@ -80,6 +82,8 @@ struct SetVerdicts {
     each: Box<[Verdict]>,
     /// None of them says anything.
     are_clear: bool,
+    /// One may have the arguments of a request that another one names.
+    has_arguments: bool,
 }
 
 /// Masks secrets; remembers what it found out about each set of names.
@@ -137,8 +141,10 @@ impl Redactor {
         }
         let by_set = &mut self.by_set;
         masked.fields.clear();
+        let mut login = Login::default();
         let mut ordinal = 0;
         event.fields.for_each_placed(|place, value| {
+            login.see(ordinal, &place.keys[place.index].raw, value);
             // What the message's own names would have told of them, had they fitted it.
             let is_unfitted = || has_secret_in_message && &*place.keys[place.index].raw == UNFITTED;
             let found = rules.value(verdict(by_set, &rules.keys, place), value);
@@ -148,6 +154,9 @@ impl Redactor {
             }
             ordinal += 1;
         });
+        if let Some(ordinal) = login.arguments().filter(|_| rules.defaults) {
+            masked.put(ordinal);
+        }
         if !is_changed && masked.fields.is_empty() {
             return None;
         }
@@ -176,7 +185,8 @@ fn learn<'m>(by_set: &'m mut Vec<Verdicts>, keys: &Keys, place: Place<'_>, set: 
     }
     let each: Box<[Verdict]> = place.keys.iter().map(|key| keys.verdict(&key.raw)).collect();
     let are_clear = each.iter().all(|verdict| *verdict == Verdict::Clear);
-    &by_set[set].insert(SetVerdicts { each, are_clear }).each
+    let has_arguments = place.keys.iter().any(|key| login::is_of_arguments(&key.raw));
+    &by_set[set].insert(SetVerdicts { each, are_clear, has_arguments }).each
 }
 
 impl Masked {
@@ -186,6 +196,16 @@ impl Masked {
         self.stacktrace = event.exception.and_then(|exception| rules.text(exception.stacktrace));
         self.stack = event.stack.and_then(|stack| rules.text(stack));
         self.exception.is_some() || self.stacktrace.is_some() || self.stack.is_some()
+    }
+
+    /// Puts the mask in the place of one more field.
+    #[cold]
+    fn put(&mut self, ordinal: usize) {
+        let replaced = Replaced { ordinal, value: Replacement::Mask };
+        match self.fields.binary_search_by_key(&ordinal, |replaced| replaced.ordinal) {
+            Ok(at) => self.fields[at] = replaced,
+            Err(at) => self.fields.insert(at, replaced),
+        }
     }
 
     #[cold]
@@ -216,7 +236,7 @@ impl Rules {
             && event.stack.is_none()
             && self.is_clear_text(event.message)
             && sets.all(|(id, values)| match by_set.get(id as usize) {
-                Some(Some(verdicts)) => self.are_clear(verdicts, values),
+                Some(Some(verdicts)) => !verdicts.has_arguments && self.are_clear(verdicts, values),
                 _ => false,
             })
     }
@@ -250,7 +270,7 @@ impl Rules {
     #[inline]
     fn value(&self, verdict: Verdict, value: Value<'_>) -> Option<Replacement> {
         match value {
-            Value::Null | Value::Bool(_) => None,
+            Value::Null | Value::Bool(_) | Value::I64(0) | Value::U64(0) => None,
             Value::I64(_) | Value::U64(_) | Value::F64(_) if !verdict.is_certain() => None,
             Value::I64(_) | Value::U64(_) | Value::F64(_) => {
                 verdict.covers_number(is_count(value)).then_some(Replacement::Mask)

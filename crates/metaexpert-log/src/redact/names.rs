@@ -113,7 +113,7 @@ const OF_MARKETS: [&str; 33] = [
 ];
 
 /// The names in the description of a coin. Only what is random is masked under them.
-const DESCRIBING: [&str; 32] = [
+const DESCRIBING: [&str; 50] = [
     "name",
     "symbol",
     "address",
@@ -146,6 +146,24 @@ const DESCRIBING: [&str; 32] = [
     "market",
     "price",
     "scope",
+    "homepage",
+    "website",
+    "explorer",
+    "label",
+    "labels",
+    "tag",
+    "tags",
+    "links",
+    "image",
+    "platform",
+    "platforms",
+    "slug",
+    "title",
+    "group",
+    "sector",
+    "created",
+    "updated",
+    "version",
 ];
 
 /// What may stand behind a secret's name and says whose it is, or of what kind.

@@ -170,6 +170,20 @@ fn without_defaults_only_what_is_named_is_masked() {
     assert_eq!(line(&mut none, text, &[])["message"], text);
 }
 
+#[test]
+fn the_arguments_of_a_login_are_masked_in_a_field_of_their_own() {
+    let arguments = Value::Json(br#"["k1",17,"0af1"]"#);
+    for (op, args, shown) in [
+        ("auth", arguments, json!("***")),
+        ("subscribe", arguments, json!(["k1", 17, "0af1"])),
+        ("auth", Value::Json(b"[]"), json!([])),
+    ] {
+        let fields = [("secret", Value::Str(b"s")), ("args", args), ("op", Value::Str(op.as_bytes()))];
+        let found = with_fields(&mut redactor(&[], &[]), &fields);
+        assert_eq!((&found["args"], &found["op"], &found["secret"]), (&shown, &json!(op), &json!("***")));
+    }
+}
+
 fn tree() -> impl Strategy<Value = Tree> {
     let leaf = prop_oneof![
         Just(Tree::Null),

@@ -33,19 +33,20 @@ impl Verdict {
     pub(crate) fn covers(self, text: &[u8]) -> bool {
         match self {
             Verdict::Clear => false,
-            Verdict::Secret | Verdict::Line | Verdict::Words => !text.is_empty(),
-            Verdict::Secrets => !text.is_empty() && !worth::is_count(text),
+            _ if self.is_certain() && (text.is_empty() || worth::is_said_of_a_secret(text)) => false,
+            Verdict::Secret | Verdict::Line | Verdict::Words => true,
+            Verdict::Secrets => !worth::is_count(text),
             Verdict::Token => !text.is_empty() && !worth::is_market_data(text),
             Verdict::Random => worth::is_random(text),
-            Verdict::Seed => !text.iter().all(u8::is_ascii_digit),
-            Verdict::Signature => !text.is_empty() && !worth::is_function_signature(text),
-            Verdict::PublicKey => !text.is_empty() && !worth::is_public(text),
+            Verdict::Seed => !worth::is_number(text),
+            Verdict::Signature => !worth::is_count(text) && !worth::is_function_signature(text),
+            Verdict::PublicKey => !worth::is_public(text),
         }
     }
 
     /// Whether a number is to be masked.
     pub(crate) fn covers_number(self, is_count: bool) -> bool {
-        self.is_certain() && !(self == Verdict::Secrets && is_count)
+        self.is_certain() && !(matches!(self, Verdict::Secrets | Verdict::Signature) && is_count)
     }
 
     /// Whether a list or a mapping is to be masked as a whole.

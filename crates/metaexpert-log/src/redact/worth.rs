@@ -3,6 +3,11 @@
 /// A ticker's parts are no longer than this, nor is a ticker as a whole than twice that.
 const MOST_OF_TICKER: usize = 12;
 const MOST_OF_LOWER_TICKER: usize = 5;
+/// A coin's name in small letters, as lists of coins have it, has no longer words: `matic-network`.
+const MOST_OF_COIN_WORD: usize = 12;
+const MOST_OF_COIN_NAME: usize = 32;
+/// `1inch`, `1000000mog`
+const MOST_OF_COUNTED_COIN: usize = 10;
 /// `superOETH` and shorter ones: beyond that, mixed letters are as likely a password.
 const MOST_OF_MIXED_TICKER: usize = 9;
 /// Nothing that is known as market data is longer.
@@ -18,10 +23,57 @@ pub(super) const MOST_OF_RANDOM: usize = 512;
 /// A key of 32 bytes, in base58, is not above this.
 const LARGEST_KEY: &[u8] = b"JEKNVnkbo3jma5nREBBJCDoXFVeKkD56V3xKrvRmWxFG";
 
+/// What is written where a secret would stand, and is nobody's.
+const SAID_OF_SECRETS: [&str; 42] = [
+    "0",
+    "absent",
+    "accepted",
+    "cannot",
+    "changed",
+    "denied",
+    "disabled",
+    "empty",
+    "enabled",
+    "expired",
+    "found",
+    "hidden",
+    "incorrect",
+    "invalid",
+    "is",
+    "loaded",
+    "masked",
+    "mismatch",
+    "missing",
+    "must",
+    "needed",
+    "no",
+    "none",
+    "not",
+    "null",
+    "ok",
+    "optional",
+    "present",
+    "provided",
+    "redacted",
+    "refused",
+    "rejected",
+    "required",
+    "revoked",
+    "set",
+    "should",
+    "undefined",
+    "unknown",
+    "unset",
+    "valid",
+    "was",
+    "wrong",
+];
+
 /// What is known of a token on a market: a ticker, an address, an amount, a time, a name in words.
 pub(super) fn is_market_data(text: &[u8]) -> bool {
     text.len() <= MOST_OF_MARKET_DATA
         && (is_ticker(text)
+            || is_coin_name(text)
             || is_amount(text)
             || is_time(text)
             || is_title(text)
@@ -37,6 +89,24 @@ fn is_ticker(text: &[u8]) -> bool {
         part.len() <= MOST_OF_TICKER && (is_plain || is_mixed_ticker(part))
     };
     is_lower || (text.len() <= 2 * MOST_OF_TICKER && parts.all(is_part))
+}
+
+/// `ethereum`, `wrapped-bitcoin`, `1inch`, `$WIF`, `@107`.
+fn is_coin_name(text: &[u8]) -> bool {
+    let is_word = |word: &[u8]| {
+        (1..=MOST_OF_COIN_WORD).contains(&word.len()) && word.iter().all(u8::is_ascii_lowercase)
+    };
+    if let [b'$', ticker @ ..] = text {
+        return !ticker.is_empty() && is_ticker(ticker);
+    }
+    if let [b'@', number @ ..] = text {
+        return is_count(number);
+    }
+    let count = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    if count > 0 {
+        return text.len() <= MOST_OF_COUNTED_COIN && text.len() >= count + 2 && is_word(&text[count..]);
+    }
+    text.len() <= MOST_OF_COIN_NAME && text.split(|byte| *byte == b'-').all(is_word)
 }
 
 /// A wrapped, staked or bridged coin: `wBTC`, `stETH`, `JitoSOL`, `sUSDe`; also the `e` of `USDC.e`.
@@ -95,6 +165,21 @@ fn is_address(text: &[u8]) -> bool {
 /// What `secrets.token_urlsafe()` returns has 43 characters, the last of which holds four bits.
 fn is_base64_of_32_bytes(text: &[u8]) -> bool {
     text.len() == 43 && text.last().is_some_and(|last| b"AEIMQUYcgkosw048".contains(last))
+}
+
+/// Whether `text` only says of a secret how it is: `password: required`.
+pub(super) fn is_said_of_a_secret(text: &[u8]) -> bool {
+    const MOST: usize = 24;
+    let is_known = |word: &[u8]| SAID_OF_SECRETS.iter().any(|one| word.eq_ignore_ascii_case(one.as_bytes()));
+    text.len() <= MOST && text.split(|byte| *byte == b' ').all(is_known)
+}
+
+/// A number as random generators have it for a seed: `42`, `0.5`, `-1`, `1e9`.
+pub(super) fn is_number(text: &[u8]) -> bool {
+    text.iter().all(u8::is_ascii_digit)
+        || text.len() <= 40
+            && text.iter().all(|byte| byte.is_ascii_digit() || b"+-.eE_".contains(byte))
+            && std::str::from_utf8(text).is_ok_and(|text| text.replace('_', "").parse::<f64>().is_ok())
 }
 
 /// `n_secrets=3`
@@ -177,6 +262,12 @@ mod tests {
             "2026-01-31T12:00:00Z",
             "Wrapped Bitcoin",
             "USD Coin",
+            "ethereum",
+            "matic-network",
+            "1inch",
+            "1000000mog",
+            "$WIF",
+            "@107",
             "0xdAC17F958D2ee523a2206206994597C13D831ec7",
             "0x2::sui::SUI",
             "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v",
@@ -192,7 +283,15 @@ mod tests {
     fn credentials_are_no_market_data() {
         for text in [
             "hunter2",
-            "abcdef",
+            "abcdefghijklmnopq",
+            "a-b-c-d1",
+            "$",
+            "$a1",
+            "@1a",
+            "@1234567",
+            "12a",
+            "1234567abcd",
+            "wrapped--bitcoin",
             "ABCDEFGHIJKLM",
             "eyJhbGci",
             "123:abc",
