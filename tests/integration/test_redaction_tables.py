@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import base64
 import json
 import re
 from dataclasses import dataclass
@@ -141,6 +142,39 @@ def test_headers_of_bytes_are_masked(both_ways: Logs) -> None:
     record = both_ways.last()
     assert [value for _, value in record["headers"]] == ["***", "***", "Yg=="]
     assert record["message"] == "sent [(b'X-MBX-APIKEY', b'***'), (b'KEY', b'***'), (b'a', b'b')]"
+
+
+def test_bytes_are_looked_through_as_texts(both_ways: Logs) -> None:
+    """A field has bytes in base64, in which a secret is masked as it is in a text; names may be bytes as well."""
+    key, secret = VALUES["ALNUM64"], VALUES["PASSWORD"]
+    for body, shown in [
+        (json.dumps({"api_key": key, "qty": 1}), json.dumps({"api_key": "***", "qty": 1})),
+        (f"qty=1&signature={VALUES['HEX64']}&a=b", "qty=1&signature=***&a=b"),
+        (f"пароль: password={secret}", "пароль: password=***"),
+        ("symbol=BTCUSDT&side=BUY", "symbol=BTCUSDT&side=BUY"),
+    ]:
+        given = body.encode()
+        both_ways.logger.info("sent %s", given, body=given, deep=[{"raw": bytearray(given)}])
+        record = both_ways.last()
+        found = [record["body"], record["deep"][0]["raw"]]
+        assert [base64.b64decode(text).decode() for text in found] == [shown, shown]
+        assert secret not in record["message"]
+        assert key not in record["message"]
+    given = {b"X-MBX-APIKEY": key.encode(), b"KEY": VALUES["HEX32"].encode(), b"symbol": b"BTC"}
+    both_ways.logger.info("m", headers=given, token=b"BTC", key=b"orders:2026-01-01:btc", quote_token=b"wBTC")
+    record = both_ways.last()
+    assert list(record["headers"].values()) == ["***", "***", "QlRD"]
+    found = [record["token"], record["key"], record["quote_token"]]
+    assert [base64.b64decode(text) for text in found] == [b"BTC", b"orders:2026-01-01:btc", b"wBTC"]
+
+
+def test_bytes_that_are_cut_are_looked_through(logs: Logs) -> None:
+    """Of bytes that are too long for a record, what is left of them is masked and says that it is cut."""
+    logs.configure()
+    logs.logger.info("m", body=f"secret={VALUES['PASSWORD']}&a=".encode() + b"b" * 5_000_000)
+    body, note = logs.last()["body"].split("…")
+    assert base64.b64decode(body).startswith(b"secret=***&a=bbb")
+    assert note.endswith(" bytes cut>")
 
 
 def test_a_login_may_be_several_fields(both_ways: Logs) -> None:

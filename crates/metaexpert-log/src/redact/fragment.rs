@@ -75,7 +75,7 @@ pub(super) fn masked(json: &[u8], above: Verdict, rules: &Rules) -> Option<Vec<u
         }
         let start = skip_blanks(json, after + 1);
         let name = unescaped(&json[inside(&text)]);
-        let verdict = match rules.keys.verdict(&name) {
+        let verdict = match pairs::verdict(&name, &rules.keys) {
             Verdict::Clear => scopes.verdict().within(names::describes(&name)),
             verdict => verdict,
         };
@@ -133,10 +133,10 @@ fn second_of_pair(json: &[u8], first: &Range<usize>, after: usize, rules: &Rules
 fn mask_text(json: &[u8], text: Range<usize>, verdict: Verdict, rules: &Rules, edit: &mut Edit<'_>) {
     let raw = &json[inside(&text)];
     let content = unescaped(raw);
-    if verdict.covers(&content) {
+    if super::covers(verdict, &content) {
         return edit.replace(text, MASK_JSON);
     }
-    let Some(masked) = rules.text(&content) else { return };
+    let Some(masked) = rules.value_text(&content) else { return };
     let mut quoted = vec![b'"'];
     escape_json(&masked, &mut quoted);
     quoted.push(b'"');

@@ -6,6 +6,7 @@
 mod address;
 mod annotation;
 mod assignment;
+mod base64;
 mod cost;
 mod edit;
 mod extent;
@@ -249,7 +250,7 @@ impl Rules {
                 .all(|value| each.next().is_none_or(|verdict| self.value(*verdict, value).is_none()));
         }
         values.texts().all(|value| match value {
-            Value::Str(text) => self.is_clear_text(text),
+            Value::Str(text) => self.is_clear_text(text) && self.bytes(text).is_none(),
             Value::Json(json) => fragment::masked(json, Verdict::Clear, self).is_none(),
             _ => true,
         })
@@ -275,11 +276,28 @@ impl Rules {
             Value::I64(_) | Value::U64(_) | Value::F64(_) => {
                 verdict.covers_number(is_count(value)).then_some(Replacement::Mask)
             }
-            Value::Str(text) if verdict.covers(text) => Some(Replacement::Mask),
-            Value::Str(text) => self.text(text).map(Replacement::Text),
+            Value::Str(text) if covers(verdict, text) => Some(Replacement::Mask),
+            Value::Str(text) => self.value_text(text).map(Replacement::Text),
             Value::Json(json) if fragment::is_covered(json, verdict) => Some(Replacement::Mask),
             Value::Json(json) => fragment::masked(json, verdict, self).map(Replacement::Json),
         }
+    }
+
+    /// A value that is a text, or bytes as base64, with its secrets masked, if it has any.
+    fn value_text(&self, text: &[u8]) -> Option<Vec<u8>> {
+        self.text(text).or_else(|| self.bytes(text))
+    }
+
+    /// Base64 of the bytes that `text` may stand for, with their secrets masked, if they have any.
+    #[inline]
+    fn bytes(&self, text: &[u8]) -> Option<Vec<u8>> {
+        if base64::may_be(text) { self.masked_bytes(text) } else { None }
+    }
+
+    #[cold]
+    fn masked_bytes(&self, text: &[u8]) -> Option<Vec<u8>> {
+        let (bytes, note) = base64::text(text)?;
+        Some(base64::encoded(&self.text(&bytes)?, note))
     }
 
     /// `text` with its secrets masked, if it has any.
@@ -305,6 +323,13 @@ impl Rules {
         }
         masked
     }
+}
+
+/// Whether a name of this verdict covers a value that is a text, or bytes as base64.
+fn covers(verdict: Verdict, text: &[u8]) -> bool {
+    let is_harmless =
+        || base64::text(text).is_some_and(|(bytes, note)| note.is_empty() && !verdict.covers(&bytes));
+    verdict.covers(text) && (verdict.is_certain() || !is_harmless())
 }
 
 /// Whether a number may say how many there are.
