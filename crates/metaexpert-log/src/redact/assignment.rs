@@ -21,6 +21,8 @@ use super::worth::MOST_OF_RANDOM;
 pub(super) const MOST_OF_NAME: usize = 64;
 /// Quotes, brackets and blanks between a name and its sign: `os.environ["SECRET"] = …`.
 const MOST_BETWEEN: usize = 6;
+/// A remark behind a name is no longer: `mnemonic (12 words): …`.
+const MOST_OF_REMARK: usize = 24;
 /// What is within a container that was looked through is looked at again up to this length; beyond that, all
 /// that the container has left is masked. So nested containers cost no more than their length.
 const MOST_OF_ONE_JUDGED: usize = 1024;
@@ -31,7 +33,9 @@ const SHORT: usize = 32;
 #[derive(Default)]
 struct Judged {
     token: usize,
+    tokens: usize,
     random: usize,
+    wallet: usize,
     seed: usize,
 }
 
@@ -39,7 +43,9 @@ impl Judged {
     fn until(&mut self, verdict: Verdict) -> Option<&mut usize> {
         match verdict {
             Verdict::Token => Some(&mut self.token),
-            Verdict::Random => Some(&mut self.random),
+            Verdict::Random | Verdict::Auth => Some(&mut self.random),
+            Verdict::Tokens => Some(&mut self.tokens),
+            Verdict::WalletKey => Some(&mut self.wallet),
             Verdict::Seed => Some(&mut self.seed),
             _ => None,
         }
@@ -113,12 +119,13 @@ fn bot_token(text: &[u8], colon: usize) -> Option<Range<usize>> {
 }
 
 /// The name before `sign`, with the word before it: `API key: …`.
-fn name_before(text: &[u8], sign: usize) -> Option<&[u8]> {
+pub(super) fn name_before(text: &[u8], sign: usize) -> Option<&[u8]> {
     let is_between = |byte: &u8| matches!(byte, b' ' | b'\t' | b'"' | b'\'' | b']' | b'\\');
     let mut end = sign;
     while end > 0 && sign - end < MOST_BETWEEN && is_between(&text[end - 1]) {
         end -= 1;
     }
+    end = remark(&text[..end]).unwrap_or(end);
     let least = end.saturating_sub(MOST_OF_NAME);
     let word = |end: usize| {
         let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.".contains(byte) || !byte.is_ascii();
@@ -134,6 +141,14 @@ fn name_before(text: &[u8], sign: usize) -> Option<&[u8]> {
     Some(&text[start..end])
 }
 
+/// Where a remark in brackets begins that `text` ends with: `api_secret (OKX)`.
+fn remark(text: &[u8]) -> Option<usize> {
+    let inside = text.strip_suffix(b")")?;
+    let least = inside.len().saturating_sub(MOST_OF_REMARK);
+    let open = least + inside[least..].iter().rposition(|byte| b"()\n\"'=".contains(byte))?;
+    text[..open].strip_suffix(b" ").filter(|_| text[open] == b'(').map(<[u8]>::len)
+}
+
 /// The last word of the name before `sign`: `sent args=[…]`.
 fn word_before(text: &[u8], sign: usize) -> Option<&[u8]> {
     name_before(text, sign)?.rsplit(|byte| *byte == b' ').next()
@@ -147,7 +162,9 @@ fn value(text: &[u8], sign: usize, verdict: Verdict, judged: &mut Judged) -> Opt
     let judged_until = judged.until(verdict).map_or(0, |until| *until);
     let most = match verdict {
         // What is random is short, so nobody looks further for its end.
-        Verdict::Random => MOST_OF_NAME + MOST_OF_RANDOM,
+        Verdict::Random | Verdict::Auth | Verdict::Tokens | Verdict::WalletKey => {
+            MOST_OF_NAME + MOST_OF_RANDOM
+        }
         _ if sign < judged_until => MOST_OF_ONE_JUDGED,
         _ => text.len(),
     };
@@ -263,6 +280,10 @@ mod tests {
             ("password = Secret('a, b')", "password = ***"),
             ("password = os.environ[\"PW\"]", "password = ***"),
             ("API key: abc", "API key: ***"),
+            ("api_secret (OKX): abc", "api_secret (OKX): ***"),
+            ("mnemonic (12 words): abandon able", "mnemonic (12 words): ***"),
+            ("get(auth=('me', 'hunter2!x'), n=1)", "get(auth=('me', '***'), n=1)"),
+            (r#"{"auth": ["me", "hunter2!x"]}"#, r#"{"auth": ["me", "***"]}"#),
             ("X-MBX-APIKEY: abc\nAccept: */*", "X-MBX-APIKEY: ***\nAccept: */*"),
             ("Authorization: Bearer a.b.c\nAccept: x", "Authorization: ***\nAccept: x"),
             ("Cookie: a=1; b=2", "Cookie: ***"),
@@ -354,6 +375,8 @@ mod tests {
             r#"{"op": "auth", "args": []}"#,
             r#"{"op": "login", "args": [{"instId": "BTC"}]}"#,
             r#"{"method": "SUBSCRIBE", "params": ["auth", "login"]}"#,
+            "def secret(a): x1 = secret(a=1): x1",
+            "auth=('okx', 'live') at=('me', 'hunter2!x')",
             "12:30:45 order filled: BTCUSDT price=50000.5",
             "token=BTC, token='ETH', seed=42",
             "invalid token: expected a number",

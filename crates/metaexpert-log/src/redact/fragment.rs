@@ -6,7 +6,7 @@ use memchr::{memchr, memchr2};
 
 use super::edit::Edit;
 use super::keys::Verdict;
-use super::{Rules, login, names, pairs, worth};
+use super::{Rules, login, names, pairs, spoken, worth};
 use crate::encode::escape::escape_json;
 
 /// The mask as a JSON string.
@@ -65,11 +65,9 @@ pub(super) fn masked(json: &[u8], above: Verdict, rules: &Rules) -> Option<Vec<u
         from = text.end;
         let after = skip_blanks(json, text.end);
         if json.get(after) != Some(&b':') {
-            let verdict = match std::mem::take(&mut alone) {
-                Verdict::Clear => scopes.verdict(),
-                verdict => verdict,
-            };
-            alone = second_of_pair(json, &text, after, rules);
+            let verdict = alone.unwrap_or(scopes.verdict());
+            alone = Some(next_of_list(json, &text, after, scopes.verdict(), rules))
+                .filter(|verdict| *verdict != Verdict::Clear);
             mask_text(json, text, verdict, rules, &mut edit);
             continue;
         }
@@ -95,13 +93,13 @@ pub(super) fn masked(json: &[u8], above: Verdict, rules: &Rules) -> Option<Vec<u
 }
 
 /// Enters the container at `start`; returns what is said of the string that may stand there instead.
-fn begin(json: &[u8], start: usize, verdict: Verdict, scopes: &mut Scopes) -> Verdict {
+fn begin(json: &[u8], start: usize, verdict: Verdict, scopes: &mut Scopes) -> Option<Verdict> {
     match json.get(start) {
-        Some(b'{' | b'[') if verdict != Verdict::Clear && !verdict.is_certain() => scopes.enter(verdict),
-        Some(b'"') if !verdict.is_certain() => return verdict,
+        Some(b'{' | b'[') if !verdict.is_certain() => scopes.enter(verdict),
+        Some(b'"') if !verdict.is_certain() => return Some(verdict),
         _ => {}
     }
-    Verdict::Clear
+    None
 }
 
 /// Whether a name of this verdict covers the whole value.
@@ -114,15 +112,25 @@ pub(super) fn is_covered(value: &[u8], verdict: Verdict) -> bool {
     }
 }
 
-/// What the first of two strings in a list says about the second.
-fn second_of_pair(json: &[u8], first: &Range<usize>, after: usize, rules: &Rules) -> Verdict {
+/// What a string in a list under `above` says about the one behind it: in a pair, or among the arguments of a program.
+fn next_of_list(json: &[u8], first: &Range<usize>, after: usize, above: Verdict, rules: &Rules) -> Verdict {
     let before = json[..first.start].trim_ascii_end();
     let start = skip_blanks(json, after + 1);
-    if json.get(after) != Some(&b',') || !before.ends_with(b"[") || json.get(start) != Some(&b'"') {
+    if json.get(after) != Some(&b',') || json.get(start) != Some(&b'"') {
+        return Verdict::Clear;
+    }
+    if let Some(name) = json[inside(first)].strip_prefix(b"--") {
+        let is_value = json.get(start + 1) != Some(&b'-');
+        return if is_value { spoken::of_argument(name, &rules.keys) } else { Verdict::Clear };
+    }
+    if !before.ends_with(b"[") {
         return Verdict::Clear;
     }
     let end = string_end(json, start);
-    let verdict = pairs::verdict(&unescaped(&json[inside(first)]), &rules.keys);
+    let verdict = match pairs::verdict(&unescaped(&json[inside(first)]), &rules.keys) {
+        Verdict::Clear if above == Verdict::Auth => Verdict::Token,
+        verdict => verdict,
+    };
     let is_pair = json.get(skip_blanks(json, end)) == Some(&b']');
     let is_listed = pairs::is_listed(&before[..before.len() - 1]);
     let second = unescaped(&json[inside(&(start..end))]);

@@ -18,6 +18,7 @@ mod login;
 mod names;
 mod pairs;
 mod patterns;
+mod spoken;
 mod text;
 mod verdict;
 mod worth;
@@ -309,12 +310,16 @@ impl Rules {
     }
 
     fn masked(&self, text: &[u8]) -> Option<Vec<u8>> {
-        let mut masked = if self.defaults { text::masked(text) } else { None };
+        let is_telling = self.defaults && text::may_be_in(text);
+        let mut masked = if is_telling { text::masked(text) } else { None };
         let mut then = |step: &dyn Fn(&[u8]) -> Option<Vec<u8>>| {
             if let Some(next) = step(masked.as_deref().unwrap_or(text)) {
                 masked = Some(next);
             }
         };
+        if is_telling {
+            then(&|text| spoken::masked(text, &self.keys));
+        }
         if self.has_keys {
             then(&|text| assignment::masked(text, &self.keys, self.defaults));
         }

@@ -1,11 +1,13 @@
 //! The names that are masked without being asked for.
 
 use super::keys::{Entry, Place};
-use super::verdict::Verdict::{self, Line, PublicKey, Random, Secret, Signature, Token, Words};
+use super::verdict::Verdict::{
+    self, Auth, Line, PublicKey, Random, Secret, Signature, Token, WalletKey, Words,
+};
 use Place::{Anywhere, Whole, Word};
 
 /// In small letters without separators. Their plurals count as well, see [`Verdict::plural`].
-const SECRETS: [(&str, Place, Verdict); 67] = [
+const SECRETS: [(&str, Place, Verdict); 81] = [
     ("password", Anywhere, Secret),
     ("passwd", Anywhere, Secret),
     ("pwd", Word, Secret),
@@ -48,6 +50,18 @@ const SECRETS: [(&str, Place, Verdict); 67] = [
     ("credentials", Anywhere, Secret),
     ("creds", Word, Secret),
     ("privkey", Word, Secret),
+    ("apipass", Anywhere, Secret),
+    ("dbpass", Anywhere, Secret),
+    ("userpass", Anywhere, Secret),
+    ("smtppass", Anywhere, Secret),
+    ("loginpass", Anywhere, Secret),
+    ("walletpass", Anywhere, Secret),
+    ("pass", Whole, Token),
+    ("pk", Word, WalletKey),
+    ("wallet", Word, WalletKey),
+    ("private", Word, Random),
+    ("keys", Whole, Random),
+    ("auth", Word, Auth),
     ("apisign", Anywhere, Secret),
     ("accesssign", Anywhere, Secret),
     ("partnersign", Anywhere, Secret),
@@ -66,7 +80,9 @@ const SECRETS: [(&str, Place, Verdict); 67] = [
     ("gatekey", Word, Random),
     ("krakenkey", Word, Random),
     ("authorization", Anywhere, Line),
+    ("authheader", Anywhere, Line),
     ("cookie", Anywhere, Line),
+    ("cookiejar", Anywhere, Line),
     ("cookies", Anywhere, Line),
     ("mnemonic", Anywhere, Words),
     ("seedphrase", Anywhere, Words),
@@ -113,7 +129,7 @@ const OF_MARKETS: [&str; 33] = [
 ];
 
 /// The names in the description of a coin. Only what is random is masked under them.
-const DESCRIBING: [&str; 50] = [
+const DESCRIBING: [&str; 55] = [
     "name",
     "symbol",
     "address",
@@ -146,6 +162,11 @@ const DESCRIBING: [&str; 50] = [
     "market",
     "price",
     "scope",
+    "tx",
+    "txid",
+    "hash",
+    "block",
+    "order",
     "homepage",
     "website",
     "explorer",

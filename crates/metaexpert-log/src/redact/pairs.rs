@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::assignment::MOST_OF_NAME;
+use super::assignment::{self, MOST_OF_NAME};
 use super::base64;
 use super::extent::quoted;
 use super::keys::{Keys, Verdict};
@@ -10,7 +10,10 @@ use super::keys::{Keys, Verdict};
 /// The value of the pair whose comma this is, in a text, if it is a secret.
 pub(super) fn secret(text: &[u8], comma: usize, keys: &Keys) -> Option<Range<usize>> {
     let (name, before) = name_before(text, comma)?;
-    let verdict = keys.verdict(name);
+    let verdict = match keys.verdict(name) {
+        Verdict::Clear if is_of_auth(before, keys) => Verdict::Token,
+        verdict => verdict,
+    };
     if verdict == Verdict::Clear || !before.ends_with(b"(") && !before.ends_with(b"[") {
         return None;
     }
@@ -21,6 +24,13 @@ pub(super) fn secret(text: &[u8], comma: usize, keys: &Keys) -> Option<Range<usi
     let is_pair = rest.next().is_none_or(|byte| b")]".contains(byte));
     (is_pair && covers(verdict, &text[value.clone()], is_listed(&before[..before.len() - 1]), keys))
         .then_some(value)
+}
+
+/// Whether a name such as `auth` and a bracket stand before a pair of a user and a password.
+fn is_of_auth(before: &[u8], keys: &Keys) -> bool {
+    let sign = before.trim_ascii_end().split_last().map(|(_, before)| before.trim_ascii_end());
+    let Some(sign) = sign.filter(|text| text.ends_with(b"=") || text.ends_with(b":")) else { return false };
+    assignment::name_before(sign, sign.len() - 1).is_some_and(|name| keys.verdict(name) == Verdict::Auth)
 }
 
 /// The name in quotes before `comma`, and what comes before it.
@@ -44,7 +54,7 @@ pub(super) fn covers(verdict: Verdict, value: &[u8], is_listed: bool, keys: &Key
 }
 
 /// Whether `value` is a word of small letters, or itself a secret's name: `("API_KEY", "API_SECRET")`.
-fn is_name(value: &[u8], keys: &Keys) -> bool {
+pub(super) fn is_name(value: &[u8], keys: &Keys) -> bool {
     let is_part = |byte: &u8| byte.is_ascii_alphabetic() || b"_-".contains(byte);
     let is_small = |byte: &u8| byte.is_ascii_lowercase() || *byte == b'_';
     value.iter().all(is_small) || value.iter().all(is_part) && keys.verdict(value) != Verdict::Clear

@@ -112,6 +112,9 @@ fn what_stands_in_a_container_is_judged_by_its_own_name_and_the_one_above() {
         "headers": [["X-MBX-APIKEY", "a"], ["WC1NQlgtQVBJS0VZ", "YWJj"], ["Accept", "b"]],
         "missing": ["password", "email"],
         "login": {"op": "auth", "args": ["k1", 1, "0af1"]},
+        "wallet": {"last_tx": "ab".repeat(32), "txs": ["ab".repeat(32)], "order": [["ab".repeat(32)], 1]},
+        "auth": ["me", "hunter2!x"],
+        "argv": ["--api-secret", "abc", "--secret", "--v", "abc"],
         "deep": [{"token": [[{"x": "hunter2"}], "ETH"]}, "hunter2"],
     });
     let mut wanted = given.clone();
@@ -121,6 +124,9 @@ fn what_stands_in_a_container_is_judged_by_its_own_name_and_the_one_above() {
     wanted["headers"][0][1] = json!("***");
     wanted["headers"][1][1] = json!("***");
     wanted["login"]["args"] = json!("***");
+    wanted["wallet"]["txs"][0] = json!("***");
+    wanted["auth"][1] = json!("***");
+    wanted["argv"][1] = json!("***");
     wanted["deep"][0]["token"][0][0]["x"] = json!("***");
     let text = given.to_string();
     let found = with_fields(&mut redactor(&[], &[]), &[("order", Value::Json(text.as_bytes()))]);

@@ -9,8 +9,10 @@ use super::edit::Edit;
 use crate::lazily::Lazily;
 
 /// A text without any of these has nothing that [`PATTERNS`] would find.
-const TELLING: [&str; 32] = [
+const TELLING: [&str; 34] = [
     "-----BEGIN",
+    "from_key",
+    "from_base58",
     "Bearer",
     "bearer",
     "BEARER",
@@ -53,7 +55,7 @@ const OF_IDS: [&[u8]; 9] =
     [b"order", b"trade", b"tx", b"txid", b"transaction", b"block", b"fill", b"execution", b"position"];
 
 /// Where a pattern has a group, only that is masked.
-const PATTERNS: [&str; 6] = [
+const PATTERNS: [&str; 8] = [
     // Private keys in PEM (RFC 7468), also cut ones.
     r"(?s-u)-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\z)",
     // Credentials of HTTP (RFC 6750, RFC 7617).
@@ -63,6 +65,9 @@ const PATTERNS: [&str; 6] = [
     r"(?-u)\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)*",
     // Access key ids of Amazon's cloud.
     r"(?-u)\b(?:AKIA|ASIA)[A-Z0-9]{16}\b",
+    // Wallets that are made of their keys, in the source lines of a traceback.
+    r"(?-u)\bfrom_key\(\s*b?[\x22']?((?:0x)?[0-9a-fA-F]{64})\b",
+    r"(?-u)\bfrom_(?:secret_key|private_key|mnemonic|seed|base58_string)\(\s*b?[\x22']([^\x22'\n]{8,})",
     // 64 digits or letters are an exchange's key or a wallet's only next to a word that says so; else an order's hash.
     r"(?i-u)(?:secret|private|api[ _-]?key|passphrase|password|seed|mnemonic)[^\n=:]{0,24}?(?:\r?\n\s{0,8})?\b((?:0x)?[a-z0-9]{64})\b",
 ];
@@ -90,9 +95,6 @@ pub(super) fn may_be_in(text: &[u8]) -> bool {
 
 /// `text` with what looks like a secret masked, if anything does.
 pub(super) fn masked(text: &[u8]) -> Option<Vec<u8>> {
-    if !may_be_in(text) {
-        return None;
-    }
     all_masked(BUILT_IN.get(), text)
 }
 
@@ -137,7 +139,8 @@ mod tests {
     use super::*;
 
     fn seen(text: &str) -> String {
-        String::from_utf8(masked(text.as_bytes()).unwrap_or_else(|| text.into())).unwrap()
+        let found = Some(text.as_bytes()).filter(|text| may_be_in(text)).and_then(masked);
+        String::from_utf8(found.unwrap_or_else(|| text.into())).unwrap()
     }
 
     #[test]
@@ -155,6 +158,9 @@ mod tests {
             ),
             ("-----BEGIN PRIVATE KEY-----\nMII cut".into(), "***".into()),
             (format!("the private key is 0x{hex}"), "the private key is ***".into()),
+            (format!("Account.from_key('0x{hex}')"), "Account.from_key('***')".into()),
+            ("from_mnemonic(\"a b c d\", 1)".into(), "from_mnemonic(\"a b c d\", 1)".into()),
+            ("from_mnemonic(\"abandon able\", 1)".into(), "from_mnemonic(\"***\", 1)".into()),
             (format!("API key id {hex}"), "API key id ***".into()),
             (format!("password hash {hex}"), "password hash ***".into()),
             (format!("private key\n  {hex}"), "private key\n  ***".into()),
@@ -175,6 +181,7 @@ mod tests {
             "-----BEGIN PUBLIC KEY-----",
             "eyJ.is.short",
             "AKIA and ASIA",
+            "Cache.from_key('orders:2026-01-01:btc')",
             hash.as_str(),
         ] {
             assert_eq!(seen(text), text);

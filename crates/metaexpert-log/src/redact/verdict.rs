@@ -20,6 +20,12 @@ pub(crate) enum Verdict {
     Token,
     /// It is a secret only if it looks like one: `sign`, `quote_token`.
     Random,
+    /// As [`Verdict::Random`], also if it looks like a password: there are several.
+    Tokens,
+    /// As [`Verdict::Random`]; in a pair it is the second, judged as a token: `auth=("user", "…")`.
+    Auth,
+    /// It is a secret only if it looks like a wallet's key: `wallet`, and `pk`, which is also a primary key.
+    WalletKey,
     /// It is a secret of several words unless it is a number: random generators have seeds too.
     Seed,
     /// It is a secret unless a function has it.
@@ -37,7 +43,9 @@ impl Verdict {
             Verdict::Secret | Verdict::Line | Verdict::Words => true,
             Verdict::Secrets => !worth::is_count(text),
             Verdict::Token => !text.is_empty() && !worth::is_market_data(text),
-            Verdict::Random => worth::is_random(text),
+            Verdict::Random | Verdict::Auth => worth::is_random(text),
+            Verdict::Tokens => worth::is_random(text) || worth::is_password(text),
+            Verdict::WalletKey => worth::is_wallet_key(text),
             Verdict::Seed => !worth::is_number(text),
             Verdict::Signature => !worth::is_count(text) && !worth::is_function_signature(text),
             Verdict::PublicKey => !worth::is_public(text),
@@ -51,7 +59,16 @@ impl Verdict {
 
     /// Whether a list or a mapping is to be masked as a whole.
     pub(crate) fn is_certain(self) -> bool {
-        !matches!(self, Verdict::Clear | Verdict::Token | Verdict::Random | Verdict::Seed)
+        !matches!(
+            self,
+            Verdict::Clear
+                | Verdict::Token
+                | Verdict::Tokens
+                | Verdict::Random
+                | Verdict::Auth
+                | Verdict::WalletKey
+                | Verdict::Seed
+        )
     }
 
     /// What a name says that somebody has named as a secret: as much of a text is masked as without that,
@@ -69,7 +86,8 @@ impl Verdict {
         match self {
             Verdict::Secret | Verdict::PublicKey => Verdict::Secrets,
             Verdict::Line | Verdict::Words => self,
-            Verdict::Token => Verdict::Random,
+            Verdict::Token => Verdict::Tokens,
+            Verdict::WalletKey => self,
             _ => Verdict::Clear,
         }
     }
@@ -81,6 +99,11 @@ impl Verdict {
 
     /// What it says about the value of a name within, which says nothing itself.
     pub(super) fn within(self, describes: bool) -> Verdict {
-        if self == Verdict::Token && describes { Verdict::Random } else { self }
+        match self {
+            Verdict::Token if describes => Verdict::Random,
+            Verdict::Auth => Verdict::Random,
+            Verdict::WalletKey if describes => Verdict::Clear,
+            _ => self,
+        }
     }
 }

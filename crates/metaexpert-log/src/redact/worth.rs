@@ -217,6 +217,28 @@ pub(super) fn is_random(text: &[u8]) -> bool {
     4 * changes(text) >= text.len()
 }
 
+/// A password as people choose them: `hunter2!x`, with a letter, a digit and a mark that no coin's name has.
+pub(super) fn is_password(text: &[u8]) -> bool {
+    let has = |is: fn(&u8) -> bool| text.iter().any(is);
+    (8..=64).contains(&text.len())
+        && text.iter().all(|byte| byte.is_ascii_graphic() && !b"/:=".contains(byte))
+        && has(u8::is_ascii_alphabetic)
+        && has(u8::is_ascii_digit)
+        && has(|byte| b"!$%^&*?".contains(byte))
+}
+
+/// The private key of a wallet: of Ethereum's kind, of Solana's, or in the format of Bitcoin's wallets.
+pub(super) fn is_wallet_key(text: &[u8]) -> bool {
+    let hex = text.strip_prefix(b"0x").unwrap_or(text);
+    let is_base58 = || text.iter().all(|byte| byte.is_ascii_alphanumeric() && !b"0OIl".contains(byte));
+    match text.len() {
+        64 | 66 => hex.len() == 64 && hex.iter().all(u8::is_ascii_hexdigit),
+        87 | 88 => is_base58(),
+        51 | 52 => b"5KL".contains(&text[0]) && is_base58(),
+        _ => false,
+    }
+}
+
 /// How often a small letter, a capital or a digit comes after one of another class; a separator begins anew.
 fn changes(text: &[u8]) -> usize {
     let class = |byte: &u8| match byte {
@@ -230,7 +252,7 @@ fn changes(text: &[u8]) -> usize {
     text.windows(2).filter(is_change).count()
 }
 
-fn is_uuid(text: &[u8]) -> bool {
+pub(super) fn is_uuid(text: &[u8]) -> bool {
     let is_right = |(at, byte): (usize, &u8)| match at {
         8 | 13 | 18 | 23 => *byte == b'-',
         _ => byte.is_ascii_hexdigit(),
@@ -342,6 +364,9 @@ mod tests {
             assert!(is_function_signature(text.as_bytes()), "{text}");
         }
         assert!(!is_function_signature(b"0af1"));
+        assert!(is_password(b"hunter2!x") && !is_password(b"BTC/USDT?1") && !is_password(b"hunter!x"));
+        assert!(is_wallet_key(&[b'K'; 52]) && is_wallet_key(&[b'a'; 64]));
+        assert!(!is_wallet_key(b"0xdAC17F958D2ee523a2206206994597C13D831ec7") && !is_wallet_key(b""));
         assert!(is_public(b"SHA256:uNiVztksCsDhcc0u9e8BrqxuSGWj") && !is_public(b"hunter2"));
         assert!(is_count(b"3") && !is_count(b"1234567") && !is_count(b"") && !is_count(b"-1"));
     }
