@@ -9,7 +9,7 @@ use super::address;
 use super::annotation;
 use super::edit::Edit;
 use super::extent::{
-    first_line, is_prose, last_end, list_end, next_line, quoted, says_nothing, skip, unquoted_end,
+    first_line, is_prose, last_end, list_end, next_line, quoted, says_nothing, skip, unquoted_end, words_end,
 };
 use super::keys::{Keys, Verdict};
 use super::login::{is_login, is_of_arguments};
@@ -177,6 +177,9 @@ fn value(text: &[u8], sign: usize, verdict: Verdict, judged: &mut Judged) -> Opt
         let end = if is_cut(content.end) { judged_until } else { content.end };
         return verdict.covers(&text[content.clone()]).then_some(content.start..end);
     }
+    if let Some(end) = Some(start).filter(|_| verdict.has_words()).and_then(|start| words_end(text, start)) {
+        return Some(start..end);
+    }
     let end = unquoted_end(text, start);
     let value = &text[start..end];
     if value.is_empty() || says_nothing(value) {
@@ -292,6 +295,16 @@ mod tests {
             ("token={'tags': ['a b'], 'x': 'hunter2'}", "token=***"),
             ("access_token: Bearer abc def", "access_token: *** def"),
             ("mnemonic: abandon ability able about, 12", "mnemonic: ***, 12"),
+            ("mnemonic: abandon, ability, able, qty=1", "mnemonic: ***, qty=1"),
+            ("seed: abandon,ability,able,about x", "seed: *** x"),
+            ("mnemonic:\n1. abandon\n2. ability\n3. able\nqty: 1", "mnemonic:\n***\nqty: 1"),
+            ("seed words: 1) abandon 2) ability 3) able 5) x", "seed words: *** 5) x"),
+            ("mnemonic: |\n  abandon able\n  about above\nqty: 1", "mnemonic: |\n  ***\nqty: 1"),
+            (
+                "a:\n  seed: >\r\n    abandon able\r\n    about\r\n  n: 1",
+                "a:\n  seed: >\r\n    ***\r\n  n: 1",
+            ),
+            ("recovery_words: abandon ability able", "recovery_words: ***"),
             ("passphrase: Correct horse7 battery, qty=1", "passphrase: ***, qty=1"),
             ("passphrase=correct horse qty=3", "passphrase=*** qty=3"),
             ("password:\n  hunter2\nnext: line", "password:\n  ***\nnext: line"),
@@ -377,6 +390,7 @@ mod tests {
             r#"{"method": "SUBSCRIBE", "params": ["auth", "login"]}"#,
             "def secret(a): x1 = secret(a=1): x1",
             "auth=('okx', 'live') at=('me', 'hunter2!x')",
+            "seed words: 12, mnemonic: invalid, seed: 1. seed=42 strategy sma",
             "12:30:45 order filled: BTCUSDT price=50000.5",
             "token=BTC, token='ETH', seed=42",
             "invalid token: expected a number",

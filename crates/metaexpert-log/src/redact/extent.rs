@@ -9,6 +9,10 @@ use super::keys::Verdict;
 
 /// What may come before a credential in a header.
 const SCHEMES: [&[u8]; 4] = [b"bearer", b"basic", b"token", b"digest"];
+/// The words of a mnemonic (BIP 39) have so many letters; with commas between, these are a list.
+const LEAST_OF_WORD: usize = 3;
+const MOST_OF_WORD: usize = 8;
+const LEAST_OF_WORDS: usize = 3;
 /// A word of prose on the line after a name is no longer: `return`.
 const MOST_OF_PROSE: usize = 8;
 
@@ -28,10 +32,60 @@ pub(super) fn last_end(text: &[u8], start: usize, mut end: usize, verdict: Verdi
     if is_scheme(&text[start..end]) {
         end = unquoted_end(text, skip(text, end, |byte| b" \t".contains(byte)));
     }
-    while let Some(longer) = Some(end).filter(|_| verdict.has_words()).and_then(|end| next_word(text, end)) {
+    if !verdict.has_words() {
+        return end;
+    }
+    while let Some(longer) = next_word(text, end) {
+        end = longer;
+    }
+    while let Some(longer) = next_line_of_words(text, start, end) {
         end = longer;
     }
     end
+}
+
+/// Where the line after that of `end` ends, if it is indented as that of `start` is and has words alone: a block of
+/// YAML.
+fn next_line_of_words(text: &[u8], start: usize, end: usize) -> Option<usize> {
+    let indent = text[..start].iter().rev().take(MOST_OF_NAME).take_while(|byte| **byte == b' ').count();
+    let is_line = indent > 0 && text[..start - indent].ends_with(b"\n");
+    let next = text[end..].strip_prefix(b"\r\n").or_else(|| text[end..].strip_prefix(b"\n"))?;
+    let words = next.iter().take_while(|byte| byte.is_ascii_alphabetic() || **byte == b' ').count();
+    let is_whole = next.get(words).is_none_or(|byte| b"\r\n".contains(byte));
+    let is_indented =
+        next[..words].iter().take_while(|byte| **byte == b' ').count() == indent && words > indent;
+    (is_line && is_whole && is_indented).then_some(text.len() - next.len() + words)
+}
+
+/// Where a list of words ends that begins at `start`, with commas between or a number before each.
+pub(super) fn words_end(text: &[u8], start: usize) -> Option<usize> {
+    let is_numbered = text.get(start).is_some_and(u8::is_ascii_digit);
+    let (mut at, mut end, mut count) = (start, start, 0);
+    loop {
+        if is_numbered {
+            let Some(word) = numbered(text, at, count + 1) else { break };
+            at = word;
+        }
+        let len =
+            text[at..].iter().take(MOST_OF_WORD + 1).take_while(|byte| byte.is_ascii_lowercase()).count();
+        let is_word = (LEAST_OF_WORD..=MOST_OF_WORD).contains(&len);
+        if !is_word || text.get(at + len).is_some_and(|byte| b"=:_".contains(byte) || byte.is_ascii_digit()) {
+            break;
+        }
+        (end, count) = (at + len, count + 1);
+        at = skip(text, end, |byte| b", \t\r\n".contains(byte));
+        if !is_numbered && text.get(end) != Some(&b',') {
+            break;
+        }
+    }
+    (count >= LEAST_OF_WORDS).then_some(end)
+}
+
+/// Where the word begins behind its number at `at`: `3. abandon`, `3) abandon`.
+fn numbered(text: &[u8], at: usize, number: usize) -> Option<usize> {
+    let rest = text[at..].strip_prefix(number.to_string().as_bytes())?;
+    let rest = rest.strip_prefix(b".").or_else(|| rest.strip_prefix(b")"))?;
+    Some(skip(text, text.len() - rest.len(), |byte| b" \t".contains(byte)))
 }
 
 fn is_scheme(word: &[u8]) -> bool {

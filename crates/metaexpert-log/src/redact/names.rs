@@ -7,7 +7,7 @@ use super::verdict::Verdict::{
 use Place::{Anywhere, Whole, Word};
 
 /// In small letters without separators. Their plurals count as well, see [`Verdict::plural`].
-const SECRETS: [(&str, Place, Verdict); 81] = [
+const SECRETS: [(&str, Place, Verdict); 88] = [
     ("password", Anywhere, Secret),
     ("passwd", Anywhere, Secret),
     ("pwd", Word, Secret),
@@ -86,6 +86,13 @@ const SECRETS: [(&str, Place, Verdict); 81] = [
     ("cookies", Anywhere, Line),
     ("mnemonic", Anywhere, Words),
     ("seedphrase", Anywhere, Words),
+    ("seedwords", Anywhere, Verdict::Seed),
+    ("backupphrase", Anywhere, Words),
+    ("backupwords", Anywhere, Verdict::Seed),
+    ("recoverywords", Anywhere, Verdict::Seed),
+    ("mnemonicphrase", Anywhere, Words),
+    ("mnemonicwords", Anywhere, Verdict::Seed),
+    ("walletphrase", Anywhere, Words),
     ("recoveryphrase", Anywhere, Words),
     ("secretphrase", Anywhere, Words),
     ("seed", Word, Verdict::Seed),
