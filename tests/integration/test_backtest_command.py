@@ -148,16 +148,43 @@ def test_the_console_shows_what_happens_in_simulated_time(tmp_path):
     assert done.figures["session_id"]
     first, *others = [line for line in done.err.splitlines() if line.startswith("2024-01-0")]
     assert first.startswith("2024-01-01 00:00:00Z INFO     metaexpert.expert    Expert started ")
-    constant = ("strategy_id=", "strategy_name=", "session_id=", "mode=", "symbol=")
+    constant = ("strategy_id=", "strategy_name=", "session_id=", "mode=", "symbol=", "timeframe=")
     assert all(name in first for name in constant)
-    assert not any(name in line for line in others for name in (*constant, "sim_time="))
+    noise = (*constant, "sim_time=", "event_name=", "category=", "null")
+    assert not any(name in line for line in others for name in noise)
+    assert " stop_reason=end_of_data bars=4000 " in others[-1]
+    assert max(map(len, others)) < 250
     assert others[0].startswith("2024-01-01 00:00:00Z INFO     metaexpert.strategy  Ready ")
-    assert others[0].endswith(" fast_bars=10 slow_bars=30 timeframe=1h")
+    assert others[0].endswith(" fast_bars=10 slow_bars=30")
     assert not any("Bar closed" in line or "metrics" in line for line in others)
+    (stopped,) = records(tmp_path / "logs" / "expert.log", message="Expert stopped")
+    told = ("events", "rejections", "open_positions", "duration_s", "event_name", "timeframe")
+    assert all(name in stopped for name in told)
     (ready,) = records(tmp_path / "logs" / "expert.log", message="Ready")
     assert ready["strategy_name"] == "My Strategy"
     assert ready["session_id"] == done.figures["session_id"]
     assert ready["sim_time"] == "2024-01-01T00:00:00Z"
+
+
+def test_the_console_tells_the_timeframes_of_an_expert_that_has_several(tmp_path):
+    """Where handlers are of two timeframes, lines say whose they are; the files do in any case."""
+    metaexpert(tmp_path, "new", "e", "--template", "minimal")
+    text = (tmp_path / "e.py").read_text()
+    both = (
+        '@expert.on_bar("2h")\n@expert.on_bar\ndef bar(rates: Bar) -> None:\n    expert.logger.info("Bar")\n'
+    )
+    (tmp_path / "e.py").write_text(text.replace("@expert.on_bar\ndef bar(rates: Bar) -> None:\n", both))
+    data = write_bars(tmp_path / "btcusdt_1m.csv", 200)
+    done = metaexpert(tmp_path, "backtest", "e.py", "--data", data)
+    shown = [line for line in done.err.splitlines() if line.split()[3:4] == ["metaexpert.strategy"]]
+    assert [line.partition(" Bar ")[2].strip() for line in shown] == [
+        "timeframe=1h",
+        "timeframe=1h",
+        "timeframe=2h",
+        "timeframe=1h",
+    ]
+    told = records(tmp_path / "logs" / "expert.log", message="Bar")
+    assert [record["timeframe"] for record in told] == ["1h", "1h", "2h", "1h"]
 
 
 @pytest.mark.parametrize("way", ["--log-level", "variable", "code"])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
-from metaexpert.logger import flush
+from metaexpert.logger import flush, log_context
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,3 +62,21 @@ def test_a_change_of_the_datefmt_counts_at_once(logs: Logs, tmp_path: Path) -> N
     first, second = next(tmp_path.rglob("expert.log")).read_text().splitlines()
     assert first.startswith(time.strftime("%Y INFO"))
     assert "," in second.split(" INFO")[0]
+
+
+@pytest.mark.parametrize("form", ["%(asctime)s|%(message)s", "text", "console"])
+@pytest.mark.parametrize(
+    ("datefmt", "shown"), [(None, "2024-01-31 09:15:00Z"), (DATE_FORMAT, "31.01.2024 09:15 +0000")]
+)
+def test_a_simulated_time_takes_the_place_of_the_clocks(
+    form: str, datefmt: str | None, shown: str, logs: Logs, tmp_path: Path
+) -> None:
+    """Each format for people shows it, in UTC, and in `datefmt` where there is one."""
+    logs.configure(handlers={"file": {"format": form, "datefmt": datefmt}})
+    with log_context(sim_time=datetime(2024, 1, 31, 9, 15, tzinfo=UTC)):
+        logs.logger.info("Ready")
+    assert flush()
+
+    line = next(tmp_path.rglob("expert.log")).read_text()
+    assert line.startswith(shown)
+    assert "sim_time" not in line

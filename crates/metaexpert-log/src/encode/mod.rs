@@ -1,6 +1,7 @@
 //! **Encode**: an event as one line of a format. One file a format.
 
 mod attribute;
+mod colour;
 pub mod console;
 pub(crate) mod cut;
 mod decimal;
@@ -11,6 +12,9 @@ pub mod local_time;
 mod number;
 pub mod pattern;
 mod plain;
+mod record_time;
+mod run;
+mod shown_fields;
 mod spec;
 pub mod syslog;
 pub mod text;

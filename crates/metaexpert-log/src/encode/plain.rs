@@ -33,6 +33,49 @@ pub(crate) fn push_value(value: Value<'_>, out: &mut Vec<u8>) {
     }
 }
 
+/// How many digits of a float people see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Digits {
+    /// 15: all that somebody can have written, and nothing of what binary arithmetic adds to them.
+    All,
+    /// Enough for an amount: 6 and at least two behind the point, or 8 of one below 1.
+    OfMoney,
+}
+
+const EXACT_DIGITS: usize = f64::DIGITS as usize;
+const MONEY_DIGITS: usize = 6;
+const SMALL_MONEY_DIGITS: usize = 8;
+const MONEY_DECIMALS: i64 = 2;
+
+/// Appends a value as [`push_value`] does, floats rounded to `digits`.
+#[inline]
+pub(crate) fn push_shown(value: Value<'_>, digits: Digits, out: &mut Vec<u8>) {
+    let start = out.len();
+    push_value(value, out);
+    let Value::F64(number) = value else { return };
+    let most = if digits == Digits::All { EXACT_DIGITS } else { MONEY_DIGITS };
+    // No more characters than digits and a point: nothing to round.
+    if out.len() - start > most + 1 && number.is_finite() {
+        out.truncate(start);
+        push_shortest(rounded(number, digits), out);
+    }
+}
+
+#[cold]
+fn rounded(number: f64, digits: Digits) -> f64 {
+    let text = match digits {
+        Digits::All => format!("{number:.*e}", EXACT_DIGITS - 1),
+        Digits::OfMoney => {
+            let before_point = number.abs().log10().floor() as i64 + 1;
+            let most = if before_point > 0 { MONEY_DIGITS } else { SMALL_MONEY_DIGITS };
+            let decimals = (most as i64 - before_point).max(MONEY_DECIMALS) as usize;
+            format!("{number:.decimals$}")
+        }
+    };
+    // Rounded up, the largest number is too large for a float.
+    text.parse().ok().filter(|rounded: &f64| rounded.is_finite()).unwrap_or(number)
+}
+
 /// The text of a JSON string that needs no unescaping: a decimal, a time.
 #[inline]
 pub(crate) fn json_text(json: &[u8]) -> Option<&[u8]> {
@@ -111,6 +154,49 @@ mod tests {
         assert_eq!(shown(Value::F64(f64::NAN)), "nan");
     }
 
+    fn seen(number: f64, digits: Digits) -> String {
+        let mut out = Vec::new();
+        push_shown(Value::F64(number), digits, &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn people_see_no_digits_that_arithmetic_added() {
+        for (number, expected) in [
+            (521.036_999_999_999_9, "521.037"),
+            (0.1 + 0.2, "0.3"),
+            (-38_245.871_999_999_996, "-38245.872"),
+            (1.867_774_379_400_000_1, "1.8677743794"),
+            (9_997.499_500_15, "9997.49950015"),
+            (1e300, "1e+300"),
+            (f64::MAX, "1.7976931348623157e+308"),
+            (f64::NAN, "nan"),
+        ] {
+            assert_eq!(seen(number, Digits::All), expected);
+        }
+    }
+
+    #[test]
+    fn amounts_have_digits_enough_and_two_behind_the_point() {
+        for (number, expected) in [
+            (9_997.499_500_15, "9997.5"),
+            (-105.950_689_43, "-105.951"),
+            (2.500_499_85, "2.5005"),
+            (39_930.484_5, "39930.48"),
+            (1.083_45, "1.08345"),
+            (0.125_242_65, "0.12524265"),
+            (0.000_012_345_678_912, "0.000012345679"),
+            (123_456_789.987_654, "123456789.99"),
+            (100_123.45, "100123.45"),
+            (0.0, "0.0"),
+            (5_000.999_999_999, "5001.0"),
+            (f64::MAX, "1.7976931348623157e+308"),
+            (f64::NEG_INFINITY, "-inf"),
+        ] {
+            assert_eq!(seen(number, Digits::OfMoney), expected);
+        }
+    }
+
     #[test]
     fn a_json_string_is_shown_as_the_text_it_is() {
         assert_eq!(shown(Value::Json(b"\"1.50\"")), "1.50");
@@ -131,6 +217,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_number_of_fifteen_digits_is_shown_as_it_was_written(digits in 1u64..=999_999_999_999_999, power in -20i32..5) {
+            let number: f64 = format!("{digits}e{power}").parse().unwrap();
+            prop_assert_eq!(seen(number, Digits::All).parse::<f64>().unwrap(), number);
+        }
+
         #[test]
         fn a_quoted_word_reads_back_exactly(text in any::<String>()) {
             let word = shown(Value::Str(text.as_bytes()));

@@ -7,9 +7,11 @@ use jiff::tz::TimeZone;
 use crate::clock::now_ns;
 use crate::encode::attribute::Attribute;
 use crate::encode::escape::escape_plain;
-use crate::encode::local_time::{LocalTime, system_zone};
 use crate::encode::pattern::{Pattern, Piece};
-use crate::encode::plain::{continuation, json_text, lines, push_key, push_summary, push_value};
+use crate::encode::plain::{continuation, json_text, lines, push_summary};
+use crate::encode::record_time::RecordTime;
+use crate::encode::run::simulated_time_of;
+use crate::encode::shown_fields::ShownFields;
 use crate::encode::spec::{Conversion, Shown, Spec};
 use crate::event::{Caller, Event};
 use crate::frame::Value;
@@ -53,36 +55,37 @@ impl Process {
 /// exception's traceback and of a stack follow, each indented.
 pub struct TextEncoder {
     pattern: Pattern,
-    with_fields: bool,
+    shows_time: bool,
+    /// The fields that follow, if any do.
+    fields: Option<ShownFields>,
     origin: Origin,
 }
 
 /// Where and when the records are written.
 struct Origin {
-    time: LocalTime,
+    time: RecordTime,
     process: Process,
 }
 
 impl TextEncoder {
-    /// The `text` preset: time, level, logger, message, then category and fields as `key=value`.
+    /// The `text` preset: time, level, logger, message, then category and fields as the console shows them.
     pub fn with_fields() -> Self {
         let pattern = Pattern::parse(PRESET).expect("the preset is a valid format");
-        TextEncoder { with_fields: true, ..TextEncoder::new(pattern, None) }
+        TextEncoder { fields: Some(ShownFields::new(false)), ..TextEncoder::new(pattern, None) }
     }
 
     /// A format of the user's. `%(asctime)s` is local time in the `strftime` format `datefmt`, and
-    /// `2026-01-31 23:59:59,123` without one.
+    /// `2026-01-31 23:59:59,123` without one; of a record that has a simulated time, it is that in UTC.
     pub fn new(pattern: Pattern, datefmt: Option<String>) -> Self {
-        let time = LocalTime::with_millis(DEFAULT_TIME, b',', system_zone());
-        let origin = Origin { time, process: Process::current() };
-        TextEncoder { pattern, with_fields: false, origin }.with_time(datefmt.as_deref())
+        let is_time = |piece: &Piece| matches!(piece, Piece::Item(Attribute::AscTime, _));
+        let shows_time = pattern.pieces.iter().any(is_time);
+        let origin = Origin { time: RecordTime::new(DEFAULT_TIME, b','), process: Process::current() };
+        TextEncoder { pattern, shows_time, fields: None, origin }.with_time(datefmt.as_deref())
     }
 
     /// The same encoder with times in the `strftime` format `datefmt`; without one, as they were.
     pub fn with_time(mut self, datefmt: Option<&str>) -> Self {
-        if let Some(format) = datefmt.filter(|format| !format.is_empty()) {
-            self.origin.time = LocalTime::new(format, system_zone());
-        }
+        self.origin.time = self.origin.time.with_format(datefmt);
         self
     }
 
@@ -101,31 +104,38 @@ impl TextEncoder {
     /// Appends `event` as one line, and the lines of its exception and stack.
     pub fn encode(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
         out.reserve(128 + event.message.len());
+        let simulated = match &mut self.fields {
+            Some(fields) => fields.collect(event),
+            None if self.shows_time => simulated_time_of(&event.fields),
+            None => None,
+        };
         for piece in &self.pattern.pieces {
             match piece {
                 Piece::Literal(text) => out.extend_from_slice(text),
-                Piece::Item(attribute, spec) => push_item(attribute, spec, &mut self.origin, event, out),
+                Piece::Item(Attribute::AscTime, spec) => {
+                    spec.push_text(self.origin.time.text(event.timestamp_ns, simulated), out);
+                }
+                Piece::Item(attribute, spec) => push_item(attribute, spec, &self.origin.process, event, out),
             }
         }
-        if self.with_fields {
-            push_fields(event, out);
+        if let Some(fields) = &self.fields {
+            fields.push(out);
         }
         out.push(b'\n');
         push_trouble(event, out);
     }
 }
 
-fn push_item(attribute: &Attribute, spec: &Spec, origin: &mut Origin, event: &Event<'_>, out: &mut Vec<u8>) {
+fn push_item(attribute: &Attribute, spec: &Spec, process: &Process, event: &Event<'_>, out: &mut Vec<u8>) {
     match attribute {
         Attribute::Name => spec.push_text(event.logger.raw, out),
         Attribute::Message => spec.push_text(event.message, out),
         Attribute::LevelName => event.with_level_name(|name| spec.push_text(name, out)),
-        Attribute::AscTime => spec.push_text(origin.time.text(event.timestamp_ns), out),
         Attribute::Field(name) => match event.fields.get(name.as_bytes()) {
             Some(value) => spec.push(shown_field(value, spec.conversion), out),
             None => spec.push(Shown::Absent, out),
         },
-        other => spec.push(shown(other, &origin.process, event), out),
+        other => spec.push(shown(other, process, event), out),
     }
 }
 
@@ -179,19 +189,6 @@ fn shown_field(value: Value<'_>, conversion: Conversion) -> Shown<'_> {
             }
         }
     }
-}
-
-fn push_fields(event: &Event<'_>, out: &mut Vec<u8>) {
-    if let Some(category) = event.category {
-        out.extend_from_slice(b" category=");
-        push_value(Value::Str(category.raw), out);
-    }
-    event.fields.for_each(|name, value| {
-        out.push(b' ');
-        push_key(name, out);
-        out.push(b'=');
-        push_value(value, out);
-    });
 }
 
 fn push_trouble(event: &Event<'_>, out: &mut Vec<u8>) {

@@ -102,19 +102,19 @@ class Session:
     def run(self) -> RunResult:
         """Make the run; returns its figures, also when a strategy's error ended it."""
         context = self._context()
+        # The formats for people leave out what stands before the simulated time: see encode/run.rs.
+        constant = context if self.replay.has_one_timeframe else _without(context, "timeframe")
         started = time.perf_counter()
         if self._meter is not None:
             self._meter.begin()
             publish(self._meter, self.strategy.strategy_name)
-        with log_context(**context):
+        with log_context(**constant):
             try:
                 reason = self._play()
-                with log_context(sim_time=self.replay.now):
+                with self._now():
                     reason = self._wind_up(reason)
                     result = self._result(reason, time.perf_counter() - started)
-                    self.journal.stopped(
-                        **{key: value for key, value in result.to_dict().items() if key not in context}
-                    )
+                    self.journal.stopped(**_without(result.to_dict(), *context))
             finally:
                 self.dispatcher.close()
                 if self._meter is not None:
@@ -132,11 +132,14 @@ class Session:
             "timeframe": str(self.timeframe),
         }
 
+    def _now(self) -> log_context:
+        return log_context(sim_time=self.replay.now, timeframe=str(self.timeframe))
+
     # -- the phases of a run --------------------------------------------------------------------------
 
     def _play(self) -> str:
         """Call the init handlers and replay the data; returns why it ended."""
-        with _stop_on_signals(self.replay), log_context(sim_time=self.replay.now):
+        with _stop_on_signals(self.replay), self._now():
             try:
                 self._begin()
                 return self.replay.run()
@@ -281,6 +284,10 @@ class Session:
             save_state(Path(self._expert.state_file), saved)
         except ExpertError as error:
             self.journal.notice(str(error), "state.not_saved")
+
+
+def _without(fields: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if name not in names}
 
 
 def refuse_what_needs_an_exchange(expert: ExpertSettings, options: RunOptions, overrides: Overrides) -> None:

@@ -1,0 +1,57 @@
+//! The time that a record shows in the formats for people.
+
+use jiff::tz::TimeZone;
+
+use crate::encode::local_time::{LocalTime, system_zone};
+use crate::encode::run::SimulatedTime;
+
+/// Formats the times of records: local time, or in UTC the simulated time of one that has it.
+pub(crate) struct RecordTime {
+    local: LocalTime,
+    /// Shows simulated times in a format of the user's.
+    simulated: Option<LocalTime>,
+    text: Vec<u8>,
+}
+
+impl RecordTime {
+    /// Times in `format`, `separator` and the milliseconds; simulated ones as `2024-01-31 23:59:59Z`.
+    pub(crate) fn new(format: &str, separator: u8) -> Self {
+        let local = LocalTime::with_millis(format, separator, system_zone());
+        RecordTime { local, simulated: None, text: Vec::new() }
+    }
+
+    /// All times in the `strftime` format `datefmt`; without one, as they were.
+    pub(crate) fn with_format(self, datefmt: Option<&str>) -> Self {
+        match datefmt {
+            None | Some("") => self,
+            Some(format) => RecordTime {
+                local: LocalTime::new(format, system_zone()),
+                simulated: Some(LocalTime::new(format, TimeZone::UTC)),
+                ..self
+            },
+        }
+    }
+
+    /// The same for another time zone than the system's.
+    pub(crate) fn in_zone(self, zone: TimeZone) -> Self {
+        RecordTime { local: self.local.in_zone(zone), ..self }
+    }
+
+    /// The text of a record's time.
+    #[inline]
+    pub(crate) fn text(&mut self, timestamp_ns: i64, simulated: Option<SimulatedTime<'_>>) -> &[u8] {
+        match simulated {
+            None => self.local.text(timestamp_ns),
+            Some(time) => self.simulated_text(time),
+        }
+    }
+
+    fn simulated_text(&mut self, time: SimulatedTime<'_>) -> &[u8] {
+        if let (Some(clock), Some(ns)) = (&mut self.simulated, time.timestamp_ns()) {
+            return clock.text(ns);
+        }
+        self.text.clear();
+        time.push(&mut self.text);
+        &self.text
+    }
+}

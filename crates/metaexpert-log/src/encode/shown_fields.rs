@@ -1,0 +1,85 @@
+//! Category and fields of a record as people read them, behind its message.
+
+use crate::encode::colour::{CYAN, painted};
+use crate::encode::plain::{Digits, push_key, push_shown};
+use crate::encode::run::{HostEvent, SimulatedTime, is_run_context, simulated_time};
+use crate::event::{Event, Place};
+use crate::frame::Value;
+
+/// Renders fields as `key=value`, the call's own before the bound ones, and these before the context's.
+/// Those of an expert's run are without what people need not read in each record.
+pub(crate) struct ShownFields {
+    colour: bool,
+    /// The fields of the record in hand, and where each set of them begins, from the context's to its own.
+    text: Vec<u8>,
+    starts: Vec<usize>,
+}
+
+impl ShownFields {
+    /// Fields with or without colours.
+    pub(crate) fn new(colour: bool) -> Self {
+        ShownFields { colour, text: Vec::new(), starts: Vec::new() }
+    }
+
+    /// Renders what is shown of `event`, set by set. Returns its simulated time, if it has one.
+    pub(crate) fn collect<'a>(&mut self, event: &Event<'a>) -> Option<SimulatedTime<'a>> {
+        let ShownFields { colour, text: out, starts } = self;
+        out.clear();
+        starts.clear();
+        let host = HostEvent::of(event);
+        let digits = if host.is_some() { Digits::OfMoney } else { Digits::All };
+        let (mut simulated, mut latest) = (None, None);
+        event.fields.for_each_shown(&mut |place: Place<'_>, value| {
+            if latest != Some(place.at) {
+                latest = Some(place.at);
+                starts.push(out.len());
+            }
+            let key = &place.keys[place.index];
+            if let Some(time) = simulated_time(&key.raw, value) {
+                simulated = Some(time);
+            } else if !is_run_context(&place, host)
+                && !host.is_some_and(|event| event.leaves_out(&key.raw, value))
+            {
+                push_field(*colour, |out| push_key(key, out), value, digits, out);
+            }
+        });
+        if let Some(category) = event.category.filter(|_| host.is_none()) {
+            starts.push(out.len());
+            push_field(
+                *colour,
+                |out| out.extend_from_slice(b"category"),
+                Value::Str(category.raw),
+                digits,
+                out,
+            );
+        }
+        simulated
+    }
+
+    /// Whether nothing is shown.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// Appends what was collected.
+    pub(crate) fn push(&self, out: &mut Vec<u8>) {
+        let mut end = self.text.len();
+        for &start in self.starts.iter().rev() {
+            out.extend_from_slice(&self.text[start..end]);
+            end = start;
+        }
+    }
+}
+
+fn push_field(
+    colour: bool,
+    push_name: impl FnOnce(&mut Vec<u8>),
+    value: Value<'_>,
+    digits: Digits,
+    out: &mut Vec<u8>,
+) {
+    out.push(b' ');
+    painted(colour, CYAN, out, push_name);
+    out.push(b'=');
+    push_shown(value, digits, out);
+}
