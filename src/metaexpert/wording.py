@@ -2,7 +2,28 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from typing import TextIO
+
 
 def counted(count: int, noun: str) -> str:
     """Return a number with its noun: "1 handler call", "1,200 handler calls"; the plural ends in s."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def tell(text: str) -> None:
+    """Print a line on stderr; one that is closed or takes nothing is no reason to fail."""
+    stream = sys.stderr
+    if stream is None:
+        return
+    try:
+        print(text, file=stream, flush=True)
+    except (OSError, ValueError):
+        # What is left in its buffer would fail again, and at the interpreter's end be its exit code.
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - lives as long as the process
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Tell whether a standard stream is a terminal; one that was closed at the start is None."""
+    return stream is not None and stream.isatty()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -15,6 +16,12 @@ import pytest
 PROJECT = Path(__file__).parents[2]
 DATA = PROJECT.parent / "shared" / "data"
 TIMEOUT_S = 100
+FULL = Path("/dev/full")
+
+needs_full_device = pytest.mark.skipif(
+    not (FULL.exists() and stat.S_ISCHR(FULL.stat().st_mode) and os.access(FULL, os.W_OK)),
+    reason="needs the device /dev/full, on which every write finds no space",
+)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,15 @@ import sys
 from math import fsum
 
 import pytest
-from command_process import PROJECT, environment, metaexpert, real_data, records, write_bars
+from command_process import (
+    PROJECT,
+    environment,
+    metaexpert,
+    needs_full_device,
+    real_data,
+    records,
+    write_bars,
+)
 
 duckdb = pytest.importorskip("duckdb")
 
@@ -244,23 +252,51 @@ def test_a_program_prints_the_summary_that_the_command_prints(tmp_path):
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize(("stdout", "code"), [("| true", 1), (">&-", 0)])
-def test_figures_that_nobody_reads_are_no_error(tmp_path, stdout, code):
-    """A reader that has gone, and a closed stdout, leave the program without a traceback."""
+def program_and_command(tmp_path, redirection):
+    """Return how `python e.py` and `metaexpert backtest` end with a redirection; their code is on stderr."""
     metaexpert(tmp_path, "new", "e", "--template", "minimal")
     data = write_bars(tmp_path / "btcusdt_1m.csv", 300)
     text = (tmp_path / "e.py").read_text().replace("initial_capital=10000", f"data={str(data)!r}")
     (tmp_path / "e.py").write_text(text)
-    program = f'{{ "{sys.executable}" e.py; echo "code $?" >&2; }} {stdout}'
-    command = f'"{sys.executable}" -m metaexpert backtest e.py --data "{data}" {stdout}'
-    done = [
+    commands = ("e.py", f'-m metaexpert backtest e.py --data "{data}"')
+    lines = [f'{{ "{sys.executable}" {each}; echo "code $?" >&3; }} 3>&2 {redirection}' for each in commands]
+    return [
         subprocess.run(
-            ["sh", "-c", each], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False
+            ["sh", "-c", line], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False
         )
-        for each in (program, command)
+        for line in lines
     ]
-    assert f"code {code}\n" in done[0].stderr
-    assert not any("Traceback" in each.stderr for each in done)
+
+
+@pytest.mark.parametrize(("stdout", "code"), [("| true", 1), (">&-", 0)])
+def test_figures_that_nobody_reads_are_no_error(tmp_path, stdout, code):
+    """A reader that has gone, and a closed stdout, leave the program without a traceback."""
+    for done in program_and_command(tmp_path, stdout):
+        assert f"code {code}\n" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+@needs_full_device
+def test_figures_that_cannot_be_printed_are_an_error(tmp_path):
+    """A stdout that takes nothing ends the run with 1, and with a line that says where the figures are."""
+    for done in program_and_command(tmp_path, ">/dev/full"):
+        told = done.stderr.splitlines()
+        assert told[-1] == "code 1"
+        assert told[-2] == (
+            "error: the figures cannot be printed: stdout: No space left on device; "
+            'the record "Expert stopped" in logs/expert.log has them'
+        )
+        assert not any(line.startswith("Traceback") for line in told)
+
+
+@needs_full_device
+@pytest.mark.parametrize("stderr", ["2>/dev/full", "2>&-"])
+def test_a_stderr_that_takes_nothing_stops_nothing(tmp_path, stderr):
+    """The figures are printed, they alone by the command, and the run ends well."""
+    program, command = program_and_command(tmp_path, stderr)
+    assert [program.stderr, command.stderr] == ["code 0\n"] * 2
+    assert "\n  session " in program.stdout
+    assert command.stdout.startswith("My Strategy: backtest on BTCUSDT\n")
 
 
 def test_symbol_of_the_data_counts_and_is_told(tmp_path):

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import stat
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
+from command_process import FULL, needs_full_device
 
 from control_harness import Client, client, eventually, live, own_runtime_directory, serving
 from metaexpert.logger import configure
@@ -16,13 +13,6 @@ if TYPE_CHECKING:
     from conftest import Logs
 
 __all__ = ["client", "live", "own_runtime_directory"]
-
-FULL = Path("/dev/full")
-
-needs_full_device = pytest.mark.skipif(
-    not (FULL.exists() and stat.S_ISCHR(FULL.stat().st_mode) and os.access(FULL, os.W_OK)),
-    reason="needs the device /dev/full, on which every write finds no space",
-)
 
 
 @needs_full_device

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -12,6 +11,7 @@ from metaexpert import __version__
 from metaexpert.cli import backtest, demo, logs, new, ps, run
 from metaexpert.cli.failure import CommandFailedError
 from metaexpert.cli.summary import summary
+from metaexpert.wording import tell
 
 app = typer.Typer(
     name="metaexpert",
@@ -60,7 +60,7 @@ def run_command_line(arguments: Sequence[str]) -> int:
     try:
         app(list(arguments), prog_name="metaexpert")
     except CommandFailedError as failure:
-        print(f"error: {failure}", file=sys.stderr)
+        tell(f"error: {failure}")
         return failure.exit_code
     except SystemExit as end:
         return _code_of(end)
@@ -71,5 +71,5 @@ def _code_of(end: SystemExit) -> int:
     """Return the exit code of a `SystemExit`, as Python itself would: a text goes to stderr and is 1."""
     if end.code is None or isinstance(end.code, int):
         return end.code or 0
-    print(end.code, file=sys.stderr)
+    tell(str(end.code))
     return 1

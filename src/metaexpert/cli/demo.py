@@ -46,6 +46,5 @@ def demo(
     except (ExpertError, ConfigurationError) as error:
         raise CommandFailedError(str(error)) from None
     records = counter.finish()
-    report.show(result, records, as_json=as_json)
-    report.explain_stop(result, records)
+    report.publish(result, records, as_json=as_json)
     raise typer.Exit(report.exit_code(result))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from metaexpert.expert.run import report
 from metaexpert.expert.run.feed import Feed
 from metaexpert.expert.run.options import Overrides, check_overrides
 from metaexpert.expert.run.records import RecordCounter
-from metaexpert.wording import counted
+from metaexpert.wording import counted, tell
 
 
 def run_and_report(file: Path, overrides: Overrides, *, as_json: bool) -> int:
@@ -29,8 +28,7 @@ def run_and_report(file: Path, overrides: Overrides, *, as_json: bool) -> int:
         results = execute(file, overrides)
     records = counter.finish()
     for result in results:
-        report.show(result, records, as_json=as_json)
-        report.explain_stop(result, records)
+        report.publish(result, records, as_json=as_json)
     return max(map(report.exit_code, results))
 
 
@@ -42,6 +40,6 @@ def _start(bar: ProgressBar, feed: Feed) -> None:
 def tell_of_data(feed: Feed) -> None:
     """Say on stderr what the user should know about the data."""
     if feed.symbol_note:
-        print(f"note: {feed.symbol_note}; --symbol names it", file=sys.stderr)
+        tell(f"note: {feed.symbol_note}; --symbol names it")
     if feed.missing_bars:
-        print(f"note: {feed.source} lacks {counted(feed.missing_bars, 'bar')}", file=sys.stderr)
+        tell(f"note: {feed.source} lacks {counted(feed.missing_bars, 'bar')}")

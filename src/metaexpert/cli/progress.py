@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from metaexpert.logger import configuration
 from metaexpert.logger.config import parse_level
+from metaexpert.wording import is_terminal
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -30,7 +31,7 @@ class ProgressBar:
     def begin(self, total: int) -> None:
         """Show that nothing of `total` is done yet; a bar that is shown already begins anew."""
         self.end()
-        if not sys.stderr.isatty() or _console_talks():
+        if not is_terminal(sys.stderr) or _console_talks():
             return
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -67,6 +68,6 @@ def _console_talks() -> bool:
     for handler in configuration().handlers.values():
         if handler is None or handler.type != "console" or parse_level(handler.level) > logging.INFO:
             continue
-        if (sys.stderr if handler.stream == "stderr" else sys.stdout).isatty():
+        if is_terminal(sys.stderr if handler.stream == "stderr" else sys.stdout):
             return True
     return False

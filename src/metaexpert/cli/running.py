@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-
 from metaexpert.cli.control_client import ControlClient
 from metaexpert.cli.failure import CommandFailedError
 from metaexpert.logger.config.files import absolute
 from metaexpert.logger.control.runtime_file import RunningExpert, look_around
+from metaexpert.wording import tell
 
 
 def choose_client(
@@ -34,7 +33,7 @@ def experts_here() -> list[RunningExpert]:
     """Return the running experts of this user; what lies among their files and is none is told on stderr."""
     found = look_around()
     for problem in found.problems:
-        print(f"warning: {problem}", file=sys.stderr)
+        tell(f"warning: {problem}")
     return found.experts
 
 

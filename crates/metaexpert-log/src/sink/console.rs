@@ -31,7 +31,8 @@ impl Console {
         self.absent
     }
 
-    /// Whether nobody reads any more: the pipe's reader is gone (`… | head`), or the stream was closed.
+    /// Whether nobody reads any more: the pipe's reader is gone (`… | head`), the stream was closed, or it is a
+    /// device that takes nothing (`> /dev/full`).
     pub fn is_closed(&self) -> bool {
         self.closed
     }
@@ -49,7 +50,12 @@ impl Console {
             }
             let problem = io::Error::last_os_error();
             if problem.kind() != io::ErrorKind::WouldBlock {
-                self.closed = matches!(problem.raw_os_error(), Some(libc::EPIPE | libc::EBADF));
+                self.closed = match problem.raw_os_error() {
+                    Some(libc::EPIPE | libc::EBADF) => true,
+                    // A disk has space again one day, a device without any never will.
+                    Some(libc::ENOSPC) => is_device(self.fd),
+                    _ => false,
+                };
                 return Err(problem);
             }
             let mut poll = libc::pollfd { fd: self.fd, events: libc::POLLOUT, revents: 0 };
@@ -59,6 +65,14 @@ impl Console {
             }
         }
     }
+}
+
+/// Whether `fd` is a character device.
+fn is_device(fd: libc::c_int) -> bool {
+    // SAFETY: a zeroed `stat` is a valid one.
+    let mut about: libc::stat = unsafe { std::mem::zeroed() };
+    // SAFETY: `about` is writable; a closed descriptor gives an error.
+    unsafe { libc::fstat(fd, &raw mut about) == 0 && about.st_mode & libc::S_IFMT == libc::S_IFCHR }
 }
 
 /// Whether `config`'s stream shows colours: as configured, else a terminal without `NO_COLOR`
@@ -74,5 +88,31 @@ pub fn shows_colour(config: &SinkConfig) -> bool {
             let dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
             is_terminal && !refused && !dumb
         }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use std::fs::{File, OpenOptions};
+    use std::os::fd::AsRawFd;
+
+    fn writing_to(file: &File) -> Console {
+        Console { fd: file.as_raw_fd(), ..Console::new(Stream::Stderr) }
+    }
+
+    #[test]
+    fn a_device_that_takes_nothing_is_closed_after_its_first_write() {
+        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut console = writing_to(&full);
+        assert_eq!(console.write(b"m").unwrap_err().raw_os_error(), Some(libc::ENOSPC));
+        assert!(console.is_closed());
+    }
+
+    #[test]
+    fn a_plain_file_is_no_device() {
+        let file = File::open(std::env::current_exe().unwrap()).unwrap();
+        assert!(!is_device(file.as_raw_fd()));
+        assert!(!is_device(-1));
     }
 }

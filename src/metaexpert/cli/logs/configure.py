@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from metaexpert.cli.failure import CommandFailedError
+from metaexpert.wording import tell
 
 if TYPE_CHECKING:
     from metaexpert.cli.control_client import ControlClient
@@ -131,7 +131,7 @@ def _here() -> dict[str, Any]:
     from metaexpert.logger.config.sources import Sources
 
     note = "this is what one started here would have, but for what its file names in MetaExpert(...)"
-    print(f"note: no expert is running; {note}", file=sys.stderr)
+    tell(f"note: no expert is running; {note}")
     try:
         configuration = Sources.discover().with_defaults(expert_defaults).resolve()
     except ConfigurationError as error:

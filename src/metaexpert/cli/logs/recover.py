@@ -12,7 +12,7 @@ import typer
 
 from metaexpert.cli.failure import CommandFailedError
 from metaexpert.cli.options import LogsDirectory
-from metaexpert.wording import counted
+from metaexpert.wording import counted, is_terminal, tell
 
 if TYPE_CHECKING:
     from metaexpert.logger.recovery import RecoveryReport, RingReport
@@ -61,7 +61,7 @@ def recover(
     else:
         _show(report)
     for problem in problems(report):
-        print(problem, file=sys.stderr)
+        tell(problem)
     if not report.ok:
         raise typer.Exit(RECOVERY_FAILED)
 
@@ -131,7 +131,7 @@ def _row(ring: RingReport) -> tuple[str, ...]:
 
 
 def _print_table(rows: list[tuple[str, ...]]) -> None:
-    if sys.stdout.isatty():
+    if is_terminal(sys.stdout):
         from rich.console import Console
         from rich.table import Table
 

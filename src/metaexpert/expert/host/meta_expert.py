@@ -22,6 +22,7 @@ from metaexpert.expert.settings.expert import expert_settings
 from metaexpert.expert.settings.guesses import advised
 from metaexpert.expert.settings.strategy import StrategySettings, strategy_settings, timeframe_name
 from metaexpert.logger import get_logger
+from metaexpert.wording import tell
 
 if TYPE_CHECKING:
     from metaexpert.expert.run.result import RunResult
@@ -276,7 +277,7 @@ class MetaExpert(TradingCalls):
         except (ExpertError, MarketDataError) as error:
             if not is_program:
                 raise
-            print(f"error: {error}", file=sys.stderr)
+            tell(f"error: {error}")
             raise SystemExit(2) from None
 
     def metrics(self) -> ExpertMetrics:
@@ -295,8 +296,7 @@ class MetaExpert(TradingCalls):
         counter = RecordCounter()
         result = self._run(options, Overrides())
         records = counter.finish()
-        report.show_in_program(result, records)
-        report.explain_stop(result, records)
+        report.publish(result, records)
         if code := report.exit_code(result):
             raise SystemExit(code)
         return result

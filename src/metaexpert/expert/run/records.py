@@ -5,11 +5,21 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from metaexpert.logger import LogConfiguration, configuration, flush, stats
 from metaexpert.logger.config import log_directory
 from metaexpert.logger.config.files import absolute
+
+#: How long the end of a run waits for its records: while all is well, and where a handler fails already.
+FLUSH_TIMEOUT_S: Final = 30.0
+TROUBLED_TIMEOUT_S: Final = 1.0
+
+
+def settle() -> None:
+    """Wait until the records are in their files, or until it makes no sense to wait on."""
+    is_troubled = any(sink.problem is not None for sink in stats().sinks.values())
+    flush(TROUBLED_TIMEOUT_S if is_troubled else FLUSH_TIMEOUT_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +63,7 @@ class RecordCounter:
 
     def finish(self) -> Records:
         """Wait until the records are in their files, and return what there was."""
-        flush(30.0)
+        settle()
         seconds = time.perf_counter() - self._started
         logged, written, dropped = (now - before for now, before in zip(_counts(), self._before, strict=True))
         files, errors_file = _files()

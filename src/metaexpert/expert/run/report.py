@@ -11,7 +11,7 @@ from typing import Any, Final
 from metaexpert.exit_codes import INTERRUPTED, STRATEGY_ERROR, TERMINATED
 from metaexpert.expert.run.records import Records
 from metaexpert.expert.run.result import RunResult
-from metaexpert.wording import counted
+from metaexpert.wording import counted, tell
 
 _EXIT_CODES: Final = {"interrupted": INTERRUPTED, "terminated": TERMINATED}
 
@@ -27,16 +27,24 @@ def show(result: RunResult, records: Records, *, as_json: bool) -> None:
     _print_rows(f"{result.strategy_name}: {result.mode} on {result.symbol}", _rows(result, records))
 
 
-def show_in_program(result: RunResult, records: Records) -> None:
-    """Print the figures for people; where nobody reads on, as behind `| head`, the process ends with 1."""
+def publish(result: RunResult, records: Records, *, as_json: bool = False) -> None:
+    """Print the figures of a run, and say on stderr why it did not come to its end.
+
+    Where stdout takes nothing, the process ends with 1. That is said, unless nobody reads on, as behind
+    `| head`.
+    """
     try:
-        show(result, records, as_json=False)
+        show(result, records, as_json=as_json)
         if sys.stdout is not None:
             sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError):
+            where = f'; the record "Expert stopped" in {records.files[0]} has them' if records.files else ""
+            tell(f"error: the figures cannot be printed: stdout: {error.strerror}{where}")
         # What is left in the buffer would fail again at the interpreter's end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(1) from None
+    explain_stop(result, records)
 
 
 def exit_code(result: RunResult) -> int:
@@ -48,11 +56,11 @@ def explain_stop(result: RunResult, records: Records) -> None:
     """Say on stderr why a run did not come to its end, or that handlers failed in it."""
     where = f"; tracebacks are in {records.errors_file}" if records.errors_file else ""
     if result.stop_reason in ("error", "init_failed"):
-        print(f"error: the strategy stopped ({result.stop_reason}): {result.error}{where}", file=sys.stderr)
+        tell(f"error: the strategy stopped ({result.stop_reason}): {result.error}{where}")
     elif not result.ok:
-        print(f"{result.stop_reason} at {result.end:%Y-%m-%d %H:%M:%S} of the data", file=sys.stderr)
+        tell(f"{result.stop_reason} at {result.end:%Y-%m-%d %H:%M:%S} of the data")
     elif result.handler_errors:
-        print(f"warning: {counted(result.handler_errors, 'handler call')} failed{where}", file=sys.stderr)
+        tell(f"warning: {counted(result.handler_errors, 'handler call')} failed{where}")
 
 
 def _rows(result: RunResult, records: Records) -> Mapping[str, str]:

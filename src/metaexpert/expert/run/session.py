@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import Any, Final
+from typing import Any
 
 from metaexpert.expert.broker.entry_rules import FILTER_BARS
 from metaexpert.expert.broker.fees import fee_schedule
@@ -26,14 +26,13 @@ from metaexpert.expert.metrics.prometheus import publish
 from metaexpert.expert.run.feed import Feed, feed_of_file
 from metaexpert.expert.run.history import BarHistory
 from metaexpert.expert.run.options import Overrides, RunOptions
+from metaexpert.expert.run.records import settle
 from metaexpert.expert.run.replay import Replay, history_capacities
 from metaexpert.expert.run.result import RunResult, money_figures
 from metaexpert.expert.run.state import SavedState, load_state, save_state
 from metaexpert.expert.settings.expert import ExpertSettings
 from metaexpert.expert.settings.strategy import StrategySettings
-from metaexpert.logger import flush, log_context
-
-FLUSH_TIMEOUT_S: Final = 30.0
+from metaexpert.logger import log_context
 
 
 class Session:
@@ -119,7 +118,7 @@ class Session:
                 self.dispatcher.close()
                 if self._meter is not None:
                     self._meter.end()
-        flush(FLUSH_TIMEOUT_S)
+        settle()
         return result
 
     def _context(self) -> dict[str, Any]:
