@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from metaexpert.expert.settings.guesses import unknown_argument
+
 if TYPE_CHECKING:
     from metaexpert.expert.handlers.registry import HandlerRegistry
 
@@ -14,16 +16,19 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Registrar:
     """The decorator of one event of one expert; returns the function unchanged."""
 
-    def __init__(self, event: str, handlers: HandlerRegistry) -> None:
+    def __init__(self, event: str, owner: type[Any], handlers: HandlerRegistry) -> None:
         self._event = event
+        self._owner = owner
         self._handlers = handlers
 
     @overload
     def __call__(self, function: F) -> F: ...
     @overload
     def __call__(self) -> Callable[[F], F]: ...
-    def __call__(self, function: F | None = None) -> F | Callable[[F], F]:
-        """Register a function for the event; raises `ArgumentError` when it does not fit."""
+    def __call__(self, function: F | None = None, **unknown: object) -> F | Callable[[F], F]:
+        """Register a function for the event; raises `ArgumentError` if it does not fit, or for a keyword."""
+        for name in unknown:
+            raise unknown_argument(self._owner, self._event, name, ())
         if function is None:
             return self._register
         return self._register(function)
@@ -47,4 +52,4 @@ class Event:
     @overload
     def __get__(self, expert: Any, owner: type[Any]) -> Registrar: ...
     def __get__(self, expert: Any, owner: type[Any]) -> Event | Registrar:
-        return self if expert is None else Registrar(self._name, expert.handlers)
+        return self if expert is None else Registrar(self._name, owner, expert.handlers)

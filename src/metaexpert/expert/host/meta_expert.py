@@ -206,6 +206,7 @@ class MetaExpert(TradingCalls):
     def on_bar(self, timeframe: F) -> F: ...
     @overload
     def on_bar(self, timeframe: str | None = None) -> Callable[[F], F]: ...
+    @advised
     def on_bar(self, timeframe: Any = None) -> Any:
         """Decorate `f(rates)`, called with each `Bar` of `timeframe` when it closes.
 
@@ -218,6 +219,7 @@ class MetaExpert(TradingCalls):
         name = None if timeframe is None else timeframe_name("on_bar timeframe", timeframe)
         return self._decorator("on_bar", timeframe=name)
 
+    @advised
     def on_timer(self, interval: float = 60.0) -> Callable[[F], F]:
         """Decorate `f()`, called every `interval` seconds, of simulated time when data is replayed."""
         if callable(interval):
@@ -234,6 +236,7 @@ class MetaExpert(TradingCalls):
 
     # -- runs -----------------------------------------------------------------------------------------
 
+    @advised
     def run(
         self,
         mode: str = "paper",
@@ -259,7 +262,8 @@ class MetaExpert(TradingCalls):
         prevents the run, with 1 when an error stopped it, with 130 or 143 after Ctrl-C or SIGTERM.
         """
         overrides = current_overrides()
-        is_program = overrides is None and _is_program(sys._getframe(1).f_globals)
+        # Between here and the caller is the check of the arguments' names.
+        is_program = overrides is None and _is_program(sys._getframe(2).f_globals)
         overrides = overrides or Overrides()
         try:
             options = run_options(

@@ -9,6 +9,7 @@ from metaexpert.expert.broker.simulated import UNSET, Entry, Unset
 from metaexpert.expert.entities import Account, Order, Position
 from metaexpert.expert.errors import NotRunningError
 from metaexpert.expert.settings.arguments import normalized_symbol
+from metaexpert.expert.settings.guesses import advised
 from metaexpert.expert.settings.strategy import timeframe_name
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class TradingCalls:
 
     # -- orders ---------------------------------------------------------------------------------------
 
+    @advised
     def open_position(
         self,
         side: str,
@@ -50,6 +52,7 @@ class TradingCalls:
         entry = Entry(side, qty=size, stop_loss=stop_loss, take_profit=take_profit, comment=comment)
         return self._running("open_position").broker.enter(entry, _symbol(symbol))
 
+    @advised
     def open_order(
         self,
         side: str,
@@ -71,6 +74,7 @@ class TradingCalls:
         entry = Entry(side, order_type, size, price, stop_loss, take_profit, reduce_only, comment)
         return self._running("open_order").broker.enter(entry, _symbol(symbol))
 
+    @advised
     def close_position(
         self,
         side: str | None = None,
@@ -88,10 +92,12 @@ class TradingCalls:
             return []
         return session.broker.close(side, size, position_id)
 
+    @advised
     def close_all_positions(self) -> list[Order]:
         """Order the close of every open position at the market."""
         return self._running("close_all_positions").broker.close()
 
+    @advised
     def modify_position(
         self,
         side: str | None = None,
@@ -107,16 +113,19 @@ class TradingCalls:
         broker = self._running("modify_position").broker
         return broker.modify(side, stop_loss=stop_loss, take_profit=take_profit, position_id=position_id)
 
+    @advised
     def cancel_order(self, order_id: int | Order) -> bool:
         """Take back an order that waits; False when it does not wait any more."""
         wanted = order_id.order_id if isinstance(order_id, Order) else order_id
         return self._running("cancel_order").broker.cancel(wanted)
 
+    @advised
     def cancel_all_orders(self) -> int:
         """Take back every order that waits; returns how many."""
         broker = self._running("cancel_all_orders").broker
         return sum(broker.cancel(order.order_id) for order in broker.orders)
 
+    @advised
     def stop(self, reason: str = "stopped") -> None:
         """End the run after the event in hand; `on_deinit` gets the reason."""
         self._running("stop").replay.stop_reason = reason
@@ -153,11 +162,13 @@ class TradingCalls:
         """The symbol of the run's market data."""
         return self._running("symbol").feed.symbol
 
+    @advised
     def position(self, side: str | None = None) -> Position | None:
         """Return the oldest open position, of one side if it is given, or None."""
         wanted = None if side is None else side.upper()
         return next((p for p in self.positions if wanted is None or p.side == wanted), None)
 
+    @advised
     def history(self, count: int | None = None, timeframe: str | None = None) -> list[Bar]:
         """Return the latest closed bars, oldest first: `count` of them, or all that `lookback_bars` keeps.
 
