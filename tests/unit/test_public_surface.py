@@ -224,3 +224,13 @@ def test_importing_changes_nothing() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
     )
     assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "[]", "")
+
+
+def test_what_programs_call_the_module_logging_for_is_there_or_told() -> None:
+    """`getLogger` is `get_logger`; an error for the rest names the module that has it."""
+    from metaexpert.logger import get_logger, getLogger
+
+    assert getLogger is get_logger
+    with pytest.raises(AttributeError, match="no attribute 'basicConfig'; it is one of logging, unchanged"):
+        _ = metaexpert.logger.basicConfig
+    assert not hasattr(metaexpert.logger, "nothing_of_the_kind")

@@ -12,6 +12,7 @@ Importing changes nothing; until `configure()` or `setup_logger()` runs, a `Meta
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from metaexpert.logger.context import log_context
@@ -70,4 +71,11 @@ def __getattr__(name: str) -> Any:
         from metaexpert.logger import entry
 
         return getattr(entry, name)
+    # What a program that logs with `logging` says; here it is the same logger.
+    if name == "getLogger":
+        return get_logger
+    if hasattr(logging, name):
+        raise AttributeError(
+            f"module {__name__!r} has no attribute {name!r}; it is one of logging, unchanged"
+        )
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

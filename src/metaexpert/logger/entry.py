@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, Self
 
 from metaexpert.logger import engine
-from metaexpert.logger.foreign_text import text_format, unlogged_warnings
+from metaexpert.logger.foreign_text import SOME_TEXT, text_format, unlogged_warnings
 from metaexpert.logger.regular_files import DirectoryError, open_regular
 
 if TYPE_CHECKING:
@@ -121,7 +121,8 @@ def read_log(path: str | os.PathLike[str], *, strict: bool = False) -> Iterator[
     is no record, such as one of more than `MAX_LINE_BYTES`, is passed over, and one `UserWarning` at the end
     says how many and where the first was. An archive that is damaged, or no log at all, ends there. With
     `strict` the first such line, a torn last one too, raises `ValueError` naming file and line. A log in a
-    format for people, such as console or text, raises `ValueError` that names the format and the way out. A
+    format for people, such as console or text, raises `ValueError` that names the format and the way out; so
+    does a file of any other text. A
     file that is missing, unreadable or no regular file (a directory, a pipe, a device) raises `OSError` at
     the call.
 
@@ -184,6 +185,11 @@ def _refusal(file: Path, number: int, problem: Exception, kind: str | None) -> V
 
 
 def _not_json(file: Path, kind: str) -> ValueError:
+    if kind == SOME_TEXT:
+        return ValueError(
+            f"{file}: text, and read_log reads JSON; if a handler wrote it, give that the format "
+            '"json", or read the file as text'
+        )
     return ValueError(
         f"{file}: a log in {kind}, and read_log reads JSON; "
         'give its handler the format "json", or read the file as text'

@@ -14,8 +14,14 @@ _WARNINGS_LOGGER: Final = "py.warnings"
 _FORMATS: Final = (
     (re.compile(r"(?:\x1b\[[0-9;]*m)*\d\d:\d\d:\d\d\.\d{3}(?:\x1b\[0m)?\s"), 'the format "console"'),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}\s"), 'the format "text" or a %-style one'),
+    (
+        re.compile(r"(?:\x1b\[[0-9;]*m)*\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,3})?Z(?:\x1b\[0m)?\s"),
+        'the format "console" or "text"',
+    ),
     (re.compile(r"<\d{1,3}>"), "a syslog format"),
 )
+#: Lines that no handler need have written.
+SOME_TEXT: Final = "text"
 
 
 def text_format(line: bytes | Exception) -> str | None:
@@ -30,7 +36,7 @@ def text_format(line: bytes | Exception) -> str | None:
         if form.match(text):
             return name
     is_text = bool(text.strip()) and text.replace("\t", " ").isprintable()
-    return "a format for people" if is_text and text.lstrip()[0] not in "{[" else None
+    return SOME_TEXT if is_text and text.lstrip()[0] not in "{[" else None
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Never
 
 from metaexpert.logger import engine
 from metaexpert.logger.calls import (
@@ -121,11 +121,14 @@ class MetaLogger(FastPathLogger):
     # Context.
 
     @engine.served_bind
-    def bind(self, /, **fields: Any) -> MetaLogger:
+    def bind(self, /, *given: Never, **fields: Any) -> MetaLogger:
         """Return a logger with `fields` in every record; this one stays as it is.
 
-        It follows this logger's level, handlers, filters and name.
+        It follows this logger's level, handlers, filters and name. Raises TypeError for what is no keyword.
         """
+        if given:
+            way = "bind(**fields)" if isinstance(given[0], Mapping) else "bind(symbol=...)"
+            raise TypeError(f"bind takes fields by keyword; write {way}")
         return self._derived(Fields(fields, self._bound))
 
     def unbind(self, *names: str) -> MetaLogger:

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Final, ParamSpec, Self, TypeVar, overload
 
 from metaexpert.logger.decoration import inside
+from metaexpert.logger.errors import shown
 from metaexpert.logger.faults import text_of, type_name
 from metaexpert.logger.meta import MetaLogger
 
@@ -29,8 +30,8 @@ class timed:  # noqa: N801 - used like a function
     exception, which goes on its way. A generator that is closed before its end has not failed.
 
     A decorated function may leave the operation out, which is then its own name; `@timed` alone takes the
-    logger of its module, too. Raises TypeError for a first argument that is neither logger nor function, and
-    for a block without an operation.
+    logger of its module, too. Raises TypeError for a first argument that is neither logger nor function, for
+    a threshold that is text, and for a block without an operation.
     """
 
     @overload
@@ -59,6 +60,8 @@ class timed:  # noqa: N801 - used like a function
         threshold_ms: float | None = None,
         **fields: Any,
     ) -> None:
+        if issubclass(type(threshold_ms), (str, bytes)):  # `isinstance` asks the value what it is
+            raise TypeError(f"threshold_ms must be a number of milliseconds, was {shown(threshold_ms)}")
         self._logger = logger
         self._operation = operation
         self._threshold_ms = threshold_ms

@@ -327,7 +327,8 @@ def test_a_key_twice_among_many_is_found_in_one_go() -> None:
         ("\x1b[2m14:12:42.478\x1b[0m INFO bot Order filled\n", 'the format "console"'),
         ("2026-11-23 14:12:42,478 INFO     bot: Order filled\n", 'the format "text" or a %-style one'),
         ("<14>Nov 23 14:12:42 bot[1]: Order filled\n", "a syslog format"),
-        ("INFO:bot:Order filled\nWARNING:bot:Wide\n", "a format for people"),
+        ("2024-01-31 09:15:00Z INFO bot Order filled\n", 'the format "console" or "text"'),
+        ("\x1b[2m2024-01-31 09:15:00.5Z\x1b[0m INFO bot\n", 'the format "console" or "text"'),
     ],
 )
 @pytest.mark.parametrize("strict", [False, True])
@@ -343,6 +344,17 @@ def test_a_log_for_people_says_so(text: str, named: str, strict: bool, packed: b
         f'{file}: a log in {named}, and read_log reads JSON; give its handler the format "json", '
         "or read the file as text"
     )
+
+
+@pytest.mark.parametrize("text", ["INFO:bot:Order filled\nWARNING:bot:Wide\n", "time,open,high\n1,2,3\n"])
+@pytest.mark.parametrize("strict", [False, True])
+def test_any_other_text_is_called_text(text: str, strict: bool, tmp_path: Path) -> None:
+    """Nothing shows that a handler wrote it."""
+    file = tmp_path / "notes.txt"
+    file.write_text(text)
+
+    with pytest.raises(ValueError, match=r"notes\.txt: text, and read_log reads JSON; if a handler wrote it"):
+        list(read_log(file, strict=strict))
 
 
 def test_records_behind_lines_for_people_are_read(tmp_path: Path) -> None:

@@ -3,7 +3,9 @@
 import copy
 import logging
 import pickle
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pytest
 
 if TYPE_CHECKING:
     from conftest import Logs
@@ -134,3 +136,17 @@ def test_loggers_survive_copying(logs: "Logs") -> None:
     assert copy.deepcopy({"log": logs.logger})["log"] is logs.logger
     copy.deepcopy(logs.logger.bind(a=1)).info("m")
     assert logs.last()["a"] == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "advice"), [({"a": 1}, r"bind\(\*\*fields\)"), ("a", r"bind\(symbol=\.\.\.\)")]
+)
+@pytest.mark.parametrize("configured", [False, True])
+def test_fields_that_are_no_keywords_are_refused_with_the_way_to_write_them(
+    logs: "Logs", given: Any, advice: str, configured: bool
+) -> None:
+    """As people write it who bind a mapping."""
+    if configured:
+        logs.configure()
+    with pytest.raises(TypeError, match=f"^bind takes fields by keyword; write {advice}$"):
+        logs.logger.bind(given)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -151,3 +151,10 @@ def test_what_cannot_be_timed_says_what_to_write(logs: "Logs") -> None:
         timed()  # type: ignore[call-arg]
     with pytest.raises(TypeError, match=r"a timed block needs an operation"), timed(logs.logger):
         pass
+
+
+@pytest.mark.parametrize("threshold", ["a", "100", b"100"])
+def test_a_threshold_that_is_text_is_refused(logs: "Logs", threshold: Any) -> None:
+    """It would never be passed, without a word."""
+    with pytest.raises(TypeError, match=r"threshold_ms must be a number of milliseconds, was "):
+        timed(logs.logger, "work", threshold_ms=threshold)

@@ -43,6 +43,9 @@ FILE_OPTIONS: Final = (
 )
 NETWORK_OPTIONS: Final = ("url", "headers", "tls", "batch", "spool")
 NETWORK_TYPES: Final = ("syslog", "tcp", "udp", "otlp")
+#: Known and refused by `unsupported`.
+LATER_TYPES: Final = ("otlp",)
+TYPES: Final = ("console", "file", *(name for name in NETWORK_TYPES if name not in LATER_TYPES))
 TYPE_OPTIONS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {"console": frozenset({"stream"}), "file": frozenset(FILE_OPTIONS)}
     | dict.fromkeys(NETWORK_TYPES, frozenset(NETWORK_OPTIONS))

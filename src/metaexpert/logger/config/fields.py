@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Annotated, Any, Final, NoReturn
 
 from pydantic import BeforeValidator, Field, SecretStr, WithJsonSchema
@@ -57,11 +57,16 @@ def quantity(unit: str, minimum: int, maximum: int, zero: str | None = None) -> 
     return BeforeValidator(check)
 
 
-def choice(*names: str, guess: Callable[[str], str | None] = lambda _: None) -> BeforeValidator:
-    """Return the check of a text that is one of `names`; `guess` tells which one another text stands for."""
+def choice(
+    *names: str, later: Collection[str] = (), guess: Callable[[str], str | None] = lambda _: None
+) -> BeforeValidator:
+    """Return the check of a text that is one of `names`; `guess` tells which one another text stands for.
+
+    Those `later` pass as well, and no message offers them: `unsupported` refuses them.
+    """
 
     def check(value: Any) -> Any:
-        if not isinstance(value, str) or value not in names:
+        if not isinstance(value, str) or (value not in names and value not in later):
             refuse(f"must be one of {', '.join(names)}, was {shown(value)}", _meant(value), names)
         return value
 

@@ -94,7 +94,7 @@ class HandlerConfiguration(Table):
         json_schema_extra=lambda schema: schema.pop("required", None) and None
     )
 
-    type: Annotated[HandlerType, choice("console", "file", *defaults.NETWORK_TYPES, guess=_type_meant_by)]
+    type: Annotated[HandlerType, choice(*defaults.TYPES, later=defaults.LATER_TYPES, guess=_type_meant_by)]
     level: Level = Field(default="NOTSET", description="Records below it are not for this handler.")
     format: Format = "json"
     datefmt: DateFormat | None = Field(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from metaexpert.logger.config.defaults import LATER_TYPES
 from metaexpert.logger.config.formats import LATER_PRESETS
 from metaexpert.logger.errors import Problem, shown
 
@@ -28,7 +29,7 @@ class Refusal(NamedTuple):
 
 
 REFUSALS: Final = (
-    Refusal("handlers.*.type", "use a tcp or a syslog handler", ("otlp",)),
+    Refusal("handlers.*.type", "use a tcp or a syslog handler", LATER_TYPES),
     Refusal("handlers.*.format", "use json, console, text or a %-style format", LATER_PRESETS),
     Refusal("handlers.*.filter.where", "use category, loggers, level or max_level"),
     Refusal("handlers.*.audit", "leave it out or use false"),

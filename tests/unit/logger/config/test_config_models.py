@@ -230,6 +230,13 @@ def test_what_comes_later_is_refused_and_never_ignored(path: str, value: Any) ->
     assert "; " in message
 
 
+def test_an_unknown_type_is_refused_with_those_that_there_are() -> None:
+    """No message offers one that is refused next."""
+    assert refusal({"handlers": {"net": {"type": "otpl"}}}) == (
+        'handlers.net.type must be one of console, file, syslog, tcp, udp, was "otpl"'
+    )
+
+
 def test_an_otlp_handler_is_refused_by_its_type_alone() -> None:
     """Its options are known, so the type is the one thing wrong with it."""
     handler = {"type": "otlp", "url": "http://127.0.0.1:4318", "headers": {"a": "b"}, "batch": {"ms": 5}}
