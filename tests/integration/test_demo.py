@@ -32,6 +32,22 @@ def test_demo_json_agrees_with_its_records(tmp_path):
     )
 
 
+def test_demo_saves_its_market_for_a_first_backtest(tmp_path):
+    """The file is data that a backtest takes as it is; one that is there already is never overwritten."""
+    done = metaexpert(tmp_path, "demo", "--bars", 300, "--save-data", "BTCUSDT-1m.csv")
+    assert (done.code, done.err) == (0, "")
+    metaexpert(tmp_path, "new", "mine")
+    first = metaexpert(tmp_path, "backtest", "mine.py", "--data", "BTCUSDT-1m.csv", "--json")
+    assert (first.code, first.figures["bars"], first.figures["symbol"]) == (0, 300, "BTCUSDT")
+    assert "note:" not in first.err
+    again = metaexpert(tmp_path, "demo", "--bars", 10, "--save-data", "BTCUSDT-1m.csv")
+    assert (again.code, again.err) == (
+        2,
+        "error: BTCUSDT-1m.csv exists already; choose another name or move it away\n",
+    )
+    assert len((tmp_path / "BTCUSDT-1m.csv").read_text().splitlines()) == 301
+
+
 def test_demo_is_the_same_everywhere(tmp_path):
     """A seed gives the same trades every time, another seed gives others."""
     first, again, other = (

@@ -1,10 +1,12 @@
 """`metaexpert new` writes strategy files that run."""
 
 import py_compile
+import subprocess
+import sys
 from importlib import resources
 
 import pytest
-from command_process import metaexpert, write_bars
+from command_process import environment, metaexpert, write_bars
 
 
 @pytest.mark.parametrize("arguments", [("new", "my_expert"), ("--new", "my_expert"), ("new", "my_expert.py")])
@@ -24,6 +26,27 @@ def test_new_strategy_runs_unedited(tmp_path, template):
     data = write_bars(tmp_path / "btcusdt_1m.csv", 600)
     done = metaexpert(tmp_path, "backtest", "mine.py", "--data", data, "--json")
     assert (done.code, done.figures["events"], done.figures["handler_errors"]) == (0, 600, 0)
+
+
+@pytest.mark.parametrize("way", [("mine.py",), ("-m", "metaexpert", "run", "mine.py")])
+def test_new_strategy_without_data_says_what_to_type(tmp_path, way):
+    """Each command that the error names works as it is written."""
+    metaexpert(tmp_path, "new", "mine")
+    done = subprocess.run(
+        [sys.executable, *way], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "error: paper mode without data needs an exchange connection, not in this release; "
+        "type: metaexpert backtest mine.py --data CSV, or: metaexpert run mine.py --mode paper --data CSV; "
+        "a CSV to begin with: metaexpert demo --save-data BTCUSDT-1m.csv\n"
+    )
+    for command in (
+        "demo --bars 300 --save-data C",
+        "backtest mine.py --data C",
+        "run mine.py --mode paper --data C",
+    ):
+        assert metaexpert(tmp_path, *command.split()).code == 0
 
 
 def test_new_never_overwrites(tmp_path):

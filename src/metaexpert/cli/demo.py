@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from metaexpert.cli.failure import CommandFailedError
+
+if TYPE_CHECKING:
+    from metaexpert.expert.market_data import Bar
 
 
 def demo(
@@ -16,6 +21,10 @@ def demo(
     seed: Annotated[int, typer.Option("--seed", help="Another seed makes another market.")] = 7,
     log_dir: Annotated[
         str | None, typer.Option("--log-dir", metavar="DIR", help="Where the log files go.")
+    ] = None,
+    save_data: Annotated[
+        Path | None,
+        typer.Option("--save-data", metavar="CSV", help="Write the market data to a new file, too."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
@@ -33,10 +42,11 @@ def demo(
     from metaexpert.expert.run.records import RecordCounter
     from metaexpert.logger import ConfigurationError
 
+    market = generate_bars(seed=seed, count=bars)
+    if save_data is not None:
+        _save(market, save_data)
     overrides = Overrides(
-        mode="backtest",
-        log_dir=log_dir,
-        feed=feed_of_bars(generate_bars(seed=seed, count=bars), f"generated, seed {seed}"),
+        mode="backtest", log_dir=log_dir, feed=feed_of_bars(market, f"generated, seed {seed}")
     )
     counter = RecordCounter()
     try:
@@ -48,3 +58,20 @@ def demo(
     records = counter.finish()
     report.publish(result, records, as_json=as_json)
     raise typer.Exit(report.exit_code(result))
+
+
+def _save(bars: Iterable[Bar], path: Path) -> None:
+    """Write bars as CSV; raises `CommandFailedError`, also for a file that is there already."""
+    import csv
+
+    try:
+        with path.open("x", newline="", encoding="utf-8") as file:
+            rows = csv.writer(file)
+            rows.writerow(["time", "open", "high", "low", "close", "volume"])
+            rows.writerows(
+                (bar.time.isoformat(), bar.open, bar.high, bar.low, bar.close, bar.volume) for bar in bars
+            )
+    except FileExistsError:
+        raise CommandFailedError(f"{path} exists already; choose another name or move it away") from None
+    except OSError as error:
+        raise CommandFailedError(f"{path} cannot be written: {error.strerror or error}") from None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
+import shlex
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +13,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Final
 
 from metaexpert.expert.broker.entry_rules import FILTER_BARS
 from metaexpert.expert.broker.fees import fee_schedule
@@ -285,22 +287,39 @@ class Session:
             self.journal.notice(str(error), "state.not_saved")
 
 
+#: How to get market data to begin with.
+_SAMPLE: Final = "a CSV to begin with: metaexpert demo --save-data BTCUSDT-1m.csv"
+
+
+def _strategy_file() -> str:
+    """Return the name of the file that runs, as a command would name it."""
+    main = getattr(sys.modules.get("__main__"), "__file__", None)
+    # A module that runs as a program, `python -m`, is no strategy's file.
+    if not isinstance(main, str) or Path(main).name == "__main__.py":
+        return "FILE"
+    path = Path(main).absolute()
+    return shlex.quote(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))
+
+
 def _without(fields: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name not in names}
 
 
 def refuse_what_needs_an_exchange(expert: ExpertSettings, options: RunOptions, overrides: Overrides) -> None:
     """Raise `ExpertError` for runs that need a connection or price models that this release lacks."""
-    works = "what works: metaexpert backtest FILE --data CSV, and metaexpert run FILE --mode paper --data CSV"
+    file = _strategy_file()
+    backtest = f"metaexpert backtest {file} --data CSV"
+    works = f"type: {backtest}, or: metaexpert run {file} --mode paper --data CSV"
     if options.mode == "live":
         raise ExpertError(f"live mode needs an exchange connection, not in this release; {works}")
     if options.data is None and overrides.feed is None:
         if options.mode == "paper":
             raise ExpertError(
-                f"paper mode without data needs an exchange connection, not in this release; {works}"
+                "paper mode without data needs an exchange connection, not in this release; "
+                f"{works}; {_SAMPLE}"
             )
         raise ExpertError(
-            "a backtest needs market data: metaexpert backtest FILE --data CSV, or expert.run(..., data=CSV)"
+            f"a backtest needs market data; type: {backtest}, or write expert.run(..., data=CSV); {_SAMPLE}"
         )
     if expert.market_type == "options":
         raise ExpertError(
