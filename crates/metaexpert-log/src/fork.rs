@@ -60,3 +60,47 @@ extern "C" fn child() {
     WORKING.store(0, Ordering::SeqCst);
     FORKING.store(false, Ordering::SeqCst);
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+
+    use super::*;
+
+    /// Whether `body` succeeds in a forked child, which is ended should it wait for a thread that it lacks.
+    fn succeeds_in_child(body: impl FnOnce() -> bool) -> bool {
+        // SAFETY: the child leaves by `_exit`, or by the signal, before it comes back here.
+        unsafe {
+            let child = libc::fork();
+            if child == 0 {
+                libc::alarm(20);
+                libc::_exit(i32::from(!body()));
+            }
+            let mut status = -1;
+            libc::waitpid(child, &mut status, 0);
+            status == 0
+        }
+    }
+
+    /// In a process where no backend has worked yet, forks while the first is about to.
+    fn can_work_after_a_fork_at_the_first_step() -> bool {
+        REGISTERED.store(false, Ordering::Release);
+        let barrier = Barrier::new(2);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                barrier.wait();
+                drop(Gate::enter());
+            });
+            barrier.wait();
+            succeeds_in_child(|| {
+                drop(Gate::enter());
+                true
+            })
+        })
+    }
+
+    #[test]
+    fn a_child_works_whatever_step_the_fork_interrupted() {
+        assert!((0..200).all(|_| succeeds_in_child(can_work_after_a_fork_at_the_first_step)));
+    }
+}
