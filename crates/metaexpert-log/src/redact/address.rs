@@ -82,10 +82,10 @@ fn path_key(text: &[u8], colon: usize) -> Option<Range<usize>> {
 fn has_key_in_path(address: &[u8]) -> bool {
     let is_end = |byte: &u8| b"/:?".contains(byte);
     let host = &address[..address.iter().position(is_end).unwrap_or(address.len())];
-    let is_of = |of: &&str| {
+    let is_of = |of: &str| {
         host.strip_suffix(of.as_bytes()).is_some_and(|before| before.is_empty() || before.ends_with(b"."))
     };
-    HOSTS_WITH_KEYS.iter().any(|of| is_of(&of))
+    HOSTS_WITH_KEYS.iter().any(|of| is_of(of))
 }
 
 #[cfg(test)]

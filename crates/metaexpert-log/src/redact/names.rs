@@ -7,7 +7,7 @@ use super::verdict::Verdict::{
 use Place::{Anywhere, Whole, Word};
 
 /// In small letters without separators. Their plurals count as well, see [`Verdict::plural`].
-const SECRETS: [(&str, Place, Verdict); 88] = [
+const SECRETS: [(&str, Place, Verdict); 89] = [
     ("password", Anywhere, Secret),
     ("passwd", Anywhere, Secret),
     ("pwd", Word, Secret),
@@ -29,6 +29,7 @@ const SECRETS: [(&str, Place, Verdict); 88] = [
     ("hmackey", Word, Secret),
     ("agentkey", Word, Secret),
     ("walletkey", Word, Secret),
+    ("signerkey", Word, Secret),
     ("apitoken", Anywhere, Secret),
     ("accesstoken", Anywhere, Secret),
     ("refreshtoken", Anywhere, Secret),

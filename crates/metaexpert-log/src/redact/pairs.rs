@@ -26,9 +26,13 @@ pub(super) fn secret(text: &[u8], comma: usize, keys: &Keys) -> Option<Range<usi
         .then_some(value)
 }
 
-/// Whether a name such as `auth` and a bracket stand before a pair of a user and a password.
+/// Whether a name such as `auth` and a bracket stand before a pair of a user and a password: `auth=(`, `BasicAuth(`.
 fn is_of_auth(before: &[u8], keys: &Keys) -> bool {
     let sign = before.trim_ascii_end().split_last().map(|(_, before)| before.trim_ascii_end());
+    let is_call = |text: &&[u8]| [&b"Auth"[..], b"auth", b"login"].iter().any(|name| text.ends_with(name));
+    if sign.as_ref().is_some_and(is_call) {
+        return true;
+    }
     let Some(sign) = sign.filter(|text| text.ends_with(b"=") || text.ends_with(b":")) else { return false };
     assignment::name_before(sign, sign.len() - 1).is_some_and(|name| keys.verdict(name) == Verdict::Auth)
 }

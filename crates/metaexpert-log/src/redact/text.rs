@@ -6,10 +6,13 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use regex::bytes::{Captures, Regex};
 
 use super::edit::Edit;
+use super::verdict::Verdict;
 use crate::lazily::Lazily;
 
 /// A text without any of these has nothing that [`PATTERNS`] would find.
-const TELLING: [&str; 34] = [
+const TELLING: [&str; 36] = [
+    "allet key",
+    "allet_key",
     "-----BEGIN",
     "from_key",
     "from_base58",
@@ -54,8 +57,8 @@ pub(super) const SHORTEST_WITHOUT_DIGIT: usize = 20;
 const OF_IDS: [&[u8]; 9] =
     [b"order", b"trade", b"tx", b"txid", b"transaction", b"block", b"fill", b"execution", b"position"];
 
-/// Where a pattern has a group, only that is masked.
-const PATTERNS: [&str; 8] = [
+/// Where a pattern has a group, only that is masked; where it is called `random`, only if it looks so.
+const PATTERNS: [&str; 9] = [
     // Private keys in PEM (RFC 7468), also cut ones.
     r"(?s-u)-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\z)",
     // Credentials of HTTP (RFC 6750, RFC 7617).
@@ -68,6 +71,8 @@ const PATTERNS: [&str; 8] = [
     // Wallets that are made of their keys, in the source lines of a traceback.
     r"(?-u)\bfrom_key\(\s*b?[\x22']?((?:0x)?[0-9a-fA-F]{64})\b",
     r"(?-u)\bfrom_(?:secret_key|private_key|mnemonic|seed|base58_string)\(\s*b?[\x22']([^\x22'\n]{8,})",
+    // What looks random directly behind a secret's name.
+    r"(?i-u)(?:secret|private[ _-]?key|wallet[ _-]key|api[ _-]?key|passphrase|password)[\x22']?(?:\s*[-=]>\s*|\s+)[\x22']?(?P<random>[^\s\x22',;]+)",
     // 64 digits or letters are an exchange's key or a wallet's only next to a word that says so; else an order's hash.
     r"(?i-u)(?:secret|private|api[ _-]?key|passphrase|password|seed|mnemonic)[^\n=:]{0,24}?(?:\r?\n\s{0,8})?\b((?:0x)?[a-z0-9]{64})\b",
 ];
@@ -117,6 +122,9 @@ fn one_masked(pattern: &Regex, text: &[u8]) -> Option<Vec<u8>> {
         if found.get(1).is_some_and(|group| is_id(&text[found.get_match().start()..group.start()])) {
             return;
         }
+        if found.name("random").is_some_and(|group| !Verdict::Tokens.covers(group.as_bytes())) {
+            return;
+        }
         let mut groups = found.iter().skip(1).flatten().peekable();
         if groups.peek().is_none() {
             edit.mask(found.get_match().range());
@@ -161,6 +169,9 @@ mod tests {
             (format!("Account.from_key('0x{hex}')"), "Account.from_key('***')".into()),
             ("from_mnemonic(\"a b c d\", 1)".into(), "from_mnemonic(\"a b c d\", 1)".into()),
             ("from_mnemonic(\"abandon able\", 1)".into(), "from_mnemonic(\"***\", 1)".into()),
+            ("api_key\t7f3a9c0e5b2d4186a0c3e9f17b5d2846".into(), "api_key\t***".into()),
+            ("password hunter2!x; secret -> 'hunter2!x'".into(), "password ***; secret -> '***'".into()),
+            (format!("wallet key 0x{hex}"), "wallet key ***".into()),
             (format!("API key id {hex}"), "API key id ***".into()),
             (format!("password hash {hex}"), "password hash ***".into()),
             (format!("private key\n  {hex}"), "private key\n  ***".into()),
@@ -181,6 +192,7 @@ mod tests {
             "-----BEGIN PUBLIC KEY-----",
             "eyJ.is.short",
             "AKIA and ASIA",
+            "password refused by the exchange, secret 550e8400-e29b-41d4-a716-446655440000",
             "Cache.from_key('orders:2026-01-01:btc')",
             hash.as_str(),
         ] {

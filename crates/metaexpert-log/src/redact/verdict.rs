@@ -46,7 +46,7 @@ impl Verdict {
             Verdict::Random | Verdict::Auth => worth::is_random(text),
             Verdict::Tokens => worth::is_random(text) || worth::is_password(text),
             Verdict::WalletKey => worth::is_wallet_key(text),
-            Verdict::Seed => !worth::is_number(text),
+            Verdict::Seed => !worth::is_number(text) && !worth::is_said_of_a_secret(text),
             Verdict::Signature => !worth::is_count(text) && !worth::is_function_signature(text),
             Verdict::PublicKey => !worth::is_public(text),
         }

@@ -6,6 +6,8 @@ const MOST_OF_LOWER_TICKER: usize = 5;
 /// A coin's name in small letters, as lists of coins have it, has no longer words: `matic-network`.
 const MOST_OF_COIN_WORD: usize = 12;
 const MOST_OF_COIN_NAME: usize = 32;
+/// `Aave`
+const LEAST_OF_NAME: usize = 4;
 /// `1inch`, `1000000mog`
 const MOST_OF_COUNTED_COIN: usize = 10;
 /// `superOETH` and shorter ones: beyond that, mixed letters are as likely a password.
@@ -24,8 +26,11 @@ pub(super) const MOST_OF_RANDOM: usize = 512;
 const LARGEST_KEY: &[u8] = b"JEKNVnkbo3jma5nREBBJCDoXFVeKkD56V3xKrvRmWxFG";
 
 /// What is written where a secret would stand, and is nobody's.
-const SAID_OF_SECRETS: [&str; 42] = [
+const SAID_OF_SECRETS: [&str; 45] = [
     "0",
+    "random",
+    "rotated",
+    "generated",
     "absent",
     "accepted",
     "cannot",
@@ -91,22 +96,36 @@ fn is_ticker(text: &[u8]) -> bool {
     is_lower || (text.len() <= 2 * MOST_OF_TICKER && parts.all(is_part))
 }
 
-/// `ethereum`, `wrapped-bitcoin`, `1inch`, `$WIF`, `@107`.
+/// `ethereum`, `wrapped-bitcoin`, `layer-2`, `1inch`, `$WIF`, `@107`, `HYPE@107`, `xyz:TSLA`.
 fn is_coin_name(text: &[u8]) -> bool {
-    let is_word = |word: &[u8]| {
-        (1..=MOST_OF_COIN_WORD).contains(&word.len()) && word.iter().all(u8::is_ascii_lowercase)
-    };
     if let [b'$', ticker @ ..] = text {
         return !ticker.is_empty() && is_ticker(ticker);
     }
-    if let [b'@', number @ ..] = text {
-        return is_count(number);
+    if let Some(at) = text.iter().position(|byte| *byte == b'@') {
+        return is_ticker(&text[..at]) && is_count(&text[at + 1..]);
+    }
+    if let Some(at) = text.iter().position(|byte| *byte == b':') {
+        return is_coin_word(&text[..at]) && at <= MOST_OF_LOWER_TICKER && is_ticker(&text[at + 1..]);
     }
     let count = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    if count > 0 {
-        return text.len() <= MOST_OF_COUNTED_COIN && text.len() >= count + 2 && is_word(&text[count..]);
+    if count > 0 && count < text.len() {
+        let is_counted = text.len() >= count + 2 && is_coin_word(&text[count..]);
+        return is_counted && text.len() <= MOST_OF_COUNTED_COIN || text == b"0x";
     }
-    text.len() <= MOST_OF_COIN_NAME && text.split(|byte| *byte == b'-').all(is_word)
+    let mut parts = text.split(|byte| *byte == b'-');
+    text.len() <= MOST_OF_COIN_NAME
+        && parts.next().is_some_and(is_coin_word)
+        && parts.all(|part| is_coin_word(part) || is_version(part))
+}
+
+fn is_coin_word(word: &[u8]) -> bool {
+    (1..=MOST_OF_COIN_WORD).contains(&word.len()) && word.iter().all(u8::is_ascii_lowercase)
+}
+
+/// The `v3` of `uniswap-v3`, the `2` of `layer-2`.
+fn is_version(part: &[u8]) -> bool {
+    let number = part.strip_prefix(b"v").unwrap_or(part);
+    (1..=2).contains(&number.len()) && number.iter().all(u8::is_ascii_digit)
 }
 
 /// A wrapped, staked or bridged coin: `wBTC`, `stETH`, `JitoSOL`, `sUSDe`; also the `e` of `USDC.e`.
@@ -136,12 +155,16 @@ fn is_time(text: &[u8]) -> bool {
     is_date && text.len() <= 35 && text.iter().all(|byte| byte.is_ascii_digit() || b"-:.+TZ ".contains(byte))
 }
 
-/// `Wrapped Bitcoin`, `USD Coin`: two words and more, each with a capital.
+/// `Wrapped Bitcoin`, `USD Coin`, `Ethereum`: words with a capital each; one alone is no longer than a coin's name.
 fn is_title(text: &[u8]) -> bool {
     let is_word = |word: &[u8]| {
         word.first().is_some_and(u8::is_ascii_uppercase) && word.iter().all(u8::is_ascii_alphabetic)
     };
-    text.contains(&b' ') && text.split(|byte| *byte == b' ').all(is_word)
+    let is_name = || {
+        (LEAST_OF_NAME..=MOST_OF_COIN_WORD).contains(&text.len())
+            && text[1..].iter().all(u8::is_ascii_lowercase)
+    };
+    text.split(|byte| *byte == b' ').all(is_word) && (text.contains(&b' ') || is_name())
 }
 
 /// The address of a contract: 20 bytes of Ethereum's kind, a type of Move, 32 bytes in base58, one of Tron.
@@ -171,12 +194,18 @@ fn is_base64_of_32_bytes(text: &[u8]) -> bool {
 pub(super) fn is_said_of_a_secret(text: &[u8]) -> bool {
     const MOST: usize = 24;
     let is_known = |word: &[u8]| SAID_OF_SECRETS.iter().any(|one| word.eq_ignore_ascii_case(one.as_bytes()));
+    let is_bracket = |byte: &u8| b"<>[]()".contains(byte);
+    let start = text.iter().take(1).take_while(|byte| is_bracket(byte)).count();
+    let end = text.len() - text[start..].iter().rev().take(1).take_while(|byte| is_bracket(byte)).count();
+    let text = &text[start..end];
     text.len() <= MOST && text.split(|byte| *byte == b' ').all(is_known)
 }
 
-/// A number as random generators have it for a seed: `42`, `0.5`, `-1`, `1e9`.
+/// A number as random generators have it for a seed: `42`, `0.5`, `-1`, `1e9`, `0x2a`.
 pub(super) fn is_number(text: &[u8]) -> bool {
-    text.iter().all(u8::is_ascii_digit)
+    let hex = text.strip_prefix(b"0x").unwrap_or_default();
+    (1..=16).contains(&hex.len()) && hex.iter().all(u8::is_ascii_hexdigit)
+        || text.iter().all(u8::is_ascii_digit)
         || text.len() <= 40
             && text.iter().all(|byte| byte.is_ascii_digit() || b"+-.eE_".contains(byte))
             && std::str::from_utf8(text).is_ok_and(|text| text.replace('_', "").parse::<f64>().is_ok())
@@ -290,6 +319,12 @@ mod tests {
             "1000000mog",
             "$WIF",
             "@107",
+            "HYPE@107",
+            "xyz:TSLA",
+            "0x",
+            "uniswap-v3",
+            "layer-2",
+            "Ethereum",
             "0xdAC17F958D2ee523a2206206994597C13D831ec7",
             "0x2::sui::SUI",
             "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v",
@@ -307,6 +342,11 @@ mod tests {
             "hunter2",
             "abcdefghijklmnopq",
             "a-b-c-d1",
+            "2-layer",
+            "Hunter2",
+            "hunter2@1",
+            "a1:BTC",
+            "Correcthorsebattery",
             "$",
             "$a1",
             "@1a",
