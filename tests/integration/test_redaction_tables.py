@@ -145,7 +145,7 @@ def test_headers_of_bytes_are_masked(both_ways: Logs) -> None:
 
 
 def test_bytes_are_looked_through_as_texts(both_ways: Logs) -> None:
-    """A field has bytes in base64, in which a secret is masked as it is in a text; names may be bytes as well."""
+    """A field has bytes in base64, in which secrets are masked as in a text; names may be bytes as well."""
     key, secret = VALUES["ALNUM64"], VALUES["PASSWORD"]
     for body, shown in [
         (json.dumps({"api_key": key, "qty": 1}), json.dumps({"api_key": "***", "qty": 1})),

@@ -44,7 +44,8 @@ pub(super) fn last_end(text: &[u8], start: usize, mut end: usize, verdict: Verdi
     end
 }
 
-/// Where the line after that of `end` ends, if it is indented as that of `start` is and has words alone: a block of
+/// Where the line after that of `end` ends, if it is indented as that of `start` is and has words alone: a
+/// block of
 /// YAML.
 fn next_line_of_words(text: &[u8], start: usize, end: usize) -> Option<usize> {
     let indent = text[..start].iter().rev().take(MOST_OF_NAME).take_while(|byte| **byte == b' ').count();

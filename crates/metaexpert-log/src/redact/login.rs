@@ -12,6 +12,9 @@ const MOST_OF_ARGUMENTS: usize = 256;
 /// What the requests are called.
 const REQUESTS: [&str; 4] = ["auth", "login", "authenticate", "server.sign"];
 
+/// The names of the fields that say what is asked for.
+const ASKING: [&str; 9] = ["op", "method", "event", "action", "cmd", "command", "type", "request", "req"];
+
 /// Whether a field or a member of a mapping with this name may have the arguments of a request.
 pub(super) fn is_of_arguments(name: &[u8]) -> bool {
     name == b"args" || name == b"params"
@@ -57,8 +60,8 @@ pub(super) struct Login {
 impl Login {
     pub(super) fn see(&mut self, ordinal: usize, name: &[u8], value: Value<'_>) {
         match value {
-            Value::Str(text) => {
-                self.is_asked_for |= REQUESTS.iter().any(|request| text == request.as_bytes())
+            Value::Str(text) if REQUESTS.iter().any(|request| text == request.as_bytes()) => {
+                self.is_asked_for |= ASKING.iter().any(|asking| name == asking.as_bytes());
             }
             Value::Json(json) if is_of_arguments(name) && is_list(json) => self.arguments = Some(ordinal),
             _ => {}

@@ -137,7 +137,7 @@ const OF_MARKETS: [&str; 33] = [
 ];
 
 /// The names in the description of a coin. Only what is random is masked under them.
-const DESCRIBING: [&str; 55] = [
+const DESCRIBING: [&str; 57] = [
     "name",
     "symbol",
     "address",
@@ -184,6 +184,8 @@ const DESCRIBING: [&str; 55] = [
     "tags",
     "links",
     "image",
+    "uri",
+    "extensions",
     "platform",
     "platforms",
     "slug",

@@ -184,7 +184,8 @@ fn the_arguments_of_a_login_are_masked_in_a_field_of_their_own() {
         ("subscribe", arguments, json!(["k1", 17, "0af1"])),
         ("auth", Value::Json(b"[]"), json!([])),
     ] {
-        let fields = [("secret", Value::Str(b"s")), ("args", args), ("op", Value::Str(op.as_bytes()))];
+        let note = ("note", Value::Str(b"login"));
+        let fields = [("secret", Value::Str(b"s")), ("args", args), ("op", Value::Str(op.as_bytes())), note];
         let found = with_fields(&mut redactor(&[], &[]), &fields);
         assert_eq!((&found["args"], &found["op"], &found["secret"]), (&shown, &json!(op), &json!("***")));
     }
@@ -196,11 +197,11 @@ fn tree() -> impl Strategy<Value = Tree> {
         any::<bool>().prop_map(Tree::from),
         any::<i64>().prop_map(Tree::from),
         "\\PC{0,12}".prop_map(Tree::from),
-        "(secret|api_key|token|Bearer|-----BEGIN|[\"'\\\\\\[\\]{}(),;&=: \n]|[a-zA-Z0-9é]){0,12}"
+        "(secret|api_key|token|Bearer|-----BEGIN|auth|--secret|c2VjcmV0PWFiY2RlZmdoaWpr|[\"'\\\\\\[\\]{}(),;&=: \n]|[a-zA-Z0-9é]){0,12}"
             .prop_map(Tree::from),
     ];
     leaf.prop_recursive(4, 32, 4, |inner| {
-        let key = "(secrets?|apiKey|tokens?|seed|sign|signature|args|qty|a\"b|x\\\\y|[a-z]{0,6})";
+        let key = "(secrets?|apiKey|tokens?|seed|sign|auth|wallet|params|c2VjcmV0|signature|args|qty|a\"b|x\\\\y|[a-z]{0,6})";
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Tree::from),
             prop::collection::btree_map(key, inner, 0..4)
@@ -213,8 +214,8 @@ proptest! {
     #[test]
     fn any_bytes_are_survived_and_utf_8_stays_utf_8(
         text in "(.|[\"'(\\[{}\\])=:, \n-]|sign|token){0,40}",
-        sign in "(=|:|: *\n *|', *['\"])",
-        name in "(secret|token|Cookie|seed|sign|key|signature|passphrase|tokens|args|ssh_key|\\['token)",
+        sign in "(=|:|: *\n *|', *['\"]| \\| | is |: *\n1. |: \\|\n  |\\(['\"]| \\(a\\): |( |', '))",
+        name in "(secret|token|Cookie|seed|sign|key|signature|passphrase|tokens|args|ssh_key|\\['token|\\| secret|--secret|auth=|wallet|op=auth params)",
     ) {
         let redactor = redactor(&[], &["x+y"]);
         let text = format!("{name}{sign}{text}");

@@ -72,7 +72,10 @@ const PATTERNS: [&str; 9] = [
     r"(?-u)\bfrom_key\(\s*b?[\x22']?((?:0x)?[0-9a-fA-F]{64})\b",
     r"(?-u)\bfrom_(?:secret_key|private_key|mnemonic|seed|base58_string)\(\s*b?[\x22']([^\x22'\n]{8,})",
     // What looks random directly behind a secret's name.
-    r"(?i-u)(?:secret|private[ _-]?key|wallet[ _-]key|api[ _-]?key|passphrase|password)[\x22']?(?:\s*[-=]>\s*|\s+)[\x22']?(?P<random>[^\s\x22',;]+)",
+    concat!(
+        r"(?i-u)(?:secret|private[ _-]?key|wallet[ _-]key|api[ _-]?key|passphrase|password)",
+        r"[\x22']?(?:\s*[-=]>\s*|\s+)[\x22']?(?P<random>[^\s\x22',;]+)",
+    ),
     // 64 digits or letters are an exchange's key or a wallet's only next to a word that says so; else an order's hash.
     r"(?i-u)(?:secret|private|api[ _-]?key|passphrase|password|seed|mnemonic)[^\n=:]{0,24}?(?:\r?\n\s{0,8})?\b((?:0x)?[a-z0-9]{64})\b",
 ];

@@ -155,7 +155,8 @@ fn is_time(text: &[u8]) -> bool {
     is_date && text.len() <= 35 && text.iter().all(|byte| byte.is_ascii_digit() || b"-:.+TZ ".contains(byte))
 }
 
-/// `Wrapped Bitcoin`, `USD Coin`, `Ethereum`: words with a capital each; one alone is no longer than a coin's name.
+/// `Wrapped Bitcoin`, `USD Coin`, `Ethereum`: words with a capital each; one alone is no longer than a
+/// coin's name.
 fn is_title(text: &[u8]) -> bool {
     let is_word = |word: &[u8]| {
         word.first().is_some_and(u8::is_ascii_uppercase) && word.iter().all(u8::is_ascii_alphabetic)
