@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 
 def counted(count: int, noun: str) -> str:
@@ -22,6 +22,15 @@ def tell(text: str) -> None:
     except (OSError, ValueError):
         # What is left in its buffer would fail again, and at the interpreter's end be its exit code.
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - lives as long as the process
+
+
+def end_without_stdout(error: OSError, more: str = "") -> NoReturn:
+    """End the process with 1 because stdout took nothing, and say so unless nobody reads on (`| head`)."""
+    if not isinstance(error, BrokenPipeError):
+        tell(f"error: stdout takes nothing: {error.strerror}{more}")
+    # What is left in the buffer would fail again at the interpreter's end.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise SystemExit(1) from None
 
 
 def is_terminal(stream: TextIO | None) -> bool:

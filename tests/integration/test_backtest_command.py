@@ -283,8 +283,8 @@ def test_figures_that_cannot_be_printed_are_an_error(tmp_path):
         told = done.stderr.splitlines()
         assert told[-1] == "code 1"
         assert told[-2] == (
-            "error: the figures cannot be printed: stdout: No space left on device; "
-            'the record "Expert stopped" in logs/expert.log has them'
+            "error: stdout takes nothing: No space left on device; "
+            'the record "Expert stopped" in logs/expert.log has the figures'
         )
         assert not any(line.startswith("Traceback") for line in told)
 

@@ -1,6 +1,10 @@
 """`metaexpert demo` runs anywhere, and leaves what it says it leaves."""
 
-from command_process import metaexpert, records
+import subprocess
+import sys
+
+import pytest
+from command_process import FULL, environment, metaexpert, needs_full_device, records
 
 from metaexpert import __version__
 
@@ -76,3 +80,25 @@ def test_unwritable_log_directory_is_told(tmp_path):
     assert done.code == 2
     assert "taken" in done.err
     assert done.out == ""
+
+
+@needs_full_device
+@pytest.mark.parametrize(
+    "arguments", ["--version", "--help", "new mine", "ps", "logs configure --show", "demo --bars 10 --json"]
+)
+def test_a_stdout_that_takes_nothing_is_told(tmp_path, arguments):
+    """Each command ends with 1 and one line."""
+    with FULL.open("w") as stdout:
+        done = subprocess.run(
+            [sys.executable, "-m", "metaexpert", *arguments.split()],
+            cwd=tmp_path,
+            env=environment(),
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    *before, last = done.stderr.splitlines()
+    assert done.returncode == 1
+    assert last.startswith("error: stdout takes nothing: No space left on device")
+    assert not any(line.startswith("Traceback") for line in before)

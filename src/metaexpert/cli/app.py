@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import sys
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -11,7 +13,7 @@ from metaexpert import __version__
 from metaexpert.cli import backtest, demo, logs, new, ps, run
 from metaexpert.cli.failure import CommandFailedError
 from metaexpert.cli.summary import summary
-from metaexpert.wording import tell
+from metaexpert.wording import end_without_stdout, tell
 
 app = typer.Typer(
     name="metaexpert",
@@ -57,6 +59,19 @@ def _global_options(
 
 def run_command_line(arguments: Sequence[str]) -> int:
     """Carry out a command line; returns the exit code."""
+    try:
+        code = _carried_out(arguments)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        # Of a file it has the name, and was a command's to tell.
+        if error.errno not in (errno.ENOSPC, errno.EPIPE) or error.filename is not None:
+            raise
+        end_without_stdout(error)
+    return code
+
+
+def _carried_out(arguments: Sequence[str]) -> int:
     try:
         app(list(arguments), prog_name="metaexpert")
     except CommandFailedError as failure:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Mapping
 from typing import Any, Final
@@ -11,7 +10,7 @@ from typing import Any, Final
 from metaexpert.exit_codes import INTERRUPTED, STRATEGY_ERROR, TERMINATED
 from metaexpert.expert.run.records import Records
 from metaexpert.expert.run.result import RunResult
-from metaexpert.wording import counted, tell
+from metaexpert.wording import counted, end_without_stdout, tell
 
 _EXIT_CODES: Final = {"interrupted": INTERRUPTED, "terminated": TERMINATED}
 
@@ -38,12 +37,8 @@ def publish(result: RunResult, records: Records, *, as_json: bool = False) -> No
         if sys.stdout is not None:
             sys.stdout.flush()
     except OSError as error:
-        if not isinstance(error, BrokenPipeError):
-            where = f'; the record "Expert stopped" in {records.files[0]} has them' if records.files else ""
-            tell(f"error: the figures cannot be printed: stdout: {error.strerror}{where}")
-        # What is left in the buffer would fail again at the interpreter's end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(1) from None
+        last = f'; the record "Expert stopped" in {records.files[0]} has the figures' if records.files else ""
+        end_without_stdout(error, last)
     explain_stop(result, records)
 
 
