@@ -218,7 +218,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_number_of_fifteen_digits_is_shown_as_it_was_written(digits in 1u64..=999_999_999_999_999, power in -20i32..5) {
+        fn a_number_of_fifteen_digits_is_shown_as_it_was_written(
+            digits in 1u64..=999_999_999_999_999,
+            power in -20i32..5,
+        ) {
             let number: f64 = format!("{digits}e{power}").parse().unwrap();
             prop_assert_eq!(seen(number, Digits::All).parse::<f64>().unwrap(), number);
         }
