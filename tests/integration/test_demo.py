@@ -84,7 +84,7 @@ def test_unwritable_log_directory_is_told(tmp_path):
 
 @needs_full_device
 @pytest.mark.parametrize(
-    "arguments", ["--version", "--help", "new mine", "ps", "logs configure --show", "demo --bars 10 --json"]
+    "arguments", ["--version", "--help", "new mine", "ps", "logs configure --schema", "demo --bars 10 --json"]
 )
 def test_a_stdout_that_takes_nothing_is_told(tmp_path, arguments):
     """Each command ends with 1 and one line."""
