@@ -190,7 +190,7 @@ LOOP = """
     from metaexpert.logger import configure, get_logger
     file = {"max_size": 4096, "backup_count": 10_000, "compress": "gzip"}
     handlers = {"console": None, "trades": None, "errors": None, "file": file}
-    configure(handlers=handlers, include=["run_id"], queue={"capacity_bytes": 64 * 1024})
+    configure(handlers=handlers, include=["run_id"], queue={"capacity_bytes": 64 * 1024, "wait_ms": 60_000})
     open(f"configured.{os.getpid()}", "x").close()
     log = get_logger("bot")
     for n in itertools.count():
