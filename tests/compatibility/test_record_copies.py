@@ -194,6 +194,25 @@ def test_a_traceback_in_another_form_is_kept_as_it_is(text: str, logs: "Logs") -
     assert logs.last()["exception"] == {"type": "", "message": "", "stacktrace": text}
 
 
+@pytest.mark.parametrize("way", ["after another handler", "from a socket"])
+def test_a_text_that_there_is_no_exception_is_none(way: str, logs: "Logs", recorder: Recorder) -> None:
+    """`exc_info=True` without an exception makes `logging` note the text `NoneType: None` in the record."""
+    logs.configure()
+    recorder.setFormatter(logging.Formatter())
+    logging.root.handlers.insert(0, recorder)
+    logs.logger.error("m", exc_info=True)
+    (record,) = recorder.records
+    if way == "from a socket":
+        sent = logging.handlers.SocketHandler("localhost", 1).makePickle(record)
+        PipelineHandler().handle(logging.makeLogRecord(pickle.loads(sent[4:])))
+    else:
+        recorder.format(record)
+        PipelineHandler().handle(logging.makeLogRecord(vars(record)))
+
+    assert record.exc_text == "NoneType: None"
+    assert [entry.get("exception") for entry in logs.records()] == [None, None]
+
+
 def test_a_rebuilt_record_of_ours_is_ours(logs: "Logs", recorder: Recorder) -> None:
     """With `capture_stdlib` off, a record built anew from the attributes of one of ours is still taken."""
     logs.configure(capture_stdlib=False)

@@ -25,6 +25,8 @@ MOST_SHOWN: Final = 1 << 16
 MOST_NESTED: Final = 8
 #: Begins the text of an exception that was raised.
 _TRACEBACK: Final = "Traceback (most recent call last):\n"
+#: What `logging` writes for `exc_info=True` where there is no exception.
+_TEXT_OF_NONE: Final = "NoneType: None"
 #: Of these a traceback shows more than their text.
 _TOLD_IN_FULL: Final = (SyntaxError, ImportError, NameError, AttributeError)
 
@@ -121,7 +123,7 @@ def described_text(text: object) -> tuple[str, str, str] | None:
 
     Type and message are empty where the text does not say them; None if there is none.
     """
-    if not is_a(text, str) or not text:
+    if not is_a(text, str) or not text or text == _TEXT_OF_NONE:
         return None
     if len(text) > MOST_CHARACTERS:
         return "", "", text

@@ -115,9 +115,10 @@ def _is_of_own_logger(record: logging.LogRecord) -> bool:
 def _submit(record: logging.LogRecord, fields: CallFields | None) -> bool:
     """Submit a record, starting the pipeline if it does not run. Returns False if that is impossible now."""
     given = record.exc_info
-    exception = None if given is None else describe_exception(exception_info(given))
-    if exception is None:
+    if given is None:
         exception = described_text(getattr(record, "exc_text", None))
+    else:
+        exception = describe_exception(exception_info(given))
     message = None if type(record).getMessage is _STANDARD_MESSAGE else record.getMessage()
     own, names, bound, is_complete = None, None, None, False
     if fields is not None:
