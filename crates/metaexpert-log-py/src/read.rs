@@ -10,6 +10,9 @@ use pyo3::exceptions::{PyEOFError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
+/// A read returns no more, whatever it is asked for.
+const LARGEST_PART_BYTES: usize = 1 << 20;
+
 /// What a gzip or zstd file holds, unpacked as it is read.
 #[pyclass(frozen, module = "metaexpert.logger._native")]
 pub struct Unpacked {
@@ -22,17 +25,12 @@ impl Unpacked {
     #[new]
     #[pyo3(signature = (descriptor, packing, /))]
     fn new(descriptor: RawFd, packing: &str) -> PyResult<Unpacked> {
-        let packing = match packing {
-            "gzip" => Packing::Gzip,
-            "zstd" => Packing::Zstd,
-            other => {
-                return Err(PyValueError::new_err(format!("packing must be gzip or zstd, was {other}")));
-            }
-        };
+        let refused = || PyValueError::new_err(format!("packing must be gzip or zstd, was {packing}"));
+        let packing = Packing::named(packing).ok_or_else(refused)?;
         if descriptor < 0 {
             return Err(PyValueError::new_err(format!("{descriptor} is no descriptor")));
         }
-        // SAFETY: not -1, and borrowed for the copy alone, which fails where nothing is open under the number.
+        // SAFETY: not -1, and borrowed for the copy alone, which fails where nothing is open there.
         let own = unsafe { BorrowedFd::borrow_raw(descriptor) }.try_clone_to_owned()?;
         let bytes = unpacked(File::from(own), packing)?;
         Ok(Unpacked { packing, bytes: Mutex::new(bytes) })
@@ -40,7 +38,7 @@ impl Unpacked {
 
     #[pyo3(signature = (size, /))]
     fn read<'py>(&self, py: Python<'py>, size: usize) -> PyResult<Bound<'py, PyBytes>> {
-        let mut part = vec![0; size];
+        let mut part = vec![0; size.min(LARGEST_PART_BYTES)];
         let read = py.detach(|| {
             let mut bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
             bytes.read(&mut part)
@@ -52,7 +50,7 @@ impl Unpacked {
 
 impl Unpacked {
     fn refusal(&self, problem: io::Error) -> PyErr {
-        let packing = if self.packing == Packing::Gzip { "gzip" } else { "zstd" };
+        let packing = self.packing.name().unwrap_or_default();
         if problem.raw_os_error().is_some() {
             problem.into()
         } else if problem.kind() == io::ErrorKind::UnexpectedEof {
@@ -67,9 +65,5 @@ impl Unpacked {
 #[pyfunction]
 #[pyo3(signature = (beginning, /))]
 pub fn packing_of(beginning: &[u8]) -> Option<&'static str> {
-    match Packing::of(&beginning[..beginning.len().min(MAGIC_BYTES)]) {
-        Packing::Plain => None,
-        Packing::Gzip => Some("gzip"),
-        Packing::Zstd => Some("zstd"),
-    }
+    Packing::of(&beginning[..beginning.len().min(MAGIC_BYTES)]).name()
 }

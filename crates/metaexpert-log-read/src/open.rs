@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 
 /// How many bytes of a file's beginning [`Packing::of`] looks at.
 pub const MAGIC_BYTES: usize = 4;
@@ -27,6 +27,9 @@ pub enum Packing {
     Zstd,
 }
 
+/// What people call each way of packing.
+const NAMES: [(Packing, &str); 2] = [(Packing::Gzip, "gzip"), (Packing::Zstd, "zstd")];
+
 impl Packing {
     /// The packing of a file that begins with `beginning`, its first [`MAGIC_BYTES`] or all that it has.
     pub fn of(beginning: &[u8]) -> Packing {
@@ -38,6 +41,16 @@ impl Packing {
             Packing::Plain
         }
     }
+
+    /// The packing called `name`, which is `gzip` or `zstd`; none for any other text.
+    pub fn named(name: &str) -> Option<Packing> {
+        NAMES.iter().find(|(_, known)| *known == name).map(|(packing, _)| *packing)
+    }
+
+    /// What it is called, none for a plain file.
+    pub fn name(self) -> Option<&'static str> {
+        NAMES.iter().find(|(packing, _)| *packing == self).map(|(_, name)| *name)
+    }
 }
 
 fn is_skippable(beginning: &[u8]) -> bool {
@@ -46,16 +59,50 @@ fn is_skippable(beginning: &[u8]) -> bool {
 
 /// What `packed` holds, unpacked as it is read.
 ///
-/// All gzip members and zstd frames that stand one after the other are one text. A read fails with
-/// `UnexpectedEof` where a member or frame is cut off, and with another error where it is damaged, or
-/// followed by what is neither; what came before has been read by then.
+/// All gzip members and zstd frames that stand one after the other are one text; zeros at the end of a gzip file
+/// are padding. A read fails with `UnexpectedEof` where a member or frame is cut off, and with another error
+/// where it is damaged, or followed by what is neither; what came before has been read by then.
 pub fn unpacked<R: Read + Send + 'static>(packed: R, packing: Packing) -> io::Result<Box<dyn Read + Send>> {
     let packed = BufReader::with_capacity(64 << 10, packed);
     Ok(match packing {
         Packing::Plain => Box::new(packed),
-        Packing::Gzip => Box::new(MultiGzDecoder::new(packed)),
+        Packing::Gzip => Box::new(Members { member: Some(GzDecoder::new(packed)) }),
         Packing::Zstd => Box::new(Frames::new(packed)?),
     })
+}
+
+/// The members of a gzip file. The library's own reader refuses zeros behind the last one, which devices with
+/// blocks of one size leave there.
+struct Members<R: BufRead> {
+    /// None at the end of the file.
+    member: Option<GzDecoder<R>>,
+}
+
+impl<R: BufRead> Read for Members<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Some(member) = &mut self.member {
+            let read = member.read(buffer)?;
+            if read > 0 || buffer.is_empty() {
+                return Ok(read);
+            }
+            skip_zeros(member.get_mut())?;
+            let is_last = member.get_mut().fill_buf()?.is_empty();
+            self.member =
+                self.member.take().map(GzDecoder::into_inner).filter(|_| !is_last).map(GzDecoder::new);
+        }
+        Ok(0)
+    }
+}
+
+fn skip_zeros(packed: &mut impl BufRead) -> io::Result<()> {
+    loop {
+        let there = packed.fill_buf()?;
+        let zeros = there.iter().take_while(|byte| **byte == 0).count();
+        if zeros == 0 {
+            return Ok(());
+        }
+        packed.consume(zeros);
+    }
 }
 
 /// The frames of a zstd file. The library's own reader takes an empty file for a whole one.

@@ -5,6 +5,7 @@ use std::io::{self, Cursor, Read, Write};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use metaexpert_log_read::{MAGIC_BYTES, Packing, unpacked};
+use proptest::collection::vec as a_vec;
 use proptest::prelude::*;
 
 fn gzip(text: &[u8]) -> Vec<u8> {
@@ -47,6 +48,32 @@ fn skippable_frames_are_skipped() {
 }
 
 #[test]
+fn zeros_behind_a_gzip_file_are_padding() {
+    let members = [gzip(b"a\n"), gzip(b""), gzip(b"b\n")].concat();
+    for zeros in [1, 9, 512, 200_000] {
+        let (text, end) = read(&[&members[..], &vec![0; zeros]].concat());
+        assert_eq!((text.as_slice(), end.unwrap()), (b"a\nb\n".as_slice(), 4));
+    }
+}
+
+#[test]
+fn what_follows_a_gzip_file_and_is_no_member_is_refused() {
+    for rest in [&b"more"[..], b"\0\0more", b"\0\x1f"] {
+        let (text, end) = read(&[&gzip(b"a\n")[..], rest].concat());
+        assert!(end.is_err());
+        assert_eq!(text, b"a\n");
+    }
+}
+
+#[test]
+fn packings_are_known_by_their_names() {
+    for packing in [Packing::Gzip, Packing::Zstd] {
+        assert_eq!(packing.name().and_then(Packing::named), Some(packing));
+    }
+    assert_eq!((Packing::Plain.name(), Packing::named("")), (None, None));
+}
+
+#[test]
 fn an_empty_file_is_no_archive() {
     for packing in [Packing::Gzip, Packing::Zstd] {
         let (text, end) = read_as(b"", packing);
@@ -63,7 +90,7 @@ fn what_is_no_archive_is_refused() {
 
 proptest! {
     #[test]
-    fn several_members_and_frames_are_one_text(parts in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..300), 1..5)) {
+    fn several_members_and_frames_are_one_text(parts in a_vec(a_vec(any::<u8>(), 0..300), 1..5)) {
         let whole = parts.concat();
         for pack in [gzip, zstd] {
             let packed: Vec<u8> = parts.iter().flat_map(|part| pack(part)).collect();
@@ -74,7 +101,10 @@ proptest! {
     }
 
     #[test]
-    fn a_cut_archive_is_an_error_after_what_is_whole(text in prop::collection::vec(any::<u8>(), 1..300), at in any::<prop::sample::Index>()) {
+    fn a_cut_archive_is_an_error_after_what_is_whole(
+        text in a_vec(any::<u8>(), 1..300),
+        at in any::<prop::sample::Index>(),
+    ) {
         for pack in [gzip, zstd] {
             let packed = [pack(b"first\n"), pack(&text)].concat();
             let first = pack(b"first\n").len();
@@ -86,7 +116,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_end(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+    fn any_bytes_end(bytes in a_vec(any::<u8>(), 0..300)) {
         for magic in [&b""[..], b"\x1f\x8b\x08\0", b"\x28\xb5\x2f\xfd"] {
             let _ = read(&[magic, &bytes].concat());
         }
