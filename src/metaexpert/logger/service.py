@@ -122,15 +122,21 @@ def reconfigure(
     from metaexpert.logger.config import Sources
 
     with _lock.held():
-        if _service.is_shut_down and not at_end:
-            raise ShutDownError("logging was shut down meanwhile: nothing was changed")
+        _refuse_after_shutdown(at_end)
         sources = change(_service.sources or Sources.discover())
         configuration = sources.resolve()
+        # A `shutdown()` does not wait for ever for what reads a file.
+        _refuse_after_shutdown(at_end)
         done = None if announce is None else announce(configuration, _service.configuration)
         _apply(sources, configuration)
         if done is not None:
             done()
         return configuration
+
+
+def _refuse_after_shutdown(at_end: bool) -> None:
+    if _service.is_shut_down and not at_end:
+        raise ShutDownError("logging was shut down meanwhile: nothing was changed")
 
 
 def is_configured() -> bool:
@@ -208,7 +214,8 @@ def shutdown(timeout: float | None = None) -> bool:
     background, as long as the process lives. A second call answers for the same end.
 
     It also runs at the interpreter's end. Logging after it starts the system again; the control server and
-    the watching of files, which stop as well, come back with the next `configure()` or `serve()`.
+    the watching of files, which stop as well, come back with the next `configure()`, the server also with
+    `serve()`.
     """
     deadline = Deadline(timeout)
     # Otherwise a change that is under way would start again what is stopped here.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from control_harness import eventually
-from metaexpert.logger import configuration, configure, flush, shutdown
+from metaexpert.logger import configuration, configure, engine, flush, shutdown
 from metaexpert.logger.config import files
 from metaexpert.logger.control import lifecycle, periodic, watch
 
@@ -219,6 +219,7 @@ def test_a_shutdown_ends_the_watching_while_a_file_is_read(
     eventually(lambda: watch._watch.thread is None, "the watching has ended")
     assert lifecycle._control.server is None
     assert periodic._reporter.thread is None
+    assert not engine.is_running()
     configure()
     assert watch._watch.thread is not None
 
