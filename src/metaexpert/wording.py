@@ -1,4 +1,4 @@
-"""How commands and reports say things in words."""
+"""Words of commands and reports, and the standard streams that they go to."""
 
 from __future__ import annotations
 

@@ -13,7 +13,8 @@ pub(crate) type Member = (&'static CStr, c_int, usize);
 /// Makes a type whose instances are laid out as `T`, which begins with an object's head.
 ///
 /// # Safety
-/// Each slot holds what the interpreter calls or reads for it, and each member lies where it says in a `T`.
+/// `T` is `repr(C)` and begins with a `PyObject`. Each slot holds what the interpreter calls or reads for it, and
+/// lives as long as the process; each member lies where it says in a `T`.
 pub(crate) unsafe fn heap_type<T>(
     py: Python<'_>,
     name: &'static CStr,

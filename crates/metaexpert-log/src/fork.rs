@@ -21,7 +21,8 @@ pub(crate) struct Gate;
 impl Gate {
     /// Enters, after a fork that is under way.
     pub(crate) fn enter() -> Gate {
-        // Two threads may do it both, which does no harm; a child whose parent was just about to does it again.
+        // Not a `Once`, for which a child forked in the middle would wait. Two registrations do no harm: the
+        // functions set what they set already.
         if !REGISTERED.load(Ordering::Acquire) {
             // SAFETY: the three functions touch atomics alone, and live as long as the process.
             unsafe { libc::pthread_atfork(Some(prepare), Some(parent), Some(child)) };

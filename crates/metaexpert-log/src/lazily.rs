@@ -1,5 +1,5 @@
-//! A value that is made when it is first needed, without a lock: a child that is forked in the middle of it would
-//! wait for a thread that it does not have.
+//! A value that is made when it is first needed, without a lock: a child that is forked in the middle of it
+//! would wait for a thread that it does not have.
 
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
@@ -18,7 +18,7 @@ impl<T: Send + Sync> Lazily<T> {
     pub(crate) fn get(&'static self) -> &'static T {
         let there = self.value.load(Ordering::Acquire);
         let value = if there.is_null() { self.put(Box::new((self.make)())) } else { there };
-        // SAFETY: it is not null, was made by `Box::into_raw`, and nothing takes it back: only statics are asked.
+        // SAFETY: `put` made it by `Box::into_raw`, whole before Acquire can see it, and nobody takes it back.
         unsafe { &*value }
     }
 

@@ -122,9 +122,8 @@ def read_log(path: str | os.PathLike[str], *, strict: bool = False) -> Iterator[
     says how many and where the first was. An archive that is damaged, or no log at all, ends there. With
     `strict` the first such line, a torn last one too, raises `ValueError` naming file and line. A log in a
     format for people, such as console or text, raises `ValueError` that names the format and the way out; so
-    does a file of any other text. A
-    file that is missing, unreadable or no regular file (a directory, a pipe, a device) raises `OSError` at
-    the call.
+    does a file of any other text. A file that is missing, unreadable or no regular file (a directory, a pipe,
+    a device) raises `OSError` at the call.
 
     What is written after reading has begun is not read, so a loop may log into the file that it reads. The
     warning never becomes a record, also where `capture_stdlib` has warnings logged: it is shown on stderr.

@@ -28,7 +28,8 @@ def is_instance(value: object, of: type[T]) -> TypeGuard[T]:
 
     Modules of the package may be loaded again one by one, and then have classes of several imports.
     """
-    return any(is_same(kind, of) for kind in type(value).__mro__)
+    kind = type(value)
+    return issubclass(kind, of) or any(is_earlier(base, of) for base in kind.__mro__)
 
 
 class Changes:

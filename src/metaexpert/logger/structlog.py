@@ -110,10 +110,7 @@ def _level_of(method_name: str, event: dict[str, Any]) -> int:
 
 def _is_enabled(name: str, level: int) -> bool:
     """Tell whether the level of the logger `name` allows it, where `configure()` is what sets levels."""
-    configured = any(
-        isinstance(each, PipelineHandler) or is_instance(each, PipelineHandler)
-        for each in logging.root.handlers
-    )
+    configured = any(is_instance(each, PipelineHandler) for each in logging.root.handlers)
     return not configured or logging.getLogger(name).isEnabledFor(level)
 
 

@@ -43,8 +43,9 @@ impl Process {
     pub fn current() -> Process {
         // Without a lock, which a forked child could inherit. No clock shows 0 again.
         static STARTED_NS: AtomicI64 = AtomicI64::new(0);
-        let first = STARTED_NS.compare_exchange(0, now_ns(), Ordering::Relaxed, Ordering::Relaxed);
-        let started_ns = first.map_or_else(|there| there, |_| STARTED_NS.load(Ordering::Relaxed));
+        let now = now_ns();
+        let earlier = STARTED_NS.compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed).err();
+        let started_ns = earlier.unwrap_or(now);
         Process { id: std::process::id(), name: "MainProcess".to_owned(), started_ns }
     }
 }

@@ -31,8 +31,8 @@ impl Console {
         self.absent
     }
 
-    /// Whether nobody reads any more: the pipe's reader is gone (`… | head`), the stream was closed, or it is a
-    /// device that takes nothing (`> /dev/full`).
+    /// Whether nobody reads any more: the pipe's reader is gone (`… | head`), the stream was closed, or it is
+    /// a device that takes nothing (`> /dev/full`).
     pub fn is_closed(&self) -> bool {
         self.closed
     }
