@@ -29,7 +29,7 @@ def protective_exit(
     What the open already passed happens at the open. Inside the step the worse way comes first: the stop
     or the liquidation, whichever is nearer, before the take profit. A position that was opened inside the
     step itself (`opened_inside`) can be stopped in it but not take its profit, because the order of the
-    prices is not known.
+    prices is not known. A stop that its entry has passed already ends it at the entry's price.
     """
     long = position.side is Side.BUY
     opened = move.open_bid if long else move.open_ask
@@ -38,6 +38,8 @@ def protective_exit(
     target = None if opened_inside else position.take_profit
     if not opened_inside and adverse is not None and _passed(opened, adverse.price, down=long):
         return adverse._replace(price=opened)
+    if opened_inside and adverse is not None and _passed(position.entry_price, adverse.price, down=long):
+        return adverse._replace(price=position.entry_price)
     if target is not None and _passed(opened, target, down=not long):
         return Exit(opened, "take_profit", OrderType.TAKE_PROFIT)
     if adverse is not None and _passed(worst, adverse.price, down=long):

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Final
 
 from metaexpert.expert.broker.entry_rules import Refusal
 from metaexpert.expert.settings.strategy import StrategySettings
+
+#: The reason of what the limit of the drawdown does.
+MAX_DRAWDOWN: Final = "max_drawdown_pct"
 
 
 class LossLimits:
     """Watches the equity and says when entries are over.
 
     - daily_loss_limit: equity lost since the start of the UTC day, in quote currency. Entries are refused
-      until the next day; open positions keep their own stops.
+      until the next day, and the broker cancels those that wait; open positions keep their own stops.
     - max_drawdown_pct: fall from the peak equity. Entries are refused for the rest of the run, and the
       broker closes everything.
     """
@@ -30,10 +34,9 @@ class LossLimits:
         self.max_drawdown = 0.0
         """Largest fall from a peak so far, as a fraction of the peak."""
 
-    @property
-    def halted(self) -> Refusal | None:
-        """The limit that is in force, or None."""
-        return self._drawdown or self._daily
+    def halted(self, time: datetime) -> Refusal | None:
+        """Return the limit that is in force at `time`, or None."""
+        return self._drawdown or (self._daily if time.date() == self._day else None)
 
     @property
     def drawdown(self) -> float:
@@ -60,7 +63,7 @@ class LossLimits:
         if limit is None or self._drawdown is not None or self.drawdown < limit:
             return None
         detail = f"equity is {self.drawdown * 100:.2f} % under its peak, the limit is {limit * 100:g} %"
-        self._drawdown = Refusal("max_drawdown_pct", detail)
+        self._drawdown = Refusal(MAX_DRAWDOWN, detail)
         return self._drawdown
 
     def _passed_daily(self, quote_per_unit: float) -> Refusal | None:

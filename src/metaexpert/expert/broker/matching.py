@@ -16,6 +16,7 @@ tell how much was on offer.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from copy import copy
 from datetime import datetime
@@ -30,7 +31,9 @@ from metaexpert.expert.entities import Notice, Order, OrderStatus, OrderType, Po
 from metaexpert.expert.journal import Journal
 from metaexpert.expert.settings.strategy import StrategySettings
 
+#: A price is rounded to so many decimals, one below 1 to so many digits: some coins cost 1e-8.
 PRICE_DECIMALS: Final = 8
+PRICE_DIGITS: Final = 9
 
 
 class Exchange:
@@ -242,7 +245,7 @@ class Exchange:
     def _price_paid(self, order: Order, price: float) -> float:
         if order.order_type in (OrderType.MARKET, OrderType.STOP):
             price *= 1 + order.side.sign * self._settings.slippage_pct / 100
-        return round(price, PRICE_DECIMALS)
+        return rounded_price(price)
 
     def _opposing(self, order: Order) -> list[Position]:
         return list(self.book.of_side(order.side.opposite))
@@ -269,6 +272,7 @@ class Exchange:
             return []
         held = next(self.book.of_side(order.side), None) if self.netting else None
         if held is not None:
+            _take_stops(order, held)
             self._filled(order, self.book.add(held, qty, price, fee), price)
             return []
         stop, target = exits.initial_stops(self._settings, order.side, price)
@@ -339,3 +343,18 @@ class Exchange:
         if self._clock is None:
             raise RuntimeError("the exchange has no time before its first step")
         return self._clock
+
+
+def rounded_price(price: float) -> float:
+    """Return a price without the digits that arithmetic adds."""
+    if price <= 0:
+        return round(price, PRICE_DECIMALS)
+    return round(price, max(PRICE_DECIMALS, PRICE_DIGITS - 1 - math.floor(math.log10(price))))
+
+
+def _take_stops(order: Order, position: Position) -> None:
+    """Put the stop and target of an order that adds to `position` in force; what it does not name stays."""
+    if order.stop_loss is not None:
+        position.stop_loss, position.stop_reason = order.stop_loss, "stop_loss"
+    if order.take_profit is not None:
+        position.take_profit = order.take_profit

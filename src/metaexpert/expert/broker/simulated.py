@@ -12,7 +12,7 @@ from metaexpert.expert.broker.account_book import AccountBook
 from metaexpert.expert.broker.contract import contract_for
 from metaexpert.expert.broker.entry_rules import Refusal
 from metaexpert.expert.broker.fees import FeeSchedule
-from metaexpert.expert.broker.loss_limits import LossLimits
+from metaexpert.expert.broker.loss_limits import MAX_DRAWDOWN, LossLimits
 from metaexpert.expert.broker.market import MarketMove
 from metaexpert.expert.broker.matching import Exchange
 from metaexpert.expert.broker.order_checks import OrderChecks, bad_stops
@@ -140,8 +140,10 @@ class SimulatedBroker:
         exchange.fill_inside(move, closed)
         passed = self.limits.update(opened, book.equity, self._contract.to_quote(1.0, move.close))
         exchange.peak_equity = self.limits.peak_equity
-        if passed is not None and passed.reason == "max_drawdown_pct":
-            self._abandon(passed)
+        if passed is not None and self.limits.halted(closed):
+            self._cancel_entries(passed)
+        if passed is not None and passed.reason == MAX_DRAWDOWN:
+            self._close_all(passed)
         return passed
 
     def liquidate_at_end(self, time: datetime, reason: str) -> None:
@@ -154,9 +156,11 @@ class SimulatedBroker:
                 self.exchange.close_at(position, price, reason, OrderType.MARKET, time)
             self.limits.update(time, self.book.equity, self._contract.to_quote(1.0, price))
 
-    def _abandon(self, limit: Refusal) -> None:
+    def _cancel_entries(self, limit: Refusal) -> None:
         for order in [o for o in self.exchange.working.values() if not o.reduce_only]:
             self.exchange.cancel(order, limit.reason, limit.detail)
+
+    def _close_all(self, limit: Refusal) -> None:
         closing = self._checks.closing()
         for position in self.book.positions:
             if position.position_id not in closing:
@@ -183,7 +187,7 @@ class SimulatedBroker:
             take_profit=_optional_price("take_profit", entry.take_profit),
             comment=entry.comment,
         )
-        self._checks.halted = self.limits.halted
+        self._checks.halted = self.limits.halted(self._now())
         refusal = (
             self._checks.exit_refusal(order) if entry.reduce_only else self._checks.entry_refusal(order, qty)
         )
@@ -250,15 +254,25 @@ class SimulatedBroker:
         return True in changed
 
     def cancel(self, order_id: int, reason: str = "strategy") -> bool:
-        """Take back an order that waits; returns False when there is none of this id."""
+        """Take back an order that waits; returns False if there is none of this id, or a limit forces it."""
         order = self.exchange.working.get(order_id)
         request = TradeRequest("cancel_order", self._symbol, order_id=order_id)
         if order is None:
             self._answer(request, order_id, Refusal("no_order", f"no order {order_id} waits to be filled"))
             return False
+        if self._is_forced(order):
+            detail = f"order {order_id} closes a position for good"
+            self._answer(request, order_id, Refusal(MAX_DRAWDOWN, detail))
+            return False
         self.exchange.cancel(order, reason)
         self._answer(request, order_id, None)
         return True
+
+    def _is_forced(self, order: Order) -> bool:
+        """Tell whether the drawdown limit needs an order, also one that the strategy had asked for itself."""
+        limit = self.limits.halted(self._now())
+        is_close = order.reduce_only and order.order_type is OrderType.MARKET
+        return is_close and limit is not None and limit.reason == MAX_DRAWDOWN
 
     # -- carrying out ---------------------------------------------------------------------------------
 

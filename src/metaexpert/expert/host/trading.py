@@ -115,7 +115,7 @@ class TradingCalls:
 
     @advised
     def cancel_order(self, order_id: int | Order) -> bool:
-        """Take back an order that waits; False when it does not wait any more."""
+        """Take back an order that waits; False if it waits no more, or closes for `max_drawdown_pct`."""
         wanted = order_id.order_id if isinstance(order_id, Order) else order_id
         return self._running("cancel_order").broker.cancel(wanted)
 

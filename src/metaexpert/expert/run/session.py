@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import shlex
 import signal
@@ -214,8 +215,8 @@ class Session:
 
     def _score(self) -> None:
         for value in self.dispatcher.emit("on_backtest"):
-            if isinstance(value, (int, float)) and not isinstance(value, bool):
-                self._criterion = float(value)
+            if (number := _finite(value)) is not None:
+                self._criterion = number
             elif value is not None:
                 self.journal.notice(
                     "on_backtest returned no number", "strategy.criterion", returned=str(value)
@@ -299,6 +300,17 @@ def _strategy_file() -> str:
         return "FILE"
     path = Path(main).absolute()
     return shlex.quote(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))
+
+
+def _finite(value: object) -> float | None:
+    """Return `value` as a float, None if it is no number that JSON has."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _without(fields: dict[str, Any], *names: str) -> dict[str, Any]:

@@ -19,9 +19,17 @@ def test_daily_loss_ends_with_the_day():
     assert passed is not None
     assert passed.reason == "daily_loss_limit"
     assert limits.update(START + 2 * HOUR, 8_900.0, 1.0) is None
-    assert limits.halted is not None
+    assert limits.halted(START + 2 * HOUR) is not None
     limits.update(START + 24 * HOUR, 8_500.0, 1.0)
-    assert limits.halted is None
+    assert limits.halted(START + 24 * HOUR) is None
+
+
+def test_daily_loss_ends_at_midnight_whatever_the_bar():
+    """A daily bar closes at 00:00 of the next day, whose entries are asked for before it has prices."""
+    limits = LossLimits(StrategySettings(daily_loss_limit=1_000.0), 10_000.0)
+    assert limits.update(START, 8_000.0, 1.0) is not None
+    assert limits.halted(START + 24 * HOUR - timedelta(microseconds=1)) is not None
+    assert limits.halted(START + 24 * HOUR) is None
 
 
 def test_day_starts_with_what_the_day_before_left():
@@ -45,5 +53,5 @@ def test_drawdown_is_measured_from_the_peak():
     assert limits.update(START, 9_601.0, 1.0) is None
     assert limits.update(START, 9_600.0, 1.0) is not None
     limits.update(START, 15_000.0, 1.0)
-    assert limits.halted is not None
+    assert limits.halted(START + 2 * HOUR) is not None
     assert limits.max_drawdown == pytest.approx(0.2)

@@ -382,3 +382,86 @@ def test_limit_entry_that_is_stopped_in_its_own_bar(bar):
     market.show(99, 110, 98, 109)
     assert [(fill[1], fill[3]) for fill in market.fills()] == [(95.0, "strategy"), (90.0, "stop_loss")]
     assert market.balance == 10_000 - 5
+
+
+@pytest.mark.parametrize(
+    ("side", "price", "stop", "bar", "paid"),
+    [("BUY", 100.0, 98.0, (95, 97, 94, 96), 95.0), ("SELL", 100.0, 102.0, (105, 106, 103, 104), 105.0)],
+)
+def test_a_stop_that_the_entry_has_passed_earns_nothing(side, price, stop, bar, paid):
+    """A gap fills the limit order beyond its stop: the way out is the price of the entry, not the stop."""
+    market = Market(one_unit())
+    market.show(102 if side == "BUY" else 98)
+    market.enter(side, order_type="LIMIT", price=price, stop_loss=stop)
+    market.show(*bar)
+    assert [(fill[1], fill[3]) for fill in market.fills()] == [(paid, "strategy"), (paid, "stop_loss")]
+    assert market.balance == 10_000.0
+
+
+def test_what_the_drawdown_limit_closes_is_not_cancelled():
+    """A strategy that takes back all of its orders on each bar does not keep its position."""
+    market = Market(one_unit(size_value=10.0, max_drawdown_pct=0.2, leverage=2), capital=1_000.0)
+    market.show(100)
+    market.enter("BUY")
+    market.show(100)
+    assert market.show(80) is not None
+    assert [market.broker.cancel(order.order_id) for order in market.broker.orders] == [False]
+    market.show(79)
+    assert market.fills()[1] == ("SELL", 79.0, 10.0, "max_drawdown_pct")
+    assert market.broker.positions == ()
+
+
+def test_a_close_of_the_strategy_s_own_is_not_taken_back_past_the_drawdown_limit():
+    """It stands for the forced one, of which there would be none without it."""
+    market = Market(one_unit(size_value=10.0, max_drawdown_pct=0.2, leverage=2), capital=1_000.0)
+    market.show(100)
+    market.enter("BUY")
+    market.show(100)
+    market.broker.set_time(market.bars[-1].time)
+    (close,) = market.broker.close("BUY")
+    market.broker.limits.update(market.bars[-1].time, 700.0, 1.0)
+    assert not market.broker.cancel(close.order_id)
+
+
+def test_past_the_daily_loss_no_entry_that_waits_is_filled():
+    """Orders at 85 and 80 wait while the day's loss passes 5; the position keeps its own stop."""
+    market = Market(one_unit(daily_loss_limit=5.0, leverage=1))
+    market.show(100)
+    market.enter("BUY", stop_loss=70.0)
+    market.enter("BUY", order_type="LIMIT", price=85.0)
+    market.enter("BUY", order_type="STOP", price=120.0)
+    market.show(100)
+    assert market.show(100, 100, 94, 94) is not None
+    assert market.broker.orders == ()
+    market.show(94, 121, 84, 90)
+    assert [fill[0] for fill in market.fills()] == ["BUY"]
+    assert market.broker.positions[0].stop_loss == 70.0
+
+
+def test_the_stops_of_an_entry_that_adds_are_in_force():
+    """In one-way mode they are those of the whole position; what the order does not name stays."""
+    market = Market(one_unit(), position_mode="oneway")
+    market.show(100)
+    market.enter("BUY", stop_loss=95.0)
+    market.show(100, 111, 99, 110)
+    market.enter("BUY", stop_loss=108.0, take_profit=130.0)
+    market.show(110, 113, 109, 112)
+    market.enter("BUY", take_profit=140.0)
+    market.show(112)
+    (position,) = market.broker.positions
+    assert (position.qty, position.stop_loss, position.take_profit) == (3.0, 108.0, 140.0)
+    market.show(112, 113, 106, 107)
+    assert market.fills()[-1] == ("SELL", 108.0, 3.0, "stop_loss")
+
+
+@pytest.mark.parametrize("price", [1.23e-8, 9.87654321e-12, 0.123456789, 64_000.12345678])
+def test_a_price_is_booked_as_it_is(price):
+    """However small: 1.23e-8 is not 1e-8."""
+    market = Market(one_unit(size_type="fixed_quote", size_value=1_000.0), market_type="spot")
+    market.show(price)
+    market.enter("BUY")
+    market.show(price)
+    assert [fill[1] for fill in market.fills()] == [price]
+    market.broker.close("BUY")
+    market.show(price * 2)
+    assert market.balance == pytest.approx(11_000.0, abs=1e-3)

@@ -1,5 +1,6 @@
 """The order of things in a run: events, simulated time, timers, warm-up, and how it ends."""
 
+import json
 import signal
 from datetime import timedelta
 from itertools import pairwise
@@ -64,6 +65,16 @@ def test_life_of_a_backtest(expert):
         "on_backtest_deinit",
     ]
     assert (result.criterion, result.stop_reason, result.ok) == (42.5, "end_of_data", True)
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("-inf"), float("nan"), 10**400, True, "good"])
+def test_a_criterion_that_json_does_not_have_is_none(expert, value):
+    """A profit factor without a loss is infinite; the figures stay JSON."""
+    expert.on_init(timeframe="1m")(lambda: None)
+    expert.on_backtest(lambda: value)
+    result = run(expert, minutes(2))
+    assert (result.criterion, result.stop_reason) == (None, "end_of_data")
+    json.dumps(result.to_dict(), allow_nan=False)
 
 
 def test_decision_on_a_bar_fills_at_the_next_open(expert):
