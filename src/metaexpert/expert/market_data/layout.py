@@ -10,8 +10,12 @@ from metaexpert.expert.market_data.errors import MarketDataError, shown
 Kind = Literal["bars", "trades", "quotes"]
 
 _TIME = (
+    # When a bar opened goes before what may be its end.
     "open_time",
     "opentime",
+    "start",
+    "start_time",
+    "period_start",
     "timestamp",
     "datetime",
     "time",
@@ -19,6 +23,8 @@ _TIME = (
     "unix",
     "ts",
     "transaction_time",
+    "transact_time",
+    "trade_time",
     "event_time",
 )
 _VOLUME = ("volume", "vol", "v", "base_volume", "volume_base", "base_vol")
@@ -57,7 +63,7 @@ _ALIASES: dict[Kind, dict[str, tuple[str, ...]]] = {
     },
     "trades": {"time": _TIME, "price": ("price", "last", "trade_price", "last_price"), "quantity": _QUANTITY},
 }
-_SYMBOL = ("symbol", "pair", "instrument", "ticker")
+_SYMBOL = ("symbol", "pair", "instrument", "instrument_name", "instrument_id", "inst_id", "instid", "ticker")
 _OPTIONAL = ("bid_size", "ask_size")
 # What makes a table one of this kind; the kinds are tried in this order.
 _TELLING: dict[Kind, tuple[str, ...]] = {

@@ -12,6 +12,8 @@ from metaexpert.expert.market_data.timeframe import Timeframe
 from metaexpert.expert.market_data.times import to_datetime
 
 _SECOND_US = 1_000_000
+_HOUR_US = 3600 * _SECOND_US
+_DAY_US = 24 * _HOUR_US
 
 
 class Gap(NamedTuple):
@@ -63,17 +65,20 @@ def check_bars(
     if timeframe is None:
         timeframe = _most_frequent(rows, steps)
     length_us = timeframe.seconds * _SECOND_US
-    if any(step_us % length_us for step_us in set(steps)):
-        step = _first(steps, lambda step_us: step_us % length_us != 0)
+    # Days of an exchange's own time begin an hour off where its clocks change.
+    most_off_us = _HOUR_US if length_us >= _DAY_US else 0
+    counts = {step_us: max(1, round(step_us / length_us)) for step_us in set(steps)}
+    if any(abs(step_us - count * length_us) > most_off_us for step_us, count in counts.items()):
+        step = _first(steps, lambda step_us: abs(step_us - counts[step_us] * length_us) > most_off_us)
         raise rows.trouble(
             step,
             f"this bar comes {steps[step] / _SECOND_US:g} s after the one before, in a file of "
             f"{timeframe} bars; correct its time, or give bars of one timeframe",
         )
     gaps = tuple(
-        Gap(rows.first_line + step + 1, step_us // length_us - 1)
+        Gap(rows.first_line + step + 1, counts[step_us] - 1)
         for step, step_us in enumerate(steps)
-        if step_us != length_us
+        if counts[step_us] != 1
     )
     if gaps and not allow_gaps:
         raise _hole(rows, timeframe, gaps)

@@ -5,7 +5,12 @@ from pathlib import Path
 
 _STABLE_AND_FIAT = ("USDT", "USDC", "FDUSD", "BUSD", "TUSD", "USD", "EUR", "GBP")
 _QUOTES = (*_STABLE_AND_FIAT, "BTC", "ETH", "BNB")
-_BASE = r"(?=[A-Z0-9]*[A-Z])[A-Z0-9]{2,12}"
+# Names of files begin with them, and no coin has one.
+_EXCHANGES = (
+    *("BINANCE", "BYBIT", "OKX", "BITGET", "MEXC", "GATE", "GATEIO", "KRAKEN", "COINBASE", "KUCOIN"),
+    *("HTX", "HUOBI", "BITMEX", "DERIBIT", "BITFINEX", "BITSTAMP", "GEMINI", "POLONIEX", "BITTREX", "PHEMEX"),
+)
+_BASE = rf"(?!(?:{'|'.join(_EXCHANGES)})$)(?=[A-Z0-9]*[A-Z])[A-Z0-9]{{2,12}}"
 # Alone, "steth" is a coin, no pair: without a separator only stable coins and fiat money are quotes.
 _JOINED = re.compile(rf"{_BASE}?(?:{'|'.join(_STABLE_AND_FIAT)})")
 _SEPARATOR = re.compile(r"[^A-Za-z0-9]+")

@@ -208,3 +208,42 @@ def test_senseless_load_arguments_are_refused(write: Write, arguments: dict[str,
     with pytest.raises(ValueError, match=reason) as caught:
         load("no such file", **arguments)  # type: ignore[arg-type]
     assert not isinstance(caught.value, MarketDataError)
+
+
+def test_a_bar_s_time_is_its_opening_where_both_ends_are_there(write: Write) -> None:
+    """`timestamp` is the close in files that have `start`, too."""
+    header, stop = "start,stop,open,high,low,close,volume,timestamp\n", "2021-01-08 00:00:59"
+    first = f"2021-01-08 00:00:00,{stop},1,4,0.5,2,10,2021-01-08 00:01:00\n"
+    second = f"2021-01-08 00:01:00,{stop},2,3,1.5,2.5,0,2021-01-08 00:02:00\n"
+    assert list(load(write(header + first + second)).events) == TWO_BARS
+
+
+@pytest.mark.parametrize("column", ["transact_time", "trade_time"])
+def test_trades_name_their_time_as_exchanges_do(write: Write, column: str) -> None:
+    """The dumps of aggregated trades have `transact_time`."""
+    (tick,) = load(write(f"agg_trade_id,price,quantity,{column},m\n7,5,2,1610064000000,false\n")).ticks
+    assert (tick.time, tick.last, tick.volume) == (MIDNIGHT, 5.0, 2.0)
+
+
+@pytest.mark.parametrize("column", ["instrument_name", "instrument_id", "instId"])
+def test_two_instruments_in_one_file_are_refused(write: Write, column: str) -> None:
+    """Whatever the exchange calls the column."""
+    rows = "2021-01-08,1,1,BTC-PERPETUAL\n2021-01-08,1,1,BTC-26DEC25\n"
+    with pytest.raises(MarketDataError, match="one file per symbol"):
+        load(write(f"timestamp,price,amount,{column}\n" + rows))
+
+
+def test_days_of_an_exchange_whose_clocks_change(write: Write) -> None:
+    """A day of 23 hours is one bar, as is one of 25; a weekend between them lacks two."""
+    days = ["2023-03-10 00:00:00-05:00", "2023-03-13 00:00:00-04:00", "2023-03-14 00:00:00-04:00"]
+    days += ["2023-03-15 00:00:00-05:00", "2023-03-16 00:00:00-05:00"]
+    data = load(write(HEADER + "".join(f"{day},1,1,1,1,1\n" for day in days)), allow_gaps=True)
+    assert (data.timeframe, data.gaps) == (Timeframe(86_400), (Gap(3, 2),))
+
+
+@pytest.mark.parametrize("last", ["2023-03-10 00:30:00", "2023-03-10 21:00:00", "2023-03-11 02:30:00"])
+def test_days_that_are_off_by_more_than_an_hour_are_refused(write: Write, last: str) -> None:
+    """A change of clocks is one hour, and two bars of one day are no change of clocks."""
+    days = ["2023-03-08 00:00:00", "2023-03-09 00:00:00", "2023-03-10 00:00:00", last]
+    with pytest.raises(MarketDataError, match="in a file of 1d bars"):
+        load(write(HEADER + "".join(f"{day},1,1,1,1,1\n" for day in days)), allow_gaps=True)

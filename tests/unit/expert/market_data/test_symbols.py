@@ -20,6 +20,8 @@ def test_a_pair_has_one_spelling(text: str) -> None:
         ("bnbusdt_klines_1h_2024-07.csv.gz", "BNBUSDT"),
         ("BTCUSDT-1m-2024-01.csv", "BTCUSDT"),
         ("Binance_BTCUSDT_1h.csv", "BTCUSDT"),
+        ("candles_binance_BTC-USDT_1h.csv", "BTCUSDT"),
+        ("kraken_eth_btc.csv", "ETHBTC"),
         ("1000SHIBUSDT.csv", "1000SHIBUSDT"),
         ("BTC-USDT-SWAP-1m.csv", "BTCUSDT"),
         ("eth_btc trades.csv", "ETHBTC"),
