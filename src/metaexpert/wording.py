@@ -29,7 +29,8 @@ def end_without_stdout(error: OSError, more: str = "") -> NoReturn:
     if not isinstance(error, BrokenPipeError):
         tell(f"error: stdout takes nothing: {error.strerror}{more}")
     # What is left in the buffer would fail again at the interpreter's end.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     raise SystemExit(1) from None
 
 

@@ -139,6 +139,11 @@ def _refuse_after_shutdown(at_end: bool) -> None:
         raise ShutDownError("logging was shut down meanwhile: nothing was changed")
 
 
+def is_shut_down() -> bool:
+    """Tell whether `shutdown()` has begun, and nothing was configured or served since."""
+    return _service.is_shut_down
+
+
 def is_configured() -> bool:
     """Tell whether a configuration is in force, so that loggers follow it."""
     return _service.configuration is not None

@@ -91,12 +91,11 @@ def reload(reason: str) -> bool:
         service.reconfigure(lambda sources: sources.reloaded(), announce)
     except ShutDownError:
         return False
-    except ConfigurationError as error:
-        _report(reason, str(error))
-        return False
     except Exception as error:
         # Whatever the file holds, it must not end the watching: the next one may be good.
-        _report(reason, f"{type(error).__name__}: {error}")
+        is_refusal = isinstance(error, ConfigurationError)
+        if not service.is_shut_down():
+            _report(reason, str(error) if is_refusal else f"{type(error).__name__}: {error}")
         return False
     return True
 

@@ -193,9 +193,10 @@ def test_what_nobody_thought_of_does_not_end_the_watching(
     assert sum("MemoryError" in str(record) for record in live.records("errors.log")) == 1
 
 
+@pytest.mark.parametrize("text", ["control = { port = 0 }\nstats_interval_seconds = 1\n", "no configuration"])
 @pytest.mark.parametrize("timeout", [20, 0], ids=["waits for it", "does not wait"])
 def test_a_shutdown_ends_the_watching_while_a_file_is_read(
-    timeout: int, watched: Path, monkeypatch: pytest.MonkeyPatch
+    timeout: int, text: str, watched: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is read, or has been, starts nothing again."""
     is_reading, may_end = threading.Event(), threading.Event()
@@ -207,7 +208,7 @@ def test_a_shutdown_ends_the_watching_while_a_file_is_read(
         return read(*arguments)
 
     monkeypatch.setattr("metaexpert.logger.config.sources.read_toml", read_slowly)
-    write(watched, "control = { port = 0 }\nstats_interval_seconds = 1\n")
+    write(watched, text)
     assert is_reading.wait(20)
     ending = threading.Thread(target=shutdown, args=(timeout,))
     ending.start()
@@ -220,6 +221,7 @@ def test_a_shutdown_ends_the_watching_while_a_file_is_read(
     assert lifecycle._control.server is None
     assert periodic._reporter.thread is None
     assert not engine.is_running()
+    write(watched, "")
     configure()
     assert watch._watch.thread is not None
 
