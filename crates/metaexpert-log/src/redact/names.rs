@@ -7,7 +7,7 @@ use super::verdict::Verdict::{
 use Place::{Anywhere, Whole, Word};
 
 /// In small letters without separators. Their plurals count as well, see [`Verdict::plural`].
-const SECRETS: [(&str, Place, Verdict); 89] = [
+const SECRETS: [(&str, Place, Verdict); 93] = [
     ("password", Anywhere, Secret),
     ("passwd", Anywhere, Secret),
     ("pwd", Word, Secret),
@@ -57,6 +57,10 @@ const SECRETS: [(&str, Place, Verdict); 89] = [
     ("smtppass", Anywhere, Secret),
     ("loginpass", Anywhere, Secret),
     ("walletpass", Anywhere, Secret),
+    ("okxpass", Word, Secret),
+    ("kucoinpass", Word, Secret),
+    ("bitgetpass", Word, Secret),
+    ("coinbasepass", Word, Secret),
     ("pass", Whole, Token),
     ("pk", Word, WalletKey),
     ("wallet", Word, WalletKey),

@@ -10,9 +10,7 @@ use super::verdict::Verdict;
 use crate::lazily::Lazily;
 
 /// A text without any of these has nothing that [`PATTERNS`] would find.
-const TELLING: [&str; 36] = [
-    "allet key",
-    "allet_key",
+const TELLING: [&str; 32] = [
     "-----BEGIN",
     "from_key",
     "from_base58",
@@ -28,16 +26,14 @@ const TELLING: [&str; 36] = [
     "ECRET",
     "rivate",
     "RIVATE",
-    "pi key",
-    "pi Key",
-    "pi_key",
-    "pi-key",
+    " key",
+    "_key",
+    "-key",
+    " Key",
+    " KEY",
+    "_KEY",
     "pikey",
     "piKey",
-    "PI key",
-    "PI Key",
-    "PI KEY",
-    "PI_KEY",
     "PIKEY",
     "assphrase",
     "assword",
@@ -73,8 +69,10 @@ const PATTERNS: [&str; 9] = [
     r"(?-u)\bfrom_(?:secret_key|private_key|mnemonic|seed|base58_string)\(\s*b?[\x22']([^\x22'\n]{8,})",
     // What looks random directly behind a secret's name.
     concat!(
-        r"(?i-u)(?:secret|private[ _-]?key|wallet[ _-]key|api[ _-]?key|passphrase|password)",
-        r"[\x22']?(?:\s*[-=]>\s*|\s+)[\x22']?(?P<random>[^\s\x22',;]+)",
+        r"(?i-u)(?:secret|private[ _-]?key|api[ _-]?key|passphrase|password",
+        r"|(?:wallet|agent|signer|binance|bybit|okx|bitget|kucoin|gate|kraken)[ _-]key)",
+        r"[\x22']?(?:\s*[-=]>\s*|\s+)[\x22']?(?P<random>[^\s\x22',;]+?)",
+        r"(?:[)\]}>]+[.:!?]*)?(?:[\s\x22',;]|\z)",
     ),
     // 64 digits or letters are an exchange's key or a wallet's only next to a word that says so; else an order's hash.
     r"(?i-u)(?:secret|private|api[ _-]?key|passphrase|password|seed|mnemonic)[^\n=:]{0,24}?(?:\r?\n\s{0,8})?\b((?:0x)?[a-z0-9]{64})\b",
@@ -179,6 +177,11 @@ mod tests {
             (format!("password hash {hex}"), "password hash ***".into()),
             (format!("private key\n  {hex}"), "private key\n  ***".into()),
             (format!("Secret {hex} rejected"), "Secret *** rejected".into()),
+            ("refused (secret a1B2c3D4e5F6g7H8j9).".into(), "refused (secret ***).".into()),
+            ("[api_key a1B2c3D4e5F6g7H8j9]!".into(), "[api_key ***]!".into()),
+            (format!("agent key 0x{hex}"), "agent key ***".into()),
+            (format!("SIGNER_KEY {hex}"), "SIGNER_KEY ***".into()),
+            ("Binance key a1B2c3D4e5F6g7H8j9".into(), "Binance key ***".into()),
         ] {
             assert_eq!(seen(&text), masked);
         }
@@ -197,6 +200,8 @@ mod tests {
             "AKIA and ASIA",
             "password refused by the exchange, secret 550e8400-e29b-41d4-a716-446655440000",
             "Cache.from_key('orders:2026-01-01:btc')",
+            "no entry under the sort key 7f3a9c0e5b2d4186a0c3e9f17b5d2846",
+            "The Binance key is valid (secret missing), Kraken key found",
             hash.as_str(),
         ] {
             assert_eq!(seen(text), text);
