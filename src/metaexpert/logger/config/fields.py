@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Annotated, Any, Final, NoReturn
 
@@ -25,6 +26,10 @@ OWN_ERROR: Final = "metaexpert"
 
 _MAX_NAME_BYTES: Final = 255
 _MAX_PATTERNS: Final = 100
+#: `10`, `10 MB`, `10MiB`, `8k`
+_QUANTITY: Final = re.compile(
+    r"(?P<number>[0-9]{1,15})(?P<unit>\s*(?:(?P<prefix>[kmgt])(?P<binary>i)?)?b?)", re.IGNORECASE
+)
 
 
 def refuse(reason: str, suggestion: str | None = None, allowed: Iterable[str] = ()) -> NoReturn:
@@ -44,7 +49,7 @@ def quantity(unit: str, minimum: int, maximum: int, zero: str | None = None) -> 
     def check(value: Any) -> Any:
         if isinstance(value, bool) or not isinstance(value, int):
             number = "an integer" if unit.startswith("(") else "an integer number of"
-            refuse(f"must be {number} {unit}, was {shown(value)}")
+            refuse(f"must be {number} {unit}, was {shown(value)}", _as_integer(value, unit))
         if zero is not None and value == 0:
             return value
         if value < minimum:
@@ -55,6 +60,15 @@ def quantity(unit: str, minimum: int, maximum: int, zero: str | None = None) -> 
         return int(value)
 
     return BeforeValidator(check)
+
+
+def _as_integer(value: Any, unit: str) -> str | None:
+    """Return what to write for `"5"`, or `"10 MB"` as loguru has it, None for what is no number of `unit`."""
+    found = _QUANTITY.fullmatch(value) if isinstance(value, str) else None
+    if found is None or (found["unit"] and unit != "bytes"):
+        return None
+    power = "kmgt".index(found["prefix"].lower()) + 1 if found["prefix"] else 0
+    return f"write {int(found['number']) * (1024 if found['binary'] else 1000) ** power}"
 
 
 def choice(

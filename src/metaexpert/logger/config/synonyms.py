@@ -6,11 +6,13 @@ of structlog, loguru and others are called. Some of them have another meaning he
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from metaexpert.logger.config.defaults import KNOWN_HANDLERS
 from metaexpert.logger.config.merge import HANDLERS
+from metaexpert.logger.config.schema import fields_at
 
 
 class Meant(NamedTuple):
@@ -163,6 +165,7 @@ _TYPES: Final[Mapping[str, str]] = MappingProxyType(
     | dict.fromkeys(("datagramhandler", "datagram"), "udp")
 )
 _HANDLER_STEPS: Final = 3
+_NO_SEPARATORS: Final = str.maketrans("", "", "_-.")
 
 
 def meant_by(steps: Sequence[str], siblings: Iterable[str] = ()) -> Meant | None:
@@ -174,7 +177,13 @@ def meant_by(steps: Sequence[str], siblings: Iterable[str] = ()) -> Meant | None
         name = _folded(steps[0])
         bare = name.removeprefix("logging").removeprefix("log")
         known = _by_folded(siblings)
-        return _AT_THE_TOP.get(name) or known.get(name) or _AT_THE_TOP.get(bare) or known.get(bare)
+        return (
+            _AT_THE_TOP.get(name)
+            or known.get(name)
+            or _AT_THE_TOP.get(bare)
+            or known.get(bare)
+            or _by_folded(_below_the_top()).get(bare)
+        )
     if len(steps) == _HANDLER_STEPS and steps[0] == HANDLERS:
         found = _IN_A_HANDLER.get(_folded(steps[-1]))
         if found is not None:
@@ -193,9 +202,22 @@ def advice(meant: Meant) -> str:
 
 
 def _by_folded(siblings: Iterable[str]) -> dict[str, Meant]:
-    """Return what the names of `siblings` stand for, whatever their capitals and underscores."""
+    """Return what the names of `siblings` stand for, whatever their capitals, underscores and dots."""
     return {_folded(name): _settings(name) for name in siblings}
 
 
 def _folded(name: str) -> str:
-    return name.replace("_", "").replace("-", "").lower()
+    return name.translate(_NO_SEPARATORS).lower()
+
+
+def _below_the_top() -> Iterator[str]:
+    """Yield the settings in tables, for who writes one underscore where two are meant."""
+    # The model comes after this module, which tells what is wrong with one.
+    from metaexpert.logger.config.models import LogConfiguration
+
+    for table in LogConfiguration.model_fields:
+        yield from (f"{table}.{name}" for name in fields_at(LogConfiguration, (table,)))
+    for handler in KNOWN_HANDLERS:
+        path = (HANDLERS, handler)
+        yield ".".join(path)
+        yield from (".".join((*path, name)) for name in fields_at(LogConfiguration, path))

@@ -132,8 +132,13 @@ BAD_FIELDS: list[tuple[str, Any, str]] = [
     ("handlers.file", "x", 'must be a table of settings, was "x"'),
     ("handlers.file.max_size", 100, "must be 0 or at least 4096 bytes, was 100; use 0 for no rotation"),
     ("handlers.file.max_size", "ten", 'must be an integer number of bytes, was "ten"'),
+    ("handlers.file.max_size", "10 MB", 'must be an integer number of bytes, was "10 MB"; write 10000000'),
+    ("handlers.file.max_size", "10MiB", 'was "10MiB"; write 10485760'),
+    ("handlers.file.max_size", "8192", 'was "8192"; write 8192'),
+    ("handlers.file.max_size", "8192 B", 'was "8192 B"; write 8192'),
     ("handlers.file.max_size", True, "must be an integer number of bytes, was true"),
     ("handlers.file.max_size", 1.5, "must be an integer number of bytes, was 1.5"),
+    ("handlers.file.backup_count", "5", 'must be an integer number of files, was "5"; write 5'),
     ("handlers.file.backup_count", -1, "must be at least 0 files, was -1"),
     (
         "handlers.file.rotate",

@@ -148,7 +148,7 @@ def test_the_journals_protocol_needs_its_socket() -> None:
     [
         ("syslog", "udp://a", 479, "must be at least 480 bytes, was 479"),
         ("syslog", "udp://a", 2**20 + 1, "must be at most 1048576 bytes, was 1048577"),
-        ("syslog", "udp://a", "8k", 'must be an integer number of bytes, was "8k"'),
+        ("syslog", "udp://a", "8k", 'must be an integer number of bytes, was "8k"; write 8000'),
         ("syslog", "udp://a", True, "must be an integer number of bytes, was true"),
         (
             "udp",
