@@ -233,6 +233,26 @@ def test_our_structlog_processor_needs_no_configuration(run_python: Any) -> None
     assert (record["module"], record["message"], record["price"]) == ("bot", "Order filled", 1.5)
 
 
+@pytest.mark.parametrize("as_bytes", [False, True])
+def test_an_event_that_is_rendered_already_is_the_message(
+    logs: "Logs", structlog_processor: Any, as_bytes: bool
+) -> None:
+    """Whoever leaves `JSONRenderer` before our processor gets records, not exceptions out of log calls."""
+
+    def as_json(event: Any, default: Any) -> str | bytes:
+        text = json.dumps(event, default=default)
+        return text.encode() if as_bytes else text
+
+    last = structlog_processor.get_config()["processors"][-1]
+    rendering = structlog_processor.processors.JSONRenderer(serializer=as_json)
+    structlog_processor.configure(processors=[rendering, last])
+    structlog_processor.get_logger().error("Order filled", symbol="BTCUSDT")
+
+    (record,) = logs.records()
+    assert (record["module"], record["level"]) == ("structlog", "ERROR")
+    assert json.loads(record["message"]) == {"event": "Order filled", "symbol": "BTCUSDT"}
+
+
 def test_our_structlog_processor_reports_a_bad_setting_once(run_python: Any) -> None:
     """The program goes on; stderr says what is wrong with which variable."""
     pytest.importorskip("structlog")

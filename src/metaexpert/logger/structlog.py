@@ -50,7 +50,8 @@ class PipelineProcessor:
     logger, else `name`, is the module; `category` is the category; everything else is a field. `exc_info`
     and `stack_info` mean what they mean in structlog. Once `configure()` has run, the levels it gives to
     loggers count; before that the first event starts the pipeline with what environment, files and defaults
-    say. A failure is reported as `logging` reports a handler's, and never raised.
+    say. What a renderer before it made of the event is the message: its fields are in the text alone. A
+    failure is reported as `logging` reports a handler's, and never raised.
     """
 
     def __init__(self, name: str = "structlog") -> None:
@@ -63,10 +64,12 @@ class PipelineProcessor:
 
     def __call__(self, logger: Any, method_name: str, event_dict: MutableMapping[str, Any]) -> NoReturn:
         """Submit the event. Raises structlog's `DropEvent`, always: nothing is left for other processors."""
+        event: dict[str, Any] = {}
         try:
-            self._submit(logger, method_name, dict(event_dict))
+            event = _event_of(event_dict)
+            self._submit(logger, method_name, dict(event))
         except Exception:
-            self._handler.handleError(_record_for_report(event_dict))
+            self._handler.handleError(_record_for_report(event))
         raise self._drop
 
     def _submit(self, logger: Any, method_name: str, event: dict[str, Any]) -> None:
@@ -95,6 +98,13 @@ class PipelineProcessor:
             if truth(name):
                 return text_of(name)
         return self._name
+
+
+def _event_of(given: object) -> dict[str, Any]:
+    """Return the event as names and values, also where a renderer has made text, bytes or a tuple of it."""
+    if isinstance(given, Mapping):
+        return dict(given)
+    return {"event": given.decode(errors="replace") if isinstance(given, bytes | bytearray) else given}
 
 
 def _level_of(method_name: str, event: dict[str, Any]) -> int:
