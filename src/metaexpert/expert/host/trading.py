@@ -9,6 +9,7 @@ from metaexpert.expert.broker.simulated import UNSET, Entry, Unset
 from metaexpert.expert.entities import Account, Order, Position
 from metaexpert.expert.errors import NotRunningError
 from metaexpert.expert.settings.arguments import normalized_symbol
+from metaexpert.expert.settings.guessed_names import unknown_attribute
 from metaexpert.expert.settings.guesses import advised
 from metaexpert.expert.settings.strategy import timeframe_name
 
@@ -29,6 +30,12 @@ class TradingCalls:
         self._session: Session | None = None
         self.state: dict[str, Any] = {}
         """JSON values of the strategy's own, kept from run to run in paper mode (`persist_state`)."""
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Refuse a name that there is not, and say which is probably meant. Raises AttributeError."""
+            raise unknown_attribute(type(self), name)
 
     # -- orders ---------------------------------------------------------------------------------------
 
