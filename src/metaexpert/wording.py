@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import NoReturn, TextIO
+from typing import Final, NoReturn, TextIO
+
+#: What to type where there is no market data yet.
+SAMPLE_DATA: Final = "a CSV to begin with: metaexpert demo --save-data BTCUSDT-1m.csv"
 
 
 def counted(count: int, noun: str) -> str:

@@ -14,6 +14,10 @@ def test_new_writes_the_template(tmp_path, arguments):
     """Both forms of the command write the template as it is."""
     done = metaexpert(tmp_path, *arguments)
     assert (done.code, done.err) == (0, "")
+    assert done.out == (
+        "my_expert.py is written; try it: metaexpert backtest my_expert.py --data CSV\n"
+        "a CSV to begin with: metaexpert demo --save-data BTCUSDT-1m.csv\n"
+    )
     written = (tmp_path / "my_expert.py").read_text(encoding="utf-8")
     assert written == resources.files("metaexpert").joinpath("template.py").read_text(encoding="utf-8")
 

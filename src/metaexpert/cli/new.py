@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from metaexpert.cli.failure import CommandFailedError
+from metaexpert.wording import SAMPLE_DATA
 
 
 class Template(StrEnum):
@@ -47,7 +48,7 @@ def new(
         raise CommandFailedError(f"{path} exists already; choose another name or move it away") from None
     except OSError as error:
         raise CommandFailedError(f"{path} cannot be written: {error.strerror or error}") from None
-    typer.echo(f"{path} is written; try it: metaexpert backtest {path} --data CSV")
+    typer.echo(f"{path} is written; try it: metaexpert backtest {path} --data CSV\n{SAMPLE_DATA}")
 
 
 def strategy_path(name: str) -> Path:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import Any, Final
+from typing import Any
 
 from metaexpert.expert.broker.entry_rules import FILTER_BARS
 from metaexpert.expert.broker.fees import fee_schedule
@@ -36,6 +36,7 @@ from metaexpert.expert.run.state import SavedState, load_state, save_state
 from metaexpert.expert.settings.expert import ExpertSettings
 from metaexpert.expert.settings.strategy import StrategySettings
 from metaexpert.logger import log_context
+from metaexpert.wording import SAMPLE_DATA
 
 
 class Session:
@@ -288,10 +289,6 @@ class Session:
             self.journal.notice(str(error), "state.not_saved")
 
 
-#: How to get market data to begin with.
-_SAMPLE: Final = "a CSV to begin with: metaexpert demo --save-data BTCUSDT-1m.csv"
-
-
 def _strategy_file() -> str:
     """Return the name of the file that runs, as a command would name it."""
     main = getattr(sys.modules.get("__main__"), "__file__", None)
@@ -328,10 +325,11 @@ def refuse_what_needs_an_exchange(expert: ExpertSettings, options: RunOptions, o
         if options.mode == "paper":
             raise ExpertError(
                 "paper mode without data needs an exchange connection, not in this release; "
-                f"{works}; {_SAMPLE}"
+                f"{works}; {SAMPLE_DATA}"
             )
         raise ExpertError(
-            f"a backtest needs market data; type: {backtest}, or write expert.run(..., data=CSV); {_SAMPLE}"
+            f"a backtest needs market data; type: {backtest}, or write expert.run(..., data=CSV); "
+            f"{SAMPLE_DATA}"
         )
     if expert.market_type == "options":
         raise ExpertError(
