@@ -71,7 +71,7 @@ const PATTERNS: [&str; 9] = [
     concat!(
         r"(?i-u)(?:secret|private[ _-]?key|api[ _-]?key|passphrase|password",
         r"|(?:wallet|agent|signer|binance|bybit|okx|bitget|kucoin|gate|kraken)[ _-]key)",
-        r"[\x22']?(?:\s*[-=]>\s*|\s+)[\x22']?(?P<random>[^\s\x22',;]+?)",
+        r"[\x22']?(?:\s*[-=]>\s*|\s+)[\x22'(\[{<]?(?P<random>[^\s\x22',;]+?)",
         r"(?:[)\]}>]+[.:!?]*)?(?:[\s\x22',;]|\z)",
     ),
     // 64 digits or letters are an exchange's key or a wallet's only next to a word that says so; else an order's hash.
@@ -178,6 +178,8 @@ mod tests {
             (format!("private key\n  {hex}"), "private key\n  ***".into()),
             (format!("Secret {hex} rejected"), "Secret *** rejected".into()),
             ("refused (secret a1B2c3D4e5F6g7H8j9).".into(), "refused (secret ***).".into()),
+            ("API key (a1B2c3D4e5F6g7H8j9) refused".into(), "API key (***) refused".into()),
+            ("secret <a1B2c3D4e5F6g7H8j9>, order [7]".into(), "secret <***>, order [7]".into()),
             ("[api_key a1B2c3D4e5F6g7H8j9]!".into(), "[api_key ***]!".into()),
             (format!("agent key 0x{hex}"), "agent key ***".into()),
             (format!("SIGNER_KEY {hex}"), "SIGNER_KEY ***".into()),
@@ -201,6 +203,7 @@ mod tests {
             "password refused by the exchange, secret 550e8400-e29b-41d4-a716-446655440000",
             "Cache.from_key('orders:2026-01-01:btc')",
             "no entry under the sort key 7f3a9c0e5b2d4186a0c3e9f17b5d2846",
+            "API key (read only), secret [1], password (see 2FA)",
             "The Binance key is valid (secret missing), Kraken key found",
             hash.as_str(),
         ] {
