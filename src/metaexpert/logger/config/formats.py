@@ -51,6 +51,17 @@ _OTHER_NAMES: Final[Mapping[str, str]] = {
     "exc_text": "leave it out: a traceback follows its record by itself",
     "stack_info": "leave it out: a stack follows its record by itself",
 }
+#: What loguru and `{`-styles of other loggers call an attribute; a field has another name.
+_ATTRIBUTE_MEANT: Final[Mapping[str, str]] = {
+    "time": "asctime",
+    "timestamp": "asctime",
+    "level": "levelname",
+    "function": "funcName",
+    "line": "lineno",
+    "file": "filename",
+    "event": "message",
+    "msg": "message",
+}
 #: What a refused name could have been.
 _KNOWN_NAMES: Final = (
     f"known are {', '.join(sorted(ATTRIBUTES))}; any other name shows the field of that name"
@@ -126,6 +137,7 @@ def _not_a_format(text: str) -> FormatError:
     other = re.search(_OTHER_STYLE, text)
     if other:
         name = other["name"] or other["bare"]
+        name = _ATTRIBUTE_MEANT.get(name, name)
         advice = f"write %({name})s instead of {other[0]}"
     else:
         advice = (

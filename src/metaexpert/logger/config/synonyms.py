@@ -164,6 +164,11 @@ _TYPES: Final[Mapping[str, str]] = MappingProxyType(
     | dict.fromkeys(("sockethandler", "socket"), "tcp")
     | dict.fromkeys(("datagramhandler", "datagram"), "udp")
 )
+#: What `TimedRotatingFileHandler` and loguru call a rotation by time.
+_ROTATIONS: Final[Mapping[str, str]] = MappingProxyType(
+    dict.fromkeys(("midnight", "d", "day", "1day", "1d", "24h"), "daily")
+    | dict.fromkeys(("h", "hour", "1hour", "1h"), "hourly")
+)
 _HANDLER_STEPS: Final = 3
 _NO_SEPARATORS: Final = str.maketrans("", "", "_-.")
 
@@ -194,6 +199,11 @@ def meant_by(steps: Sequence[str], siblings: Iterable[str] = ()) -> Meant | None
 def type_meant_by(text: str) -> str | None:
     """Return the handler type that another library's name of one stands for, None for any other text."""
     return _TYPES.get(_folded(text.rpartition(".")[2]))
+
+
+def rotation_meant_by(text: str) -> str | None:
+    """Return the rotation that another library's word for one stands for, None for any other text."""
+    return _ROTATIONS.get(_folded(text).replace(" ", ""))
 
 
 def advice(meant: Meant) -> str:

@@ -86,6 +86,12 @@ def _type_meant_by(text: str) -> str | None:
     return type_meant_by(text)
 
 
+def _rotation_meant_by(text: str) -> str | None:
+    from metaexpert.logger.config.synonyms import rotation_meant_by
+
+    return rotation_meant_by(text)
+
+
 class HandlerConfiguration(Table):
     """One destination. Options that its type does not have are None."""
 
@@ -111,7 +117,12 @@ class HandlerConfiguration(Table):
         default=None,
         description="Rotated files kept; with 0 the file is never rotated.",
     )
-    rotate: Annotated[Literal["size", "hourly", "daily"], choice("size", "hourly", "daily")] | None = None
+    rotate: (
+        Annotated[
+            Literal["size", "hourly", "daily"], choice("size", "hourly", "daily", guess=_rotation_meant_by)
+        ]
+        | None
+    ) = None
     compress: Annotated[Literal["none", "gzip", "zstd"], choice("none", "gzip", "zstd")] | None = Field(
         default=None, description="How rotated files are packed, on a thread of its own: .gz or .zst."
     )
