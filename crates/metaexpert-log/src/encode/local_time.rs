@@ -40,11 +40,11 @@ pub struct LocalTime {
 
 impl LocalTime {
     /// A clock for `zone` that shows `format`. Directives that `strftime` does not have are shown as they
-    /// are, as the C library does; beside those it has, `%f` shows fractions of a second.
+    /// are, as the C library does; beside those it has, `%f` shows microseconds.
     pub fn new(format: &str, zone: TimeZone) -> LocalTime {
         let mut clock = LocalTime {
             zone,
-            format: format.into(),
+            format: with_microseconds(format).into(),
             millis_after: None,
             shows_fraction: false,
             second: None,
@@ -98,6 +98,13 @@ impl LocalTime {
         // Lenient formatting fails on nothing that a zoned time lacks.
         broken_down.to_string_with_config(&config, &*self.format).unwrap_or_else(|_| at.to_string())
     }
+}
+
+/// `format` with six digits for each `%f`, as Python has it; jiff would leave out zeros at its end.
+fn with_microseconds(format: &str) -> String {
+    let mut parts = format.split("%%").map(|part| part.replace("%f", "%6f"));
+    let first = parts.next().unwrap_or_default();
+    parts.fold(first, |text, part| text + "%%" + &part)
 }
 
 #[cfg(test)]
@@ -181,6 +188,12 @@ mod tests {
         let mut clock = LocalTime::new("%S.%6f", TimeZone::UTC);
         assert_eq!(clock.text(1_000_000), b"00.001000");
         assert_eq!(clock.text(2_000_000), b"00.002000");
+    }
+
+    #[test]
+    fn a_fraction_has_six_digits_as_in_python() {
+        assert_eq!(text("%S.%f", TimeZone::UTC, EVENING), "59.123456");
+        assert_eq!(text("%f|%%f|%3f|%f", TimeZone::UTC, 500_000), "000500|%f|000|000500");
     }
 
     #[test]
