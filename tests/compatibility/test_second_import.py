@@ -243,3 +243,25 @@ plain.warning("plain")
 
     assert done.messages()[-2:] == ["ours", "plain"]
     assert done.records()[-2]["msg"] == "mine"
+
+
+@pytest.mark.parametrize("way", AGAIN)
+def test_loggers_of_an_earlier_import_can_be_pickled(way: str, run_python: "Callable[..., Outcome]") -> None:
+    """So can their methods: `multiprocessing` hands them to workers."""
+    script = f"""{START}
+{AGAIN[way]}
+import copy, pickle
+warning = log.warning
+for _ in range(2):
+    again()
+    configure()
+    for each in (log, bound, bound.bind(c=2), bound.unbind("b")):
+        for again_there in (pickle.loads(pickle.dumps(each)), copy.copy(each)):
+            again_there.info("logger")
+    for each in (info, warning, log.warning, bound.error):
+        pickle.loads(pickle.dumps(each))("method")
+"""
+    done = run_python(script)
+
+    assert done.stderr == ""
+    assert done.messages()[-24:] == (["logger"] * 8 + ["method"] * 4) * 2

@@ -6,9 +6,10 @@ place.
 
 from __future__ import annotations
 
+import importlib
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Never
 
 from metaexpert.logger import engine
@@ -321,8 +322,8 @@ class MetaLogger(FastPathLogger):
     def __reduce__(self) -> Any:
         if self._origin is None:
             # Another process, which may not have configured anything, gets one with keyword fields as well.
-            return (_owned, (self.name,)) if self._is_owned else super().__reduce__()
-        return _rebound, (self.name, self._bound_fields())
+            return (_as_imported(_owned), (self.name,)) if self._is_owned else super().__reduce__()
+        return _as_imported(_rebound), (self.name, self._bound_fields())
 
 
 class MetaRootLogger(MetaLogger, logging.RootLogger):
@@ -394,3 +395,8 @@ def _engine_level(level: int) -> int:
 def _rebound(name: str, fields: dict[str, Any]) -> MetaLogger:
     """Rebuild a bound logger in another process."""
     return adopt(logging.getLogger(name)).bind(**fields)
+
+
+def _as_imported(function: Callable[..., MetaLogger]) -> Any:
+    """Return `function` of the latest import of this module: `pickle` takes no other."""
+    return getattr(importlib.import_module(__name__), function.__name__)
