@@ -14,7 +14,7 @@ from typing import Any, Final, ParamSpec, Self, TypeVar, overload
 from metaexpert.logger.decoration import inside
 from metaexpert.logger.errors import shown
 from metaexpert.logger.faults import text_of, type_name
-from metaexpert.logger.meta import MetaLogger
+from metaexpert.logger.meta import MetaLogger, adopt
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -29,6 +29,7 @@ class timed:  # noqa: N801 - used like a function
     and `fields`. Its level is INFO, and WARNING when it took longer than `threshold_ms` or ended with an
     exception, which goes on its way. A generator that is closed before its end has not failed.
 
+    A plain logger of `logging` becomes a `MetaLogger`, as with `get_logger`.
     A decorated function may leave the operation out, which is then its own name; `@timed` alone takes the
     logger of its module, too. Raises TypeError for a first argument that is neither logger nor function, for
     a threshold that is text, and for a block without an operation.
@@ -62,7 +63,7 @@ class timed:  # noqa: N801 - used like a function
     ) -> None:
         if issubclass(type(threshold_ms), (str, bytes)):  # `isinstance` asks the value what it is
             raise TypeError(f"threshold_ms must be a number of milliseconds, was {shown(threshold_ms)}")
-        self._logger = logger
+        self._logger = _with_fields(logger)
         self._operation = operation
         self._threshold_ms = threshold_ms
         self._fields = fields
@@ -113,6 +114,16 @@ class timed:  # noqa: N801 - used like a function
         operation = _name_of(function) if self._operation is None else self._operation
         again = functools.partial(type(self), self._logger, operation, self._threshold_ms, **self._fields)
         return inside(function, again, at_each_step=False)
+
+
+def _with_fields(logger: Any) -> Any:
+    """Return `logger`, which takes fields from now on, as one from `get_logger` does."""
+    inner = logger
+    while isinstance(inner, logging.LoggerAdapter):
+        inner = inner.logger
+    if isinstance(inner, logging.Logger):
+        adopt(inner)
+    return logger
 
 
 def _name_of(function: Callable[..., Any]) -> str:

@@ -1,6 +1,7 @@
 """Facts about `timed`."""
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -141,6 +142,23 @@ def test_a_decorator_with_a_logger_alone_times_by_name(logs: "Logs") -> None:
 
     load()
     assert logs.last()["operation"].endswith("load")
+
+
+@pytest.mark.parametrize("wrapped", [False, True], ids=["logger", "adapter"])
+def test_a_plain_logger_times_as_well(wrapped: bool, logs: "Logs") -> None:
+    """`logging` knows no fields, and its error would take the place of what the function returns."""
+    logs.configure()
+    plain = logging.getLogger(f"{logs.logger.name}.plain{wrapped}")
+    assert type(plain) is logging.Logger
+
+    @timed(logging.LoggerAdapter(plain, {"venue": "test"}) if wrapped else plain, "load", name="bars")  # type: ignore[arg-type]
+    def load() -> int:
+        return 500
+
+    assert load() == 500
+    record = logs.last()
+    assert (record["module"], record["operation"], record["name"]) == (plain.name, "load", "bars")
+    assert record.get("venue") == ("test" if wrapped else None)
 
 
 def test_what_cannot_be_timed_says_what_to_write(logs: "Logs") -> None:
