@@ -9,7 +9,8 @@ use super::address;
 use super::annotation;
 use super::edit::Edit;
 use super::extent::{
-    first_line, is_prose, last_end, list_end, next_line, quoted, says_nothing, skip, unquoted_end, words_end,
+    before_colours, behind_colours, first_line, is_prose, last_end, list_end, next_line, quoted,
+    says_nothing, skip, unquoted_end, words_end,
 };
 use super::keys::{Keys, Verdict};
 use super::login::{is_login, is_of_arguments};
@@ -121,9 +122,17 @@ fn bot_token(text: &[u8], colon: usize) -> Option<Range<usize>> {
 /// The name before `sign`, with the word before it: `API key: …`.
 pub(super) fn name_before(text: &[u8], sign: usize) -> Option<&[u8]> {
     let is_between = |byte: &u8| matches!(byte, b' ' | b'\t' | b'"' | b'\'' | b']' | b'\\');
-    let mut end = sign;
-    while end > 0 && sign - end < MOST_BETWEEN && is_between(&text[end - 1]) {
-        end -= 1;
+    let before = |sign: usize| {
+        let mut end = sign;
+        while end > 0 && sign - end < MOST_BETWEEN && is_between(&text[end - 1]) {
+            end -= 1;
+        }
+        end
+    };
+    let mut end = before(sign);
+    let plain = before_colours(text, end);
+    if plain < end {
+        end = before(plain);
     }
     end = remark(&text[..end]).unwrap_or(end);
     let least = end.saturating_sub(MOST_OF_NAME);
@@ -135,7 +144,11 @@ pub(super) fn name_before(text: &[u8], sign: usize) -> Option<&[u8]> {
     if start == end {
         return None;
     }
-    if start > least + 1 && text[start - 1] == b' ' {
+    // What looks like the beginning of the name may be the end of its colour: `\x1b[36mtoken`.
+    let coloured = text[start..end].iter().position(|byte| *byte == b'm').map_or(start, |at| start + at + 1);
+    if before_colours(text, coloured) < start {
+        start = coloured;
+    } else if start > least + 1 && text[start - 1] == b' ' {
         start = word(start - 1);
     }
     Some(&text[start..end])
@@ -171,7 +184,7 @@ fn value(text: &[u8], sign: usize, verdict: Verdict, judged: &mut Judged) -> Opt
     let (whole, text) = (text, &text[..text.len().min(sign + most)]);
     let is_cut = |end| end == text.len() && end < judged_until;
     let start = skip(text, sign + 1, |byte| b"=>:".contains(byte));
-    let start = skip(text, start, |byte| b" \t".contains(byte));
+    let start = behind_colours(text, skip(text, start, |byte| b" \t".contains(byte)));
     let start = next_line(text, start, verdict).unwrap_or(start);
     if let Some(content) = quoted(text, start) {
         let end = if is_cut(content.end) { judged_until } else { content.end };
@@ -283,6 +296,15 @@ mod tests {
             ("password = Secret('a, b')", "password = ***"),
             ("password = os.environ[\"PW\"]", "password = ***"),
             ("API key: abc", "API key: ***"),
+            (
+                "\x1b[36mtoken\x1b[0m=\x1b[1;35mx7y8!z9\x1b[0m a",
+                "\x1b[36mtoken\x1b[0m=\x1b[1;35m***\x1b[0m a",
+            ),
+            (
+                "\x1b[1;32m'secret'\x1b[0m: \x1b[32m'a b'\x1b[0m}",
+                "\x1b[1;32m'secret'\x1b[0m: \x1b[32m'***'\x1b[0m}",
+            ),
+            ("\x1b[1mAPI key\x1b[0m: abc", "\x1b[1mAPI key\x1b[0m: ***"),
             ("api_secret (OKX): abc", "api_secret (OKX): ***"),
             ("mnemonic (12 words): abandon able", "mnemonic (12 words): ***"),
             ("HTTPBasicAuth('me', 'hunter2!x')", "HTTPBasicAuth('me', '***')"),

@@ -13,11 +13,41 @@ const SCHEMES: [&[u8]; 4] = [b"bearer", b"basic", b"token", b"digest"];
 const LEAST_OF_WORD: usize = 3;
 const MOST_OF_WORD: usize = 8;
 const LEAST_OF_WORDS: usize = 3;
+/// Between the marks of a colour: `38;2;255;255;255`.
+const MOST_OF_COLOUR: usize = 20;
 /// A word of prose on the line after a name is no longer: `return`.
 const MOST_OF_PROSE: usize = 8;
 
 pub(super) fn skip(text: &[u8], from: usize, is_skipped: fn(&u8) -> bool) -> usize {
     text[from..].iter().position(|byte| !is_skipped(byte)).map_or(text.len(), |len| from + len)
+}
+
+/// Behind the colours of a terminal that begin at `from`: `\x1b[35m`.
+pub(super) fn behind_colours(text: &[u8], from: usize) -> usize {
+    let mut at = from;
+    while text[at..].starts_with(b"\x1b[") {
+        let end = skip(text, at + 2, is_of_colour);
+        if text.get(end) != Some(&b'm') {
+            break;
+        }
+        at = end + 1;
+    }
+    at
+}
+
+/// Where the colours of a terminal begin that end at `end`.
+pub(super) fn before_colours(text: &[u8], end: usize) -> usize {
+    let mut at = end;
+    while let Some(before) = text[..at].strip_suffix(b"m") {
+        let digits = before.iter().rev().take(MOST_OF_COLOUR).take_while(|byte| is_of_colour(byte)).count();
+        let Some(before) = before[..before.len() - digits].strip_suffix(b"\x1b[") else { break };
+        at = before.len();
+    }
+    at
+}
+
+fn is_of_colour(byte: &u8) -> bool {
+    byte.is_ascii_digit() || *byte == b';'
 }
 
 pub(super) fn is_prose(word: &[u8], most: usize) -> bool {
@@ -187,7 +217,7 @@ pub(super) fn unquoted_end(text: &[u8], start: usize) -> usize {
             }
             b')' | b']' | b'}' if depth > 0 => depth -= 1,
             _ if depth > 0 => {}
-            b' ' | b'\t' | b'\r' | b'\n' => break,
+            b' ' | b'\t' | b'\r' | b'\n' | b'\x1b' => break,
             b'"' | b'\'' | b')' | b']' | b'}' | b'>' | b',' | b';' | b'&' | b'|'
                 if ends_value(text, at + 1) =>
             {
@@ -204,7 +234,7 @@ pub(super) fn unquoted_end(text: &[u8], start: usize) -> usize {
 /// sign.
 fn ends_value(text: &[u8], at: usize) -> bool {
     let Some(&byte) = text.get(at) else { return true };
-    if byte.is_ascii_whitespace() || b"\"'()[]{}<>,;:&|\\=#".contains(&byte) {
+    if byte.is_ascii_whitespace() || b"\"'()[]{}<>,;:&|\\=#\x1b".contains(&byte) {
         return true;
     }
     let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_-.".contains(byte);

@@ -1,5 +1,6 @@
 //! Secrets within a value that is JSON already: nested fields. What comes out is JSON as well.
 
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use memchr::{memchr, memchr2};
@@ -11,6 +12,9 @@ use crate::encode::escape::escape_json;
 
 /// The mask as a JSON string.
 pub(super) const MASK_JSON: &[u8] = b"\"***\"";
+
+/// A name that tells a secret is no shorter: `password=abc`.
+const LEAST_OF_TELLING_NAME: usize = 12;
 
 /// The containers that are open, under names that say something.
 struct Scopes {
@@ -58,6 +62,7 @@ pub(super) fn masked(json: &[u8], above: Verdict, rules: &Rules) -> Option<Vec<u
     let mut edit = Edit::new(json);
     let mut scopes = Scopes { open: Vec::new(), depth: 0 };
     let mut alone = begin(json, 0, above, &mut scopes);
+    let mut renamed = Renamed::default();
     let mut from = 0;
     while let Some(found) = memchr(b'"', &json[from..]) {
         let text = from + found..string_end(json, from + found);
@@ -73,6 +78,11 @@ pub(super) fn masked(json: &[u8], above: Verdict, rules: &Rules) -> Option<Vec<u
         }
         let start = skip_blanks(json, after + 1);
         let name = unescaped(&json[inside(&text)]);
+        if name.len() >= LEAST_OF_TELLING_NAME {
+            if let Some(masked) = renamed.masked(&name, rules) {
+                edit.replace(text, &quoted(masked));
+            }
+        }
         let verdict = match pairs::verdict(&name, &rules.keys) {
             Verdict::Clear => scopes.verdict().within(names::describes(&name)),
             verdict => verdict,
@@ -145,10 +155,37 @@ fn mask_text(json: &[u8], text: Range<usize>, verdict: Verdict, rules: &Rules, e
         return edit.replace(text, MASK_JSON);
     }
     let Some(masked) = rules.value_text(&content) else { return };
+    edit.replace(text, &quoted(&masked));
+}
+
+/// What names that tell secrets have become. No two become the same: JSON knows each name once.
+#[derive(Default)]
+struct Renamed {
+    by_name: HashMap<Vec<u8>, Vec<u8>>,
+    used: HashSet<Vec<u8>>,
+}
+
+impl Renamed {
+    /// What to write for `name`, if it tells a secret, as an address with a key does.
+    fn masked(&mut self, name: &[u8], rules: &Rules) -> Option<&[u8]> {
+        let mut masked = rules.text(name)?;
+        if !self.by_name.contains_key(name) {
+            if self.used.contains(&masked) {
+                masked.extend_from_slice(format!("_{}", self.used.len()).as_bytes());
+            }
+            self.used.insert(masked.clone());
+            self.by_name.insert(name.to_vec(), masked);
+        }
+        self.by_name.get(name).map(Vec::as_slice)
+    }
+}
+
+/// `text` as a JSON string.
+fn quoted(text: &[u8]) -> Vec<u8> {
     let mut quoted = vec![b'"'];
-    escape_json(&masked, &mut quoted);
+    escape_json(text, &mut quoted);
     quoted.push(b'"');
-    edit.replace(text, &quoted);
+    quoted
 }
 
 fn says_nothing(value: &[u8]) -> bool {

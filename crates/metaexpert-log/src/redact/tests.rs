@@ -101,6 +101,23 @@ fn nested_values_are_masked_where_they_are() {
 }
 
 #[test]
+fn names_of_mappings_that_tell_secrets_are_masked_and_stay_different() {
+    let given = json!([
+        {"https://u:hunter2!x@a.com/": 200, "https://u:other2!x@a.com/": 404, "https://b.com/?symbol=BTC": 1},
+        {"https://u:hunter2!x@a.com/": 201, "password=abc1": {"password=abc1": [2]}},
+    ]);
+    let text = given.to_string();
+    let found = with_fields(&mut redactor(&[], &[]), &[("seen", Value::Json(text.as_bytes()))]);
+    assert_eq!(
+        found["seen"],
+        json!([
+            {"https://u:***@a.com/": 200, "https://u:***@a.com/_1": 404, "https://b.com/?symbol=BTC": 1},
+            {"https://u:***@a.com/": 201, "password=***": {"password=***": [2]}},
+        ])
+    );
+}
+
+#[test]
 fn what_stands_in_a_container_is_judged_by_its_own_name_and_the_one_above() {
     let given = json!({
         "token": {"value": "hunter2", "symbol": "wBTC", "chain": "ethereum", "n": 8},

@@ -58,7 +58,7 @@ const PATTERNS: [&str; 9] = [
     // Private keys in PEM (RFC 7468), also cut ones.
     r"(?s-u)-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\z)",
     // Credentials of HTTP (RFC 6750, RFC 7617).
-    r#"(?i-u)\bbearer\s+([a-z._~+/=-]*[0-9][a-z0-9._~+/=-]{2,}|[a-z0-9._~+/=-]{20,})"#,
+    r#"(?i-u)\bbearer\s+["']?([a-z._~+/-]*[0-9][a-z0-9._~+/-]{2,}=*|[a-z0-9._~+/-]{20,}=*)"#,
     r"(?i-u)\bbasic\s+([a-z0-9+/]{6,}=+|[a-z0-9+/]{24,})",
     // JSON Web Tokens (RFC 7519).
     r"(?-u)\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)*",
@@ -157,6 +157,11 @@ mod tests {
         let hex = "0123456789abcdef".repeat(4);
         for (text, masked) in [
             ("sent Bearer s3cr3t-value to host".to_owned(), "sent Bearer *** to host".to_owned()),
+            ("Bearer 's3cr3t-value'".into(), "Bearer '***'".into()),
+            (
+                "bearer authorization=Bearer abcdefghijklmnopqrstuv==".into(),
+                "bearer authorization=Bearer ***".into(),
+            ),
             ("Basic dXNlcjpwYXNz dXNlcjpwYXNzdw==".into(), "Basic dXNlcjpwYXNz dXNlcjpwYXNzdw==".into()),
             ("Basic dXNlcjpwYXNzdw==".into(), "Basic ***".into()),
             ("got eyJhbGciOi.eyJzdWIiOi.Sfl-Kx_wRJ.".into(), "got ***".into()),
