@@ -69,7 +69,7 @@ const PATTERNS: [&str; 9] = [
     r"(?-u)\bfrom_(?:secret_key|private_key|mnemonic|seed|base58_string)\(\s*b?[\x22']([^\x22'\n]{8,})",
     // What looks random directly behind a secret's name.
     concat!(
-        r"(?i-u)(?:secret|private[ _-]?key|api[ _-]?key|passphrase|password",
+        r"(?i-u)(?:secret(?:[ _-]?key)?|private[ _-]?key|api[ _-]?key|passphrase|password",
         r"|(?:wallet|agent|signer|binance|bybit|okx|bitget|kucoin|gate|kraken)[ _-]key)",
         r"[\x22']?(?:\s*[-=]>\s*|\s+)[\x22'(\[{<]?(?P<random>[^\s\x22',;]+?)",
         r"(?:[)\]}>]+[.:!?]*)?(?:[\s\x22',;]|\z)",
@@ -176,6 +176,7 @@ mod tests {
             ("from_mnemonic(\"a b c d\", 1)".into(), "from_mnemonic(\"a b c d\", 1)".into()),
             ("from_mnemonic(\"abandon able\", 1)".into(), "from_mnemonic(\"***\", 1)".into()),
             ("api_key\t7f3a9c0e5b2d4186a0c3e9f17b5d2846".into(), "api_key\t***".into()),
+            ("secret key 7f3a9c0e5b2d4186a0c3e9f17b5d2846".into(), "secret key ***".into()),
             ("password hunter2!x; secret -> 'hunter2!x'".into(), "password ***; secret -> '***'".into()),
             (format!("wallet key 0x{hex}"), "wallet key ***".into()),
             (format!("API key id {hex}"), "API key id ***".into()),
