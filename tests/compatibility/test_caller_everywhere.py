@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import io
 import logging
 import sys
 import warnings
@@ -153,6 +154,56 @@ def test_the_caller_is_the_line_of_the_call(call: Call, way: str, logs: "Logs", 
     assert texts == [f"{__file__}:{line} {call.__name__}" for line in lines]
     for record, line in zip(recorder.records, lines, strict=way == "foreign"):
         assert (record.pathname, record.lineno, record.funcName) == (__file__, line, call.__name__)
+
+
+class Walker(logging.Handler):
+    """Looks for the caller as loguru's documented `InterceptHandler` does, by the files of frames."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.callers: list[tuple[str, int]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Note who is taken for the caller."""
+        frame = inspect.currentframe()
+        assert frame is not None
+        frame = frame.f_back
+        while frame is not None and frame.f_code.co_filename == logging.__file__:
+            frame = frame.f_back
+        assert frame is not None
+        self.callers.append((frame.f_code.co_name, frame.f_lineno))
+
+
+@pytest.mark.parametrize(
+    "call", [call for call in CALLS if "wrapper" not in call.__name__], ids=lambda call: call.__name__
+)
+def test_who_walks_up_the_frames_finds_the_same_caller(call: Call, logs: "Logs") -> None:
+    """Between a call and a handler there is no frame of another file than that of `logging`."""
+    logs.configure()
+    logging.root.addHandler(walker := Walker())
+    try:
+        lines = [call(logs.logger), call(logs.logger)]
+    finally:
+        logging.root.removeHandler(walker)
+
+    assert walker.callers == [(call.__name__, line) for line in lines]
+
+
+def test_a_failing_handler_is_shown_with_the_call(logs: "Logs", capsys: pytest.CaptureFixture[str]) -> None:
+    """`logging` prints the stack of the call, down to the line in the program."""
+
+    stream = io.StringIO()
+    stream.close()
+    logs.configure()
+    logging.root.addHandler(failing := logging.StreamHandler(stream))
+    try:
+        logs.logger.info("m")
+    finally:
+        logging.root.removeHandler(failing)
+
+    error = capsys.readouterr().err
+    last = error.partition("Call stack:\n")[2].partition("\nMessage:")[0].splitlines()[-1]
+    assert last.strip() == 'logs.logger.info("m")'
 
 
 @pytest.mark.parametrize("way", ["alone", "foreign"])

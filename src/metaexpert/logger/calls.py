@@ -6,8 +6,8 @@ import logging
 import operator
 import sys
 from collections.abc import Callable, Mapping
-from types import FrameType
-from typing import Any, Final
+from types import FrameType, FunctionType
+from typing import Any, Final, TypeVar, cast
 
 from metaexpert.logger.faults import is_a, stack_text, truth
 
@@ -24,6 +24,21 @@ CALLING_MODULES: Final = frozenset(
 _WRAPPERS: Final = frozenset({"structlog"})
 
 _Caller = tuple[str, int, str, str | None]
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def part_of_logging(function: _Function) -> _Function:
+    """Return `function`, whose frames have the file of `logging` from now on.
+
+    For all of ours that stand between a call and a handler. Who looks for the caller passes over that file:
+    loguru's documented `InterceptHandler`, `logging`'s own `handleError`. A traceback shows the wrong source
+    line for such a frame.
+    """
+    code = cast("FunctionType", function).__code__
+    cast("FunctionType", function).__code__ = code.replace(
+        co_filename=logging.Logger.handle.__code__.co_filename
+    )
+    return function
 
 
 def without_parameters(words: dict[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from metaexpert.logger import engine
+from metaexpert.logger.calls import part_of_logging
 from metaexpert.logger.derived import Followed, Made
 from metaexpert.logger.engine import Channel, Fields, TakenMethod
 from metaexpert.logger.handler import PipelineHandler
@@ -306,6 +307,7 @@ class FastPathLogger(logging.Logger):
 def served(method: Function) -> Function:
     """Return a logging method of a class that the native engine serves where it can, else `method`."""
     name = method.__name__
+    part_of_logging(method)
     if name == TRADE:
         return engine.served_method(method, logging.INFO, TRADE)
     return engine.served_method(method, LEVELS.get(name), None)

@@ -18,6 +18,7 @@ from metaexpert.logger.calls import (
     extra_fields,
     find_caller,
     own_fields,
+    part_of_logging,
     unusable,
     without_parameters,
 )
@@ -89,10 +90,12 @@ class MetaLogger(FastPathLogger):
         """Log a message at level CRITICAL."""
         self._dispatch("fatal")(*args, **kwargs)
 
+    @part_of_logging
     def warn(self, /, *args: Any, **kwargs: Any) -> None:
         """Log a message at level WARNING: the old name of `warning`."""
         self.warning(*args, **kwargs)
 
+    @part_of_logging
     def exception(self, /, *args: Any, exc_info: Any = True, **kwargs: Any) -> None:
         """Log a message at level ERROR with the exception that is being handled."""
         self.error(*args, exc_info=exc_info, **kwargs)
@@ -166,6 +169,7 @@ class MetaLogger(FastPathLogger):
 
     # The slow way.
 
+    @part_of_logging
     def _serve(self, name: str, /, *args: Any, **kwargs: Any) -> None:
         """Serve one call of the method `name` as `logging` does."""
         if name in self._installed and not is_genuine_method(type(self), name):
@@ -203,6 +207,7 @@ class MetaLogger(FastPathLogger):
         message, *rest = args if args else (kwargs.pop("msg", ""),)
         self._log(level, message, tuple(rest), **without_parameters(kwargs))
 
+    @part_of_logging
     def _log(
         self,
         level: int,
@@ -240,6 +245,7 @@ class MetaLogger(FastPathLogger):
                 level, msg, args, recorded_exc_info(exc_info), own, category, stack_info, stacklevel
             )
 
+    @part_of_logging
     def _log_record(
         self,
         level: int,
@@ -282,6 +288,7 @@ class MetaLogger(FastPathLogger):
             note_fields(record, extra.fields)
         return record
 
+    @part_of_logging
     def callHandlers(self, record: logging.LogRecord) -> None:
         """Pass the record to the handlers on its way, and a copy to the pipeline if that is not on the way.
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Final, ParamSpec, Self, TypeVar, overload
 
+from metaexpert.logger.calls import part_of_logging
 from metaexpert.logger.decoration import inside
 from metaexpert.logger.errors import shown
 from metaexpert.logger.faults import text_of, type_name
@@ -76,6 +77,7 @@ class timed:  # noqa: N801 - used like a function
         self._started_ns.append((_task(), time.perf_counter_ns()))
         return self
 
+    @part_of_logging
     def __exit__(
         self,
         kind: type[BaseException] | None,
