@@ -20,7 +20,7 @@ from metaexpert.logger.config.models import LogConfiguration
 from metaexpert.logger.control import answers, changes, metrics
 from metaexpert.logger.control.answers import Refused
 from metaexpert.logger.control.audit import audit_logger, without_password
-from metaexpert.logger.control.body import json_body
+from metaexpert.logger.control.body import bounded, json_body
 from metaexpert.logger.control.guard import Guard, RateLimit
 from metaexpert.logger.control.health import Health
 from metaexpert.logger.control.turns import give_way, in_turns
@@ -130,7 +130,7 @@ class _Guarded:
                 response = await _refused(request, refusal)
             await response(scope, receive, send_in_turns)
             return
-        await self._app(scope, receive, send_in_turns)
+        await self._app(scope, bounded(receive), send_in_turns)
 
 
 async def _refused(request: Request, problem: Exception) -> Response:

@@ -8,6 +8,7 @@ import re
 from typing import Any, Final
 
 from starlette.requests import ClientDisconnect, Request
+from starlette.types import Message, Receive
 
 from metaexpert.logger.config.files import parse_json
 from metaexpert.logger.config.nesting import TooDeepError, check_json_depth
@@ -62,22 +63,42 @@ def _check_type(request: Request) -> None:
         raise Refused(415, f"the body must not be encoded, was {encoding[:40]!r}")
 
 
+def bounded(receive: Receive) -> Receive:
+    """Return `receive` for a body of at most `MAX_BODY_BYTES` that is whole `BODY_TIMEOUT_SECONDS` later.
+
+    Raises `Refused` for any other, as often as it is called. It bounds whoever reads: what watches a
+    program's web applications may read before the route does, as Sentry's integration for Starlette.
+    """
+    end, size, refusal = None, 0, None
+
+    async def receive_bounded() -> Message:
+        nonlocal end, size, refusal
+        if refusal is not None:
+            raise refusal
+        end = end or asyncio.get_running_loop().time() + BODY_TIMEOUT_SECONDS
+        try:
+            async with asyncio.timeout_at(end):
+                message = await receive()
+        except TimeoutError:
+            refusal = Refused(400, f"the body did not arrive within {BODY_TIMEOUT_SECONDS:g} s")
+            raise refusal from None
+        size += len(message.get("body", b""))
+        if size > MAX_BODY_BYTES:
+            refusal = _too_large()
+            raise refusal
+        return message
+
+    return receive_bounded
+
+
 async def _read(request: Request) -> bytes:
     length = request.headers.get("content-length", "")
     if length.isdecimal() and (len(length) > len(str(MAX_BODY_BYTES)) + 1 or int(length) > MAX_BODY_BYTES):
         raise _too_large()
-    parts = bytearray()
     try:
-        async with asyncio.timeout(BODY_TIMEOUT_SECONDS):
-            async for part in request.stream():
-                parts += part
-                if len(parts) > MAX_BODY_BYTES:
-                    raise _too_large()
-    except TimeoutError:
-        raise Refused(400, f"the body did not arrive within {BODY_TIMEOUT_SECONDS:g} s") from None
+        return await request.body()
     except ClientDisconnect:
         raise Refused(400, "the body was cut off") from None
-    return bytes(parts)
 
 
 def _too_large() -> Refused:
