@@ -83,6 +83,15 @@ log_all()
 """
 
 
+def assert_written_once(done: "Outcome") -> None:
+    """Check that the records are those that the program has counted, each there once and with its field."""
+    counted = Counter(done.messages())
+    assert set(counted.values()) == {1}
+    assert set(counted) == {f"m{number}" for number in range(1, int(done.stdout) + 1)}
+    assert all(record["price"] == 1.5 for record in done.records())
+    assert done.stderr == ""
+
+
 @pytest.mark.parametrize("foreign", [False, True], ids=["alone", "foreign"])
 @pytest.mark.parametrize("way", AGAIN)
 def test_each_record_is_written_once(way: str, foreign: bool, run_python: "Callable[..., Outcome]") -> None:
@@ -106,11 +115,7 @@ print(count)
 """
     done = run_python(script)
 
-    counted = Counter(done.messages())
-    assert set(counted.values()) == {1}
-    assert set(counted) == {f"m{number}" for number in range(1, int(done.stdout) + 1)}
-    assert all(record["price"] == 1.5 for record in done.records())
-    assert done.stderr == ""
+    assert_written_once(done)
 
 
 @pytest.mark.parametrize("way", AGAIN)
@@ -194,11 +199,7 @@ print(count)
 """
     done = run_python(script)
 
-    counted = Counter(done.messages())
-    assert set(counted.values()) == {1}
-    assert set(counted) == {f"m{number}" for number in range(1, int(done.stdout) + 1)}
-    assert all(record["price"] == 1.5 for record in done.records())
-    assert done.stderr == ""
+    assert_written_once(done)
 
 
 @pytest.mark.parametrize("way", AGAIN)

@@ -1,4 +1,4 @@
-//! What is read of a packed file is what was packed, and a damaged one is never taken for a whole one.
+//! Packed files are read as they were packed, and a damaged one is never taken for a whole one.
 
 use std::io::{self, Cursor, Read, Write};
 

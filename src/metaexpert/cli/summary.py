@@ -1,4 +1,4 @@
-"""What a command's line in the list of commands says."""
+"""The line of a command in the list of commands."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ class Replay:
         self._bar_handlers = _handlers_by_timeframe(handlers, timeframe)
         names = sorted({*self._bar_handlers, str(timeframe)}, key=lambda name: Timeframe.parse(name).seconds)
         self.has_one_timeframe = len(names) == 1
-        """Whether the handlers, and so their records, are of one timeframe."""
+        """True if all handlers, and so their records, are of one timeframe."""
         self._source = None if feed.timeframe is None else str(feed.timeframe)
         for name in names:
             _check_buildable(name, feed)

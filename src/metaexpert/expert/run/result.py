@@ -55,7 +55,7 @@ class RunResult:
     open_positions: int
     handler_errors: int
     criterion: float | None
-    """What `on_backtest` returned; None also for NaN and infinity, which JSON does not have."""
+    """The number that `on_backtest` returned; None also for NaN and infinity, which JSON does not have."""
     duration_s: float
 
     @property

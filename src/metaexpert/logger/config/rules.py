@@ -129,7 +129,7 @@ def _idle_date_formats(handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Pr
 
 
 def _directory_like_a_file(document: Mapping[Any, Any], places: Places) -> Iterator[Problem]:
-    """Who names a file as the log directory would get a directory of that name, with other files in it."""
+    """Refuse a file name as the log directory: it would become a directory, with other files in it."""
     text = document.get(LOG_DIRECTORY)
     text = os.fspath(text) if isinstance(text, os.PathLike) else text
     if not isinstance(text, str) or "\0" in text:

@@ -16,7 +16,7 @@ from metaexpert.logger.config.schema import fields_at
 
 
 class Meant(NamedTuple):
-    """What a guessed name stands for: settings by dotted path, else words on why there is none."""
+    """The meaning of a guessed name: settings by dotted path, else words on why there is none."""
 
     settings: tuple[str, ...] = ()
     words: str = ""
