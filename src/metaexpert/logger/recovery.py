@@ -6,10 +6,10 @@ import errno
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Literal, Self
 
 from metaexpert.logger import engine, service
+from metaexpert.logger.frozen import FrozenDict
 
 __all__ = ["RecoveryReport", "RingReport", "recover"]
 
@@ -45,7 +45,7 @@ class RingReport:
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Self:
         """Return the report that the native engine's `document` makes."""
-        return cls(**{**document, "files": MappingProxyType(dict(document["files"]))})
+        return cls(**{**document, "files": FrozenDict(document["files"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class RecoveryReport:
         return cls(
             directory=document["directory"],
             rings=tuple(RingReport.of(ring) for ring in document["rings"]),
-            repaired=MappingProxyType(dict(document["repaired"])),
+            repaired=FrozenDict(document["repaired"]),
             elsewhere=document["elsewhere"],
         )
 

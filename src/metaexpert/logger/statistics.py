@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, Self
 
-
-def _no_counts() -> Mapping[str, int]:
-    return MappingProxyType({})
+from metaexpert.logger.frozen import FrozenDict
 
 
 @dataclass(frozen=True)
@@ -41,11 +38,11 @@ class LoggerStats:
     written: int = 0
     dropped: int = 0
     queued: int = 0
-    logged_by_level: Mapping[str, int] = field(default_factory=_no_counts)
-    written_by_level: Mapping[str, int] = field(default_factory=_no_counts)
-    dropped_by_level: Mapping[str, int] = field(default_factory=_no_counts)
-    dropped_by_reason: Mapping[str, int] = field(default_factory=_no_counts)
-    sinks: Mapping[str, SinkStats] = field(default_factory=lambda: MappingProxyType({}))
+    logged_by_level: Mapping[str, int] = field(default_factory=FrozenDict)
+    written_by_level: Mapping[str, int] = field(default_factory=FrozenDict)
+    dropped_by_level: Mapping[str, int] = field(default_factory=FrozenDict)
+    dropped_by_reason: Mapping[str, int] = field(default_factory=FrozenDict)
+    sinks: Mapping[str, SinkStats] = field(default_factory=FrozenDict)
     queue_bytes: int = 0
     queue_capacity_bytes: int = 0
     queue_high_water_bytes: int = 0
@@ -71,11 +68,11 @@ class LoggerStats:
             logged=sum(logged.values()),
             written=sum(written.values()),
             dropped=sum(by_reason.values()),
-            logged_by_level=MappingProxyType(logged),
-            written_by_level=MappingProxyType(written),
-            dropped_by_level=MappingProxyType(by_level),
-            dropped_by_reason=MappingProxyType(by_reason),
-            sinks=MappingProxyType(sinks),
+            logged_by_level=FrozenDict(logged),
+            written_by_level=FrozenDict(written),
+            dropped_by_level=FrozenDict(by_level),
+            dropped_by_reason=FrozenDict(by_reason),
+            sinks=FrozenDict(sinks),
             **counters,
             reconfigurations=reconfigurations,
         )

@@ -1,7 +1,9 @@
 """Facts about the report of a recovery, and about what it is asked for."""
 
+import copy
 import dataclasses
 import json
+import pickle
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,6 +35,14 @@ DOCUMENT: Final[dict[str, Any]] = {
 def test_the_report_goes_there_and_back() -> None:
     """`to_dict` returns the engine's document, as plain values that are ready for JSON."""
     assert json.loads(json.dumps(RecoveryReport.of(DOCUMENT).to_dict())) == DOCUMENT
+
+
+def test_the_report_may_leave_the_process() -> None:
+    """It is pickled, copied deeply and made a dictionary of."""
+    report = RecoveryReport.of(DOCUMENT)
+
+    assert pickle.loads(pickle.dumps(report)) == copy.deepcopy(report) == report
+    assert dataclasses.asdict(report)["rings"][0]["files"] == {"/d/expert.log": 5}
 
 
 def test_the_report_cannot_be_changed() -> None:

@@ -1,7 +1,10 @@
 """Facts about the counters."""
 
+import copy
 import dataclasses
+import json
 import logging
+import pickle
 from typing import TYPE_CHECKING
 
 import pytest
@@ -83,3 +86,17 @@ def test_the_last_run_is_remembered_after_shutdown(logs: "Logs") -> None:
 
     seen = stats()
     assert (seen.logged, seen.written, seen.queued) == (1, 1, 0)
+
+
+def test_a_snapshot_may_leave_the_process(logs: "Logs") -> None:
+    """It is pickled, copied deeply and made a dictionary of, and its tables stay as they are."""
+    logs.configure()
+    logs.logger.info("m")
+    logs.records()
+    seen = stats()
+
+    assert pickle.loads(pickle.dumps(seen)) == copy.deepcopy(seen) == seen
+    assert dataclasses.asdict(seen)["sinks"]["file"]["written"] == 1
+    json.dumps(dataclasses.asdict(seen))
+    with pytest.raises(TypeError, match="cannot be changed"):
+        pickle.loads(pickle.dumps(seen)).logged_by_level["INFO"] = 2

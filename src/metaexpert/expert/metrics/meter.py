@@ -10,10 +10,10 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter_ns
-from types import MappingProxyType
 from typing import Any, Final, Self
 
 from metaexpert.expert.metrics import process
+from metaexpert.logger.frozen import FrozenDict
 
 #: Upper bounds of the buckets in nanoseconds, from 1 us to 10 s; slower ones are counted behind the last.
 BUCKETS_NS: Final[tuple[int, ...]] = (
@@ -106,9 +106,9 @@ class ExpertMetrics:
     """Bars that closed, of the data's timeframe or, for ticks, of the shortest one in use."""
     running_seconds: float = 0.0
     """How long its runs have lasted, in real time."""
-    handlers: Mapping[str, Latency] = field(default_factory=lambda: MappingProxyType({}))
+    handlers: Mapping[str, Latency] = field(default_factory=FrozenDict)
     """How long handlers took, by event (`on_bar`, …), of events that have been called."""
-    handler_errors: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    handler_errors: Mapping[str, int] = field(default_factory=FrozenDict)
     """How many calls raised, by event; the same events."""
     queue_delay: Latency = Latency()
     """From the arrival of a tick, bar or order book to its handler: the broker, and handlers before it."""
@@ -217,8 +217,8 @@ class ExpertMeter:
             ticks=self.ticks,
             bars=self.bars,
             running_seconds=ran_ns / _NS_PER_SECOND,
-            handlers=MappingProxyType(called),
-            handler_errors=MappingProxyType({event: self.errors[event] for event in called}),
+            handlers=FrozenDict(called),
+            handler_errors=FrozenDict({event: self.errors[event] for event in called}),
             queue_delay=self._queue_delay.snapshot(),
             reconnects=self.reconnects,
             cpu_seconds=process.cpu_seconds(),

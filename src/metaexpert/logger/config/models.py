@@ -18,7 +18,6 @@ from pydantic import (
 from metaexpert.logger.config import defaults
 from metaexpert.logger.config.fields import Directory, Flag, Level, choice, choices, quantity
 from metaexpert.logger.config.files import parse_json
-from metaexpert.logger.config.frozen import FrozenDict
 from metaexpert.logger.config.levels import parse_level
 from metaexpert.logger.config.merge import leaves, plain, removals_as_none
 from metaexpert.logger.config.origins import CODE, DEFAULT, origin_of
@@ -38,6 +37,7 @@ from metaexpert.logger.config.tables import (
     TlsConfiguration,
 )
 from metaexpert.logger.errors import ConfigurationError, shown
+from metaexpert.logger.frozen import FrozenDict
 
 IncludeKey = Literal["run_id", "thread_id", "process_id", "caller"]
 

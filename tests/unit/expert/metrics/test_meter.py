@@ -1,10 +1,15 @@
 """How the figures of an expert are taken."""
 
+import copy
+import dataclasses
+import pickle
+
 import pytest
 
 from metaexpert.expert.handlers.registry import EVENT_ARGUMENTS
 from metaexpert.expert.metrics import ExpertMeter, ExpertMetrics, Latency
 from metaexpert.expert.metrics.meter import BUCKETS_NS, Histogram
+from metaexpert.logger.frozen import FrozenDict
 
 
 def latency(*durations_ns: int) -> Latency:
@@ -128,3 +133,11 @@ def test_a_record_is_due_after_the_interval_and_not_without_one() -> None:
     assert [meter.is_due() for meter in (silent, hasty, patient)] == [False, True, False]
     hasty.figures()
     assert not hasty.is_due()
+
+
+def test_metrics_may_leave_the_process() -> None:
+    """They are pickled, copied deeply and made a dictionary of, as for a queue of `multiprocessing`."""
+    metrics = ExpertMetrics(handlers=FrozenDict(on_bar=latency(5)), handler_errors=FrozenDict(on_bar=1))
+
+    assert pickle.loads(pickle.dumps(metrics)) == copy.deepcopy(metrics) == metrics
+    assert dataclasses.asdict(metrics)["handler_errors"] == {"on_bar": 1}

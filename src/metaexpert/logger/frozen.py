@@ -1,4 +1,4 @@
-"""A dictionary that cannot be changed, for the tables of a frozen configuration."""
+"""A dictionary that cannot be changed, for the tables of frozen values: configurations, counters, reports."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class FrozenDict(dict[_Key, _Value]):
     """A `dict` whose changing methods raise TypeError; it reads, compares, copies and pickles as a `dict`."""
 
     def _refuse(self, *_args: Any, **_options: Any) -> NoReturn:
-        raise TypeError("a configuration cannot be changed; pass the new values to configure()")
+        raise TypeError("this cannot be changed; copy it with dict(), or give new settings to configure()")
 
     __setitem__ = __delitem__ = __ior__ = _refuse
     update = setdefault = pop = popitem = clear = _refuse
