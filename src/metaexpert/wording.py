@@ -1,10 +1,8 @@
-"""Words of commands and reports, and the standard streams that they go to."""
+"""Words that commands and reports share."""
 
 from __future__ import annotations
 
-import os
-import sys
-from typing import Final, NoReturn, TextIO
+from typing import Final
 
 #: What to type where there is no market data yet.
 SAMPLE_DATA: Final = "a CSV to begin with: metaexpert demo --save-data BTCUSDT-1m.csv"
@@ -13,30 +11,3 @@ SAMPLE_DATA: Final = "a CSV to begin with: metaexpert demo --save-data BTCUSDT-1
 def counted(count: int, noun: str) -> str:
     """Return a number with its noun: "1 handler call", "1,200 handler calls"; the plural ends in s."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def tell(text: str) -> None:
-    """Print a line on stderr; one that is closed or takes nothing is no reason to fail."""
-    stream = sys.stderr
-    if stream is None:
-        return
-    try:
-        print(text, file=stream, flush=True)
-    except (OSError, ValueError):
-        # What is left in its buffer would fail again, and at the interpreter's end be its exit code.
-        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - lives as long as the process
-
-
-def end_without_stdout(error: OSError, more: str = "") -> NoReturn:
-    """End the process with 1 because stdout took nothing, and say so unless nobody reads on (`| head`)."""
-    if not isinstance(error, BrokenPipeError):
-        tell(f"error: stdout takes nothing: {error.strerror}{more}")
-    # What is left in the buffer would fail again at the interpreter's end.
-    if sys.stdout is not None:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    raise SystemExit(1) from None
-
-
-def is_terminal(stream: TextIO | None) -> bool:
-    """Tell whether a standard stream is a terminal; one that was closed at the start is None."""
-    return stream is not None and stream.isatty()

@@ -13,7 +13,7 @@ from metaexpert import __version__
 from metaexpert.cli import backtest, demo, logs, new, ps, run
 from metaexpert.cli.failure import CommandFailedError
 from metaexpert.cli.summary import summary
-from metaexpert.wording import end_without_stdout, tell
+from metaexpert.streams import end_without_stdout, tell
 
 app = typer.Typer(
     name="metaexpert",

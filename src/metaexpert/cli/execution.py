@@ -13,7 +13,8 @@ from metaexpert.expert.run import report
 from metaexpert.expert.run.feed import Feed
 from metaexpert.expert.run.options import Overrides, check_overrides
 from metaexpert.expert.run.records import RecordCounter
-from metaexpert.wording import counted, tell
+from metaexpert.streams import tell
+from metaexpert.wording import counted
 
 
 def run_and_report(file: Path, overrides: Overrides, *, as_json: bool) -> int:

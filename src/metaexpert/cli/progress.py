@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from metaexpert.logger import configuration
 from metaexpert.logger.config import parse_level
-from metaexpert.wording import is_terminal
+from metaexpert.streams import is_terminal
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

@@ -6,7 +6,7 @@ from metaexpert.cli.control_client import ControlClient
 from metaexpert.cli.failure import CommandFailedError
 from metaexpert.logger.config.files import absolute
 from metaexpert.logger.control.runtime_file import RunningExpert, look_around
-from metaexpert.wording import tell
+from metaexpert.streams import tell
 
 
 def choose_client(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from metaexpert.cli.failure import CommandFailedError
-from metaexpert.wording import tell
+from metaexpert.streams import tell
 
 if TYPE_CHECKING:
     from metaexpert.cli.control_client import ControlClient

@@ -12,7 +12,8 @@ import typer
 
 from metaexpert.cli.failure import CommandFailedError
 from metaexpert.cli.options import LogsDirectory
-from metaexpert.wording import counted, is_terminal, tell
+from metaexpert.streams import is_terminal, tell
+from metaexpert.wording import counted
 
 if TYPE_CHECKING:
     from metaexpert.logger.recovery import RecoveryReport, RingReport

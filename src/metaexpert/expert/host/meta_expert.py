@@ -22,7 +22,7 @@ from metaexpert.expert.settings.expert import expert_settings
 from metaexpert.expert.settings.guesses import advised
 from metaexpert.expert.settings.strategy import StrategySettings, strategy_settings, timeframe_name
 from metaexpert.logger import get_logger
-from metaexpert.wording import tell
+from metaexpert.streams import tell
 
 if TYPE_CHECKING:
     from metaexpert.expert.run.result import RunResult

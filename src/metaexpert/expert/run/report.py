@@ -10,7 +10,8 @@ from typing import Any, Final
 from metaexpert.exit_codes import INTERRUPTED, STRATEGY_ERROR, TERMINATED
 from metaexpert.expert.run.records import Records
 from metaexpert.expert.run.result import RunResult
-from metaexpert.wording import counted, end_without_stdout, tell
+from metaexpert.streams import end_without_stdout, tell
+from metaexpert.wording import counted
 
 _EXIT_CODES: Final = {"interrupted": INTERRUPTED, "terminated": TERMINATED}
 
