@@ -148,7 +148,7 @@ PipelineHandler._genuine = {name: getattr(PipelineHandler, name) for name in _OV
 
 
 class Extra(dict[str, Any]):
-    """What `logging` has to be given as `extra` for a record with `fields`."""
+    """The `extra` that `logging` takes for a record with `fields`."""
 
     def __init__(self, fields: CallFields, category: str | None) -> None:
         # Not `makeLogRecord`, which would call a factory of the program's.

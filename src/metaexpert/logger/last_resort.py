@@ -1,4 +1,4 @@
-"""Where trade records go that no handler takes: stderr, where `logging` shows such warnings."""
+"""The last resort for trade records that no handler takes: stderr, where `logging` shows such warnings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _NOTE: Final = (
 
 
 class _Told:
-    """Whether this process has been told that its trade records are in no file."""
+    """True once this process has been told that its trade records are in no file."""
 
     already = False
 

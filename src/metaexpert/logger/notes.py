@@ -88,7 +88,7 @@ class CallFields:
 
 
 class Note(weakref.ref[logging.LogRecord]):
-    """What is known about a record."""
+    """The facts noted about a record."""
 
     __slots__ = ("fields", "key", "taken_by")
 

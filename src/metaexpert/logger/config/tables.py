@@ -74,7 +74,7 @@ class BatchConfiguration(Table):
 
 
 class SpoolConfiguration(Table):
-    """Where a network handler keeps records while its destination is away."""
+    """The disk space in which a network handler keeps records while its destination is away."""
 
     directory: Directory | None = None
     max_bytes: Annotated[int, quantity("bytes", 2**20, 1024 * _GIB)] = _GIB

@@ -1,4 +1,4 @@
-"""What values of other packages are in a record. The native engine asks when it meets such a value.
+"""Values of other packages, as a record has them. The native engine asks when it meets such a value.
 
 Each module has `simpler`, which gives a value in terms of simpler ones, or `NotImplemented` where the value's
 own text says all. Packages are never imported here: who has a value of theirs has imported them.
