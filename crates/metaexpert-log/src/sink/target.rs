@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::console::Console;
 use super::file::{Change, LogFile, Opener};
-use super::network::Network;
+use super::socket::Remote;
 use crate::config::{SinkConfig, SinkKind};
 use crate::disk::{Disk, FileId};
 use crate::error::Error;
@@ -30,7 +30,7 @@ fn at_once(bytes: &[u8]) -> usize {
 pub(super) enum Target {
     Console(Console),
     File(Box<LogFile>),
-    Network(Box<Network>),
+    Socket(Box<Remote>),
 }
 
 impl Target {
@@ -39,7 +39,7 @@ impl Target {
             SinkKind::Console => Target::Console(Console::new(config.stream)),
             SinkKind::File => Target::File(Box::new(LogFile::open(config, Arc::clone(disk), opener)?)),
             SinkKind::Syslog | SinkKind::Tcp | SinkKind::Udp => {
-                Target::Network(Box::new(Network::open(config)?))
+                Target::Socket(Box::new(Remote::open(config)?))
             }
         })
     }
@@ -47,7 +47,7 @@ impl Target {
     /// The log file, if it is one.
     pub(super) fn file_mut(&mut self) -> Option<&mut LogFile> {
         match self {
-            Target::Console(_) | Target::Network(_) => None,
+            Target::Console(_) | Target::Socket(_) => None,
             Target::File(file) => Some(file),
         }
     }
@@ -82,7 +82,7 @@ impl Target {
         match self {
             Target::Console(console) => console.write(bytes),
             Target::File(file) => file.write(bytes),
-            Target::Network(network) => network.write(bytes),
+            Target::Socket(network) => network.write(bytes),
         }
     }
 
@@ -91,14 +91,14 @@ impl Target {
         match self {
             Target::Console(console) => console.take_problem().map(str::to_owned),
             Target::File(file) => file.take_problem(),
-            Target::Network(_) => None,
+            Target::Socket(_) => None,
         }
     }
 
     /// Looks what others have done to the file, if it is one.
     pub(super) fn look(&mut self) -> io::Result<Change> {
         match self {
-            Target::Console(_) | Target::Network(_) => Ok(Change::None),
+            Target::Console(_) | Target::Socket(_) => Ok(Change::None),
             Target::File(file) => file.look(),
         }
     }
@@ -106,7 +106,7 @@ impl Target {
     /// How long the file is, and which; nothing of what is none.
     pub(super) fn end(&self) -> (u64, FileId) {
         match self {
-            Target::Console(_) | Target::Network(_) => (0, FileId::default()),
+            Target::Console(_) | Target::Socket(_) => (0, FileId::default()),
             Target::File(file) => (file.size(), file.identity()),
         }
     }
@@ -127,18 +127,18 @@ impl Target {
     }
 
     pub(super) fn is_remote(&self) -> bool {
-        matches!(self, Target::Network(_))
+        matches!(self, Target::Socket(_))
     }
 
     /// Whether lines that it has taken are still to be given to the system, or given once more.
     pub(super) fn has_unsent(&self) -> bool {
-        matches!(self, Target::Network(network) if network.has_unsent())
+        matches!(self, Target::Socket(network) if network.has_unsent())
     }
 
     /// How many lines a connection has taken that its other end has not acknowledged.
     pub(super) fn unacknowledged(&self) -> usize {
         match self {
-            Target::Network(network) => network.unacknowledged(),
+            Target::Socket(network) => network.unacknowledged(),
             Target::Console(_) | Target::File(_) => 0,
         }
     }
@@ -148,7 +148,7 @@ impl Target {
         match self {
             Target::Console(_) => format!("handler {name}"),
             Target::File(file) => format!("handler {name} ({})", file.path().display()),
-            Target::Network(network) => format!("handler {name} ({})", network.name()),
+            Target::Socket(network) => format!("handler {name} ({})", network.name()),
         }
     }
 }

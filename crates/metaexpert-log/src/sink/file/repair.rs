@@ -3,8 +3,8 @@
 use std::io;
 
 use super::LogFile;
+use super::torn::unfinished_line;
 use crate::config::Format;
-use crate::sink::torn::unfinished_line;
 
 impl LogFile {
     /// Mends what another process has left since the start in a file that was not there then.

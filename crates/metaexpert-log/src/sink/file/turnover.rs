@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::LogFile;
+use super::archive::Archive;
+use super::claim::{Absent, Current, Nature, claim, lock};
+use super::rotate::{Clockwork, is_at};
 use crate::clock::now_ns;
 use crate::config::Sync;
 use crate::disk::{directory, is_absent};
-use crate::sink::archive::Archive;
-use crate::sink::claim::{Absent, Current, Nature, claim, lock};
-use crate::sink::rotate::{Clockwork, is_at};
 
 /// A rotation that failed is tried again after this; until then the file grows.
 const ROTATION_RETRY: Duration = Duration::from_secs(1);

@@ -8,10 +8,9 @@ use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::rotate::is_at;
 use crate::disk::{Disk, Status, Way, directory, is_absent};
 use crate::holdings::{Holding, has_changed_user, inherited, is_ours, register};
-use crate::sink::file::Opener;
-use crate::sink::rotate::is_at;
 
 /// How often it is asked who holds a file: between two questions a thread of this process may have let go of it.
 const LOCK_ATTEMPTS: usize = 3;
@@ -25,6 +24,17 @@ const GIVEN_UP: &str = "Permission denied: the process has given up the rights t
 
 /// How many processes of one number can write beside each other. Each asks for the names before its own.
 const MOST_NAMESAKES: u32 = 256;
+
+/// On whose behalf a file is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opener {
+    /// A configuration's, of which every file must open.
+    Configuration,
+    /// One's that was in force before: what cannot be opened now is tried for each line, like any file that fails.
+    Restart,
+    /// That of the process with this number, which is gone: its very file must open, or one named after it.
+    Recovery(u32),
+}
 
 /// What may be done to a file besides appending to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

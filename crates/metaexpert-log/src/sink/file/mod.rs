@@ -1,6 +1,11 @@
 //! A log file: appended to, one writer a file, rotated between lines, followed when others move it.
 
+mod archive;
+mod claim;
+mod packing;
 mod repair;
+mod rotate;
+mod torn;
 mod turnover;
 
 use std::io;
@@ -13,22 +18,13 @@ use crate::config::{SinkConfig, Sync};
 use crate::disk::{Disk, FileId, directory};
 use crate::error::Error;
 use crate::holdings::{has_changed_user, is_ours};
-use crate::sink::archive::Archive;
-use crate::sink::claim::{Absent, Current, Nature, claim, lock};
-use crate::sink::rotate::{Clockwork, is_at};
-
+use archive::Archive;
+use claim::{Absent, Current, Nature, claim, lock};
+pub use claim::{Opener, set_worker, sibling};
+pub(crate) use claim::{is_plain, siblings};
+pub use rotate::family;
+use rotate::{Clockwork, is_at};
 pub use turnover::Change;
-
-/// On whose behalf a file is opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Opener {
-    /// A configuration's, of which every file must open.
-    Configuration,
-    /// One's that was in force before: what cannot be opened now is tried for each line, like any file that fails.
-    Restart,
-    /// That of the process with this number, which is gone: its very file must open, or one named after it.
-    Recovery(u32),
-}
 
 /// A log file, open once it is there.
 pub struct LogFile {

@@ -3,10 +3,11 @@
 use std::io;
 use std::time::Duration;
 
+use super::Sink;
 use super::held::records;
-use super::target::Target;
-use super::{Change, Sink};
 use crate::ring::Gap;
+use crate::sink::file::Change;
+use crate::sink::target::Target;
 
 /// Attempts to connect are no nearer than this even when it is urgent.
 const RECONNECT_PAUSE: Duration = Duration::from_millis(20);
@@ -37,7 +38,7 @@ impl Sink {
     fn reopen(&mut self) -> io::Result<()> {
         let file = match &mut self.target {
             Target::Console(_) => return Ok(()),
-            Target::Network(network) => {
+            Target::Socket(network) => {
                 let outcome = network.prepare();
                 self.count_fates();
                 return outcome;

@@ -6,10 +6,10 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::network::Fate;
 use crate::ledger::Ledger;
 use crate::level::Level;
 use crate::ring::Gap;
+use crate::sink::socket::Fate;
 use crate::stats::Counters;
 
 /// Whoever waits for records to be written waits no longer for an acknowledgement of what the system has

@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use super::packing::write_packed;
+use super::rotate::{Backup, backups, is_file, numbered, parts, shift, unless_absent, unshift};
 use crate::clock::now_ns;
 use crate::config::{Compress, SinkConfig};
 use crate::disk::{Disk, FileId, Status, directory, is_absent};
 use crate::holdings::is_ours;
-use crate::sink::packing::write_packed;
-use crate::sink::rotate::{Backup, backups, is_file, numbered, parts, shift, unless_absent, unshift};
 use crate::thread;
 
 const DAY_NS: i64 = 24 * 3_600_000_000_000;

@@ -3,11 +3,11 @@
 use std::io;
 
 use super::backoff::Backoff;
-use super::target::Target;
 use super::transit::Owner;
 use super::{Accepted, Sink, WRITE_BYTES};
 use crate::config::Format;
 use crate::level::Level;
+use crate::sink::target::Target;
 
 impl Sink {
     /// Lines waiting to be written; append one, then call [`Sink::accept`].
@@ -34,7 +34,7 @@ impl Sink {
                 }
                 self.has_urgent |= level >= Level::ERROR.0;
             }
-            Target::Network(_) => self.transit.add(self.pending.len(), seq, level),
+            Target::Socket(_) => self.transit.add(self.pending.len(), seq, level),
             Target::Console(_) => {}
         }
         self.pending_records += 1;
@@ -167,7 +167,7 @@ impl Sink {
 
     /// Counts what has happened on the network.
     pub(super) fn count_fates(&mut self) {
-        let Target::Network(network) = &mut self.target else { return };
+        let Target::Socket(network) = &mut self.target else { return };
         let fates = network.take_fates();
         self.totals.errors += fates.errors;
         self.totals.reconnects += fates.reconnects;

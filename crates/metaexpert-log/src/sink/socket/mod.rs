@@ -6,9 +6,9 @@
 mod datagram;
 mod dial;
 mod fates;
+mod message;
 mod record;
 mod stream;
-mod wire;
 
 use std::io::{self, Read};
 use std::net::Shutdown;
@@ -22,9 +22,9 @@ use crate::error::Error;
 use crate::holdings::{Holding, register};
 use datagram::Datagrams;
 use dial::{Dialer, Search};
-pub(super) use fates::{Fate, Fates};
+pub(in crate::sink) use fates::{Fate, Fates};
+use message::Message;
 use stream::{Framing, Window};
-use wire::Wire;
 
 /// A connection, which a forked child closes at its side.
 struct Connection {
@@ -50,29 +50,29 @@ enum Transport {
 }
 
 /// A network destination.
-pub(super) struct Network {
+pub(super) struct Remote {
     name: String,
     dialer: Dialer,
     connection: Option<Connection>,
     transport: Transport,
-    wire: Wire,
+    message: Message,
     config: SinkConfig,
     connections: u64,
     fates: Fates,
 }
 
-impl Network {
+impl Remote {
     /// Begins to connect. Fails if the configuration names no destination.
-    pub(super) fn open(config: &SinkConfig) -> Result<Network, Error> {
+    pub(super) fn open(config: &SinkConfig) -> Result<Remote, Error> {
         let Some(endpoint) = config.endpoint.clone() else {
             let problem = format!("handlers.{}.url: must be given", config.name);
             return Err(Error::Configuration(problem));
         };
         let dialer = Dialer::new(endpoint, search(config));
-        let mut network = Network {
+        let mut network = Remote {
             name: dialer.endpoint().to_string(),
             transport: Transport::Stream(Window::new(Framing::Lines)),
-            wire: Wire::new(config, false),
+            message: Message::new(config, false),
             dialer,
             connection: None,
             config: config.clone(),
@@ -94,9 +94,9 @@ impl Network {
         self.prepare()?;
         let Some(Connection { socket, .. }) = &self.connection else { return Err(waits("not connected")) };
         let outcome = match &mut self.transport {
-            Transport::Stream(window) => window.write(socket, lines, &mut self.wire, &mut self.fates),
+            Transport::Stream(window) => window.write(socket, lines, &mut self.message, &mut self.fates),
             Transport::Datagrams(datagrams) => {
-                datagrams.write(socket, lines, &mut self.wire, &mut self.fates)
+                datagrams.write(socket, lines, &mut self.message, &mut self.fates)
             }
         };
         self.without_broken(outcome)
@@ -167,7 +167,7 @@ impl Network {
         let Some(socket) = self.dialer.step()? else { return Ok(()) };
         let is_stream = socket.r#type()? == socket2::Type::STREAM;
         let is_unix = self.dialer.endpoint().is_unix();
-        self.wire = Wire::new(&self.config, self.dialer.has_found_journal());
+        self.message = Message::new(&self.config, self.dialer.has_found_journal());
         let framing = match self.config.kind {
             SinkKind::Syslog if !is_unix => Framing::Counted,
             _ => Framing::Lines,

@@ -11,7 +11,7 @@ use std::os::fd::AsRawFd;
 use socket2::Socket;
 
 use super::fates::Fates;
-use super::wire::Wire;
+use super::message::Message;
 use super::{check_open, waits};
 
 /// Bytes framed at a time.
@@ -147,7 +147,7 @@ impl Window {
         &mut self,
         socket: &Socket,
         lines: &[u8],
-        wire: &mut Wire,
+        message: &mut Message,
         fates: &mut Fates,
     ) -> io::Result<usize> {
         let count = self.lines.len();
@@ -155,7 +155,7 @@ impl Window {
         let mut at = 0;
         for line in lines.split_inclusive(|byte| *byte == b'\n') {
             at += line.len();
-            self.add(line, wire);
+            self.add(line, message);
             taken.push(at);
             if at >= STEP_BYTES {
                 break;
@@ -192,11 +192,11 @@ impl Window {
         }
     }
 
-    fn add(&mut self, line: &[u8], wire: &mut Wire) {
+    fn add(&mut self, line: &[u8], message: &mut Message) {
         let before = self.bytes.len();
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         self.frame.clear();
-        let is_cut = wire.push(line, usize::MAX, &mut self.frame);
+        let is_cut = message.push(line, usize::MAX, &mut self.frame);
         match self.framing {
             Framing::Lines => {
                 self.bytes.extend(&self.frame);

@@ -5,8 +5,8 @@ use std::io;
 use socket2::Socket;
 
 use super::fates::Fates;
+use super::message::Message;
 use super::waits;
-use super::wire::Wire;
 
 /// The longest packet, in bytes; a little less than what UDP over IPv4 carries.
 const MOST_BYTES: usize = 65_000;
@@ -39,12 +39,12 @@ impl Datagrams {
         &mut self,
         socket: &Socket,
         lines: &[u8],
-        wire: &mut Wire,
+        message: &mut Message,
         fates: &mut Fates,
     ) -> io::Result<usize> {
         let mut taken = 0;
         for line in lines.split_inclusive(|byte| *byte == b'\n') {
-            match self.send(socket, line.strip_suffix(b"\n").unwrap_or(line), wire, fates) {
+            match self.send(socket, line.strip_suffix(b"\n").unwrap_or(line), message, fates) {
                 Ok(()) => taken += line.len(),
                 Err(_) if taken > 0 => break,
                 Err(problem) => return Err(problem),
@@ -53,11 +53,17 @@ impl Datagrams {
         Ok(taken)
     }
 
-    fn send(&mut self, socket: &Socket, line: &[u8], wire: &mut Wire, fates: &mut Fates) -> io::Result<()> {
+    fn send(
+        &mut self,
+        socket: &Socket,
+        line: &[u8],
+        message: &mut Message,
+        fates: &mut Fates,
+    ) -> io::Result<()> {
         let (mut refusals, mut loss) = (0, None);
         loop {
             self.packet.clear();
-            let is_cut = wire.push(line, self.most, &mut self.packet);
+            let is_cut = message.push(line, self.most, &mut self.packet);
             let Err(problem) = socket.send(&self.packet) else {
                 fates.bytes += self.packet.len() as u64;
                 fates.cut += u64::from(is_cut);

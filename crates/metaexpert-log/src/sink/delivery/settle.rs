@@ -3,9 +3,10 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::target::Target;
-use super::{Change, Settled, Sink};
+use super::{Settled, Sink};
 use crate::config::Sync;
+use crate::sink::file::Change;
+use crate::sink::target::Target;
 
 /// A file that is forced to the disk now and then is so at least this often.
 const SYNC_INTERVAL: Duration = Duration::from_secs(1);
@@ -61,7 +62,7 @@ impl Sink {
 
     /// Looks after lines on their way. Returns whether the system has taken all of them.
     fn tend(&mut self) -> io::Result<bool> {
-        let Target::Network(network) = &mut self.target else { return Ok(true) };
+        let Target::Socket(network) = &mut self.target else { return Ok(true) };
         let outcome = network.tend();
         self.count_fates();
         if let Ok(true) = outcome {

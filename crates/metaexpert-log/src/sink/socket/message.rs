@@ -7,7 +7,7 @@ use crate::encode::syslog::{Dialect, Speaker};
 use super::record::shortened;
 
 /// Makes what is sent.
-pub(super) enum Wire {
+pub(super) enum Message {
     /// The line itself.
     Line,
     /// The line itself, which is a JSON record.
@@ -16,24 +16,24 @@ pub(super) enum Wire {
     Syslog { speaker: Box<Speaker>, max_bytes: usize },
 }
 
-impl Wire {
+impl Message {
     /// What `config` asks for where the connection leads to systemd's journal, or does not.
-    pub(super) fn new(config: &SinkConfig, is_journal: bool) -> Wire {
+    pub(super) fn new(config: &SinkConfig, is_journal: bool) -> Message {
         match &config.format {
-            Format::Json => Wire::Json,
+            Format::Json => Message::Json,
             Format::Syslog { app_name, protocol, max_bytes } => {
                 let is_local = config.endpoint.as_ref().is_some_and(Endpoint::is_unix);
                 let dialect = dialect(*protocol, is_local, is_journal);
-                Wire::Syslog { speaker: Box::new(Speaker::new(dialect, app_name)), max_bytes: *max_bytes }
+                Message::Syslog { speaker: Box::new(Speaker::new(dialect, app_name)), max_bytes: *max_bytes }
             }
-            _ => Wire::Line,
+            _ => Message::Line,
         }
     }
 
     /// Appends what is sent for `line`, which is without its line break, in at most `most` bytes. Returns
     /// whether something was left out.
     pub(super) fn push(&mut self, line: &[u8], most: usize, out: &mut Vec<u8>) -> bool {
-        if let Wire::Syslog { speaker, max_bytes } = self {
+        if let Message::Syslog { speaker, max_bytes } = self {
             return speaker.speak(line, most.min(*max_bytes), out);
         }
         if line.len() <= most {
@@ -41,7 +41,7 @@ impl Wire {
             return false;
         }
         match self {
-            Wire::Json => match shortened(line, most) {
+            Message::Json => match shortened(line, most) {
                 Some(short) => out.extend_from_slice(&short),
                 None => push_start(line, most, out),
             },
