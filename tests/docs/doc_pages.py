@@ -49,6 +49,17 @@ def blocks(page: Path, language: str | None = None) -> list[Block]:
     return [block for block in found if language in (None, block.language)]
 
 
+def prose_lines(page: Path) -> list[tuple[int, str]]:
+    """Return the lines of a page outside of its blocks, with their numbers."""
+    fenced = {
+        number
+        for block in blocks(page)
+        for number in range(block.line - 1, block.line + block.text.count("\n") + 1)
+    }
+    lines = page.read_text(encoding="utf-8").splitlines()
+    return [(number, line) for number, line in enumerate(lines, start=1) if number not in fenced]
+
+
 def pages_with(language: str) -> list[Path]:
     """Return the pages that have a block of this language."""
     return [page for page in PAGES if blocks(page, language)]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from doc_environment import clean_environment
-from doc_pages import PAGES, ROOT, blocks, page_name, pages_with
+from doc_pages import PAGES, ROOT, Block, blocks, page_name, pages_with
+from doc_shell import matches
 
 PAGE_TIMEOUT_S = 90
 
@@ -51,6 +53,40 @@ def test_python_that_is_not_run_is_python(page: Path) -> None:
     """A block marked `no-run` is valid Python all the same."""
     for block in blocks(page, "python"):
         assert compile(block.text, block.place, "exec", dont_inherit=True)
+
+
+def _printed() -> list[tuple[Block, Block]]:
+    """Return each block of Python that is followed by what it prints, with that."""
+    return [
+        (block, after)
+        for page in PAGES
+        for block, after in pairwise(blocks(page))
+        if block.language == "python" and "printed" in after.flags
+    ]
+
+
+def test_the_readme_shows_what_its_first_lines_print() -> None:
+    """The first Python of the README has its output beside it, so the next test has something to compare."""
+    assert blocks(ROOT / "README.md", "python")[0] in [block for block, _ in _printed()]
+
+
+@pytest.mark.parametrize(("block", "after"), _printed(), ids=lambda block: block.place)
+def test_a_block_prints_what_the_page_says(block: Block, after: Block, tmp_path: Path) -> None:
+    """Python before a block marked `printed` prints that when it is run alone in an empty directory."""
+    program = tmp_path / "program.py"
+    program.write_text(block.text, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, str(program)],
+        cwd=tmp_path,
+        env=clean_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        timeout=PAGE_TIMEOUT_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert matches(after.text.splitlines(), done.stdout.splitlines()), done.stdout
 
 
 def test_a_failing_block_fails_its_page(tmp_path: Path) -> None:
