@@ -1,8 +1,8 @@
 //! Mappings, dataclasses and named tuples as objects, sequences and sets as arrays: written one behind the other into
 //! one buffer, until the record is full.
 
-use metaexpert_log::encode::escape::escape_json;
 use metaexpert_log::encode::json::push_value;
+use metaexpert_log::line::escape::escape_json;
 use pyo3::exceptions::PyAttributeError;
 use pyo3::intern;
 use pyo3::prelude::*;

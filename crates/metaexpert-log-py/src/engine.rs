@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
 use metaexpert_log::config::{Config, Stream};
-use metaexpert_log::descriptor::note_missing;
 use metaexpert_log::error::Error;
 use metaexpert_log::level::LEVEL_SLOTS;
 use metaexpert_log::pipeline::{Opened, Pipeline, QUEUE_STAYED_FULL, SWITCH_LIMIT, Surroundings};
+use metaexpert_log::platform::descriptor::note_missing;
 use metaexpert_log::sink::Opener;
 use metaexpert_log::sink::trouble::TroubleLog;
 use metaexpert_log::stats::{LOSS_NAMES, PerLevel};

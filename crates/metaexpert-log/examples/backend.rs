@@ -8,8 +8,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use metaexpert_log::config::Config;
-use metaexpert_log::driven::Driven;
 use metaexpert_log::frame::{Record, Section, Value};
+use metaexpert_log::pipeline::driven::Driven;
 use serde_json::json;
 
 const RECORDS: u64 = 50_000;

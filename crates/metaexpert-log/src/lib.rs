@@ -2,44 +2,29 @@
 //!
 //! One record's way, in the order of the modules below:
 //! **capture** (in the binding) → [`ring`] → [`route`] → [`redact`] → [`encode`] → [`sink`].
-//! The stages see only the shared vocabulary; `worker` sees the stages;
-//! [`pipeline`] assembles them.
+//! The stages see only the vocabulary and the [`platform`]; `backend` sees the stages;
+//! [`pipeline`] assembles them. `tests/layers.rs` holds this order.
 
-// Shared vocabulary.
+// Vocabulary.
 pub mod clock;
 pub mod config;
-pub mod descriptor;
-mod digits;
-pub mod disk;
 pub mod error;
 mod fnv;
-mod fork;
 pub mod frame;
-mod holdings;
-mod lazily;
 pub mod level;
+pub mod line;
+pub mod platform;
 pub mod stats;
 mod sync;
-mod thread;
-mod words;
 
 // The stages, in flow order.
 pub mod encode;
-pub mod event;
-pub mod lexicon;
 pub mod redact;
 pub mod ring;
 pub mod route;
 pub mod sink;
 
 // Assembly.
-mod assembly;
-mod delay;
-pub mod driven;
-mod ledger;
-mod notice;
-mod opening;
+mod backend;
 pub mod pipeline;
 pub mod recovery;
-mod replay;
-mod worker;

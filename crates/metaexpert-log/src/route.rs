@@ -1,9 +1,9 @@
 //! **Route**: which sinks want an event.
 
 use crate::config::SinkConfig;
-use crate::event::Event;
 use crate::frame::NO_ID;
-use crate::lexicon::Name;
+use crate::ring::event::Event;
+use crate::ring::lexicon::Name;
 
 /// A set of sinks: bit *n* stands for the *n*-th.
 pub type SinkSet = u64;

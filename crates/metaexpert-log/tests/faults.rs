@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use account::{Auditor, Said};
-use metaexpert_log::disk::{FaultyDisk, Operation};
 use metaexpert_log::pipeline::{Pipeline, Surroundings};
+use metaexpert_log::platform::disk::{FaultyDisk, Operation};
 use metaexpert_log::stats::Loss;
 use partly::PartlyFaulty;
 use serde_json::{Value as Json, json};

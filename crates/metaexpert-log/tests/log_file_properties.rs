@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use common::{Scratch, is_well_named, names, settle, sink, unpacked};
 use metaexpert_log::config::SinkConfig;
-use metaexpert_log::disk::{FaultyDisk, SystemDisk};
+use metaexpert_log::platform::disk::{FaultyDisk, SystemDisk};
 use metaexpert_log::sink::{Change, LogFile, Opener, family};
 use proptest::prelude::*;
 use serde_json::json;

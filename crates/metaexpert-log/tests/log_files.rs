@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use common::{Scratch, contents, names, open, settle, sink, unpacked};
-use metaexpert_log::disk::{FaultyDisk, Operation, SystemDisk, system};
+use metaexpert_log::platform::disk::{FaultyDisk, Operation, SystemDisk, system};
 use metaexpert_log::sink::{Change, LogFile, Opener, family};
 use serde_json::json;
 

@@ -12,8 +12,8 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use account::{Auditor, Said};
-use metaexpert_log::disk::{FaultyDisk, Operation};
 use metaexpert_log::pipeline::{Pipeline, Surroundings};
+use metaexpert_log::platform::disk::{FaultyDisk, Operation};
 use metaexpert_log::stats::{Loss, PerLevel};
 use serde_json::{Value as Json, json};
 use whole::{Scratch, config, file, submit_to, wait_until};

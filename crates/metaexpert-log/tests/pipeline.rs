@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use metaexpert_log::config::Config;
-use metaexpert_log::driven::Driven;
 use metaexpert_log::frame::{Record, Section, Value};
+use metaexpert_log::pipeline::driven::Driven;
 use metaexpert_log::pipeline::{Pipeline, Refused, Surroundings};
 use metaexpert_log::sink::Opener;
 use metaexpert_log::stats::Loss;
@@ -411,7 +411,7 @@ fn a_sink_that_takes_nothing_holds_its_lines_until_it_does() {
 
 #[test]
 fn a_slow_disk_is_waited_for_and_a_failing_one_is_not() {
-    use metaexpert_log::disk::{FaultyDisk, Operation};
+    use metaexpert_log::platform::disk::{FaultyDisk, Operation};
     let scratch = Scratch::new("durable");
     let mut sink = file(&scratch.0, "expert");
     sink["sync"] = json!("always");

@@ -6,8 +6,8 @@ mod shown;
 
 use jiff::tz::TimeZone;
 use metaexpert_log::encode::console::ConsoleEncoder;
-use metaexpert_log::encode::pattern::Pattern;
 use metaexpert_log::encode::text::TextEncoder;
+use metaexpert_log::encode::text::pattern::Pattern;
 use metaexpert_log::frame::{Section, Value};
 use proptest::prelude::*;
 use shown::{console, format, text, with_event};

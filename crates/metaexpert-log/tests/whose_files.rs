@@ -9,7 +9,7 @@ use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use common::{Scratch, contents, names, open, sink};
-use metaexpert_log::disk::{FaultyDisk, Operation, system};
+use metaexpert_log::platform::disk::{FaultyDisk, Operation, system};
 use metaexpert_log::sink::{Change, LogFile, Opener, sibling};
 use serde_json::json;
 

@@ -8,7 +8,7 @@ pub(crate) use timebase::{SharedLine, Timebase};
 
 use jiff::Timestamp;
 
-use crate::digits::{EIGHT_DIGITS, eight_digits};
+use crate::line::digits::{EIGHT_DIGITS, eight_digits};
 
 /// Nanoseconds since the Unix epoch, read from the system's real-time clock.
 #[inline]

@@ -3,12 +3,12 @@
 use jiff::tz::TimeZone;
 
 use crate::encode::colour::{BOLD_RED, DIM, TRADE, level_colour, painted};
-use crate::encode::escape::escape_plain;
 use crate::encode::plain::{continuation, lines, push_summary};
 use crate::encode::record_time::RecordTime;
 use crate::encode::shown_fields::ShownFields;
-use crate::encode::spec::{Conversion, Spec, char_count, prefix_len};
-use crate::event::{Event, Exception};
+use crate::encode::text::spec::{Conversion, Spec, char_count, prefix_len};
+use crate::line::escape::escape_plain;
+use crate::ring::event::{Event, Exception};
 
 const LOGGER_WIDTH: usize = 20;
 const LEVEL: Spec = column(8);

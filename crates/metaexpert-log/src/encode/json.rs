@@ -3,13 +3,13 @@
 use crate::clock::{FRACTION_LEN, Rfc3339};
 use crate::config::Layout;
 use crate::encode::Include;
-use crate::encode::decimal::{push_finite, push_signed, push_unsigned};
-use crate::encode::escape::escape_json;
-use crate::encode::line::{Line, Output, Piece, push_line};
-use crate::event::{Event, Set};
 use crate::frame::{Value, Visitor};
 use crate::level::{LEVEL_SLOTS, Level};
-use crate::lexicon::Key;
+use crate::line::buffer::{Line, Output, Piece, push_line};
+use crate::line::decimal::{push_finite, push_signed, push_unsigned};
+use crate::line::escape::escape_json;
+use crate::ring::event::{Event, Set};
+use crate::ring::lexicon::Key;
 
 /// A usual line is no longer.
 const USUAL_BYTES: usize = 1 << 10;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::fmt::strtime::{BrokenDownTime, Config, PosixCustom};
 use jiff::tz::TimeZone;
 
-use crate::encode::escape::escape_plain;
+use crate::line::escape::escape_plain;
 
 const NS_PER_SECOND: i64 = 1_000_000_000;
 

@@ -1,27 +1,19 @@
 //! **Encode**: an event as one line of a format. One file a format.
 
-mod attribute;
 mod colour;
 pub mod console;
-pub(crate) mod cut;
-mod decimal;
-pub mod escape;
 pub mod json;
-pub mod line;
 pub mod local_time;
-mod number;
-pub mod pattern;
 mod plain;
 mod record_time;
 mod run;
 mod shown_fields;
-mod spec;
 pub mod syslog;
 pub mod text;
 pub(crate) mod validity;
 
 use crate::config::{Format, Layout};
-use crate::event::Event;
+use crate::ring::event::Event;
 
 /// What an encoder may add to every record, fixed for a run.
 #[derive(Clone, Debug, Default)]
@@ -52,7 +44,7 @@ pub enum Encoder {
 
 impl Encoder {
     /// The encoder for `format`. `colour` says whether the destination shows colours. Fails on a pattern that
-    /// [`pattern::Pattern::parse`] refuses.
+    /// [`text::pattern::Pattern::parse`] refuses.
     pub fn new(format: &Format, layout: Layout, include: &Include, colour: bool) -> Result<Self, String> {
         let text = |encoder: text::TextEncoder| match &include.process {
             Some(process) => Encoder::Text(encoder.for_process(process.clone())),
@@ -66,7 +58,7 @@ impl Encoder {
             Format::Syslog { .. } => Encoder::Syslog(syslog::SyslogEncoder::new(include)),
             Format::Text { datefmt } => text(text::TextEncoder::with_fields().with_time(datefmt.as_deref())),
             Format::Percent { pattern, datefmt } => {
-                text(text::TextEncoder::new(pattern::Pattern::parse(pattern)?, datefmt.clone()))
+                text(text::TextEncoder::new(text::pattern::Pattern::parse(pattern)?, datefmt.clone()))
             }
         })
     }

@@ -1,12 +1,12 @@
 //! What the formats for people share: fields as `key=value`, and the lines that follow a record's first.
 
-use crate::encode::decimal::{push_signed, push_unsigned};
-use crate::encode::escape::{escape_json, escape_plain};
-use crate::encode::number::push_shortest;
-use crate::encode::pattern::INDENT;
-use crate::event::Exception;
+use crate::encode::text::pattern::INDENT;
 use crate::frame::Value;
-use crate::lexicon::Key;
+use crate::line::decimal::{push_signed, push_unsigned};
+use crate::line::escape::{escape_json, escape_plain};
+use crate::line::number::push_shortest;
+use crate::ring::event::Exception;
+use crate::ring::lexicon::Key;
 
 /// Appends a field's name, quoted like a value.
 #[inline]

@@ -5,9 +5,9 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::Pipeline;
+use crate::backend::worker::{Shared, lock};
 use crate::sink::SinkReport;
 use crate::stats::{PerLevel, Snapshot};
-use crate::worker::{Shared, lock};
 
 /// How long an end waits for room to tell of a gap.
 pub const LAST_GAP_LIMIT: Duration = Duration::from_secs(1);

@@ -3,12 +3,12 @@
 use std::time::{Duration, Instant};
 
 use super::Pipeline;
+use crate::backend::opening::{InForce, Opened, Surroundings};
+use crate::backend::worker::{Next, lock};
 use crate::config::{Config, QueueConfig};
 use crate::error::Error;
 use crate::frame::{self, HEADER_LEN};
-use crate::opening::{InForce, Opened, Surroundings};
 use crate::sink::Opener;
-use crate::worker::{Next, lock};
 
 /// How long a change of configuration waits for room in the ring.
 pub const SWITCH_LIMIT: Duration = Duration::from_secs(5);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::worker::Shared;
+use crate::backend::worker::Shared;
 
 /// How long a call waits for a disk that neither acknowledges nor fails.
 pub const DISK_LIMIT: Duration = Duration::from_secs(10);

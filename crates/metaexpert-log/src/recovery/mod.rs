@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::assembly::Assembly;
+use crate::backend::assembly::Assembly;
 use crate::clock::Rfc3339;
 use crate::config::Format;
 use crate::pipeline::Surroundings;

@@ -8,7 +8,7 @@ use memchr::{memchr, memchr2};
 use super::edit::Edit;
 use super::keys::Verdict;
 use super::{Rules, login, names, pairs, spoken, worth};
-use crate::encode::escape::escape_json;
+use crate::line::escape::escape_json;
 
 /// The mask as a JSON string.
 pub(super) const MASK_JSON: &[u8] = b"\"***\"";

@@ -1,6 +1,6 @@
 //! A glance at a short text, eight bytes at a time.
 
-use crate::words::Words;
+use crate::line::words::Words;
 
 /// Whether `text`, if it is short, has a digit, or one of `:;<=>?`, which follow the digits in ASCII. Only then does a short text show
 /// anything that could be a secret or stand before one.
@@ -21,7 +21,7 @@ fn marks(word: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::words::SHORT;
+    use crate::line::words::SHORT;
     use proptest::prelude::*;
 
     proptest! {

@@ -14,6 +14,7 @@ mod finder;
 mod fragment;
 mod glance;
 mod keys;
+mod lazily;
 mod login;
 mod names;
 mod pairs;
@@ -28,8 +29,8 @@ use std::sync::Arc;
 
 use crate::config::Redact;
 use crate::error::Error;
-use crate::event::{Event, Exception, Place};
 use crate::frame::{Value, Values};
+use crate::ring::event::{Event, Exception, Place};
 use keys::{Keys, Verdict};
 use login::Login;
 use patterns::Patterns;

@@ -8,8 +8,8 @@ use crate::config::Layout;
 use crate::encode::Include;
 use crate::encode::json::JsonEncoder;
 use crate::frame::{NO_ID, Record, Section};
-use crate::lexicon::Lexicon;
 use crate::ring::dictionary::Dictionary;
+use crate::ring::lexicon::Lexicon;
 
 fn redactor(keys: &[&str], patterns: &[&str]) -> Redactor {
     let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();

@@ -7,7 +7,7 @@ use regex::bytes::{Captures, Regex};
 
 use super::edit::Edit;
 use super::verdict::Verdict;
-use crate::lazily::Lazily;
+use crate::redact::lazily::Lazily;
 
 /// A text without any of these has nothing that [`PATTERNS`] would find.
 const TELLING: [&str; 32] = [

@@ -4,7 +4,7 @@
 //! were written after it. That makes a record that was cut off by a kill, or by a full disk, go into
 //! the file once.
 
-use crate::disk::FileId;
+use crate::platform::disk::FileId;
 use crate::sync::{AtomicU64, Ordering};
 
 /// Sinks of one configuration.

@@ -20,9 +20,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::now_ns;
-use crate::disk::FileId;
 use crate::fnv::{self, fnv1a};
-use crate::holdings::{self, Holding};
+use crate::platform::disk::FileId;
+use crate::platform::holdings::{self, Holding};
 use crate::ring::belief;
 
 /// What a ring's files look like; other versions are left alone.

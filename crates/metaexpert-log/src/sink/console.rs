@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::config::{Colour, SinkConfig, Stream};
-use crate::descriptor::{is_there, number};
+use crate::platform::descriptor::{is_there, number};
 
 /// Standard output or standard error, by file descriptor: Python's own buffers are not involved.
 pub struct Console {

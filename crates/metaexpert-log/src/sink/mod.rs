@@ -10,7 +10,7 @@ mod socket;
 mod target;
 pub mod trouble;
 
-pub use crate::holdings::forget_after_fork;
+pub use crate::platform::holdings::forget_after_fork;
 pub use console::{Console, shows_colour};
 pub(crate) use delivery::{Accepted, Settled};
 pub use delivery::{Sink, SinkReport, SinkTotals};

@@ -7,8 +7,8 @@ use super::console::Console;
 use super::file::{Change, LogFile, Opener};
 use super::socket::Remote;
 use crate::config::{SinkConfig, SinkKind};
-use crate::disk::{Disk, FileId};
 use crate::error::Error;
+use crate::platform::disk::{Disk, FileId};
 
 /// A write that is interrupted this often in a row counts as failed, so that it holds up no other sink.
 const MOST_INTERRUPTIONS: u32 = 100;

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use crate::clock::{Rfc3339, now_ns};
 use crate::config::Stream;
-use crate::descriptor::is_there;
-use crate::disk::{Disk, directory, is_absent, system};
-use crate::encode::escape::escape_plain;
+use crate::line::escape::escape_plain;
+use crate::platform::descriptor::is_there;
+use crate::platform::disk::{Disk, directory, is_absent, system};
 use crate::sink::file::is_plain;
 
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -183,7 +183,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::disk::{FaultyDisk, Operation};
+    use crate::platform::disk::{FaultyDisk, Operation};
 
     #[test]
     fn a_directory_that_is_not_there_is_made_unless_it_is_not_to_be() {

@@ -4,9 +4,9 @@
 use std::io::Read;
 use std::path::Path;
 
-use metaexpert_log::disk::SystemDisk;
 use metaexpert_log::level::{LEVEL_SLOTS, Level};
 use metaexpert_log::pipeline::Pipeline;
+use metaexpert_log::platform::disk::SystemDisk;
 use metaexpert_log::sink::family;
 use metaexpert_log::stats::{PerLevel, Snapshot};
 use serde_json::Value as Json;

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use metaexpert_log::config::SinkConfig;
-use metaexpert_log::disk::{Disk, SystemDisk};
+use metaexpert_log::platform::disk::{Disk, SystemDisk};
 use metaexpert_log::sink::{LogFile, Opener, family};
 use serde_json::{Value as Json, json};
 

@@ -2,10 +2,10 @@
 
 use metaexpert_log::config::{Format, Layout};
 use metaexpert_log::encode::{Encoder, Include};
-use metaexpert_log::event::Event;
 use metaexpert_log::frame::{Frame, InlineFields, Record, Section, SectionRef, Value, Values};
-use metaexpert_log::lexicon::Lexicon;
 use metaexpert_log::ring::dictionary::{Definition, DictionaryWriter};
+use metaexpert_log::ring::event::Event;
+use metaexpert_log::ring::lexicon::Lexicon;
 use metaexpert_log::ring::{Consumer, MIN_CAPACITY, Producer, Ring};
 
 use super::Input;

@@ -6,9 +6,9 @@ use std::fs;
 use std::path::{Component, Path};
 
 use metaexpert_log::config::Config;
-use metaexpert_log::disk::{FaultyDisk, Operation, SystemDisk};
 use metaexpert_log::frame::{Record, Section, Value, write_switch};
 use metaexpert_log::pipeline::Pipeline;
+use metaexpert_log::platform::disk::{FaultyDisk, Operation, SystemDisk};
 use metaexpert_log::recovery::{self, Report, Status};
 use metaexpert_log::sink::{family, trouble::TroubleLog};
 use serde_json::{Value as Json, json};

@@ -4,12 +4,12 @@
 
 use jiff::tz::TimeZone;
 use metaexpert_log::encode::console::ConsoleEncoder;
-use metaexpert_log::encode::pattern::Pattern;
+use metaexpert_log::encode::text::pattern::Pattern;
 use metaexpert_log::encode::text::{Process, TextEncoder};
-use metaexpert_log::event::Event;
 use metaexpert_log::frame::{NO_ID, Record, Section, Value};
-use metaexpert_log::lexicon::Lexicon;
 use metaexpert_log::ring::dictionary::DictionaryWriter;
+use metaexpert_log::ring::event::Event;
+use metaexpert_log::ring::lexicon::Lexicon;
 use metaexpert_log::ring::{MIN_CAPACITY, Ring};
 
 /// 2022-01-30 23:59:59.123456789 UTC.

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use metaexpert_log::config::Config;
-use metaexpert_log::disk::{Disk, SystemDisk};
 use metaexpert_log::frame::{Record, Section, Value};
 use metaexpert_log::pipeline::{Pipeline, Refused, Surroundings};
+use metaexpert_log::platform::disk::{Disk, SystemDisk};
 use metaexpert_log::recovery::{self, Report};
 use metaexpert_log::ring::store::{Store, key};
 use metaexpert_log::sink::trouble::TroubleLog;

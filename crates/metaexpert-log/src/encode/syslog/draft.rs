@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use crate::encode::Include;
-use crate::encode::decimal::{push_signed, push_unsigned};
-use crate::encode::number::push_shortest;
 use crate::encode::plain::json_text;
-use crate::event::{Caller, Event};
 use crate::frame::Value;
+use crate::line::decimal::{push_signed, push_unsigned};
+use crate::line::number::push_shortest;
+use crate::ring::event::{Caller, Event};
 
 /// Stands between two parts; a part that contains it has it escaped.
 const SEPARATOR: u8 = 0x1F;
@@ -212,8 +212,8 @@ fn unescaped(part: &[u8]) -> Cow<'_, [u8]> {
 pub(super) mod tests {
     use super::*;
     use crate::frame::{NO_ID, Record, Section};
-    use crate::lexicon::Lexicon;
     use crate::ring::dictionary::Dictionary;
+    use crate::ring::lexicon::Lexicon;
     use proptest::prelude::*;
 
     pub(in super::super) fn record<'a>(

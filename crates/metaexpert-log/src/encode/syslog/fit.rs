@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::draft::{Draft, Parameter};
 use super::speaker::Speaker;
-use crate::encode::cut::{cut_bytes_mark, early_share, prefix_that, prefix_written_in};
+use crate::line::cut::{cut_bytes_mark, early_share, prefix_that, prefix_written_in};
 
 /// Room for what tells of the cut: a mark behind the message, and how many fields were left out.
 const MARK_BYTES: usize = 80;

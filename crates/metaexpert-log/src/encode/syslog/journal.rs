@@ -11,7 +11,7 @@
 use super::draft::{Draft, Parameter};
 use super::names::Rules;
 use super::speaker::{FACILITY, Sender, severity};
-use crate::encode::escape::escape_plain;
+use crate::line::escape::escape_plain;
 
 /// Names are no longer (systemd, `journal_field_valid`).
 const NAME_BYTES: usize = 64;

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use super::draft::{Draft, Parameter};
 use super::{Dialect, fit, journal, rfc3164, rfc5424};
 use crate::clock::Rfc3339;
-use crate::encode::escape::escape_plain;
 use crate::encode::local_time::{LocalTime, system_zone};
 use crate::level::Level;
+use crate::line::escape::escape_plain;
 
 /// User-level messages (RFC 5424, 6.2.1): what a program is that is no part of the system.
 pub(super) const FACILITY: i32 = 1;

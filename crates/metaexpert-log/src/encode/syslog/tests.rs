@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use super::draft::tests::{drafted, record};
 use super::*;
 use crate::encode::Include;
-use crate::encode::escape::escape_plain;
 use crate::frame::{Section, Value};
+use crate::line::escape::escape_plain;
 
 /// A message as RFC 5424, 6, has it, read by its grammar.
 #[derive(Debug, PartialEq)]

@@ -3,7 +3,7 @@
 //! A sink gathers lines and writes them in batches. Its [`Mark`] says how far it has come: everything
 //! before that position of the ring is in the destination. When the destination fails, the sink forgets the lines and
 //! falls behind; what it had not written is still in the ring, and is replayed from the mark once it can
-//! be (`crate::replay`).
+//! be (`crate::backend::replay`).
 //!
 //! What it begins and ends with is here; `lines` writes, `settle` makes certain, `behind` tries again. The
 //! `target` is the destination whatever its kind, the `progress` what is known to be in it.
@@ -22,9 +22,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::config::{SinkConfig, SinkKind};
-use crate::disk::Disk;
 use crate::error::Error;
-use crate::ledger::Ledger;
+use crate::platform::disk::Disk;
+use crate::ring::ledger::Ledger;
 use crate::ring::marks::Mark;
 use crate::ring::{Gap, Ring};
 use crate::stats::Counters;

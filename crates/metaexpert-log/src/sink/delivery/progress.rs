@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::resume::{Found, Resume};
-use crate::disk::FileId;
+use crate::platform::disk::FileId;
 use crate::ring::Ring;
 use crate::ring::marks::Mark;
 

@@ -6,9 +6,9 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use crate::ledger::Ledger;
 use crate::level::Level;
 use crate::ring::Gap;
+use crate::ring::ledger::Ledger;
 use crate::sink::socket::Fate;
 use crate::stats::Counters;
 

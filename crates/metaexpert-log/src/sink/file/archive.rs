@@ -12,9 +12,9 @@ use super::packing::write_packed;
 use super::rotate::{Backup, backups, is_file, numbered, parts, shift, unless_absent, unshift};
 use crate::clock::now_ns;
 use crate::config::{Compress, SinkConfig};
-use crate::disk::{Disk, FileId, Status, directory, is_absent};
-use crate::holdings::is_ours;
-use crate::thread;
+use crate::platform::disk::{Disk, FileId, Status, directory, is_absent};
+use crate::platform::holdings::is_ours;
+use crate::platform::thread;
 
 const DAY_NS: i64 = 24 * 3_600_000_000_000;
 

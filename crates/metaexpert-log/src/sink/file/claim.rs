@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::rotate::is_at;
-use crate::disk::{Disk, Status, Way, directory, is_absent};
-use crate::holdings::{Holding, has_changed_user, inherited, is_ours, register};
+use crate::platform::disk::{Disk, Status, Way, directory, is_absent};
+use crate::platform::holdings::{Holding, has_changed_user, inherited, is_ours, register};
 
 /// How often it is asked who holds a file: between two questions a thread of this process may have let go of it.
 const LOCK_ATTEMPTS: usize = 3;

@@ -15,9 +15,9 @@ use std::time::Instant;
 
 use crate::clock::now_ns;
 use crate::config::{SinkConfig, Sync};
-use crate::disk::{Disk, FileId, directory};
 use crate::error::Error;
-use crate::holdings::{has_changed_user, is_ours};
+use crate::platform::disk::{Disk, FileId, directory};
+use crate::platform::holdings::{has_changed_user, is_ours};
 use archive::Archive;
 use claim::{Absent, Current, Nature, claim, lock};
 pub use claim::{Opener, set_worker, sibling};

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 
 use crate::config::Compress;
-use crate::disk::Disk;
+use crate::platform::disk::Disk;
 
 const BLOCK_BYTES: usize = 128 << 10;
 const GZIP_LEVEL: u32 = 6;

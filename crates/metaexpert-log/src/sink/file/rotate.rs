@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::config::{Compress, Rotate};
-use crate::disk::{Disk, FileId, Way, directory, is_absent};
+use crate::platform::disk::{Disk, FileId, Way, directory, is_absent};
 
 /// Knows when the current period ends, in UTC so that no time zone change disturbs it.
 pub struct Clockwork {
@@ -192,7 +192,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::disk::SystemDisk;
+    use crate::platform::disk::SystemDisk;
 
     /// A directory of its own for each test, with one-line files named as given.
     fn scratch(test: &str, names: &[&str]) -> PathBuf {

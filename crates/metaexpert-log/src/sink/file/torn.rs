@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io;
 
-use crate::disk::Disk;
+use crate::platform::disk::Disk;
 
 /// What has no line break in this many bytes at the end is no torn line: no record is as long.
 const LONGEST_TORN_BYTES: u64 = 8 << 20;

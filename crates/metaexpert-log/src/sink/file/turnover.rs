@@ -11,7 +11,7 @@ use super::claim::{Absent, Current, Nature, claim, lock};
 use super::rotate::{Clockwork, is_at};
 use crate::clock::now_ns;
 use crate::config::Sync;
-use crate::disk::{directory, is_absent};
+use crate::platform::disk::{directory, is_absent};
 
 /// A rotation that failed is tried again after this; until then the file grows.
 const ROTATION_RETRY: Duration = Duration::from_secs(1);

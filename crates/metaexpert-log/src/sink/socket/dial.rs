@@ -12,8 +12,8 @@ use socket2::{Domain, SockAddr, Socket, TcpKeepalive, Type};
 
 use super::is_writable;
 use crate::config::Endpoint;
-use crate::descriptor::above_standard;
-use crate::thread;
+use crate::platform::descriptor::above_standard;
+use crate::platform::thread;
 
 /// An address that does not answer for so long is passed over.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);

@@ -1,8 +1,8 @@
 //! What is sent for a line.
 
 use crate::config::{Endpoint, Format, Protocol, SinkConfig};
-use crate::encode::cut::{cut_bytes_mark, prefix_that};
 use crate::encode::syslog::{Dialect, Speaker};
+use crate::line::cut::{cut_bytes_mark, prefix_that};
 
 use super::record::shortened;
 

@@ -17,9 +17,9 @@ use std::os::fd::AsRawFd;
 use socket2::Socket;
 
 use crate::config::{Format, Protocol, SinkConfig, SinkKind};
-use crate::disk::FileId;
 use crate::error::Error;
-use crate::holdings::{Holding, register};
+use crate::platform::disk::FileId;
+use crate::platform::holdings::{Holding, register};
 use datagram::Datagrams;
 use dial::{Dialer, Search};
 pub(in crate::sink) use fates::{Fate, Fates};

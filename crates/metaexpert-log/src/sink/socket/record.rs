@@ -6,9 +6,9 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::encode::cut::{cut_bytes_mark, early_share, prefix_written_in};
-use crate::encode::escape::escape_json;
-use crate::lexicon::CORE_KEYS;
+use crate::line::cut::{cut_bytes_mark, early_share, prefix_written_in};
+use crate::line::escape::escape_json;
+use crate::ring::lexicon::CORE_KEYS;
 
 /// Room for `,"fields_left_out":…,"cut_bytes":…`.
 const NOTE_BYTES: usize = 80;

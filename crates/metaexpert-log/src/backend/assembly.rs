@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::backend::replay::Part;
 use crate::config::{Config, Format};
-use crate::disk::Disk;
 use crate::encode::{Encoder, Include};
 use crate::error::Error;
-use crate::event::Event;
+use crate::platform::disk::Disk;
 use crate::redact::Redactor;
-use crate::replay::Part;
+use crate::ring::event::Event;
 use crate::ring::{Gap, Ring};
 use crate::route::{Router, SinkSet};
 use crate::sink::trouble::TroubleLog;
@@ -52,7 +52,7 @@ impl Assembly {
     pub(crate) fn bare(config: &Config, include: &Include) -> Result<Assembly, Error> {
         let bare = Config { sinks: Vec::new(), ..config.clone() };
         let mut assembly =
-            Assembly::open(&bare, include, None, &crate::disk::system(), Opener::Configuration)?;
+            Assembly::open(&bare, include, None, &crate::platform::disk::system(), Opener::Configuration)?;
         for sink in &config.sinks {
             let encoder = encoder(config, include, &sink.name, &sink.format, false)?;
             assembly.encoders.push((encoder, 1 << assembly.sinks.len()));

@@ -1,5 +1,6 @@
 //! The pipeline: the stages put together, started, reconfigured, flushed and stopped.
 
+pub mod driven;
 mod ending;
 mod switching;
 mod waiting;
@@ -8,12 +9,14 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crate::backend::notice::Notice;
+use crate::backend::worker::{Shared, Worker, lock};
 use crate::clock::{self, now_ns};
 use crate::config::{Config, QueueConfig};
 use crate::error::Error;
 use crate::frame::{self, Composer, HEADER_LEN, Head, Record};
 use crate::level::Level;
-use crate::notice::Notice;
+use crate::platform::thread;
 use crate::recovery::{self, Report};
 use crate::ring::dictionary::{Definition, DictionaryWriter};
 use crate::ring::store::{FORMAT, Origin, Store};
@@ -21,11 +24,9 @@ use crate::ring::{Consumer, Gap, Producer, Ring};
 use crate::sink::trouble::TroubleLog;
 use crate::sink::{Opener, SinkReport};
 use crate::stats::{Loss, Reasons, Snapshot};
-use crate::thread;
-use crate::worker::{Shared, Worker, lock};
 
-pub use crate::notice::OWN_LOGGER;
-pub use crate::opening::{InForce, Needs, Opened, Surroundings};
+pub use crate::backend::notice::OWN_LOGGER;
+pub use crate::backend::opening::{InForce, Needs, Opened, Surroundings};
 pub use ending::{LAST_GAP_LIMIT, Stopping};
 pub use switching::{QUEUE_STAYED_FULL, SWITCH_LIMIT};
 pub use waiting::{DISK_LIMIT, Waiter};

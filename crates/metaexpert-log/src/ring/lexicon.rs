@@ -2,9 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::encode::escape::escape_json;
-use crate::encode::line::{Output, Piece};
 use crate::frame::{FrameError, NO_ID, Values};
+use crate::line::buffer::{Output, Piece};
+use crate::line::escape::escape_json;
 use crate::ring::dictionary::{Definition, Dictionary, keys_of};
 
 /// Keys of a record that no field may take; a field of such a name gets a trailing underscore.

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use crate::encode::decimal::push_finite;
+use crate::line::decimal::push_finite;
 
 /// How a number with a decimal point is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use crate::frame::{Frame, FrameError, InlineFields, NO_ID, SectionRef, Sections, Value, Values};
 use crate::level::Level;
-use crate::lexicon::{Key, Lexicon, MAX_SEGMENTS, Name, Overlap, SetIds, keys_without_collisions};
 use crate::redact::Replaced;
 use crate::ring::dictionary::Dictionary;
+use crate::ring::lexicon::{Key, Lexicon, MAX_SEGMENTS, Name, Overlap, SetIds, keys_without_collisions};
 
 /// An exception with its traceback.
 #[derive(Clone, Copy, Debug)]

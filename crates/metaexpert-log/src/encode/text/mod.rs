@@ -1,20 +1,24 @@
 //! Text lines in a `%`-style format, as `logging.Formatter` writes them.
 
+pub(crate) mod attribute;
+pub mod pattern;
+pub(crate) mod spec;
+
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::tz::TimeZone;
 
 use crate::clock::now_ns;
-use crate::encode::attribute::Attribute;
-use crate::encode::escape::escape_plain;
-use crate::encode::pattern::{Pattern, Piece};
 use crate::encode::plain::{continuation, json_text, lines, push_summary};
 use crate::encode::record_time::RecordTime;
 use crate::encode::run::simulated_time_of;
 use crate::encode::shown_fields::ShownFields;
-use crate::encode::spec::{Conversion, Shown, Spec};
-use crate::event::{Caller, Event};
+use crate::encode::text::attribute::Attribute;
+use crate::encode::text::pattern::{Pattern, Piece};
+use crate::encode::text::spec::{Conversion, Shown, Spec};
 use crate::frame::Value;
+use crate::line::escape::escape_plain;
+use crate::ring::event::{Caller, Event};
 
 /// The `text` preset, which the fields follow.
 const PRESET: &str = "%(asctime)s %(levelname)-8s %(name)s: %(message)s";

@@ -1,7 +1,7 @@
 //! One conversion of a `%`-style format, such as `-8s` or `.3f`, applied as Python's `%` operator does.
 
-use crate::encode::escape::escape_plain;
-use crate::encode::number::{self, FloatStyle};
+use crate::line::escape::escape_plain;
+use crate::line::number::{self, FloatStyle};
 
 /// The widest a conversion may pad or cut to, in characters.
 pub(crate) const MAX_WIDTH: usize = 1000;

@@ -8,8 +8,8 @@ use std::os::fd::{FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::path::Path;
 use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
 
-use crate::descriptor::above_standard;
-use crate::disk::FileId;
+use crate::platform::descriptor::above_standard;
+use crate::platform::disk::FileId;
 
 /// The files of two configurations of 64 sinks each, of which one replaces the other, and twice as many.
 const SLOTS: usize = 256;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Next, Worker, lock};
-use crate::assembly::Straggler;
+use crate::backend::assembly::Straggler;
 use crate::config::QueueConfig;
 use crate::ring::Gap;
 use crate::sink::Sink;

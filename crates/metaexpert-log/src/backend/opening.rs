@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use crate::assembly::Assembly;
+use crate::backend::assembly::Assembly;
 use crate::config::{Config, Format, IncludeKey, Sync};
-use crate::disk::{self, Disk};
 use crate::encode::Include;
-use crate::encode::pattern::Pattern;
+use crate::encode::text::pattern::Pattern;
 use crate::error::Error;
+use crate::platform::disk::{self, Disk};
 use crate::ring::store::Store;
 use crate::sink::Opener;
 

@@ -10,7 +10,7 @@ use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::descriptor::above_standard;
+use crate::platform::descriptor::above_standard;
 
 #[doc(hidden)]
 pub use faulty::{FaultyDisk, Operation};

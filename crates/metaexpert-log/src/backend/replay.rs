@@ -3,16 +3,16 @@
 
 use std::collections::HashSet;
 
+use crate::backend::notice::Notice;
 use crate::config::QueueConfig;
 use crate::encode::Encoder;
 use crate::encode::validity::is_valid;
-use crate::event::Event;
 use crate::frame::Kind;
-use crate::ledger::Ledger;
 use crate::level::Level;
-use crate::lexicon::Lexicon;
-use crate::notice::Notice;
 use crate::redact::Redactor;
+use crate::ring::event::Event;
+use crate::ring::ledger::Ledger;
+use crate::ring::lexicon::Lexicon;
 use crate::ring::{Consumer, Gap};
 use crate::route::{Router, SinkSet};
 use crate::sink::{Accepted, Settled, Sink};

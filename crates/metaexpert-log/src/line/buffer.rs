@@ -4,9 +4,9 @@
 use std::mem::MaybeUninit;
 use std::ops::Deref;
 
-use crate::encode::decimal::push_long;
-use crate::encode::escape::escape_json_parts;
-use crate::words::Words;
+use crate::line::decimal::push_long;
+use crate::line::escape::escape_json_parts;
+use crate::line::words::Words;
 
 /// The largest block.
 pub const BLOCK: usize = 32;

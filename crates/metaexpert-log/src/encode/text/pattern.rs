@@ -5,8 +5,8 @@
 //! `%%` for a percent sign. Attributes are those of a `LogRecord`, with `category` and `seq` beside them;
 //! any other name is a field of the record.
 
-use crate::encode::attribute::{Attribute, Kind};
-use crate::encode::spec::{Conversion, MAX_WIDTH, Spec};
+use crate::encode::text::attribute::{Attribute, Kind};
+use crate::encode::text::spec::{Conversion, MAX_WIDTH, Spec};
 
 /// What an empty format stands for, as in `logging`.
 const DEFAULT: &str = "%(message)s";

@@ -1,0 +1,9 @@
+//! **Line**: how pieces get onto a line, whatever its format.
+
+pub mod buffer;
+pub(crate) mod cut;
+pub(crate) mod decimal;
+pub(crate) mod digits;
+pub mod escape;
+pub(crate) mod number;
+pub(crate) mod words;

@@ -1,0 +1,7 @@
+//! **Platform**: what the operating system gives, and how the engine takes it.
+
+pub mod descriptor;
+pub mod disk;
+pub(crate) mod fork;
+pub(crate) mod holdings;
+pub(crate) mod thread;
