@@ -14,7 +14,7 @@
 #   market entry: out at 90.0 after 0 bars, profit -5.0, warned: False
 #
 # What it means here: the stop counts in the bar of the entry
-# (tests/unit/expert/broker/test_simulated.py::test_limit_entry_that_is_stopped_in_its_own_bar).
+# (tests/unit/expert/venue/simulated/test_venue.py::test_limit_entry_that_is_stopped_in_its_own_bar).
 set -euo pipefail
 
 scratch=$(mktemp -d)

@@ -13,7 +13,7 @@ SOURCE = Path(__file__).resolve().parents[2] / "crates/metaexpert-log/src/encode
 STRATEGY = """
 from metaexpert.expert import MetaExpert
 from metaexpert.expert.market_data import generate_bars
-from metaexpert.expert.run.feed import feed_of_bars
+from metaexpert.expert.market_data.feed import feed_of_bars
 from metaexpert.expert.run.options import Overrides, overriding
 
 expert = MetaExpert(exchange="binance", persist_state=False)

@@ -32,7 +32,7 @@ EXPERT = f"""
 import sys
 from metaexpert.expert import MetaExpert
 from metaexpert.expert.market_data import generate_bars
-from metaexpert.expert.run.feed import feed_of_bars
+from metaexpert.expert.market_data.feed import feed_of_bars
 from metaexpert.expert.run.options import Overrides, overriding
 from metaexpert.logger import get_logger, serve
 

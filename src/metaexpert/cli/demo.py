@@ -36,8 +36,8 @@ def demo(
     from metaexpert.cli.progress import progress_bar
     from metaexpert.expert.errors import ExpertError
     from metaexpert.expert.market_data import generate_bars
+    from metaexpert.expert.market_data.feed import feed_of_bars
     from metaexpert.expert.run import report
-    from metaexpert.expert.run.feed import feed_of_bars
     from metaexpert.expert.run.options import Overrides, overriding
     from metaexpert.expert.run.records import RecordCounter
     from metaexpert.logger import ConfigurationError

@@ -9,8 +9,8 @@ from metaexpert.cli.failure import CommandFailedError
 from metaexpert.cli.progress import ProgressBar, progress_bar
 from metaexpert.cli.script import execute
 from metaexpert.expert.errors import ArgumentError
+from metaexpert.expert.market_data.feed import Feed
 from metaexpert.expert.run import report
-from metaexpert.expert.run.feed import Feed
 from metaexpert.expert.run.options import Overrides, check_overrides
 from metaexpert.expert.run.records import RecordCounter
 from metaexpert.streams import tell

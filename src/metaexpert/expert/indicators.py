@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from metaexpert.expert.market_data import Bar
+from metaexpert.expert.model.bars import Bar
 
 
 def sma(values: Sequence[float], period: int) -> float | None:

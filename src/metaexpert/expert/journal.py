@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from metaexpert.expert.entities import Account, Order, Position
-from metaexpert.expert.market_data import Bar
+from metaexpert.expert.model.accounts import Account
+from metaexpert.expert.model.bars import Bar
+from metaexpert.expert.model.orders import Order
+from metaexpert.expert.model.positions import Position
 from metaexpert.logger import get_logger
 
 MARKET_LOGGER: Final = "metaexpert.market"

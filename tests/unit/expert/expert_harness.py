@@ -5,20 +5,23 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from metaexpert.expert.broker.entry_rules import Refusal
-from metaexpert.expert.broker.fees import FeeSchedule
-from metaexpert.expert.broker.market import move_of_bar
-from metaexpert.expert.broker.simulated import Entry, SimulatedBroker
-from metaexpert.expert.entities import Order
 from metaexpert.expert.journal import Journal
-from metaexpert.expert.market_data import Bar
+from metaexpert.expert.market_data import Bar, OrderBook, Tick
+from metaexpert.expert.market_data.feed import Feed, feed_of_bars
+from metaexpert.expert.model.orders import Order
+from metaexpert.expert.risk.entry_rules import Refusal
+from metaexpert.expert.run.options import Overrides, overriding
 from metaexpert.expert.settings.arguments import NOT_GIVEN
 from metaexpert.expert.settings.expert import ExpertSettings, expert_settings
 from metaexpert.expert.settings.strategy import StrategySettings
+from metaexpert.expert.venue.simulated.fees import FeeSchedule
+from metaexpert.expert.venue.simulated.market import move_of_bar
+from metaexpert.expert.venue.simulated.venue import Entry, SimulatedBroker
 
 START = datetime(2024, 1, 1, tzinfo=UTC)  # a Monday
 MINUTE = timedelta(minutes=1)
 NO_FEES = FeeSchedule(0.0, 0.0)
+NAN = float("nan")
 
 
 def account_settings(**given: Any) -> ExpertSettings:
@@ -67,6 +70,29 @@ def bar(
     high = max(open_, close) if high is None else high
     low = min(open_, close) if low is None else low
     return Bar("BTCUSDT", timeframe, START + minute * MINUTE, open_, high, low, close, volume)
+
+
+def run(expert, feed, mode="backtest", **options):
+    """Run an expert on a feed."""
+    with overriding(Overrides(mode=mode, feed=feed, **options)) as overrides:
+        result = expert.run()
+    assert overrides.results == [result]
+    return result
+
+
+def minutes(count, price=100.0):
+    """Bars of a price that rises by 1 a minute."""
+    return feed_of_bars([bar(i, price + i) for i in range(count)], "test")
+
+
+def quotes(*prices, seconds=10):
+    """Quotes every ten seconds with a spread of 2."""
+    ticks = [
+        Tick("BTCUSDT", START + timedelta(seconds=seconds * i), p - 1, p + 1, NAN, 0.0)
+        for i, p in enumerate(prices)
+    ]
+    books = [OrderBook("BTCUSDT", t.time, ((t.bid, 1.0),), ((t.ask, 1.0),)) for t in ticks]
+    return Feed("test", "BTCUSDT", None, ticks=ticks, books=books)
 
 
 class Market:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from metaexpert.expert.broker.simulated import UNSET, Entry, Unset
-from metaexpert.expert.entities import Account, Order, Position
 from metaexpert.expert.errors import NotRunningError
+from metaexpert.expert.model.accounts import Account
+from metaexpert.expert.model.orders import Order
+from metaexpert.expert.model.positions import Position
 from metaexpert.expert.settings.arguments import normalized_symbol
 from metaexpert.expert.settings.guessed_names import unknown_attribute
 from metaexpert.expert.settings.guesses import advised
 from metaexpert.expert.settings.strategy import timeframe_name
+from metaexpert.expert.venue.simulated.venue import UNSET, Entry, Unset
 
 if TYPE_CHECKING:
-    from metaexpert.expert.market_data import Bar
+    from metaexpert.expert.model.bars import Bar
     from metaexpert.expert.run.session import Session
 
 

@@ -3,8 +3,9 @@
 from datetime import datetime
 from math import isnan
 
-from metaexpert.expert.market_data.events import Bar, Tick
-from metaexpert.expert.market_data.timeframe import Timeframe
+from metaexpert.expert.model.bars import Bar
+from metaexpert.expert.model.ticks import Tick
+from metaexpert.expert.model.timeframes import Timeframe
 
 
 class BarAggregator:

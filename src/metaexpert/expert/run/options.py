@@ -15,7 +15,7 @@ from metaexpert.expert.settings import arguments as check
 from metaexpert.expert.settings.expert import log_directory, log_level
 
 if TYPE_CHECKING:
-    from metaexpert.expert.run.feed import Feed
+    from metaexpert.expert.market_data.feed import Feed
     from metaexpert.expert.run.result import RunResult
 
 MODES: Final = ("paper", "live", "backtest")

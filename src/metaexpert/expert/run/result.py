@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from metaexpert.expert.broker.account_book import AccountBook
-from metaexpert.expert.broker.loss_limits import LossLimits
+from metaexpert.expert.risk.loss_limits import LossLimits
+from metaexpert.expert.venue.simulated.account import AccountBook
 
 
 @dataclass(frozen=True, slots=True)

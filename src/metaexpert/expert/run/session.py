@@ -16,25 +16,25 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from metaexpert.expert.broker.entry_rules import FILTER_BARS
-from metaexpert.expert.broker.fees import fee_schedule
-from metaexpert.expert.broker.simulated import SimulatedBroker
 from metaexpert.expert.errors import ExpertError
 from metaexpert.expert.handlers.dispatch import Dispatcher, StopRunError
 from metaexpert.expert.handlers.registry import HandlerRegistry
 from metaexpert.expert.journal import Journal
-from metaexpert.expert.market_data import Timeframe
+from metaexpert.expert.market_data.feed import Feed, feed_of_file
+from metaexpert.expert.market_data.history import BarHistory
 from metaexpert.expert.metrics import ExpertMeter
 from metaexpert.expert.metrics.prometheus import publish
-from metaexpert.expert.run.feed import Feed, feed_of_file
-from metaexpert.expert.run.history import BarHistory
+from metaexpert.expert.model.timeframes import Timeframe
+from metaexpert.expert.risk.entry_rules import FILTER_BARS
+from metaexpert.expert.run.loop import Replay, history_capacities
 from metaexpert.expert.run.options import Overrides, RunOptions
 from metaexpert.expert.run.records import settle
-from metaexpert.expert.run.replay import Replay, history_capacities
 from metaexpert.expert.run.result import RunResult, money_figures
 from metaexpert.expert.run.state import SavedState, load_state, save_state
 from metaexpert.expert.settings.expert import ExpertSettings
 from metaexpert.expert.settings.strategy import StrategySettings
+from metaexpert.expert.venue.simulated.fees import fee_schedule
+from metaexpert.expert.venue.simulated.venue import SimulatedBroker
 from metaexpert.logger import log_context
 from metaexpert.wording import SAMPLE_DATA
 

@@ -10,8 +10,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from metaexpert.expert.entities import Order, OrderStatus, OrderType, Position, Side
 from metaexpert.expert.errors import ExpertError
+from metaexpert.expert.model.orders import Order, OrderStatus, OrderType, Side
+from metaexpert.expert.model.positions import Position
 
 FORMAT_VERSION: Final = 1
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from metaexpert.expert.errors import ArgumentError
-from metaexpert.expert.market_data import Timeframe
+from metaexpert.expert.model.timeframes import Timeframe
 from metaexpert.expert.settings import arguments as check
 
 SIZE_TYPES: Final = ("fixed_base", "fixed_quote", "percent_equity", "risk_based")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from test_replay import minutes, quotes, run
+from expert_harness import minutes, quotes, run
 
 from metaexpert.expert import ArgumentError, ExpertMetrics, MetaExpert
 from metaexpert.logger import read_log

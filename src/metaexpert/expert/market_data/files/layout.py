@@ -1,0 +1,201 @@
+"""What kind of market data a file holds, and which column is what, told from its first line."""
+
+import csv
+import re
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from metaexpert.expert.market_data.files.errors import MarketDataError, shown
+
+Kind = Literal["bars", "trades", "quotes"]
+
+_TIME = (
+    # When a bar opened goes before what may be its end.
+    "open_time",
+    "opentime",
+    "start",
+    "start_time",
+    "period_start",
+    "timestamp",
+    "datetime",
+    "time",
+    "date",
+    "unix",
+    "ts",
+    "transaction_time",
+    "transact_time",
+    "trade_time",
+    "event_time",
+)
+_VOLUME = ("volume", "vol", "v", "base_volume", "volume_base", "base_vol")
+_QUANTITY = ("quantity", "qty", "size", "amount", "volume", "vol", "base_qty")
+_ALIASES: dict[Kind, dict[str, tuple[str, ...]]] = {
+    "bars": {
+        "time": _TIME,
+        "open": ("open", "o", "open_price"),
+        "high": ("high", "h", "high_price"),
+        "low": ("low", "l", "low_price"),
+        "close": ("close", "c", "close_price"),
+        "volume": _VOLUME,
+    },
+    "quotes": {
+        "time": _TIME,
+        "bid": ("bid", "bid_price", "best_bid", "best_bid_price"),
+        "ask": ("ask", "ask_price", "best_ask", "best_ask_price"),
+        "bid_size": (
+            "bid_size",
+            "bid_qty",
+            "bid_quantity",
+            "bid_amount",
+            "bid_volume",
+            "best_bid_qty",
+            "best_bid_size",
+        ),
+        "ask_size": (
+            "ask_size",
+            "ask_qty",
+            "ask_quantity",
+            "ask_amount",
+            "ask_volume",
+            "best_ask_qty",
+            "best_ask_size",
+        ),
+    },
+    "trades": {"time": _TIME, "price": ("price", "last", "trade_price", "last_price"), "quantity": _QUANTITY},
+}
+_SYMBOL = ("symbol", "pair", "instrument", "instrument_name", "instrument_id", "inst_id", "instid", "ticker")
+_OPTIONAL = ("bid_size", "ask_size")
+# What makes a table one of this kind; the kinds are tried in this order.
+_TELLING: dict[Kind, tuple[str, ...]] = {
+    "bars": ("open", "high", "low", "close"),
+    "quotes": ("bid", "ask"),
+    "trades": ("price",),
+}
+
+_NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*")
+_KNOWN = (
+    "bars (time, open, high, low, close, volume), trades (time, price, quantity) or quotes (time, bid, ask, "
+    "and their sizes) with a header, or exchange klines without one"
+)
+
+
+class Layout(NamedTuple):
+    """Where a file keeps what."""
+
+    kind: Kind
+    delimiter: str
+    width: int
+    """Cells in every row."""
+    columns: dict[str, int]
+    """Role, such as ``open`` or ``quantity``, to position from 0."""
+    names: dict[str, str]
+    """Role to the column's name: the header's own spelling, or the role where there is no header."""
+    has_header: bool
+
+
+def recognise_layout(path: Path, line: str) -> Layout:
+    """Read the first line of a file: a header, or a row of one of the exchanges' tables.
+
+    Raises MarketDataError when it is neither, or when the header lacks a column or has one twice.
+    """
+    delimiter = "\t" if "\t" in line else ";" if ";" in line else ","
+    try:
+        cells = split_row(line, delimiter)
+    except ValueError as error:
+        raise MarketDataError(path, str(error), line=1) from error
+    if any(is_number(cell) for cell in cells):
+        return _without_header(path, delimiter, cells)
+    return _from_header(path, delimiter, cells)
+
+
+def split_row(line: str, delimiter: str) -> list[str]:
+    """Cut one line into cells; raises ValueError when a quoted cell is not closed."""
+    if '"' not in line:
+        return line.split(delimiter)
+    try:
+        return next(csv.reader([line], delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        raise ValueError(f"a quoted cell is malformed ({error}); correct the quotes") from error
+
+
+def is_number(cell: str) -> bool:
+    """Tell whether `cell` is a decimal number, written out in ASCII digits."""
+    return _NUMBER.fullmatch(cell) is not None
+
+
+def _without_header(path: Path, delimiter: str, cells: list[str]) -> Layout:
+    kind, columns = _exchange_table(cells)
+    if kind is None:
+        raise MarketDataError(
+            path,
+            f"unknown format: no header, and {len(cells)} cells are no table of an exchange; "
+            f"give a file of {_KNOWN}, or add a header line",
+            line=1,
+        )
+    return Layout(kind, delimiter, len(cells), columns, {role: role for role in columns}, False)
+
+
+def _exchange_table(cells: list[str]) -> tuple[Kind | None, dict[str, int]]:
+    """Tell which of the exchanges' tables has such a row."""
+    width = len(cells)
+    flags = [index for index, cell in enumerate(cells) if cell.strip().lower() in ("true", "false")]
+    # Trades end in flags: buyer is maker and, from some exchanges, best match.
+    if flags in ([5], [5, 6]) and width == flags[-1] + 1:
+        return "trades", {"time": 4, "price": 1, "quantity": 2}
+    if flags in ([6], [6, 7]) and width == flags[-1] + 1:
+        return "trades", {"time": 5, "price": 1, "quantity": 2}
+    if width in (6, 12):
+        return "bars", {"time": 0, "open": 1, "high": 2, "low": 3, "close": 4, "volume": 5}
+    return None, {}
+
+
+def _from_header(path: Path, delimiter: str, cells: list[str]) -> Layout:
+    spelled = [_normalised(cell) for cell in cells]
+    kind = next((kind for kind in _TELLING if _has_all(kind, spelled)), None)
+    if kind is None:
+        raise MarketDataError(
+            path,
+            f"unknown format: {shown(delimiter.join(cells))} is no header of {_KNOWN}; rename the columns",
+            line=1,
+        )
+    columns: dict[str, int] = {}
+    for role, aliases in (*_ALIASES[kind].items(), ("symbol", _SYMBOL)):
+        position = _position(path, spelled, cells, aliases)
+        if position is not None:
+            columns[role] = position
+        elif role != "symbol" and role not in _OPTIONAL:
+            known = ", ".join(aliases[:4])
+            raise MarketDataError(
+                path, f"{kind} need a {role} column, the header has none; name it {known}", line=1
+            )
+    _refuse_split_time(path, spelled, cells, columns["time"])
+    names = {role: cells[position].strip() for role, position in columns.items()}
+    return Layout(kind, delimiter, len(cells), columns, names, True)
+
+
+def _has_all(kind: Kind, spelled: list[str]) -> bool:
+    return all(any(alias in spelled for alias in _ALIASES[kind][role]) for role in _TELLING[kind])
+
+
+def _position(path: Path, spelled: list[str], cells: list[str], aliases: tuple[str, ...]) -> int | None:
+    alias = next((alias for alias in aliases if alias in spelled), None)
+    if alias is None:
+        return None
+    position = spelled.index(alias)
+    if spelled.count(alias) > 1:
+        problem = "is there more than once; keep one of them"
+        raise MarketDataError(path, problem, line=1, column=cells[position].strip())
+    return position
+
+
+def _refuse_split_time(path: Path, spelled: list[str], cells: list[str], position: int) -> None:
+    # The hours in one column and the days in another would be read as the wrong day, or as no time at all.
+    if spelled[position] == "time" and "date" in spelled:
+        problem = (
+            'and "date" split the time over two columns; join them into one, such as 2021-01-08 00:00:00'
+        )
+        raise MarketDataError(path, problem, line=1, column=cells[position].strip())
+
+
+def _normalised(name: str) -> str:
+    return re.sub(r"[\s\-]+", "_", name.strip().strip("<>").lower())

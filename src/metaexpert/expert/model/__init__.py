@@ -1,0 +1,1 @@
+"""What an expert trades in and with: bars, ticks, books, orders, positions, accounts, contracts."""

@@ -1,0 +1,41 @@
+"""Requests: what a strategy asks of a venue, the answers, and what its handlers are told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class TradeRequest:
+    """What the strategy asked the broker for."""
+
+    action: str
+    """open_position, close_position, modify_position, open_order or cancel_order."""
+    symbol: str
+    side: str | None = None
+    order_type: str | None = None
+    qty: float | None = None
+    price: float | None = None
+    position_id: int | None = None
+    order_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TradeResult:
+    """What the broker answered: accepted or not, and why not."""
+
+    accepted: bool
+    order_id: int | None = None
+    position_id: int | None = None
+    reason: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that happened at the broker, waiting to be told to the strategy's handlers."""
+
+    event: str
+    """on_order, on_position, on_account or on_transaction."""
+    arguments: tuple[Any, ...]

@@ -1,0 +1,141 @@
+"""When and at what price a position's protection takes it out, and how its stop follows the price."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from metaexpert.expert.model.contracts import Contract, InverseContract
+from metaexpert.expert.model.orders import Order, OrderType, Side
+from metaexpert.expert.model.positions import Position
+from metaexpert.expert.settings.strategy import StrategySettings
+from metaexpert.expert.venue.simulated.market import MarketMove
+
+MAINTENANCE_MARGIN_PCT: Final = 0.5
+"""Equity that a position must keep, in percent of its worth; the lowest tier of the supported exchanges."""
+
+
+class Exit(NamedTuple):
+    """A position's way out: the price before slippage, and what triggered it."""
+
+    price: float
+    reason: str
+    order_type: OrderType
+
+
+def protective_exit(
+    position: Position, move: MarketMove, liquidation: float | None = None, *, opened_inside: bool = False
+) -> Exit | None:
+    """Return how a step of the market ends a position, or None when it survives.
+
+    What the open already passed happens at the open. Inside the step the worse way comes first: the stop
+    or the liquidation, whichever is nearer, before the take profit. A position that was opened inside the
+    step itself (`opened_inside`) can be stopped in it but not take its profit, because the order of the
+    prices is not known. A stop that its entry has passed already ends it at the entry's price.
+    """
+    long = position.side is Side.BUY
+    opened = move.open_bid if long else move.open_ask
+    worst = move.low_bid if long else move.high_ask
+    adverse = _nearest_adverse(position, liquidation)
+    target = None if opened_inside else position.take_profit
+    if not opened_inside and adverse is not None and _passed(opened, adverse.price, down=long):
+        return adverse._replace(price=opened)
+    if opened_inside and adverse is not None and _passed(position.entry_price, adverse.price, down=long):
+        return adverse._replace(price=position.entry_price)
+    if target is not None and _passed(opened, target, down=not long):
+        return Exit(opened, "take_profit", OrderType.TAKE_PROFIT)
+    if adverse is not None and _passed(worst, adverse.price, down=long):
+        return adverse
+    if target is not None and _passed(move.high_bid if long else move.low_ask, target, down=not long):
+        return Exit(target, "take_profit", OrderType.TAKE_PROFIT)
+    return None
+
+
+def _nearest_adverse(position: Position, liquidation: float | None) -> Exit | None:
+    stop = position.stop_loss
+    if liquidation is not None and (stop is None or (liquidation - stop) * position.side.sign > 0):
+        return Exit(liquidation, "liquidation", OrderType.LIQUIDATION)
+    return None if stop is None else Exit(stop, position.stop_reason, OrderType.STOP)
+
+
+def _passed(price: float, level: float, *, down: bool) -> bool:
+    return price <= level if down else price >= level
+
+
+def isolated_liquidation_price(position: Position, contract: Contract) -> float | None:
+    """Return the price at which an isolated position's margin falls to the maintenance margin.
+
+    Linear: entry x (1 - sign x (1/leverage - rate)); inverse: entry / (1 + sign x (1/leverage - rate)).
+    None when no price can take the margin: a long without leverage.
+    """
+    return _price_of_loss(position, contract, 1 / position.leverage - MAINTENANCE_MARGIN_PCT / 100)
+
+
+def bankruptcy_price(position: Position, contract: Contract) -> float | None:
+    """Return the price at which an isolated position has lost its whole margin; exchanges take over there."""
+    return _price_of_loss(position, contract, 1 / position.leverage)
+
+
+def _price_of_loss(position: Position, contract: Contract, share: float) -> float | None:
+    """Return the price at which the loss is `share` of the position's worth at entry, if there is one."""
+    sign = position.side.sign
+    if isinstance(contract, InverseContract):
+        divisor = 1 + sign * share
+        return position.entry_price / divisor if divisor > 0 else None
+    factor = 1 - sign * share
+    return position.entry_price * factor if factor > 0 else None
+
+
+def initial_stops(settings: StrategySettings, side: Side, price: float) -> tuple[float | None, float | None]:
+    """Return the stop loss and take profit prices that the settings give an entry at `price`."""
+    stop_pct, target_pct = settings.stop_loss_pct, settings.take_profit_pct
+    stop = None if stop_pct is None else price * (1 - side.sign * stop_pct / 100)
+    target = None if target_pct is None else price * (1 + side.sign * target_pct / 100)
+    # A short's target of 100 % or more has no price: it could never be reached.
+    return stop, target if target is None or target > 0 else None
+
+
+def follow(position: Position, settings: StrategySettings, best: float) -> bool:
+    """Move the stop by breakeven and trailing for a favourable price `best`; returns whether it moved.
+
+    A stop moves only towards profit. The new level counts from the next step on.
+    """
+    sign = position.side.sign
+    if (best - position.best_price) * sign > 0:
+        position.best_price = best
+    # Rounded, so that 101.5 is 1.5 % over 100, which it is not in binary.
+    gain_pct = round((position.best_price / position.entry_price - 1) * 100 * sign, 9)
+    moved = False
+    if settings.breakeven_pct is not None and gain_pct >= settings.breakeven_pct:
+        moved = _tighten(position, position.entry_price, "breakeven")
+    trailing = settings.trailing_stop_pct
+    if trailing is not None and gain_pct >= (settings.trailing_activation_pct or 0.0):
+        moved = (
+            _tighten(position, position.best_price * (1 - sign * trailing / 100), "trailing_stop") or moved
+        )
+    return moved
+
+
+def _tighten(position: Position, level: float, reason: str) -> bool:
+    if position.stop_loss is not None and (level - position.stop_loss) * position.side.sign <= 0:
+        return False
+    position.stop_loss, position.stop_reason = level, reason
+    return True
+
+
+def trigger_price(order: Order, move: MarketMove) -> float | None:
+    """Return the price before slippage at which a waiting limit or stop order fills, or None.
+
+    A price that the open has already passed fills at the open: better for a limit, worse for a stop.
+    """
+    level = order.price
+    if level is None:
+        return None
+    buy = order.side is Side.BUY
+    opened = move.open_ask if buy else move.open_bid
+    falls = buy if order.order_type is OrderType.LIMIT else not buy
+    extreme = (
+        (move.low_ask if falls else move.high_ask) if buy else (move.low_bid if falls else move.high_bid)
+    )
+    if _passed(opened, level, down=falls):
+        return opened
+    return level if _passed(extreme, level, down=falls) else None

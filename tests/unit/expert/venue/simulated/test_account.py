@@ -1,0 +1,71 @@
+"""The ledger agrees with the fills, whatever is traded."""
+
+from math import fsum
+
+import pytest
+from expert_harness import Market
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metaexpert.expert.settings.strategy import StrategySettings
+from metaexpert.expert.venue.simulated.fees import FeeSchedule
+
+PRICES = st.floats(min_value=20.0, max_value=500.0).map(lambda price: round(price, 2))
+ACTIONS = st.lists(
+    st.tuples(PRICES, st.sampled_from(["BUY", "SELL", "close", "part", "nothing"]), st.floats(0.001, 5.0)),
+    min_size=1,
+    max_size=25,
+)
+
+
+@given(
+    ACTIONS,
+    st.sampled_from(["linear", "inverse"]),
+    st.sampled_from(["hedge", "oneway"]),
+    st.sampled_from(["isolated", "cross"]),
+)
+def test_balance_is_capital_plus_profit_minus_fees(actions, contract_type, position_mode, margin_mode):
+    """For any sequence of trades the balance is the capital plus the sums over the fills, to 8 decimals."""
+    settings = StrategySettings(
+        leverage=20, size_type="fixed_base", size_value=1.0, stop_loss_pct=5.0, slippage_pct=0.1
+    )
+    market = Market(
+        settings,
+        capital=1_000.0,
+        fees=FeeSchedule(0.02, 0.05),
+        contract_type=contract_type,
+        position_mode=position_mode,
+        margin_mode=margin_mode,
+    )
+    for price, action, size in actions:
+        market.show(price)
+        if action in ("BUY", "SELL"):
+            market.enter(action, qty=size if contract_type == "linear" else round(size * 100) or 1)
+        elif action == "close":
+            market.broker.close()
+        elif action == "part":
+            market.broker.close(qty=size)
+    ledger, account = market.broker.book.ledger, market.broker.account
+    assert ledger.balance == pytest.approx(
+        ledger.initial_capital + ledger.realized_pnl - ledger.fees, abs=1e-7
+    )
+    balances = [n.arguments[0].balance for n in market.broker.notices if n.event == "on_account"]
+    assert len(balances) == ledger.fills
+    assert account.margin_used == pytest.approx(fsum(p.margin for p in market.broker.positions), abs=1e-7)
+    assert all(p.qty > 0 and p.margin >= 0 for p in market.broker.positions)
+    assert ledger.closed_trades == ledger.winning_trades + ledger.losing_trades
+    if position_mode == "oneway":
+        assert len(market.broker.positions) <= 1
+
+
+def test_free_margin_ignores_unrealized_profit_and_counts_loss():
+    """With 10 of margin used, a profit of 5 frees nothing and a loss of 5 takes 5."""
+    market = Market(capital=100.0)
+    market.show(100)
+    market.enter("BUY")
+    market.show(100)
+    assert market.broker.account.free_margin == 90.0
+    market.show(105)
+    assert (market.broker.account.equity, market.broker.account.free_margin) == (105.0, 90.0)
+    market.show(95)
+    assert (market.broker.account.equity, market.broker.account.free_margin) == (95.0, 85.0)
