@@ -7,15 +7,15 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from environment import CONFIGURING, clean_environment
-from metaexpert.logger import MetaLogger, configure, engine, flush, get_logger, service
-from strict_records import read_records
+from metaexpert.logger import engine, service
+from support.environment import CONFIGURING, clean_environment
+from support.logs import Logs
+from support.processes import Outcome
 
 PROCESS_TIMEOUT_S = 60
 
@@ -24,30 +24,6 @@ def pytest_configure() -> None:
     """Answer Ctrl-C as a shell's foreground job does: one in the background is started with it ignored."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def fields_of(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a flat record's fields."""
-    core = {"timestamp", "level", "module", "message", "category", "seq", "exception"}
-    return {name: value for name, value in record.items() if name not in core}
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a process ended, and what it left behind."""
-
-    exit_code: int
-    stdout: str
-    stderr: str
-    directory: Path
-
-    def records(self, name: str = "logs/expert.log") -> list[dict[str, Any]]:
-        """Return the records of a log file that the process wrote."""
-        return read_records(self.directory / name)
-
-    def messages(self, name: str = "logs/expert.log") -> list[str]:
-        """Return the messages of a log file that the process wrote."""
-        return [record["message"] for record in self.records(name)]
 
 
 @pytest.fixture
@@ -76,41 +52,6 @@ def run_python(tmp_path: Path) -> Callable[..., Outcome]:
         return Outcome(done.returncode, done.stdout, done.stderr, tmp_path)
 
     return run
-
-
-class Logs:
-    """The process's logging under test, writing into a directory of the test's own."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.logger: MetaLogger = get_logger("bot")
-
-    def configure(self, config: Any = None, /, **overrides: Any) -> Any:
-        """Configure into the directory, at DEBUG, without a console unless the test asks for one."""
-        base: dict[str, Any] = {"default_level": "DEBUG", "log_file_path": str(self.directory)}
-        given = dict(config or {}) | overrides
-        handlers = {"console": None, **given.pop("handlers", {})}
-        return configure({**base, **given, "handlers": handlers})
-
-    def records(self, name: str = "expert.log") -> list[dict[str, Any]]:
-        """Return what is in a file once everything is written; without a record there is no file."""
-        assert flush(20)
-        path = self.directory / name
-        return read_records(path) if path.exists() else []
-
-    def messages(self, name: str = "expert.log") -> list[str]:
-        """Return the messages in a file once everything logged so far is written."""
-        return [record["message"] for record in self.records(name)]
-
-    def last(self) -> dict[str, Any]:
-        """Return the record written last."""
-        return self.records()[-1]
-
-    def is_fast(self, logger: logging.Logger | None = None) -> bool:
-        """Tell whether calls of the logger go straight into the engine."""
-        asked: Any = logger or self.logger
-        channel = asked.__dict__.get("_channel")
-        return "info" in asked.__dict__ and channel is not None and channel.is_open()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

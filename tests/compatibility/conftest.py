@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from listeners import Recorder
+from support.listeners import Recorder
 
 
 @pytest.fixture

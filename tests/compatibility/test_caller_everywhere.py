@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from listeners import Recorder
 from metaexpert.logger import MetaLogger, get_logger, timed
+from support.listeners import Recorder
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 Call = Callable[[MetaLogger], int]
 

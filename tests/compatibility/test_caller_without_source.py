@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import metaexpert
-from listeners import Recorder
 from metaexpert.logger import MetaLogger, get_logger, timed
+from support.listeners import Recorder
 
 if TYPE_CHECKING:
-    from conftest import Logs, Outcome
+    from support.logs import Logs
+    from support.processes import Outcome
 
 PROGRAM = """
 import logging, sys, warnings

@@ -9,7 +9,7 @@ import pydantic
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 NS = 1_767_225_600_123_456_789
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 #: More digits than a float has.
 ORDER_ID = 9_007_199_254_740_993

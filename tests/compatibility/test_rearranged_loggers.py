@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from listeners import Recorder
 from metaexpert.logger import MetaLogger, PipelineHandler, configure, get_logger
+from support.listeners import Recorder
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 
 @pytest.mark.parametrize("where", ["fund.bot", "fund", None])

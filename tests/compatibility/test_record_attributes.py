@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from listeners import Recorder
 from metaexpert.logger import MetaLogger, log_context
 from metaexpert.logger.handler import Extra
+from support.listeners import Recorder
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 #: Differ between two calls, whoever makes the record; the types are compared.
 OF_THE_MOMENT = ("created", "msecs", "relativeCreated")

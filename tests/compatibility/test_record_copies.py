@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from listeners import Recorder
 from metaexpert.logger import PipelineHandler, log_context
+from support.listeners import Recorder
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 COPIES: dict[str, Callable[[logging.LogRecord], logging.LogRecord]] = {
     "copy": copy.copy,

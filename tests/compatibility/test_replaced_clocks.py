@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from listeners import Recorder
 from metaexpert.logger import PipelineHandler, get_logger, timed
+from support.listeners import Recorder
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 PAST = datetime(2001, 2, 3, 4, 5, 6, tzinfo=UTC)
 

@@ -10,7 +10,7 @@ import pytest
 from metaexpert.logger import MetaLogger, PipelineHandler, get_logger
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 #: Methods on the way of a record that `log.info()` makes, where `logging` calls them by name.
 ON_THE_WAY = [

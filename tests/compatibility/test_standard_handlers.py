@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from listeners import Recorder
 from metaexpert.logger import PipelineHandler, get_logger, log_context
+from support.listeners import Recorder
 
 if TYPE_CHECKING:
-    from conftest import Logs, Outcome
+    from support.logs import Logs
+    from support.processes import Outcome
 
 
 def test_a_queue_and_its_listener_pass_whole_records(logs: "Logs", recorder: Recorder) -> None:

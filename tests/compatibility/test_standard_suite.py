@@ -1,7 +1,17 @@
 """The standard library's own tests of `logging` come out the same with our loggers."""
 
 import pytest
-from standard_suite import OUT_OF_SCOPE, ROLES, STANDARD, Difference, compare, differences, is_shipped, passed
+
+from support.standard_suite import (
+    OUT_OF_SCOPE,
+    ROLES,
+    STANDARD,
+    Difference,
+    compare,
+    differences,
+    is_shipped,
+    passed,
+)
 
 #: Fewer tests than any supported interpreter ships: a suite that loads nothing agrees with everything.
 FEWEST = 150

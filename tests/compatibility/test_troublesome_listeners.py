@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from listeners import Recorder
 from metaexpert.logger import PipelineHandler, get_logger
+from support.listeners import Recorder
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 
 class Trouble(Exception):

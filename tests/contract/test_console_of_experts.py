@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from conftest import Outcome
+    from support.processes import Outcome
 
 SOURCE = Path(__file__).resolve().parents[2] / "crates/metaexpert-log/src/encode/run.rs"
 

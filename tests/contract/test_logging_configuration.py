@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from control_harness import Client, eventually, serving
 from metaexpert.logger import configuration, get_logger, stats
 from metaexpert.logger.control.body import MAX_BODY_BYTES
+from support.control_harness import Client, eventually, serving
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 
 # -- what succeeds ------------------------------------------------------------------------------------

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from control_harness import serving
 from metaexpert.logger import configuration
 from metaexpert.logger.control import openapi
+from support.control_harness import serving
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 schemathesis = pytest.importorskip("schemathesis")
 

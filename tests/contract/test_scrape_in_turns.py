@@ -4,9 +4,9 @@ import sys
 import threading
 from collections.abc import Iterator
 
-from control_harness import Client
 from metaexpert.logger.control import metrics
 from metaexpert.logger.control.metrics import Family
+from support.control_harness import Client
 
 _MANY = 2_000
 

@@ -3,7 +3,7 @@
 import re
 import subprocess
 
-from doc_pages import ROOT
+from support.doc_pages import ROOT
 
 STEPS = [
     line.split()[0]

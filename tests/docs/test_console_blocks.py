@@ -6,9 +6,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from doc_environment import clean_environment
-from doc_pages import ROOT, Block, blocks, page_name, pages_with
-from doc_shell import Command, Outcome, carry_out, commands, difference, matches
+
+from support.doc_environment import clean_environment
+from support.doc_pages import ROOT, Block, blocks, page_name, pages_with
+from support.doc_shell import Command, Outcome, carry_out, commands, difference, matches
 
 PAGE_TIMEOUT_S = 240
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from doc_pages import Block, blocks, page_name, pages_with
+
+from support.doc_pages import Block, blocks, page_name, pages_with
 
 
 def _strict(text: str) -> Any:

@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from doc_pages import PAGES, ROOT, blocks, page_name
+
+from support.doc_pages import PAGES, ROOT, blocks, page_name
 
 TASKS = ROOT / "docs" / "tasks.md"
 

@@ -8,9 +8,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from doc_environment import clean_environment
-from doc_pages import PAGES, ROOT, Block, blocks, page_name, pages_with
-from doc_shell import matches
+
+from support.doc_environment import clean_environment
+from support.doc_pages import PAGES, ROOT, Block, blocks, page_name, pages_with
+from support.doc_shell import matches
 
 PAGE_TIMEOUT_S = 90
 
@@ -18,7 +19,7 @@ PAGE_TIMEOUT_S = 90
 def run_page(page: Path, directory: Path) -> subprocess.CompletedProcess[str]:
     """Run the blocks of a page in a process of its own that works in `directory`."""
     return subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("doc_namespace.py")), str(page)],
+        [sys.executable, str(ROOT / "tests" / "support" / "doc_namespace.py"), str(page)],
         cwd=directory,
         env=clean_environment(),
         capture_output=True,

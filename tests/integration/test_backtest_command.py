@@ -5,7 +5,8 @@ import sys
 from math import fsum
 
 import pytest
-from command_process import (
+
+from support.command_process import (
     PROJECT,
     environment,
     metaexpert,

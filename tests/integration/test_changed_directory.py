@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from control_harness import Client, eventually, serving
 from metaexpert.logger import (
     ConfigurationError,
     LogConfiguration,
@@ -22,10 +21,11 @@ from metaexpert.logger import (
 )
 from metaexpert.logger.config import log_directory
 from metaexpert.logger.control import changes, lifecycle, watch
-from strict_records import read_records
+from support.control_harness import Client, eventually, serving
+from support.strict_records import read_records
 
 if TYPE_CHECKING:
-    from conftest import Outcome
+    from support.processes import Outcome
 
 pytest_plugins = ()
 

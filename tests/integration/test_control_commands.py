@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from command_process import metaexpert, records, write_bars
 
-from control_harness import eventually
 from metaexpert.logger.control import runtime_file
 from metaexpert.logger.control.runtime_file import RunningExpert
+from support.command_process import metaexpert, records, write_bars
+from support.control_harness import eventually
 
 STRATEGY = """
 import time

@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from command_process import environment
 
-from control_harness import eventually
 from metaexpert.logger.control import runtime_file
+from support.command_process import environment
+from support.control_harness import eventually
 
 if TYPE_CHECKING:
-    from conftest import Outcome
+    from support.processes import Outcome
 
 Run = Callable[..., "Outcome"]
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from control_harness import serving
 from metaexpert.logger import ConfigurationError, configuration, configure
+from support.control_harness import serving
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 COSTLY = "a.*z|a"
 SAYS = (

@@ -14,7 +14,7 @@ from metaexpert.logger import flush, log_context
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Logs
+    from support.logs import Logs
 
 DATE_FORMAT = "%d.%m.%Y %H:%M %z"
 

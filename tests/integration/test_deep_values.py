@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Logs, Outcome
+    from support.logs import Logs
+    from support.processes import Outcome
 
 LEVELS = 32
 

@@ -4,9 +4,9 @@ import subprocess
 import sys
 
 import pytest
-from command_process import FULL, environment, metaexpert, needs_full_device, records
 
 from metaexpert import __version__
+from support.command_process import FULL, environment, metaexpert, needs_full_device, records
 
 
 def test_demo_leaves_its_records(tmp_path):

@@ -6,7 +6,8 @@ import subprocess
 import sys
 
 import pytest
-from command_process import environment, metaexpert, records, write_bars
+
+from support.command_process import environment, metaexpert, records, write_bars
 
 
 @pytest.fixture

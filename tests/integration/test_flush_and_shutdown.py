@@ -16,7 +16,8 @@ from metaexpert.logger import configure, engine, flush, get_logger, service, shu
 from metaexpert.logger.control import changes
 
 if TYPE_CHECKING:
-    from conftest import Logs, Outcome
+    from support.logs import Logs
+    from support.processes import Outcome
 
 Run = Callable[..., "Outcome"]
 

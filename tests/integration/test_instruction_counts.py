@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
-
 from instructions import BASELINES, DRIVERS, verdict
 
 PROGRAM = Path(__file__).resolve().parents[2] / "benchmarks" / "instructions.py"

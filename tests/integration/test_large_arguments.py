@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 
 def test_a_large_mapping_is_looked_into_by_name(both_ways: "Logs") -> None:

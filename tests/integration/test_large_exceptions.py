@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from large_values import MOST, SIZE, OwnError, OwnList, peak_of
+from support.large_values import MOST, SIZE, OwnError, OwnList, peak_of
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 ARGUMENTS: dict[str, Callable[[], tuple[Any, ...]]] = {
     "bytes": lambda: (b"x" * SIZE,),

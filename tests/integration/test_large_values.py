@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from large_values import (
+from metaexpert.logger import stats
+from support.large_values import (
     MOST,
     SIZE,
     OwnByteArray,
@@ -20,10 +21,9 @@ from large_values import (
     OwnTuple,
     peak_of,
 )
-from metaexpert.logger import stats
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 #: What a record may have.
 LIMIT = 1 << 16

@@ -9,10 +9,20 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pytest
 
-from large_values import OwnByteArray, OwnBytes, OwnDict, OwnError, OwnList, OwnSet, OwnText, OwnTuple, Told
+from support.large_values import (
+    OwnByteArray,
+    OwnBytes,
+    OwnDict,
+    OwnError,
+    OwnList,
+    OwnSet,
+    OwnText,
+    OwnTuple,
+    Told,
+)
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 #: Members that take less than a record has, and more than one is shown whole by the interpreter.
 FITS = 70_000

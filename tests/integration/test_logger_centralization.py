@@ -13,7 +13,8 @@ import pytest
 from metaexpert.logger import ConfigurationError, configuration, configure, get_logger
 
 if TYPE_CHECKING:
-    from conftest import Logs, Outcome
+    from support.logs import Logs
+    from support.processes import Outcome
 
 Run = Callable[..., "Outcome"]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from conftest import Outcome
+    from support.processes import Outcome
 
 Run = Callable[..., "Outcome"]
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from command_process import FULL, needs_full_device
-
-from control_harness import Client, client, eventually, live, own_runtime_directory, serving
 from metaexpert.logger import configure
+from support.command_process import FULL, needs_full_device
+from support.control_harness import Client, client, eventually, live, own_runtime_directory, serving
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 __all__ = ["client", "live", "own_runtime_directory"]
 

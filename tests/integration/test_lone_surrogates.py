@@ -13,7 +13,8 @@ import pytest
 from metaexpert.logger import ConfigurationError, MetaLogger, get_logger, log_context, stats
 
 if TYPE_CHECKING:
-    from conftest import Logs, Outcome
+    from support.logs import Logs
+    from support.processes import Outcome
 
 HALF = "bars-\udcff.csv"
 READABLE = "bars-\N{REPLACEMENT CHARACTER}.csv"

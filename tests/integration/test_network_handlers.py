@@ -18,7 +18,8 @@ import pytest
 from metaexpert.logger import flush, shutdown, stats
 
 if TYPE_CHECKING:
-    from conftest import Logs, Outcome
+    from support.logs import Logs
+    from support.processes import Outcome
 
 PATIENCE_S = 30
 Run = Callable[..., "Outcome"]

@@ -6,7 +6,8 @@ import sys
 from importlib import resources
 
 import pytest
-from command_process import environment, metaexpert, write_bars
+
+from support.command_process import environment, metaexpert, write_bars
 
 
 @pytest.mark.parametrize("arguments", [("new", "my_expert"), ("--new", "my_expert"), ("new", "my_expert.py")])

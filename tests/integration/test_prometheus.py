@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from environment import clean_environment
+from support.environment import clean_environment
 
 PROMETHEUS = shutil.which("prometheus")
 pytestmark = pytest.mark.skipif(PROMETHEUS is None, reason="needs prometheus (Debian package prometheus)")

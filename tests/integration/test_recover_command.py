@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from command_process import environment, metaexpert, records
+
+from support.command_process import environment, metaexpert, records
 
 KILLED = """
 import os, resource, signal, sys

@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from command_process import environment, metaexpert
 
 from metaexpert.logger import ConfigurationError, configuration, flush, log_context
 from metaexpert.logger.testing import capture_logs
+from support.command_process import environment, metaexpert
 
 if TYPE_CHECKING:
-    from conftest import Logs, Outcome
+    from support.logs import Logs
+    from support.processes import Outcome
 
 SECRET = "s3cr3tValue0123"
 HEX_KEY = "0123456789abcdef" * 4

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from control_harness import Client, eventually
 from metaexpert.cli.app import run_command_line
 from metaexpert.logger import ConfigurationError, LogConfiguration, configuration, configure, serve
 from metaexpert.logger.control import changes, lifecycle, watch
+from support.control_harness import Client, eventually
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 TOKEN = "t0ken"
 START = {"keys": ["account", "desk", "-signature"], "patterns": ["acct-[0-9]+", "id-[0-9]+"]}

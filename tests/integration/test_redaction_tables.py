@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 PAGE = Path(__file__).parents[2] / "docs" / "guides" / "secrets.md"
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from tests.conftest import Logs
+    from support.logs import Logs
 
 from metaexpert.logger import flush, read_log, shutdown
 

@@ -3,7 +3,8 @@
 import textwrap
 
 import pytest
-from command_process import metaexpert, records, write_bars
+
+from support.command_process import metaexpert, records, write_bars
 
 HEAD = """
 from metaexpert import MetaExpert

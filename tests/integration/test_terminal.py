@@ -6,7 +6,8 @@ import subprocess
 import sys
 
 import pytest
-from command_process import TIMEOUT_S, environment, metaexpert, write_bars
+
+from support.command_process import TIMEOUT_S, environment, metaexpert, write_bars
 
 pty = pytest.importorskip("pty")
 termios = pytest.importorskip("termios")

@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from value_cases import BERLIN, NUMPY, PYTHON, Side
+from support.value_cases import BERLIN, NUMPY, PYTHON, Side
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 
 def frame(**more: Any) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import pytest
 from metaexpert.logger import stats
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 
 class Growing:

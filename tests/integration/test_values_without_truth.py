@@ -9,7 +9,7 @@ import pytest
 from metaexpert.logger import log_context, stats, timed
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 numpy = pytest.importorskip("numpy")
 pandas = pytest.importorskip("pandas")

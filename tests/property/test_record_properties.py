@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from metaexpert.logger import LogEntry, flush, log_context
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 CORE = {"timestamp", "level", "module", "message", "category", "exception", "stack_info", "seq"}
 CORE |= {"run_id", "thread_id", "process_id", "caller"}

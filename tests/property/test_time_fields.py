@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from metaexpert.logger import get_logger
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 ZONES = st.sampled_from([None, UTC, timezone(timedelta(hours=5, minutes=30)), timezone(timedelta(0), "GMT")])
 

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from environment import clean_environment
 from metaexpert.logger.recovery import recover
+from support.environment import clean_environment
 
 if TYPE_CHECKING:
-    from conftest import Outcome
+    from support.processes import Outcome
+
+PROGRAMS = Path(__file__).parents[1] / "support"
 
 RECOVER = """
 import json
@@ -45,11 +47,11 @@ def recover_logs(run_python: Callable[..., "Outcome"]) -> Callable[[], dict[str,
 
 @pytest.fixture
 def run_program(tmp_path: Path) -> Callable[..., dict[str, Any]]:
-    """Run a program of this folder, which must find nothing wrong; returns the figures that it prints."""
+    """Run a program of `tests/support`, which must find nothing wrong; returns the figures that it prints."""
 
     def run(name: str, *arguments: object, timeout_s: float) -> dict[str, Any]:
         done = subprocess.run(
-            [sys.executable, str(Path(__file__).with_name(name)), *map(str, arguments), "--json"],
+            [sys.executable, str(PROGRAMS / name), *map(str, arguments), "--json"],
             env={**clean_environment(), "TMPDIR": str(tmp_path)},
             capture_output=True,
             text=True,

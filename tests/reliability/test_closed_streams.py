@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from environment import clean_environment
-from strict_records import read_records
+from support.environment import clean_environment
+from support.strict_records import read_records
 
 PROGRAM = """
 import logging, os, sys

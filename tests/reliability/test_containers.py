@@ -7,9 +7,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from log_family import read_family
 
-from environment import clean_environment
+from support.environment import clean_environment
+from support.log_family import read_family
 
 PROGRAMS = 3
 RECORDS = 3_000

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from log_family import chains, holes, of_program, read_family, repeated
+
+from support.log_family import chains, holes, of_program, read_family, repeated
 
 if TYPE_CHECKING:
-    from conftest import Outcome
+    from support.processes import Outcome
 
 Run = Callable[..., "Outcome"]
 Recover = Callable[[], dict[str, Any]]

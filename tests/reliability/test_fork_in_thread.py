@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from strict_records import read_records
+from support.strict_records import read_records
 
 if TYPE_CHECKING:
-    from conftest import Outcome
+    from support.processes import Outcome
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork"),

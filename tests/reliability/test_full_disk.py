@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from log_family import Family, read_family
+
+from support.log_family import Family, read_family
 
 if TYPE_CHECKING:
-    from conftest import Outcome
+    from support.processes import Outcome
 
 Run = Callable[..., "Outcome"]
 

@@ -5,8 +5,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from environment import clean_environment
-from strict_records import strict_record
+from support.environment import clean_environment
+from support.strict_records import strict_record
 
 RECORDS = 5_000
 

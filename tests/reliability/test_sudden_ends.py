@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from log_family import holes, read_family
+
+from support.log_family import holes, read_family
 
 if TYPE_CHECKING:
-    from conftest import Outcome
+    from support.processes import Outcome
 
 Run = Callable[..., "Outcome"]
 Recover = Callable[[], dict[str, Any]]

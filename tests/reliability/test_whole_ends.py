@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from strict_records import strict_record
+from support.strict_records import strict_record
 
 if TYPE_CHECKING:
-    from conftest import Outcome
+    from support.processes import Outcome
 
 Run = Callable[..., "Outcome"]
 

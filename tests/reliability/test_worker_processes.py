@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from log_family import Family, holes, read_family
+
+from support.log_family import Family, holes, read_family
 
 if TYPE_CHECKING:
-    from conftest import Outcome
+    from support.processes import Outcome
 
 Run = Callable[..., "Outcome"]
 Recover = Callable[[], dict[str, Any]]

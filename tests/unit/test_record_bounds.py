@@ -9,7 +9,7 @@ import pytest
 from metaexpert.logger import log_context, stats
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 MEBIBYTE = 2**20
 CHARACTERS = ["x", "é", "\n", '"', "\x00", "\u2028", "🚀"]

@@ -25,7 +25,7 @@ import pandas as pd
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 
 class Side(enum.Enum):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from environment import clean_environment
+from support.environment import clean_environment
 
 LOADED = """
 import sys

@@ -1,9 +1,9 @@
 """Indicators, worked out by hand."""
 
 import pytest
-from expert_harness import bar
 
 from metaexpert.expert.indicators import atr, ema, sma
+from support.expert_harness import bar
 
 
 def test_sma_is_the_mean_of_the_last_values():

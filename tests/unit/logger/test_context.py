@@ -14,7 +14,7 @@ from metaexpert.logger import log_context
 from metaexpert.logger.context import current_fields
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 
 def test_fields_are_there_inside_the_block_alone(both_ways: "Logs") -> None:

@@ -11,7 +11,7 @@ from metaexpert.logger import log_context, timed
 from metaexpert.logger.context import current_fields
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 
 @log_context(a=1)

@@ -8,7 +8,7 @@ import pytest
 from metaexpert.logger import configure, engine, flush, shutdown, stats
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 
 def test_nothing_runs_before_the_first_configuration(fresh_logging: None) -> None:

@@ -22,7 +22,7 @@ from metaexpert.logger import entry, flush
 from metaexpert.logger.entry import LogEntry, read_log
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 FLAT = (
     '{"timestamp":"2024-01-01T00:00:00.123456789Z","level":"INFO","module":"bot","message":"filled",'

@@ -10,7 +10,7 @@ from metaexpert.logger import MetaLogger, configure, get_logger
 from metaexpert.logger.fast_path import FastPathLogger
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 MANY = 200
 

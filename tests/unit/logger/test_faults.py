@@ -12,7 +12,7 @@ from metaexpert.logger import stats
 from metaexpert.logger.faults import describe_exception, exception_info, report_bad_arguments
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 
 class CustomError(Exception):

@@ -14,7 +14,7 @@ from metaexpert.logger.handler import attach_fields
 from metaexpert.logger.notes import CallFields
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 
 def make_record(**attributes: Any) -> logging.LogRecord:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from listeners import Recorder
 from metaexpert.logger import MetaLogger, get_logger, log_context, shutdown
 from metaexpert.logger.meta import adopt
+from support.listeners import Recorder
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 
 def test_get_logger_is_the_same_object_as_in_logging(logs: "Logs") -> None:

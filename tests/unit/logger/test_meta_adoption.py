@@ -12,7 +12,7 @@ from metaexpert.logger import MetaLogger, get_logger
 from metaexpert.logger.meta import adopt
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 
 class Watched(logging.Logger):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 
 def test_bound_fields_are_in_every_record_of_the_bound_logger_alone(both_ways: "Logs") -> None:

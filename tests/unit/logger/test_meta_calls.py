@@ -9,7 +9,7 @@ import pytest
 from metaexpert.logger import MetaLogger
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from metaexpert.logger import MetaLogger, configure, get_logger, shutdown
 from metaexpert.logger.engine import TakenMethod
 
 if TYPE_CHECKING:
-    from conftest import Logs, Outcome
+    from support.logs import Logs
+    from support.processes import Outcome
 
 
 class Recorder(logging.Handler):

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from listeners import Recorder
 from metaexpert.logger import MetaLogger, get_logger, log_context
+from support.listeners import Recorder
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 
 def test_a_foreign_handler_gets_complete_records(logs: "Logs") -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from metaexpert.logger import get_logger
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 
 def test_a_level_below_the_logger_s_is_not_logged(both_ways: "Logs") -> None:

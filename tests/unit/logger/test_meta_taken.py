@@ -17,7 +17,7 @@ import pytest
 from metaexpert.logger import MetaLogger, get_logger
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 NAMES = ("debug", "info", "warning", "error", "critical", "fatal", "log", "trade", "exception", "warn")
 

@@ -20,7 +20,7 @@ from metaexpert.logger import (
 )
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 
 def test_configure_returns_what_is_in_force(logs: "Logs") -> None:

@@ -8,7 +8,7 @@ import pytest
 from metaexpert.logger import ConfigurationError, configure, engine, service
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 
 def test_a_change_of_levels_alone_leaves_the_engine_in_peace(logs: "Logs") -> None:

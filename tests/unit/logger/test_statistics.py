@@ -12,7 +12,7 @@ import pytest
 from metaexpert.logger import LoggerStats, shutdown, stats
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 
 def test_all_is_zero_before_the_start() -> None:

@@ -9,7 +9,7 @@ from metaexpert.logger import get_logger, log_context
 from metaexpert.logger.testing import capture_logs
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 
 def test_records_are_captured_without_configuration(fresh_logging: None) -> None:

@@ -10,7 +10,7 @@ import pytest
 from metaexpert.logger import timed
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 
 def test_a_block_is_recorded_with_its_duration(logs: "Logs") -> None:

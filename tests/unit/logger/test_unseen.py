@@ -12,7 +12,7 @@ from metaexpert.logger import PipelineHandler, get_logger
 from metaexpert.logger.unseen import note_on, unseen_loggers
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from expert_harness import account_settings
 
 from metaexpert.expert import MetaExpert
 from metaexpert.expert.host.log_setup import configure_logging
@@ -17,6 +16,7 @@ from metaexpert.expert.run.options import Overrides
 from metaexpert.logger import ConfigurationError, LogConfiguration, configuration, configure, flush, read_log
 from metaexpert.logger.config import HandlerConfiguration
 from metaexpert.logger.service import reconfigure
+from support.expert_harness import account_settings
 
 PYPROJECT, TOML, DOTENV, ENVIRONMENT, CODE, LINE, RUNTIME = range(7)
 ORIGINS = ("pyproject.toml", "metaexpert.toml", ".env", "environment", "code", "command line", "runtime")

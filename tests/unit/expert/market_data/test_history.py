@@ -1,10 +1,10 @@
 """The bars a strategy may look back on."""
 
 import pytest
-from expert_harness import bar
 
 from metaexpert.expert import ArgumentError
 from metaexpert.expert.market_data.history import BarHistory
+from support.expert_harness import bar
 
 
 def test_history_keeps_the_latest_bars():

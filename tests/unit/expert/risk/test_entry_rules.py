@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from expert_harness import START, bar
 
 from metaexpert.expert.model.contracts import InverseContract, LinearContract
 from metaexpert.expert.model.orders import Side
 from metaexpert.expert.risk.entry_rules import EntryRules, EntryView, Refusal
 from metaexpert.expert.settings.strategy import StrategySettings
+from support.expert_harness import START, bar
 
 HOUR = timedelta(hours=1)
 

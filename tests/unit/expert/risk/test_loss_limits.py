@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from expert_harness import START
 
 from metaexpert.expert.risk.loss_limits import LossLimits
 from metaexpert.expert.settings.strategy import StrategySettings
+from support.expert_harness import START
 
 HOUR = timedelta(hours=1)
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from expert_harness import MINUTE, START, bar, minutes, quotes, run
 
 from metaexpert.expert import ExpertError, MetaExpert
 from metaexpert.expert.market_data.feed import Feed, feed_of_bars
+from support.expert_harness import MINUTE, START, bar, minutes, quotes, run
 
 
 @pytest.fixture

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from expert_harness import minutes, quotes, run
 
 from metaexpert.expert import ArgumentError, ExpertMetrics, MetaExpert
 from metaexpert.logger import read_log
+from support.expert_harness import minutes, quotes, run
 
 
 def an_expert(**options):

@@ -3,12 +3,12 @@
 import json
 
 import pytest
-from expert_harness import START, bar
 
 from metaexpert.expert import ExpertError, MetaExpert
 from metaexpert.expert.market_data.feed import feed_of_bars
 from metaexpert.expert.run.options import Overrides, overriding
 from metaexpert.expert.run.state import SavedState, load_state, save_state
+from support.expert_harness import START, bar
 
 
 def trader():

@@ -1,9 +1,9 @@
 """Arguments of `MetaExpert`: what is taken, and how a bad one is refused."""
 
 import pytest
-from expert_harness import account_settings
 
 from metaexpert.expert import ArgumentError
+from support.expert_harness import account_settings
 
 
 @pytest.mark.parametrize(

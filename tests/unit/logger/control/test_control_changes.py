@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from control_harness import eventually
 from metaexpert.logger import ConfigurationError, configuration, shutdown
 from metaexpert.logger.control import changes
 from metaexpert.logger.control.changes import change
+from support.control_harness import eventually
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 
 def test_a_change_says_what_it_did(live: "Logs") -> None:

@@ -7,7 +7,7 @@ from metaexpert.logger import LoggerStats, SinkStats, stats
 from metaexpert.logger.control.health import DROPS_SHOWN_SECONDS, Health
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 
 def with_problem(problem: str | None) -> LoggerStats:

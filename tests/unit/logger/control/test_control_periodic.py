@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from control_harness import eventually
 from metaexpert.logger import ConfigurationError, LoggerStats, SinkStats, configuration, configure, shutdown
 from metaexpert.logger.control import periodic
+from support.control_harness import eventually
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 THREAD = "metaexpert-log-stats"
 

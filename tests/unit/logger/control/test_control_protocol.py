@@ -9,8 +9,8 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from control_harness import Client, eventually
 from metaexpert.logger.control import body, protocol
+from support.control_harness import Client, eventually
 
 
 @contextmanager

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from control_harness import eventually
 from metaexpert.logger.control import runtime_file
 from metaexpert.logger.control.runtime_file import (
     RunningExpert,
@@ -23,6 +22,7 @@ from metaexpert.logger.control.runtime_file import (
     running_experts,
     server_url,
 )
+from support.control_harness import eventually
 
 WRITER = """
 import sys

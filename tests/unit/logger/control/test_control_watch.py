@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from control_harness import eventually
 from metaexpert.logger import configuration, configure, engine, flush, shutdown
 from metaexpert.logger.config import files
 from metaexpert.logger.control import lifecycle, periodic, watch
+from support.control_harness import eventually
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 
 @pytest.fixture

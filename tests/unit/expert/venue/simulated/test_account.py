@@ -3,12 +3,12 @@
 from math import fsum
 
 import pytest
-from expert_harness import Market
 from hypothesis import given
 from hypothesis import strategies as st
 
 from metaexpert.expert.settings.strategy import StrategySettings
 from metaexpert.expert.venue.simulated.fees import FeeSchedule
+from support.expert_harness import Market
 
 PRICES = st.floats(min_value=20.0, max_value=500.0).map(lambda price: round(price, 2))
 ACTIONS = st.lists(

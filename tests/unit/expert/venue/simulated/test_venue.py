@@ -1,11 +1,11 @@
 """Trades of the simulated broker, every amount worked out by hand."""
 
 import pytest
-from expert_harness import Market
 
 from metaexpert.expert import ArgumentError
 from metaexpert.expert.settings.strategy import StrategySettings
 from metaexpert.expert.venue.simulated.fees import FeeSchedule
+from support.expert_harness import Market
 
 
 def one_unit(**more):

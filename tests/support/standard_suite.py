@@ -1,6 +1,6 @@
 """Runs the standard library's own tests of `logging` with our loggers in place of its own, and compares.
 
-    uv run tests/compatibility/standard_suite.py [--json] [ROLE ...]
+    uv run tests/support/standard_suite.py [--json] [ROLE ...]
 
 The suite is the one that the running interpreter was installed with (`test.test_logging`), read when this
 runs. Each role is a fresh process; `standard`, the loggers of `logging`, is what the others are held to:

@@ -1,6 +1,6 @@
 """Several programs log into one directory at the same time, and every line of theirs is counted.
 
-    uv run tests/reliability/many_programs.py [--programs 8] [--records 10000000] [--json]
+    uv run tests/support/many_programs.py [--programs 8] [--records 10000000] [--json]
 
 Each program, started on its own, logs its share of the records; all of them log at the same time. Then the
 files of all are read, each line strictly: every record is there once, whole, in the file of the program that
@@ -19,10 +19,12 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from complaints import Complaints
-from log_family import chains
+# Started as a program, without what pytest puts on the path.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from strict_records import strict_record
+from support.complaints import Complaints
+from support.log_family import chains
+from support.strict_records import strict_record
 
 PROGRAM = """
 import sys

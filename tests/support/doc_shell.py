@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from doc_pages import Block
+from support.doc_pages import Block
 
 #: Between the outputs of two commands; nothing prints it by chance.
 _MARK = "\x1e-- end of command"

@@ -18,7 +18,7 @@ from metaexpert.logger.control import changes, lifecycle, watch
 from metaexpert.logger.control.server import ControlServer
 
 if TYPE_CHECKING:
-    from conftest import Logs
+    from support.logs import Logs
 
 TIMEOUT_S = 20
 

@@ -1,6 +1,6 @@
 """Kills logging processes with SIGKILL at random moments, and counts what their logs lost.
 
-    uv run tests/reliability/kill9.py --kills 1000 [--seed N] [--json]
+    uv run tests/support/kill9.py --kills 1000 [--seed N] [--json]
 
 A warm parent, which has imported everything and configured nothing, forks a process that configures, logs
 from one to four threads into files that rotate all the time, and notes each call that returned in shared
@@ -26,11 +26,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from complaints import Complaints
-from log_family import Family, holes, read_family, repeated
-from victim import Life, Phase, Slots, fork, is_error, is_trade, live, mend
+# Started as a program, without what pytest puts on the path.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from metaexpert.logger import ConfigurationError, LogConfiguration
+from support.complaints import Complaints
+from support.log_family import Family, holes, read_family, repeated
+from support.victim import Life, Phase, Slots, fork, is_error, is_trade, live, mend
 
 #: A process that takes longer to end by itself hangs.
 HUNG_AFTER_S: Final = 60

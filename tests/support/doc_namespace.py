@@ -10,7 +10,10 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from doc_pages import Block, blocks
+# Started as a program, without what pytest puts on the path.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from support.doc_pages import Block, blocks
 
 NEEDS = "needs-"
 

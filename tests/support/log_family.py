@@ -8,17 +8,13 @@ from __future__ import annotations
 
 import gzip
 import re
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-# Programs of this folder run by themselves too, without what pytest puts on the path.
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from strict_records import strict_record
+from support.strict_records import strict_record
 
 #: The system's own records, about losses for instance.
 OWN_LOGGER = "metaexpert.logger"

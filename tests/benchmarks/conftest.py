@@ -1,6 +1,0 @@
-"""What the benchmarks compute with, tested without timing anything; it lies beside them, not in a package."""
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))

@@ -1,0 +1,1 @@
+"""What tests share: builders, readers, clients, and the programs that tests start."""
