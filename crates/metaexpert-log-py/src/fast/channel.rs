@@ -1,0 +1,323 @@
+//! A logger's way into the pipeline.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+
+use metaexpert_log::pipeline::Pipeline;
+use pyo3::prelude::*;
+use pyo3::sync::critical_section::with_critical_section;
+use pyo3::types::{PyDict, PyList, PyTuple, PyType};
+use pyo3::{PyTraverseError, PyVisit};
+
+use crate::fast::builtin::{builtin, silent_builtin};
+use crate::fast::premises::Premises;
+use crate::general::fields::Fields;
+use crate::general::submit::{Call, submit};
+use crate::process::exit::Inside;
+use crate::process::guarded::{KnownId, KnownIdCell};
+use crate::process::state::STATE;
+use crate::values::text::Excerpt;
+
+/// What a channel depends on.
+enum Basis {
+    Own(Premises),
+    /// A bound logger's: everything its origin depends on, and handlers of its own, of which there are none,
+    /// if it has a list of them at all.
+    Derived {
+        origin: Py<Channel>,
+        handlers: Option<Py<PyList>>,
+    },
+}
+
+/// Whether calls of one kind are served.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Gate {
+    Unknown,
+    Closed,
+    Open,
+}
+
+/// What is known of the five levels, and of trades.
+#[derive(Default)]
+struct Gates {
+    known: AtomicU8,
+    open: AtomicU8,
+}
+
+impl Gates {
+    /// The bit of a level, or of the records with a category; 0 if nothing is remembered of it.
+    fn bit(level: i32, has_category: bool) -> u8 {
+        match level {
+            _ if has_category => 1,
+            10 | 20 | 30 | 40 | 50 => 1 << (level / 10),
+            _ => 0,
+        }
+    }
+
+    fn set(&self, bit: u8, is_open: bool) {
+        match is_open {
+            true => self.open.fetch_or(bit, Ordering::Relaxed),
+            false => self.open.fetch_and(!bit, Ordering::Relaxed),
+        };
+        // Release: whoever finds it known sees whether it is open.
+        self.known.fetch_or(bit, Ordering::Release);
+    }
+
+    fn get(&self, bit: u8) -> Gate {
+        match (self.known.load(Ordering::Acquire) & bit != 0, self.open.load(Ordering::Relaxed) & bit != 0) {
+            (false, _) => Gate::Unknown,
+            (true, false) => Gate::Closed,
+            (true, true) => Gate::Open,
+        }
+    }
+}
+
+/// The present era. Each change that may concern any logger ends it, and with it every channel that was opened
+/// in it: one store, however many loggers there are.
+static ERA: AtomicU64 = AtomicU64::new(FIRST_ERA);
+const FIRST_ERA: u64 = 1;
+/// The era of a channel that was closed by itself.
+const NO_ERA: u64 = 0;
+
+/// Sends every later call of the builtins of all channels to their `slow`.
+#[pyfunction]
+pub(crate) fn close_channels() {
+    // Release: whoever opens a channel in the new era sees what was changed before it.
+    ERA.fetch_add(1, Ordering::Release);
+}
+
+fn present_era() -> AtomicU64 {
+    AtomicU64::new(ERA.load(Ordering::Acquire))
+}
+
+/// One logger's name (a bound one's is its origin's) and bound fields, and what its builtins depend on.
+#[pyclass(frozen, module = "metaexpert.logger._native")]
+pub(crate) struct Channel {
+    name: Vec<u8>,
+    id: KnownIdCell,
+    bound: Option<Py<Fields>>,
+    basis: Basis,
+    /// The era in which it serves calls; none once its logger has found out that something changed.
+    era: AtomicU64,
+    /// Which of its builtins do something.
+    gates: Gates,
+    /// It was made with a bound logger, which has called nothing yet.
+    is_fresh: AtomicBool,
+    /// The attributes that loggers bound to this one begin with.
+    template: OnceLock<Py<PyDict>>,
+}
+
+#[pymethods]
+impl Channel {
+    /// A channel for the logger `name`. Its builtins serve calls while the `empty` lists are empty, each of
+    /// the `single` pairs is a list and the one item it holds, and nobody has changed the `classes`.
+    #[new]
+    #[pyo3(signature = (name, bound, empty, single, classes=Vec::new()))]
+    fn new(
+        py: Python<'_>,
+        name: Excerpt,
+        bound: Option<Py<Fields>>,
+        empty: Vec<Py<PyList>>,
+        single: Vec<(Py<PyList>, Py<PyAny>)>,
+        classes: Vec<Py<PyType>>,
+    ) -> PyResult<Self> {
+        Ok(Channel {
+            name: name.text,
+            id: KnownIdCell::default(),
+            bound,
+            basis: Basis::Own(Premises::new(py, empty, single, classes)?),
+            era: present_era(),
+            gates: Gates::default(),
+            is_fresh: AtomicBool::new(false),
+            template: OnceLock::new(),
+        })
+    }
+
+    /// A channel with other bound fields, which also depends on `handlers` being empty.
+    fn derive(slf: &Bound<'_, Self>, bound: Option<Py<Fields>>, handlers: Py<PyList>) -> Self {
+        Self::derived(slf, bound, Some(handlers))
+    }
+
+    /// Whether its builtins serve calls now.
+    fn is_open(&self, py: Python<'_>) -> bool {
+        self.is_undisturbed(py)
+    }
+
+    /// A builtin that logs at `level`, or does nothing while the channel is open if it is not `enabled`;
+    /// calls it can't serve go to `slow`. It stands in for the method `name`.
+    #[pyo3(signature = (level, category, slow, enabled=true, name=None))]
+    fn method<'py>(
+        slf: &Bound<'py, Self>,
+        level: i32,
+        category: Option<String>,
+        slow: Py<PyAny>,
+        enabled: bool,
+        name: Option<&str>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        slf.get().gates.set(Gates::bit(level, category.is_some()), enabled);
+        if !enabled {
+            return silent_builtin(slf, name, slow);
+        }
+        builtin(slf, name, Some(level), i32::MIN, category, slow)
+    }
+
+    /// A builtin like `Logger.log`, whose first argument is the level; below `threshold` it does nothing.
+    fn log_method<'py>(
+        slf: &Bound<'py, Self>,
+        threshold: i32,
+        slow: Py<PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        builtin(slf, None, None, threshold, None, slow)
+    }
+
+    /// Sends every later call of the channel's builtins to their `slow`.
+    fn close(&self) {
+        self.era.store(NO_ERA, Ordering::Release);
+    }
+
+    /// Submits a record that the Python side has prepared. False if no engine runs.
+    #[pyo3(signature = (level, level_name, category, message, arguments, fields, exception, stack, caller))]
+    #[allow(clippy::too_many_arguments)]
+    fn submit(
+        slf: &Bound<'_, Self>,
+        level: i32,
+        level_name: Option<Excerpt>,
+        category: Option<Excerpt>,
+        message: &Bound<'_, PyAny>,
+        arguments: &Bound<'_, PyTuple>,
+        fields: Option<&Bound<'_, PyDict>>,
+        exception: Option<(Excerpt, Excerpt, Excerpt)>,
+        stack: Option<Excerpt>,
+        caller: Option<(Excerpt, u32, Excerpt)>,
+    ) -> PyResult<bool> {
+        let _inside = Inside::enter(slf.py());
+        let mut call = Call::new(level, message.clone(), arguments.clone());
+        call.level_name = level_name;
+        call.category = category;
+        call.exception = exception;
+        call.stack = stack;
+        call.caller = caller;
+        call.bound = slf.get().bound.as_ref();
+        if let Some(fields) = fields {
+            let most = STATE.with(slf.py(), |state| state.limits.items as usize);
+            call.fields = with_critical_section(fields, || fields.iter().take(most).collect());
+            call.fields_left = fields.len().saturating_sub(most);
+        }
+        submit(slf.py(), slf.get().name(), call)
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        match &self.basis {
+            Basis::Own(premises) => premises.traverse(&visit)?,
+            Basis::Derived { origin, handlers } => {
+                visit.call(origin)?;
+                if let Some(handlers) = handlers {
+                    visit.call(handlers)?;
+                }
+            }
+        }
+        if let Some(bound) = &self.bound {
+            visit.call(bound)?;
+        }
+        if let Some(template) = self.template.get() {
+            visit.call(template)?;
+        }
+        Ok(())
+    }
+}
+
+impl Channel {
+    fn derived(origin: &Bound<'_, Self>, bound: Option<Py<Fields>>, handlers: Option<Py<PyList>>) -> Self {
+        Channel {
+            name: Vec::new(),
+            id: KnownIdCell::new(origin.get().id.get()),
+            bound,
+            basis: Basis::Derived { origin: origin.clone().unbind(), handlers },
+            era: present_era(),
+            gates: Gates::default(),
+            is_fresh: AtomicBool::new(false),
+            template: OnceLock::new(),
+        }
+    }
+
+    /// The channel of a logger that is just being bound: nobody has asked for its handlers yet.
+    pub(crate) fn fresh(origin: &Bound<'_, Self>, bound: Py<Fields>) -> Self {
+        let channel = Self::derived(origin, Some(bound), None);
+        channel.is_fresh.store(true, Ordering::Relaxed);
+        channel
+    }
+
+    /// Tells, once, that no call has used the channel of a bound logger yet.
+    pub(crate) fn is_first_use(&self) -> bool {
+        self.is_fresh.load(Ordering::Relaxed) && self.is_fresh.swap(false, Ordering::Relaxed)
+    }
+
+    /// The channel of the logger that this one's was bound to, unless it has one of its own.
+    pub(crate) fn origin(&self) -> Option<&Py<Channel>> {
+        match &self.basis {
+            Basis::Own(_) => None,
+            Basis::Derived { origin, .. } => Some(origin),
+        }
+    }
+
+    /// The attributes that loggers bound to this one's begin with, made by `make` for the first of them.
+    pub(crate) fn template<'py>(
+        &self,
+        py: Python<'py>,
+        make: impl FnOnce() -> PyResult<Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        if let Some(template) = self.template.get() {
+            return Ok(template.bind(py).clone());
+        }
+        let made = make()?;
+        // Whoever was first: they are the same.
+        let _ = self.template.set(made.clone().unbind());
+        Ok(made)
+    }
+
+    /// Whether the logger serves calls of this kind, as far as its builtins were made; a bound logger's are
+    /// those of its origin.
+    pub(crate) fn gate(&self, level: i32, has_category: bool) -> Gate {
+        match &self.basis {
+            Basis::Derived { origin, .. } => origin.get().gate(level, has_category),
+            Basis::Own(_) => self.gates.get(Gates::bit(level, has_category)),
+        }
+    }
+
+    /// Whether it was not closed, and everything is as it was when it was made.
+    #[inline]
+    pub(crate) fn is_undisturbed(&self, py: Python<'_>) -> bool {
+        self.era.load(Ordering::Acquire) == ERA.load(Ordering::Acquire)
+            && match &self.basis {
+                Basis::Own(premises) => premises.hold(py),
+                Basis::Derived { origin, handlers } => {
+                    handlers.as_ref().is_none_or(|handlers| handlers.bind(py).is_empty())
+                        && origin.bind(py).get().is_undisturbed(py)
+                }
+            }
+    }
+
+    /// The logger's id in the running pipeline.
+    #[inline]
+    pub(crate) fn id(&self, pipeline: &mut Pipeline, generation: u32) -> Option<u32> {
+        let known = self.id.get();
+        if known.generation == generation {
+            return Some(known.id);
+        }
+        let id = pipeline.logger_id(self.name())?;
+        self.id.set(KnownId { generation, id });
+        Some(id)
+    }
+
+    #[inline]
+    pub(crate) fn bound(&self) -> Option<&Py<Fields>> {
+        self.bound.as_ref()
+    }
+
+    pub(crate) fn name(&self) -> &[u8] {
+        match &self.basis {
+            Basis::Own(_) => &self.name,
+            Basis::Derived { origin, .. } => origin.get().name(),
+        }
+    }
+}

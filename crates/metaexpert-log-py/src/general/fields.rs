@@ -1,0 +1,232 @@
+//! Fields captured once and used by many records: bound to a logger, or of a `log_context`.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use metaexpert_log::frame::{Section, Value};
+use metaexpert_log::pipeline::Pipeline;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use pyo3::{PyTraverseError, PyVisit};
+
+use crate::general::plain_fields::{PlainFields, Times, plain_size};
+use crate::process::exit::Inside;
+use crate::process::guarded::Guarded;
+use crate::process::state::STATE;
+use crate::values::convert::{Captured, Converter, Names};
+use crate::values::text::escaped_cost;
+
+/// What is no larger than this share of a record need not be cut, however much is escaped.
+const SMALL_SHARE: usize = 32;
+
+/// An immutable set of fields, its values captured when it was made.
+#[pyclass(frozen, module = "metaexpert.logger._native")]
+pub(crate) struct Fields {
+    /// Never changed: it is made here, and given out as a copy.
+    mapping: Py<PyDict>,
+    is_empty: bool,
+    values: Values,
+    section: Guarded<Encoded>,
+    /// Of a `log_context`: the one around it.
+    around: Option<Py<Fields>>,
+    /// Of a `log_context` that was left where it could not be taken back: whoever still finds it does without.
+    is_left: AtomicBool,
+}
+
+/// Where the values are.
+enum Values {
+    /// In the mapping: few, small, and of exact types that never change.
+    Plain,
+    /// Copies, each with its name.
+    Captured(Vec<(Vec<u8>, Captured)>),
+}
+
+struct Encoded {
+    generation: u32,
+    bytes: Vec<u8>,
+}
+
+#[pymethods]
+impl Fields {
+    /// The fields of `base` updated with `mapping`.
+    #[new]
+    #[pyo3(signature = (mapping, base=None))]
+    fn new(mapping: &Bound<'_, PyDict>, base: Option<&Bound<'_, Fields>>) -> PyResult<Self> {
+        Self::of(mapping.copy()?, base)
+    }
+
+    /// A copy of the fields as a dict.
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        self.mapping.bind(py).copy()
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.mapping)?;
+        self.around.as_ref().map_or(Ok(()), |around| visit.call(around))
+    }
+}
+
+impl Fields {
+    /// The fields of `base` updated with `own`, which nobody changes from now on.
+    pub(crate) fn of(own: Bound<'_, PyDict>, base: Option<&Bound<'_, Fields>>) -> PyResult<Self> {
+        let py = own.py();
+        let merged = match base {
+            None => own.clone(),
+            Some(base) => {
+                let merged = base.get().mapping.bind(py).copy()?;
+                merged.update(own.as_mapping())?;
+                merged
+            }
+        };
+        let values = if base.is_none_or(|base| base.get().is_plain()) && is_small_and_plain(&merged) {
+            Values::Plain
+        } else {
+            Values::Captured(capture(&own, base, &merged)?)
+        };
+        let section = Guarded::new(Encoded { generation: 0, bytes: Vec::new() });
+        let (is_empty, is_left) = (merged.is_empty(), AtomicBool::new(false));
+        Ok(Fields { is_empty, mapping: merged.unbind(), values, section, around: None, is_left })
+    }
+
+    /// The fields of a `log_context` inside of `around`.
+    pub(crate) fn of_context(own: Bound<'_, PyDict>, around: Option<Bound<'_, Fields>>) -> PyResult<Self> {
+        let fields = Self::of(own, around.as_ref())?;
+        Ok(Fields { around: around.map(Bound::unbind), ..fields })
+    }
+
+    /// Notes that the context was left, for whoever still finds it.
+    pub(crate) fn leave(&self) {
+        self.is_left.store(true, Ordering::Relaxed);
+    }
+
+    /// These fields, or those of the nearest context around them that was not left.
+    #[inline]
+    pub(crate) fn in_force<'py>(mut fields: Bound<'py, Fields>) -> Option<Bound<'py, Fields>> {
+        while fields.get().is_left.load(Ordering::Relaxed) {
+            fields = fields.get().around.as_ref()?.bind(fields.py()).clone();
+        }
+        Some(fields)
+    }
+
+    fn is_plain(&self) -> bool {
+        matches!(self.values, Values::Plain)
+    }
+
+    /// Bytes that the fields take in a JSON line, at most.
+    pub(crate) fn len(&self, py: Python<'_>) -> usize {
+        match &self.values {
+            Values::Captured(captured) => {
+                captured.iter().map(|(name, value)| escaped_cost(name) + value.len()).sum()
+            }
+            Values::Plain => PlainFields::read(self.mapping.bind(py), &mut Times::new()).map_or(0, |plain| {
+                plain.pairs().map(|(name, value)| escaped_cost(name) + cost_of(value)).sum()
+            }),
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.is_empty
+    }
+
+    /// Calls `body` with the encoded section for the running pipeline.
+    #[inline]
+    pub(crate) fn with_section<R>(
+        &self,
+        py: Python<'_>,
+        pipeline: &mut Pipeline,
+        generation: u32,
+        body: impl FnOnce(&mut Pipeline, &[u8]) -> R,
+    ) -> R {
+        self.section.with(py, |section| {
+            if section.generation != generation {
+                section.bytes = self.encode(py, pipeline, generation);
+                section.generation = generation;
+            }
+            body(pipeline, &section.bytes)
+        })
+    }
+
+    /// Runs no Python code, for it is called while a record is being submitted.
+    fn encode(&self, py: Python<'_>, pipeline: &mut Pipeline, generation: u32) -> Vec<u8> {
+        match &self.values {
+            Values::Captured(captured) => {
+                let names: Vec<&[u8]> = captured.iter().map(|(name, _)| name.as_slice()).collect();
+                let values: Vec<Value<'_>> = captured.iter().map(|(_, value)| value.value()).collect();
+                section_of(pipeline.keys_id(&names), &names, &values)
+            }
+            Values::Plain => {
+                let mut times = Times::new();
+                let Some(plain) = PlainFields::read(self.mapping.bind(py), &mut times) else {
+                    return Vec::new();
+                };
+                section_of(plain.keys_id(py, pipeline, generation), plain.names(), plain.values())
+            }
+        }
+    }
+}
+
+fn section_of(keys: Option<u32>, names: &[&[u8]], values: &[Value<'_>]) -> Vec<u8> {
+    match keys {
+        Some(keys) => Section::Fields { keys, values }.to_bytes(),
+        None => {
+            let pairs: Vec<(&[u8], Value<'_>)> = names.iter().copied().zip(values.iter().copied()).collect();
+            Section::Inline(&pairs).to_bytes()
+        }
+    }
+}
+
+fn is_small_and_plain(mapping: &Bound<'_, PyDict>) -> bool {
+    let most = STATE.with(mapping.py(), |state| state.limits.bytes as usize / SMALL_SHARE);
+    plain_size(mapping).is_some_and(|size| size <= most)
+}
+
+fn cost_of(value: Value<'_>) -> usize {
+    match value {
+        Value::Str(text) => escaped_cost(text),
+        _ => Captured::Plain(Value::Null).len(),
+    }
+}
+
+/// Copies the values of `merged`; those that are not in `own` may have been captured with `base`.
+#[cold]
+fn capture(
+    own: &Bound<'_, PyDict>,
+    base: Option<&Bound<'_, Fields>>,
+    merged: &Bound<'_, PyDict>,
+) -> PyResult<Vec<(Vec<u8>, Captured)>> {
+    let _inside = Inside::enter(own.py());
+    let limits = STATE.with(own.py(), |state| state.limits);
+    // A third each for contexts, the logger and the call.
+    let mut converter = Converter::new(limits, limits.bytes as usize / 3, 0);
+    let mut names = Names::default();
+    let mut captured: Vec<(Vec<u8>, Captured)> = Vec::with_capacity(merged.len());
+    let earlier = base.map_or(&[][..], |base| match &base.get().values {
+        Values::Plain => &[],
+        Values::Captured(earlier) => earlier,
+    });
+    let most = limits.items as usize;
+    // Taken first: a value's own code may run below.
+    for (key, value) in merged.iter().take(most).collect::<Vec<_>>() {
+        let name = converter.name_of(&key);
+        let inherited = match own.contains(&key).unwrap_or(true) {
+            true => None,
+            false => earlier.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone()),
+        };
+        let value = match inherited {
+            Some(value) => converter.spend(value),
+            None => converter.capture(&value),
+        };
+        captured.push((names.distinct(name), value));
+    }
+    if merged.len() > most {
+        captured.push(fields_left_out(&mut names, merged.len() - most));
+    }
+    match converter.interrupt {
+        Some(interrupt) => Err(interrupt),
+        None => Ok(captured),
+    }
+}
+
+/// The field that says how many fields a record has no room for.
+pub(crate) fn fields_left_out(names: &mut Names, count: usize) -> (Vec<u8>, Captured) {
+    (names.distinct(b"fields_left_out".to_vec()), Captured::Plain(Value::I64(count as i64)))
+}

@@ -1,0 +1,57 @@
+//! A call's message: `str(message) % arguments` as `logging` does it, as far as a record could hold it.
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyString, PyTuple};
+
+use crate::values::convert::Converter;
+use crate::values::nested;
+use crate::values::repr::brief;
+use crate::values::stand_in;
+use crate::values::text::Excerpt;
+
+/// The message, and the exception if its arguments do not fit.
+pub(crate) fn formatted(
+    converter: &mut Converter,
+    message: &Bound<'_, PyAny>,
+    arguments: &Bound<'_, PyTuple>,
+) -> (Excerpt, Option<PyErr>) {
+    let text = match brief::text(converter, message) {
+        Ok(text) => text,
+        Err(problem) => return (converter.note(message, &problem).into(), None),
+    };
+    if arguments.is_empty() {
+        return (text, None);
+    }
+    if !text.is_whole() {
+        return (text, Some(PyValueError::new_err("the message is too long to be formatted")));
+    }
+    // The text itself where it is one: lone surrogates stay what they are until it is formatted.
+    let format = message.cast_exact::<PyString>().cloned().unwrap_or_else(|_| text.to_str(message.py()));
+    match format_with(converter, &format, arguments) {
+        Ok(formatted) => (formatted, None),
+        Err(problem) => {
+            converter.note(message, &problem);
+            (text, Some(problem))
+        }
+    }
+}
+
+fn format_with(
+    converter: &mut Converter,
+    format: &Bound<'_, PyString>,
+    arguments: &Bound<'_, PyTuple>,
+) -> PyResult<Excerpt> {
+    let (arguments, left) = stand_in::arguments(converter, arguments)?;
+    let operand = single_mapping(&arguments).unwrap_or_else(|| arguments.into_any());
+    let text = format.as_any().rem(&operand)?;
+    Ok(converter.excerpt(text.cast()?).followed_by(left))
+}
+
+/// `logging` formats with a mapping if it is the only argument and not empty.
+fn single_mapping<'py>(arguments: &Bound<'py, PyTuple>) -> Option<Bound<'py, PyAny>> {
+    let only = arguments.get_item(0).ok().filter(|_| arguments.len() == 1)?;
+    let is_mapping = stand_in::is_mapping(&only) || nested::is_mapping(&only);
+    // What can't say whether it is empty is a mapping all the same.
+    (is_mapping && only.is_truthy().unwrap_or(true)).then_some(only)
+}

@@ -1,0 +1,394 @@
+//! The general way into the pipeline: everything that may run Python code happens first, then room is
+//! reserved, then nothing but copying until the record is published.
+
+use std::time::{Duration, Instant};
+
+use metaexpert_log::clock::stamp;
+use metaexpert_log::frame::{NO_ID, Record, Section, Value};
+use metaexpert_log::pipeline::{Pipeline, Refused, Waiter};
+use metaexpert_log::stats::Loss;
+use pyo3::exceptions::PyException;
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+
+use crate::general::caller::complete_origin;
+use crate::general::fields::{Fields, fields_left_out};
+use crate::general::lost::counted;
+use crate::general::message::formatted;
+use crate::loggers::context::current_context;
+use crate::process::call_sites::Site;
+use crate::process::key_sets::items;
+use crate::process::state::{STATE, State};
+use crate::values::convert::{Captured, Converter, Names};
+use crate::values::stand_in;
+use crate::values::text::{Excerpt, escaped_cost};
+
+/// The category whose records are protected at every level.
+const TRADE: &[u8] = b"trade";
+
+/// How long a record made at the interpreter's end waits to be written.
+const SYNCHRONOUS_LIMIT: Duration = Duration::from_secs(1);
+
+/// Bytes of an argument that are shown on standard error.
+const MOST_REPORTED: usize = 1 << 16;
+
+/// Room that a frame needs beside its texts: header, lengths, tags.
+const FRAME_OVERHEAD: usize = 4096;
+
+/// One call with everything that belongs to its record.
+pub(crate) struct Call<'a, 'py> {
+    pub(crate) level: i32,
+    pub(crate) level_name: Option<Excerpt>,
+    pub(crate) category: Option<Excerpt>,
+    pub(crate) message: Bound<'py, PyAny>,
+    pub(crate) arguments: Bound<'py, PyTuple>,
+    pub(crate) fields: Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>,
+    /// More fields, which are too many for a record.
+    pub(crate) fields_left: usize,
+    pub(crate) bound: Option<&'a Py<Fields>>,
+    /// `fields` are all that the record has, so those of the running context are not added.
+    pub(crate) is_complete: bool,
+    pub(crate) exception: Option<(Excerpt, Excerpt, Excerpt)>,
+    pub(crate) stack: Option<Excerpt>,
+    pub(crate) caller: Option<(Excerpt, u32, Excerpt)>,
+    pub(crate) thread: Option<(u64, Excerpt)>,
+    pub(crate) task: Option<Excerpt>,
+    /// The Python frame that is running now made the call.
+    pub(crate) caller_is_current_frame: bool,
+    /// When the record was made, if not now.
+    pub(crate) timestamp_ns: Option<i64>,
+    /// The call site's names, if `fields` are exactly those.
+    pub(crate) names: *mut ffi::PyObject,
+}
+
+impl<'py> Call<'_, 'py> {
+    pub(crate) fn new(level: i32, message: Bound<'py, PyAny>, arguments: Bound<'py, PyTuple>) -> Self {
+        Call {
+            level,
+            level_name: None,
+            category: None,
+            message,
+            arguments,
+            fields: Vec::new(),
+            fields_left: 0,
+            bound: None,
+            is_complete: false,
+            exception: None,
+            stack: None,
+            caller: None,
+            thread: None,
+            task: None,
+            caller_is_current_frame: false,
+            timestamp_ns: None,
+            names: std::ptr::null_mut(),
+        }
+    }
+
+    /// The fields of contexts that the record has beside its own.
+    fn context(&self, py: Python<'py>) -> Option<Bound<'py, Fields>> {
+        if self.is_complete { None } else { current_context(py) }
+    }
+}
+
+/// A call after conversion: no Python object is left in it.
+struct Prepared {
+    timestamp_ns: i64,
+    message: Vec<u8>,
+    fields: Vec<(Vec<u8>, Captured)>,
+}
+
+/// Submits `call` under the logger `name`. Fails only with an exception that must not be swallowed, such as
+/// KeyboardInterrupt from a value's own code, and then after the record was submitted. Returns false if
+/// there is no engine to take it.
+pub(crate) fn submit(py: Python<'_>, name: &[u8], call: Call<'_, '_>) -> PyResult<bool> {
+    let level = call.level;
+    counted(py, || level, Ok(true), || capture(py, name, call))
+}
+
+fn capture(py: Python<'_>, name: &[u8], mut call: Call<'_, '_>) -> PyResult<bool> {
+    let timestamp_ns = call.timestamp_ns.unwrap_or_else(stamp);
+    let Some((limits, needs, largest)) = STATE.with(py, |state| {
+        let largest = state.pipeline.as_ref()?.max_frame_len();
+        Some((state.limits, state.needs, largest))
+    }) else {
+        return Ok(false);
+    };
+    let inherited = inherited_len(py, &call) + escaped_cost(name);
+    let mut converter = Converter::new(limits, largest.saturating_sub(FRAME_OVERHEAD), inherited);
+    complete_origin(py, &mut call, needs.caller, needs.thread, needs.task);
+    let (message, mistake) = formatted(&mut converter, &call.message, &call.arguments);
+    let message = converter.bounded_message(message);
+    let (mut fields, mut names) = capture_fields(&mut converter, &call);
+    if let Some(mistake) = mistake {
+        fields.extend(explain(&mut converter, &call, &mistake, &mut names));
+        call.names = std::ptr::null_mut();
+    }
+    if let Some((kind, text, stacktrace)) = &mut call.exception {
+        bound_part(&mut converter, kind);
+        // As with the message: a long one does not cost the record its traceback.
+        *text = converter.bounded_message(std::mem::take(text)).into();
+        bound_part(&mut converter, stacktrace);
+    }
+    for part in [&mut call.stack, &mut call.level_name, &mut call.category].into_iter().flatten() {
+        bound_part(&mut converter, part);
+    }
+    let complete = call.names.is_null() || fields.len() == call.fields.len();
+    if !complete {
+        call.names = std::ptr::null_mut();
+    }
+    let prepared = Prepared { timestamp_ns, message, fields };
+    let taken = deliver(py, name, &call, &prepared);
+    match converter.interrupt {
+        Some(interrupt) => Err(interrupt),
+        None => taken,
+    }
+}
+
+/// Bytes that the fields of contexts and of the logger take in the record.
+fn inherited_len(py: Python<'_>, call: &Call<'_, '_>) -> usize {
+    let context = call.context(py);
+    let bound = call.bound.map_or(0, |bound| bound.bind(py).get().len(py));
+    bound + context.map_or(0, |context| context.get().len(py))
+}
+
+fn bound_part(converter: &mut Converter, part: &mut Excerpt) {
+    *part = converter.bounded_text(std::mem::take(part)).into();
+}
+
+/// Submits until the record is in, or is given up and counted. Waits without the GIL. Returns false if the
+/// engine was stopped meanwhile and can't start again; fails as [`submit`] does.
+fn deliver(py: Python<'_>, name: &[u8], call: &Call<'_, '_>, prepared: &Prepared) -> PyResult<bool> {
+    let context = call.context(py);
+    let context = context.as_ref().map(Bound::get);
+    // Dropped at the end, where an object's own code may run.
+    let mut evicted = None;
+    let mut deadline: Option<Instant> = None;
+    loop {
+        let attempt =
+            STATE.with(py, |state| try_submit(py, state, name, call, prepared, context, &mut evicted));
+        match attempt {
+            Attempt::Done => return Ok(true),
+            // Not left to the caller: converting once more would run the values' own code twice.
+            Attempt::Stopped if restart(py)? => {}
+            Attempt::Stopped => return Ok(false),
+            Attempt::Written(waiter, patience) => {
+                py.detach(|| match patience {
+                    Patience::End => waiter.wait(Some(SYNCHRONOUS_LIMIT)),
+                    Patience::Disk(limit) => waiter.wait_for_disk(limit),
+                });
+                return Ok(true);
+            }
+            Attempt::Retry(waiter, limit) => {
+                let end = *deadline.get_or_insert_with(|| Instant::now() + limit);
+                if Instant::now() < end {
+                    py.detach(|| waiter.wait_for_room());
+                } else {
+                    STATE.with(py, |state| {
+                        let pipeline = state.pipeline.as_mut();
+                        pipeline.map(|pipeline| pipeline.give_up(call.level, Loss::QueueFull))
+                    });
+                    return Ok(true);
+                }
+            }
+        }
+    }
+}
+
+/// Starts the engine again that another thread, or a value's own code, has stopped meanwhile.
+fn restart(py: Python<'_>) -> PyResult<bool> {
+    let engine = py.import("metaexpert.logger.engine");
+    match engine.and_then(|engine| engine.call_method0("ensure_running")?.extract()) {
+        Err(problem) if problem.is_instance_of::<PyException>(py) => Ok(false),
+        answer => answer,
+    }
+}
+
+/// Why a call waits for its record.
+enum Patience {
+    /// The interpreter is about to end.
+    End,
+    /// The disk is to have it; one that fails is waited for so long.
+    Disk(Duration),
+}
+
+enum Attempt {
+    /// Submitted, or lost and counted.
+    Done,
+    /// Submitted, and to be written before the call returns.
+    Written(Waiter, Patience),
+    /// There is no engine.
+    Stopped,
+    /// No room now, and the record is protected.
+    Retry(Waiter, Duration),
+}
+
+fn try_submit(
+    py: Python<'_>,
+    state: &mut State,
+    name: &[u8],
+    call: &Call<'_, '_>,
+    prepared: &Prepared,
+    context: Option<&Fields>,
+    evicted: &mut Option<Py<PyAny>>,
+) -> Attempt {
+    let State { pipeline: Some(pipeline), generation, sites, key_sets, synchronous, needs, .. } = state
+    else {
+        return Attempt::Stopped;
+    };
+    let generation = *generation;
+    let values: Vec<Value<'_>> = prepared.fields.iter().map(|(_, value)| value.value()).collect();
+    let names: Vec<&[u8]> = prepared.fields.iter().map(|(name, _)| name.as_slice()).collect();
+    let pairs: Vec<(&[u8], Value<'_>)> = names.iter().copied().zip(values.iter().copied()).collect();
+    let mut sections: Vec<Section<'_>> = Vec::with_capacity(8);
+
+    let encoded: Vec<Vec<u8>> = [context, call.bound.map(|bound| bound.bind(py).get())]
+        .into_iter()
+        .flatten()
+        .filter(|fields| !fields.is_empty())
+        .map(|fields| fields.with_section(py, pipeline, generation, |_, section| section.to_vec()))
+        .collect();
+    sections.extend(encoded.iter().map(|section| Section::Encoded(section)));
+    if !pairs.is_empty() {
+        match pipeline.keys_id(&names) {
+            Some(keys) => {
+                sections.push(Section::Fields { keys, values: &values });
+                if !call.names.is_null() {
+                    // SAFETY: the caller of the builtin keeps its names tuple alive during the call.
+                    let names = unsafe { Bound::from_borrowed_ptr(py, call.names) };
+                    // SAFETY: as above.
+                    unsafe { key_sets.remember(py, items(names.as_ptr()), generation, keys) };
+                    *evicted = sites.remember(&names, Site { keys, generation }).or(evicted.take());
+                }
+            }
+            None => sections.push(Section::Inline(&pairs)),
+        }
+    }
+    push_origin(&mut sections, call);
+    let logger = pipeline.logger_id(name).unwrap_or_else(|| {
+        sections.push(Section::Logger(name));
+        NO_ID
+    });
+    let category = match &call.category {
+        None => NO_ID,
+        Some(category) => pipeline.category_id(&category.text).unwrap_or_else(|| {
+            sections.push(Section::Category(&category.text));
+            NO_ID
+        }),
+    };
+    let record = Record {
+        level: call.level,
+        logger,
+        category,
+        timestamp_ns: prepared.timestamp_ns,
+        message: &prepared.message,
+        sections: &sections,
+    };
+    let protected = pipeline.protects(call.level)
+        || call.category.as_ref().is_some_and(|category| category.text == TRADE);
+    let patience = if *synchronous {
+        Some(Patience::End)
+    } else {
+        needs.is_durable(call.level, call.category.is_some()).then(|| Patience::Disk(pipeline.wait_limit()))
+    };
+    finish_attempt(pipeline, &record, protected, patience)
+}
+
+fn finish_attempt(
+    pipeline: &mut Pipeline,
+    record: &Record<'_>,
+    protected: bool,
+    patience: Option<Patience>,
+) -> Attempt {
+    match (pipeline.submit(record, protected), patience) {
+        (Ok(()), Some(patience)) => Attempt::Written(pipeline.waiter(), patience),
+        (Ok(()), None) => Attempt::Done,
+        (Err(Refused::Full), _) if protected => Attempt::Retry(pipeline.waiter(), pipeline.wait_limit()),
+        (Err(Refused::Full), _) => {
+            pipeline.give_up(record.level, Loss::QueueFull);
+            Attempt::Done
+        }
+        (Err(Refused::TooLarge), _) => {
+            pipeline.give_up(record.level, Loss::TooLarge);
+            Attempt::Done
+        }
+    }
+}
+
+fn push_origin<'a>(sections: &mut Vec<Section<'a>>, call: &'a Call<'_, '_>) {
+    if let Some((kind, message, stacktrace)) = &call.exception {
+        sections.push(Section::Exception {
+            kind: &kind.text,
+            message: &message.text,
+            stacktrace: &stacktrace.text,
+        });
+    }
+    if let Some(stack) = &call.stack {
+        sections.push(Section::Stack(&stack.text));
+    }
+    if let Some((file, line, function)) = &call.caller {
+        sections.push(Section::Caller { file: &file.text, line: *line, function: &function.text });
+    }
+    if let Some((ident, name)) = &call.thread {
+        sections.push(Section::Thread { ident: *ident, name: &name.text });
+    }
+    if let Some(name) = &call.level_name {
+        sections.push(Section::LevelName(&name.text));
+    }
+    if let Some(name) = &call.task {
+        sections.push(Section::Task(&name.text));
+    }
+}
+
+fn capture_fields(converter: &mut Converter, call: &Call<'_, '_>) -> (Vec<(Vec<u8>, Captured)>, Names) {
+    let most = converter.limits.items as usize;
+    let mut names = Names::default();
+    let mut fields = Vec::with_capacity(call.fields.len().min(most) + 1);
+    for (key, value) in call.fields.iter().take(most) {
+        let name = names.distinct(converter.name_of(key));
+        fields.push((name, converter.capture(value)));
+    }
+    let left = call.fields.len().saturating_sub(most) + call.fields_left;
+    if left > 0 {
+        fields.push(fields_left_out(&mut names, left));
+    }
+    (fields, names)
+}
+
+/// What a record says of arguments that did not fit its message; `logging` is told too.
+fn explain(
+    converter: &mut Converter,
+    call: &Call<'_, '_>,
+    mistake: &PyErr,
+    names: &mut Names,
+) -> Vec<(Vec<u8>, Captured)> {
+    let py = call.message.py();
+    if !converter.is_exhausted
+        && let Err(problem) = report(converter, call, mistake)
+    {
+        converter.note(&call.message, &problem);
+    }
+    let problem = converter.text_of(mistake.value(py).as_any());
+    let problem = converter.bounded_text(problem);
+    vec![
+        (names.distinct(b"format_error".to_vec()), Captured::Text(problem)),
+        (names.distinct(b"format_args".to_vec()), converter.capture(call.arguments.as_any())),
+    ]
+}
+
+fn report(converter: &mut Converter, call: &Call<'_, '_>, mistake: &PyErr) -> PyResult<()> {
+    let budget = converter.budget;
+    converter.budget = budget.min(MOST_REPORTED);
+    let told = report_briefly(converter, call, mistake);
+    converter.budget = budget;
+    told
+}
+
+fn report_briefly(converter: &mut Converter, call: &Call<'_, '_>, mistake: &PyErr) -> PyResult<()> {
+    let py = call.message.py();
+    let (arguments, _) = stand_in::arguments(converter, &call.arguments)?;
+    let (message, _) = stand_in::arguments(converter, &PyTuple::new(py, [&call.message])?)?;
+    let faults = py.import("metaexpert.logger.faults")?;
+    faults.call_method1("report_bad_arguments", (mistake, message.get_item(0)?, arguments))?;
+    Ok(())
+}

@@ -1,0 +1,340 @@
+//! Methods of the logger's class that are served here where they can be, else by a Python function.
+//!
+//! A logger that lives for one call, as in `log.bind(order_id=1).info(…)`, would pay more for builtins of its own
+//! than for the record. The method of its class serves the first call; a logger that is kept gets
+//! builtins with the second.
+
+use std::ffi::c_void;
+use std::mem::offset_of;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyString, PyType};
+
+use crate::fast::builtin::{builtin, silent_builtin};
+use crate::fast::channel::{Channel, Gate};
+use crate::fast::heap_type::heap_type;
+use crate::fast::method::{Arguments, Method};
+use crate::loggers::bind::serve_bind;
+use crate::process::exit::Inside;
+use crate::process::reentry;
+use crate::process::state::STATE;
+
+/// A descriptor like a function's: the class gives the Python function itself, an instance a method.
+#[repr(C)]
+struct Served {
+    head: ffi::PyObject,
+    /// Where the interpreter looks for it, see [`served_type`].
+    vectorcall: Vectorcall,
+    function: *mut ffi::PyObject,
+    /// Of the function.
+    name: *mut ffi::PyObject,
+    role: Role,
+}
+
+type Vectorcall = unsafe extern "C-unwind" fn(
+    *mut ffi::PyObject,
+    *const *mut ffi::PyObject,
+    usize,
+    *mut ffi::PyObject,
+) -> *mut ffi::PyObject;
+
+enum Role {
+    Log {
+        /// `None`: the first argument, which the first call of a bound logger leaves to the function.
+        level: Option<i32>,
+        category: Option<String>,
+    },
+    Bind,
+}
+
+/// Makes a logging method of a class: `function`, served by the engine where that does the same.
+#[pyfunction]
+#[pyo3(signature = (function, level, category))]
+pub(crate) fn served_method(
+    function: Bound<'_, PyAny>,
+    level: Option<i32>,
+    category: Option<String>,
+) -> PyResult<Bound<'_, PyAny>> {
+    new_served(function, Role::Log { level, category })
+}
+
+/// Makes the method `bind` of a class: `function`, served by the engine where that does the same.
+#[pyfunction]
+pub(crate) fn served_bind(function: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
+    new_served(function, Role::Bind)
+}
+
+fn new_served(function: Bound<'_, PyAny>, role: Role) -> PyResult<Bound<'_, PyAny>> {
+    let py = function.py();
+    let name = function.getattr("__name__")?.cast_into::<PyString>()?;
+    let class = served_type(py)?;
+    // SAFETY: the type's own way to make an instance, of the size that it was given; every field behind the head
+    // is written before anybody sees it.
+    unsafe {
+        let object = Bound::from_owned_ptr_or_err(py, ffi::PyType_GenericAlloc(class.as_type_ptr(), 0))?;
+        let served = object.as_ptr().cast::<Served>();
+        (&raw mut (*served).vectorcall).write(call);
+        (&raw mut (*served).function).write(function.into_ptr());
+        (&raw mut (*served).name).write(name.into_ptr());
+        (&raw mut (*served).role).write(role);
+        Ok(object)
+    }
+}
+
+/// The type of these descriptors, made at the first use.
+fn served_type(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+    static TYPE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let class = TYPE.get_or_try_init(py, || {
+        let slots = [
+            (ffi::Py_tp_call, ffi::PyVectorcall_Call as *mut c_void),
+            (ffi::Py_tp_descr_get, get as *mut _),
+            (ffi::Py_tp_dealloc, dealloc as *mut _),
+        ];
+        let members = [
+            (c"__vectorcalloffset__", ffi::Py_T_PYSSIZET, offset_of!(Served, vectorcall)),
+            // What `inspect` asks for the function.
+            (c"__wrapped__", ffi::Py_T_OBJECT_EX, offset_of!(Served, function)),
+        ];
+        let flags = ffi::Py_TPFLAGS_HAVE_VECTORCALL | ffi::Py_TPFLAGS_METHOD_DESCRIPTOR;
+        // SAFETY: the functions are of their slots' types, and the members are those of a `Served`.
+        unsafe { heap_type::<Served>(py, c"metaexpert.logger._native.ServedMethod", flags, &slots, &members) }
+    })?;
+    Ok(class.bind(py))
+}
+
+unsafe extern "C" fn dealloc(object: *mut ffi::PyObject) {
+    // SAFETY: called once, with an object that `new_served` has completed; a heap type's instance holds a
+    // reference to its type.
+    unsafe {
+        let class = ffi::Py_TYPE(object);
+        let served = object.cast::<Served>();
+        ffi::Py_DECREF((*served).function);
+        ffi::Py_DECREF((*served).name);
+        std::ptr::drop_in_place(&raw mut (*served).role);
+        ffi::PyObject_Free(object.cast());
+        ffi::Py_DECREF(class.cast());
+    }
+}
+
+unsafe extern "C" fn get(
+    slf: *mut ffi::PyObject,
+    object: *mut ffi::PyObject,
+    _owner: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter, which holds the GIL, with a `Served` and an object or null.
+    let (py, served) = unsafe { (Python::assume_attached(), &*slf.cast::<Served>()) };
+    // SAFETY: as above; the objects live until this returns.
+    unsafe {
+        if object.is_null() || object == ffi::Py_None() {
+            return ffi::Py_NewRef(served.function);
+        }
+    }
+    // SAFETY: as above.
+    let object = unsafe { Borrowed::from_ptr(py, object) };
+    match catch_unwind(AssertUnwindSafe(|| served.taken(&object))) {
+        Ok(Ok(method)) => method.into_ptr(),
+        Ok(Err(problem)) => raise(py, problem),
+        Err(_) => raise(py, PyRuntimeError::new_err("a logging method cannot be taken: see standard error")),
+    }
+}
+
+fn raise(py: Python<'_>, problem: PyErr) -> *mut ffi::PyObject {
+    problem.restore(py);
+    std::ptr::null_mut()
+}
+
+unsafe extern "C-unwind" {
+    /// As in `ffi`, but a thread may end in it: see [`call`].
+    fn PyObject_Vectorcall(
+        callable: *mut ffi::PyObject,
+        args: *const *mut ffi::PyObject,
+        count: usize,
+        names: *mut ffi::PyObject,
+    ) -> *mut ffi::PyObject;
+}
+
+/// What the interpreter calls. A thread that the interpreter ends in the Python function unwinds this frame, which has
+/// nothing to drop: unlike elsewhere nobody need be kept away ([`Inside`]), also where no engine ever ran.
+unsafe extern "C-unwind" fn call(
+    slf: *mut ffi::PyObject,
+    args: *const *mut ffi::PyObject,
+    count: usize,
+    names: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: all is passed on as the interpreter passed it, to `serve` and then, exactly so, to the function.
+    unsafe {
+        match serve(slf, args, count, names) {
+            Some(result) => result,
+            None => hand_on(slf, args, count, names),
+        }
+    }
+}
+
+/// Passes a call on to the function.
+///
+/// # Safety
+/// As [`serve`].
+unsafe fn hand_on(
+    slf: *mut ffi::PyObject,
+    args: *const *mut ffi::PyObject,
+    count: usize,
+    names: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    reentry::hand_on();
+    // SAFETY: by this function's contract; a thread that is ended below never asks for its depth again.
+    let result = unsafe {
+        match reentry::refuse_if_exhausted() {
+            Ok(()) => PyObject_Vectorcall((*slf.cast::<Served>()).function, args, count, names),
+            Err(problem) => raise(Python::assume_attached(), problem),
+        }
+    };
+    reentry::take_back();
+    result
+}
+
+/// Serves a call of `slf`, if it can be: a new reference, or null with an exception.
+///
+/// # Safety
+/// To be called as the interpreter calls: with the GIL held, a [`Served`], and `count` positional arguments that are
+/// followed by one for each name.
+#[inline(never)]
+unsafe fn serve(
+    slf: *mut ffi::PyObject,
+    args: *const *mut ffi::PyObject,
+    count: usize,
+    names: *mut ffi::PyObject,
+) -> Option<*mut ffi::PyObject> {
+    // SAFETY: by this function's contract.
+    let (py, served, all, positional) = unsafe {
+        let named = if names.is_null() { 0 } else { ffi::PyTuple_GET_SIZE(names) as usize };
+        let positional = ffi::PyVectorcall_NARGS(count) as usize;
+        let all: &[*mut ffi::PyObject] =
+            if positional + named == 0 { &[] } else { std::slice::from_raw_parts(args, positional + named) };
+        (Python::assume_attached(), &*slf.cast::<Served>(), all, positional)
+    };
+    let ([logger, positional @ ..], named) = all.split_at(positional) else { return None };
+    // SAFETY: the argument lives until the call returns.
+    let logger = unsafe { Borrowed::from_ptr(py, *logger) };
+    let arguments = Arguments { positional, named, names };
+    match catch_unwind(AssertUnwindSafe(|| served.serve(&logger, &arguments))) {
+        Ok(Some(Ok(result))) => Some(result.into_ptr()),
+        Ok(Some(Err(problem))) => Some(raise(py, problem)),
+        // A bug here must not reach the trading code; the panic's message went to standard error, and the function
+        // does without this.
+        Ok(None) | Err(_) => None,
+    }
+}
+
+impl Served {
+    /// The function as a method of `object`.
+    fn bound_function<'py>(&self, object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        // SAFETY: the GIL is held, both objects are alive; what binds a function returns a new reference.
+        unsafe {
+            let class = ffi::Py_TYPE(object.as_ptr());
+            match (*ffi::Py_TYPE(self.function)).tp_descr_get {
+                Some(bind) => {
+                    let method = bind(self.function, object.as_ptr(), class.cast());
+                    Bound::from_owned_ptr_or_err(object.py(), method)
+                }
+                None => Ok(Bound::from_borrowed_ptr(object.py(), self.function)),
+            }
+        }
+    }
+
+    /// What `log.info` is when it is taken and not called: a builtin while the fast way is open.
+    fn taken<'py>(&self, object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let py = object.py();
+        let Role::Log { level, category } = &self.role else { return self.bound_function(object) };
+        // SAFETY: the name is alive as long as `self`.
+        let name = unsafe { Bound::from_borrowed_ptr(py, self.name) }.cast_into::<PyString>()?;
+        let channel = channel_of(object).filter(|channel| channel.get().is_first_use());
+        if let (Some(channel), Some(level)) = (channel, *level) {
+            let slow = || self.bound_function(object).map(Bound::unbind);
+            let called = Some(name.to_str()?);
+            match channel.get().gate(level, category.is_some()) {
+                Gate::Open => {
+                    return builtin(&channel, called, Some(level), i32::MIN, category.clone(), slow()?);
+                }
+                Gate::Closed => return silent_builtin(&channel, called, slow()?),
+                Gate::Unknown => {}
+            }
+        }
+        if STATE.with(py, |state| state.pipeline.is_none()) {
+            return self.bound_function(object);
+        }
+        let _inside = Inside::enter(py);
+        match object.getattr_opt(pyo3::intern!(py, "_take"))? {
+            Some(take) => match take.call1((name,))? {
+                builtin if builtin.is_none() => self.bound_function(object),
+                builtin => Ok(builtin),
+            },
+            None => self.bound_function(object),
+        }
+    }
+
+    /// Serves a call; `None` if that is the function's affair.
+    #[inline]
+    fn serve(&self, logger: &Bound<'_, PyAny>, arguments: &Arguments<'_>) -> Option<PyResult<Py<PyAny>>> {
+        let channel = channel_of(logger)?;
+        match &self.role {
+            Role::Bind => serve_bind(logger, &channel, arguments),
+            Role::Log { level: Some(level), category } => {
+                self.serve_log(logger, &channel, *level, category, arguments)
+            }
+            Role::Log { level: None, .. } => None,
+        }
+    }
+
+    fn serve_log(
+        &self,
+        logger: &Bound<'_, PyAny>,
+        channel: &Bound<'_, Channel>,
+        level: i32,
+        category: &Option<String>,
+        arguments: &Arguments<'_>,
+    ) -> Option<PyResult<Py<PyAny>>> {
+        let py = logger.py();
+        if !channel.get().is_first_use() {
+            return None;
+        }
+        match channel.get().gate(level, category.is_some()) {
+            Gate::Open => {}
+            Gate::Closed if channel.get().is_undisturbed(py) => return Some(Ok(py.None())),
+            Gate::Closed | Gate::Unknown => return None,
+        }
+        let slow = match self.bound_function(logger) {
+            Ok(slow) => slow.unbind(),
+            Err(problem) => return Some(Err(problem)),
+        };
+        let method = Method::new(channel.clone().unbind(), Some(level), i32::MIN, category.clone(), slow);
+        let result = method.call(py, arguments);
+        method.release(py);
+        Some(result.map(|result| result.unwrap_or_else(|| py.None())))
+    }
+}
+
+/// The logger's channel, if it has one.
+#[inline]
+fn channel_of<'py>(logger: &Bound<'py, PyAny>) -> Option<Bound<'py, Channel>> {
+    attribute(logger, pyo3::intern!(logger.py(), "_channel"))?.cast_into_exact::<Channel>().ok()
+}
+
+/// An attribute of the instance or its class, past whatever a subclass does to look attributes up.
+#[inline]
+pub(crate) fn attribute<'py>(
+    object: &Bound<'py, PyAny>,
+    name: &Bound<'py, PyString>,
+) -> Option<Bound<'py, PyAny>> {
+    // SAFETY: the GIL is held, both objects are alive; a new reference or null with an exception is returned.
+    unsafe {
+        let value = ffi::PyObject_GenericGetAttr(object.as_ptr(), name.as_ptr());
+        if value.is_null() {
+            ffi::PyErr_Clear();
+        }
+        Bound::from_owned_ptr_or_opt(object.py(), value)
+    }
+}

@@ -1,0 +1,79 @@
+//! The one engine of the process.
+
+use std::sync::Arc;
+
+use metaexpert_log::config::Limits;
+use metaexpert_log::level::LEVEL_SLOTS;
+use metaexpert_log::pipeline::{Needs, Pipeline, Stopping};
+use metaexpert_log::stats::PerLevel;
+
+use crate::process::call_sites::SiteTable;
+use crate::process::guarded::Guarded;
+use crate::process::key_sets::KeySets;
+
+/// What capture works with.
+pub(crate) struct State {
+    pub(crate) pipeline: Option<Pipeline>,
+    /// Counts pipelines: ids of an earlier one mean nothing in the next.
+    pub(crate) generation: u32,
+    pub(crate) needs: Needs,
+    pub(crate) limits: Limits,
+    pub(crate) sites: SiteTable,
+    /// The fields of calls whose names come in a new tuple each time.
+    pub(crate) key_sets: KeySets,
+    /// Wait for each record to be written: the interpreter is about to end.
+    pub(crate) synchronous: bool,
+    /// A record needs nothing but its own values: no origin, no waiting.
+    pub(crate) is_simple: bool,
+    pub(crate) last_seq: u64,
+    /// The last pipeline that was told to end, and those before it that have not.
+    pub(crate) stopped: Vec<Arc<Stopping>>,
+    /// Records that found no pipeline and could not start one.
+    pub(crate) unstarted: PerLevel,
+    /// Losses of a pipeline that cannot be asked any more, and has told nobody.
+    pub(crate) untold: u64,
+    /// How many of these a shutdown has answered for.
+    pub(crate) answered: u64,
+}
+
+impl State {
+    /// Brings what follows from the rest up to date.
+    pub(crate) fn note_needs(&mut self) {
+        self.is_simple = self.needs == Needs::default() && !self.synchronous;
+    }
+
+    /// Losses that no pipeline has taken over, and no shutdown has answered for.
+    pub(crate) fn losses(&self) -> u64 {
+        self.unstarted.iter().sum::<u64>() + self.untold - self.answered
+    }
+
+    /// Has `pipeline` take the losses over.
+    pub(crate) fn begin(&mut self, pipeline: Pipeline) {
+        pipeline.count_lost(&self.unstarted, self.losses());
+        (self.unstarted, self.untold, self.answered) = Default::default();
+        self.pipeline = Some(pipeline);
+        self.generation += 1;
+    }
+}
+
+pub(crate) static STATE: Guarded<State> = Guarded::new(State {
+    pipeline: None,
+    generation: 0,
+    needs: Needs {
+        caller: false,
+        thread: false,
+        task: false,
+        durable_level: None,
+        durable_category_level: None,
+    },
+    limits: Limits { depth: 32, items: 1000, bytes: 256 << 10 },
+    sites: SiteTable::new(),
+    key_sets: KeySets::new(),
+    synchronous: false,
+    is_simple: true,
+    last_seq: 0,
+    stopped: Vec::new(),
+    unstarted: [0; LEVEL_SLOTS.len()],
+    untold: 0,
+    answered: 0,
+});
