@@ -13,7 +13,7 @@
 #   0.29.2 loads more than 100 modules beyond those of 0.28.0
 #
 # What it means here: `metaexpert --version` and `metaexpert --help` have no parameters to convert and stay
-# without pydantic; tests/unit/cli/test_command_start.py says so.
+# without pydantic; tests/unit/cli/test_app.py says so.
 set -euo pipefail
 
 scratch=$(mktemp -d)

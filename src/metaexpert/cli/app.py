@@ -10,8 +10,9 @@ from typing import Annotated
 import typer
 
 from metaexpert import __version__
-from metaexpert.cli import backtest, demo, logs, new, ps, run
+from metaexpert.cli import logs
 from metaexpert.cli.failure import CommandFailedError
+from metaexpert.cli.runs import backtest, demo, new, ps, run
 from metaexpert.cli.summary import summary
 from metaexpert.streams import end_without_stdout, tell
 

@@ -43,7 +43,7 @@ def backtest(
     INFO records (log_to_console=False, --log-level WARNING) a terminal shows a progress bar instead.
     With --data all of the file is run, whatever dates the strategy names, unless --from or --to say more.
     """
-    from metaexpert.cli.execution import run_and_report
+    from metaexpert.cli.runs.execution import run_and_report
     from metaexpert.expert.run.options import Overrides
 
     overrides = Overrides(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from metaexpert.cli.failure import CommandFailedError
 from metaexpert.cli.progress import ProgressBar, progress_bar
-from metaexpert.cli.script import execute
+from metaexpert.cli.runs.script import execute
 from metaexpert.expert.errors import ArgumentError
 from metaexpert.expert.market_data.feed import Feed
 from metaexpert.expert.run import report

@@ -24,7 +24,7 @@ class Template(StrEnum):
 
 _SOURCES = {
     Template.FULL: ("metaexpert", "template.py"),
-    Template.MINIMAL: ("metaexpert.cli", "minimal_template.py"),
+    Template.MINIMAL: ("metaexpert.cli.runs", "minimal_template.py"),
 }
 
 

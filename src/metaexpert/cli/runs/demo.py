@@ -32,8 +32,8 @@ def demo(
 
     The same seed gives the same market and the same trades on every machine.
     """
-    from metaexpert.cli.demo_strategy import demo_expert
     from metaexpert.cli.progress import progress_bar
+    from metaexpert.cli.runs.demo_strategy import demo_expert
     from metaexpert.expert.errors import ExpertError
     from metaexpert.expert.market_data import generate_bars
     from metaexpert.expert.market_data.feed import feed_of_bars

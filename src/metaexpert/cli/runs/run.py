@@ -32,7 +32,7 @@ def run(
     Paper mode replays --data on a simulated account that is kept from run to run (state_file). Live mode, and
     paper mode without data, need an exchange connection, which this release does not have.
     """
-    from metaexpert.cli.execution import run_and_report
+    from metaexpert.cli.runs.execution import run_and_report
     from metaexpert.expert.run.options import Overrides
 
     overrides = Overrides(

@@ -3,7 +3,7 @@
 import pytest
 
 from metaexpert.cli.failure import CommandFailedError
-from metaexpert.cli.new import strategy_path
+from metaexpert.cli.runs.new import strategy_path
 
 
 @pytest.mark.parametrize("name", ["my_expert", "my_expert.py", "E1", "_x"])
