@@ -29,7 +29,8 @@ from typing import Any, Final
 from harness.loggers import FILE, configure_own
 from harness.report import Goal, Options, Table, finish, read_options
 from harness.rounds import Figures, Rounds, measure_here_if_asked, take_rounds, total, typical
-from metaexpert.logger import engine, flush, get_logger, shutdown
+from metaexpert.logger import flush, get_logger, shutdown
+from metaexpert.logger.process import engine
 
 TIMEOUTS_S: Final = (0.02, 0.1, 0.5)
 #: Beyond a tenth, in milliseconds: a turn of the interpreter, and of the machine.

@@ -6,7 +6,7 @@ Method. Four measurements, each in a fresh process, taking turns round after rou
 
 - `level change, in code`: from the call of `configure()` to the return of the first call that obeys it.
 - `level change, over HTTP`: the same from the moment that the server hands a request to what changes logging
-  (`control.changes`) to the first call that obeys, in a trading loop on the main thread; the requests come
+  (`live.changes`) to the first call that obeys, in a trading loop on the main thread; the requests come
   from another process.
 - `reconfigured under load`: a thread logs 50 records in a row, waits 20 us as for a market, and so on, while
   another changes levels, a handler's options and a handler's being there, 1,000 times a second: in the first
@@ -41,7 +41,7 @@ from metaexpert.expert.handlers.registry import EVENT_ARGUMENTS
 from metaexpert.expert.metrics import ExpertMeter
 from metaexpert.expert.metrics.prometheus import publish
 from metaexpert.logger import configure, get_logger, serve, shutdown, stats
-from metaexpert.logger.control import changes
+from metaexpert.logger.live import changes
 
 IN_CODE, OVER_HTTP = "level change, in code", "level change, over HTTP"
 UNDER_LOAD = "reconfigured under load"

@@ -28,7 +28,7 @@ from typing import Final
 from harness.report import Goal, Options, Table, finish, percentiles, read_options
 from harness.rounds import Figures, Rounds, measure_here_if_asked, take_rounds, typical
 from metaexpert.logger import configure, get_logger, shutdown
-from metaexpert.logger.control import changes
+from metaexpert.logger.live import changes
 
 STANDARD, OURS = "logging", "ours"
 LOGGERS: Final = 4_000

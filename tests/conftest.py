@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from metaexpert.logger import engine, service
+from metaexpert.logger.process import engine, service
 from support.environment import CONFIGURING, clean_environment
 from support.logs import Logs
 from support.processes import Outcome

@@ -102,7 +102,7 @@ def test_a_library_without_source_names_the_user_s_function(
     """Its code has the paths of the machine that compiled it, which its modules have not."""
     library = compiled_library(tmp_path / "library")
     (library / "robot.py").write_text(PROGRAM, encoding="utf-8")
-    check = "import metaexpert.logger.meta as m; assert m.__file__.endswith('.pyc'); import robot"
+    check = "import metaexpert.logger.capture.meta as m; assert m.__file__.endswith('.pyc'); import robot"
     done = run_compiled(run_python, library, check)
 
     assert callers_of(done) == [(str(library / "robot.py"), function) for function in EXPECTED]

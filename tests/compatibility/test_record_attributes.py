@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from metaexpert.logger import MetaLogger, log_context
-from metaexpert.logger.handler import Extra
+from metaexpert.logger.capture.handler import Extra
 from support.listeners import Recorder
 
 if TYPE_CHECKING:

@@ -510,7 +510,7 @@ def test_a_mistake_of_our_own_is_a_500_in_the_same_shape(
     def broken(*_: Any, **__: Any) -> str:
         raise ZeroDivisionError("inside")
 
-    monkeypatch.setattr("metaexpert.logger.control.changes.change", broken)
+    monkeypatch.setattr("metaexpert.logger.live.changes.change", broken)
 
     answer = client.post({"default_level": "ERROR"})
 

@@ -20,7 +20,8 @@ from metaexpert.logger import (
     setup_logger,
 )
 from metaexpert.logger.config import log_directory
-from metaexpert.logger.control import changes, lifecycle, watch
+from metaexpert.logger.control import lifecycle
+from metaexpert.logger.live import changes, watch
 from support.control_harness import Client, eventually, serving
 from support.strict_records import read_records
 
@@ -241,8 +242,8 @@ def test_a_directory_that_is_gone_does_not_matter_for_absolute_paths(
         """
         import os
         from metaexpert.logger import ConfigurationError, configure, flush, get_logger, serve, setup_logger
-        from metaexpert.logger.control import changes
-        from metaexpert.logger.recovery import recover
+        from metaexpert.logger.live import changes
+        from metaexpert.logger.process.recovery import recover
 
         logs = os.path.abspath("logs")
         os.mkdir("gone")

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from metaexpert.logger.control import runtime_file
-from metaexpert.logger.control.runtime_file import RunningExpert
+from metaexpert.logger.live import runtime_file
+from metaexpert.logger.live.runtime_file import RunningExpert
 from support.command_process import metaexpert, records, write_bars
 from support.control_harness import eventually
 

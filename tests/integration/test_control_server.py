@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from metaexpert.logger.control import runtime_file
+from metaexpert.logger.live import runtime_file
 from support.command_process import environment
 from support.control_harness import eventually
 
@@ -283,7 +283,7 @@ def test_a_program_ends_as_ever(run_python: Run) -> None:
 configure(handlers={"console": None})
 server = serve()
 held = socket.create_connection((server.host, server.port))
-from metaexpert.logger.control.changes import change
+from metaexpert.logger.live.changes import change
 change({"include": ["run_id"], "ttl_seconds": 600})
 for n in range(500):
     get_logger("bot").info("m", n=n)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from metaexpert.logger import configure, engine, flush, get_logger, service, shutdown, stats
-from metaexpert.logger.control import changes
+from metaexpert.logger import configure, flush, get_logger, shutdown, stats
+from metaexpert.logger.live import changes
+from metaexpert.logger.process import engine, service
 
 if TYPE_CHECKING:
     from support.logs import Logs
@@ -23,7 +24,8 @@ Run = Callable[..., "Outcome"]
 
 STALLED = """
 import json, logging, os, signal, sys, threading
-from metaexpert.logger import configure, engine, flush, get_logger, shutdown, stats
+from metaexpert.logger import configure, flush, get_logger, shutdown, stats
+from metaexpert.logger.process import engine
 
 # Nobody reads what the console gets until `release` is called, so that it stalls once the pipe is full.
 out = os.fdopen(os.dup(1), "w")

@@ -12,7 +12,7 @@ import pytest
 
 from metaexpert.cli import control_client
 from metaexpert.cli.app import run_command_line
-from metaexpert.logger.control.runtime_file import RunningExpert, RuntimeFile
+from metaexpert.logger.live.runtime_file import RunningExpert, RuntimeFile
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
 

@@ -9,7 +9,8 @@ import pytest
 
 from metaexpert.cli.app import run_command_line
 from metaexpert.logger import ConfigurationError, LogConfiguration, configuration, configure, serve
-from metaexpert.logger.control import changes, lifecycle, watch
+from metaexpert.logger.control import lifecycle
+from metaexpert.logger.live import changes, watch
 from support.control_harness import Client, eventually
 
 if TYPE_CHECKING:

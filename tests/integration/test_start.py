@@ -30,6 +30,7 @@ def test_a_start_loads_nothing_for_what_it_does_not_use(run_python: Run) -> None
         "logging.handlers",
         "metaexpert.expert",
         "metaexpert.logger.control",
+        "metaexpert.logger.live",
         "metaexpert.logger.entry",
         "multiprocessing",
         "numpy",

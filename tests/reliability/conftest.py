@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from metaexpert.logger.recovery import recover
+from metaexpert.logger.process.recovery import recover
 from support.environment import clean_environment
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ PROGRAMS = Path(__file__).parents[1] / "support"
 
 RECOVER = """
 import json
-from metaexpert.logger.recovery import recover
+from metaexpert.logger.process.recovery import recover
 print(json.dumps(recover("logs").to_dict()))
 """
 

@@ -23,7 +23,8 @@ TIMEOUT_S = 60 + FORKS / 2
 
 BEGIN = """
 import json, logging, os, signal, sys, threading, time, warnings
-from metaexpert.logger import configure, engine, flush, get_logger
+from metaexpert.logger import configure, flush, get_logger
+from metaexpert.logger.process import engine
 warnings.simplefilter("ignore")
 
 def start(**options):

@@ -34,7 +34,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 RECOVER = """
 import json, sys
-from metaexpert.logger.recovery import recover
+from metaexpert.logger.process.recovery import recover
 print(json.dumps(recover("logs", everything=EVERYTHING, files=FILES).to_dict()))
 """
 

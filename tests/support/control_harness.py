@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import metaexpert.logger
-from metaexpert.logger.control import changes, lifecycle, watch
+from metaexpert.logger.control import lifecycle
 from metaexpert.logger.control.server import ControlServer
+from metaexpert.logger.live import changes, watch
 
 if TYPE_CHECKING:
     from support.logs import Logs

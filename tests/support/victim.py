@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from metaexpert.logger import configure, get_logger, shutdown
-from metaexpert.logger.recovery import recover
+from metaexpert.logger.process.recovery import recover
 
 #: More than ever come together between two checks, so that none is deleted.
 ROTATIONS_KEPT: Final = 1_000

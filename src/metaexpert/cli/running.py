@@ -5,7 +5,7 @@ from __future__ import annotations
 from metaexpert.cli.control_client import ControlClient
 from metaexpert.cli.failure import CommandFailedError
 from metaexpert.logger.config.files import absolute
-from metaexpert.logger.control.runtime_file import RunningExpert, look_around
+from metaexpert.logger.live.runtime_file import RunningExpert, look_around
 from metaexpert.streams import tell
 
 

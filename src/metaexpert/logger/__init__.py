@@ -15,11 +15,12 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from metaexpert.logger.context import log_context
+from metaexpert.logger.capture.context import log_context
+from metaexpert.logger.capture.handler import PipelineHandler
+from metaexpert.logger.capture.meta import MetaLogger
+from metaexpert.logger.capture.timing import timed
 from metaexpert.logger.errors import ConfigurationError
-from metaexpert.logger.handler import PipelineHandler
-from metaexpert.logger.meta import MetaLogger
-from metaexpert.logger.service import (
+from metaexpert.logger.process.service import (
     configuration,
     configure,
     configure_program,
@@ -30,8 +31,7 @@ from metaexpert.logger.service import (
     shutdown,
     stats,
 )
-from metaexpert.logger.statistics import LoggerStats, SinkStats
-from metaexpert.logger.timing import timed
+from metaexpert.logger.process.statistics import LoggerStats, SinkStats
 
 if TYPE_CHECKING:
     from metaexpert.logger.config import LogConfiguration

@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, Self
 
-from metaexpert.logger import engine
-from metaexpert.logger.foreign_text import SOME_TEXT, text_format, unlogged_warnings
-from metaexpert.logger.regular_files import DirectoryError, open_regular
+from metaexpert.logger.process import engine
+from metaexpert.logger.shared.foreign_text import SOME_TEXT, text_format, unlogged_warnings
+from metaexpert.logger.shared.regular_files import DirectoryError, open_regular
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

@@ -17,11 +17,11 @@ from collections.abc import Mapping, MutableMapping
 from types import FrameType
 from typing import Any, Final, NoReturn
 
-from metaexpert.logger import engine
-from metaexpert.logger.engine import Channel
-from metaexpert.logger.faults import describe_exception, exception_info, stack_text, text_of, truth
-from metaexpert.logger.handler import PipelineHandler
-from metaexpert.logger.level_changes import is_instance
+from metaexpert.logger.capture.faults import describe_exception, exception_info, stack_text, text_of, truth
+from metaexpert.logger.capture.handler import PipelineHandler
+from metaexpert.logger.capture.level_changes import is_instance
+from metaexpert.logger.process import engine
+from metaexpert.logger.process.engine import Channel
 
 #: Methods of structlog's loggers that are not the name of a level.
 _LEVELS: Final[Mapping[str, int]] = {

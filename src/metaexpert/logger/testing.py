@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from metaexpert.logger.context import current_fields
-from metaexpert.logger.faults import describe_exception, exception_info, text_of
-from metaexpert.logger.notes import note_of, standard_names
+from metaexpert.logger.capture.context import current_fields
+from metaexpert.logger.capture.faults import describe_exception, exception_info, text_of
+from metaexpert.logger.capture.notes import note_of, standard_names
 
 
 class _Collector(logging.Handler):

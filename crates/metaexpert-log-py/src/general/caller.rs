@@ -49,7 +49,8 @@ fn is_calling_module(frame: &Bound<'_, PyAny>) -> bool {
     static MODULES: PyOnceLock<Vec<String>> = PyOnceLock::new();
     let py = frame.py();
     let modules = MODULES.get_or_init(py, || {
-        let names = py.import("metaexpert.logger.calls").and_then(|calls| calls.getattr("CALLING_MODULES"));
+        let names =
+            py.import("metaexpert.logger.capture.calls").and_then(|calls| calls.getattr("CALLING_MODULES"));
         let names = names.and_then(|names| names.try_iter()?.map(|name| name?.extract()).collect());
         names.unwrap_or_default()
     });

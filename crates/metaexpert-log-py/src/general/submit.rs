@@ -197,7 +197,7 @@ fn deliver(py: Python<'_>, name: &[u8], call: &Call<'_, '_>, prepared: &Prepared
 
 /// Starts the engine again that another thread, or a value's own code, has stopped meanwhile.
 fn restart(py: Python<'_>) -> PyResult<bool> {
-    let engine = py.import("metaexpert.logger.engine");
+    let engine = py.import("metaexpert.logger.process.engine");
     match engine.and_then(|engine| engine.call_method0("ensure_running")?.extract()) {
         Err(problem) if problem.is_instance_of::<PyException>(py) => Ok(false),
         answer => answer,
@@ -388,7 +388,7 @@ fn report_briefly(converter: &mut Converter, call: &Call<'_, '_>, mistake: &PyEr
     let py = call.message.py();
     let (arguments, _) = stand_in::arguments(converter, &call.arguments)?;
     let (message, _) = stand_in::arguments(converter, &PyTuple::new(py, [&call.message])?)?;
-    let faults = py.import("metaexpert.logger.faults")?;
+    let faults = py.import("metaexpert.logger.capture.faults")?;
     faults.call_method1("report_bad_arguments", (mistake, message.get_item(0)?, arguments))?;
     Ok(())
 }

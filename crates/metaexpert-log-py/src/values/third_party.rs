@@ -1,5 +1,5 @@
 //! Values of other packages: numpy's scalars and arrays by value, what is masked or missing as null. What takes more
-//! is told in simpler values by `metaexpert.logger.values`.
+//! is told in simpler values by `metaexpert.logger.capture.values`.
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -20,15 +20,15 @@ pub(crate) enum Foreign<'py> {
 
 /// Packages whose values are known, and what tells their values in simpler ones.
 const PACKAGES: [(&str, &str); 5] = [
-    ("numpy", "metaexpert.logger.values.of_numpy"),
-    ("msgspec", "metaexpert.logger.values.of_msgspec"),
-    ("pandas", "metaexpert.logger.values.of_pandas"),
-    ("polars", "metaexpert.logger.values.of_polars"),
-    ("pyarrow", "metaexpert.logger.values.of_pyarrow"),
+    ("numpy", "metaexpert.logger.capture.values.of_numpy"),
+    ("msgspec", "metaexpert.logger.capture.values.of_msgspec"),
+    ("pandas", "metaexpert.logger.capture.values.of_pandas"),
+    ("polars", "metaexpert.logger.capture.values.of_polars"),
+    ("pyarrow", "metaexpert.logger.capture.values.of_pyarrow"),
 ];
 
 /// What tells an object by the fields that its class declares, of whatever package.
-const DECLARED: &str = "metaexpert.logger.values.declared";
+const DECLARED: &str = "metaexpert.logger.capture.values.declared";
 
 /// What `object` is, if its class is one of these packages' own. `room` bytes are left for it.
 pub(crate) fn recognise<'py>(
@@ -86,7 +86,7 @@ fn simpler<'py>(
     Ok((!told.is(py.NotImplemented())).then_some(Foreign::Value(told)))
 }
 
-/// Classes of `metaexpert.logger.values`.
+/// Classes of `metaexpert.logger.capture.values`.
 struct Tellers {
     room: Py<PyAny>,
     elements: Py<PyType>,
@@ -97,7 +97,7 @@ static TELLERS: PyOnceLock<Tellers> = PyOnceLock::new();
 
 fn tellers(py: Python<'_>) -> PyResult<&Tellers> {
     TELLERS.get_or_try_init(py, || {
-        let module = py.import("metaexpert.logger.values")?;
+        let module = py.import("metaexpert.logger.capture.values")?;
         let class = |name: &str| Ok::<_, PyErr>(module.getattr(name)?.cast_into::<PyType>()?.unbind());
         Ok(Tellers {
             room: module.getattr("Room")?.unbind(),

@@ -96,10 +96,10 @@ def _send(client: ControlClient, change: Mapping[str, Any], *, as_json: bool) ->
 
 
 def _show(client: ControlClient | None, *, as_json: bool) -> None:
+    from metaexpert.logger.capture.unseen import note_on
     from metaexpert.logger.config.merge import leaves
     from metaexpert.logger.config.origins import DEFAULT, origin_of
     from metaexpert.logger.errors import shown
-    from metaexpert.logger.unseen import note_on
 
     document = _here() if client is None else _of(client)
     if as_json:

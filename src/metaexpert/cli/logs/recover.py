@@ -16,7 +16,7 @@ from metaexpert.streams import is_terminal, tell
 from metaexpert.wording import counted
 
 if TYPE_CHECKING:
-    from metaexpert.logger.recovery import RecoveryReport, RingReport
+    from metaexpert.logger.process.recovery import RecoveryReport, RingReport
 
 RECOVERY_FAILED: Final = 1
 _DEFAULT: Final = Path("logs")
@@ -44,7 +44,7 @@ def recover(
 
     The next start in the directory does the same by itself. Living processes are left alone.
     """
-    from metaexpert.logger import recovery
+    from metaexpert.logger.process import recovery
 
     try:
         report = recovery.recover(directory, everything=everything, files=files or ())

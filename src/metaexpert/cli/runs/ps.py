@@ -15,7 +15,7 @@ from metaexpert.cli.failure import CommandFailedError
 
 if TYPE_CHECKING:
     from metaexpert.cli.control_client import Answer
-    from metaexpert.logger.control.runtime_file import RunningExpert
+    from metaexpert.logger.live.runtime_file import RunningExpert
 
 #: Between the two looks that a rate is made of.
 _RATE_SECONDS: Final = 0.5

@@ -308,7 +308,7 @@ class MetaExpert(TradingCalls):
     def _run(self, options: RunOptions, overrides: Overrides) -> RunResult:
         # Loaded when it is needed: a strategy file that is only imported stays light.
         from metaexpert.expert.run.session import Session
-        from metaexpert.logger.control import presence
+        from metaexpert.logger.live import presence
 
         if self._session is not None:
             raise ExpertError("expert.run() was called while a run is going on; let the first one end")

@@ -13,7 +13,7 @@ from time import perf_counter_ns
 from typing import Any, Final, Self
 
 from metaexpert.expert.metrics import process
-from metaexpert.logger.frozen import FrozenDict
+from metaexpert.logger.shared.frozen import FrozenDict
 
 #: Upper bounds of the buckets in nanoseconds, from 1 us to 10 s; slower ones are counted behind the last.
 BUCKETS_NS: Final[tuple[int, ...]] = (

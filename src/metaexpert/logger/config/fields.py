@@ -10,7 +10,6 @@ from typing import Annotated, Any, Final, NoReturn
 from pydantic import BeforeValidator, Field, SecretStr, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from metaexpert.logger import engine
 from metaexpert.logger.config.formats import (
     LATER_PRESETS,
     PRESETS,
@@ -20,6 +19,7 @@ from metaexpert.logger.config.formats import (
 )
 from metaexpert.logger.config.levels import MAX_LEVEL, UnknownLevelError, canonical_level
 from metaexpert.logger.errors import did_you_mean, shown
+from metaexpert.logger.process import engine
 
 #: The type of our own errors within pydantic's; `problems` passes their text on as it is.
 OWN_ERROR: Final = "metaexpert"

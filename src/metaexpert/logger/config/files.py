@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from metaexpert.logger.config.nesting import check_json_depth, check_toml_depth
 from metaexpert.logger.errors import ConfigurationError, Problem, shown
-from metaexpert.logger.regular_files import NotRegularError, TooLargeError, read_regular
+from metaexpert.logger.shared.regular_files import NotRegularError, TooLargeError, read_regular
 
 #: A configuration with a thousand loggers has a twentieth of it.
 MAX_FILE_BYTES: Final = 2**20

@@ -37,7 +37,7 @@ from metaexpert.logger.config.tables import (
     TlsConfiguration,
 )
 from metaexpert.logger.errors import ConfigurationError, shown
-from metaexpert.logger.frozen import FrozenDict
+from metaexpert.logger.shared.frozen import FrozenDict
 
 IncludeKey = Literal["run_id", "thread_id", "process_id", "caller"]
 
@@ -154,7 +154,7 @@ class LogConfiguration(Table):
 
     def describe(self) -> str:
         """Return all of it for a person to read: one line a value, with its source and what it misses."""
-        from metaexpert.logger.unseen import note_on
+        from metaexpert.logger.capture.unseen import note_on
 
         lines = []
         for path, value in leaves(self.model_dump(mode="json", exclude_none=True)):

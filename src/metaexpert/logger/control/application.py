@@ -15,17 +15,18 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from metaexpert.logger import service
+from metaexpert.logger.capture.unseen import unseen_loggers
 from metaexpert.logger.config.models import LogConfiguration
-from metaexpert.logger.control import answers, changes, metrics
+from metaexpert.logger.control import answers, metrics
 from metaexpert.logger.control.answers import Refused
-from metaexpert.logger.control.audit import audit_logger, without_password
 from metaexpert.logger.control.body import bounded, json_body
 from metaexpert.logger.control.guard import Guard, RateLimit
 from metaexpert.logger.control.health import Health
-from metaexpert.logger.control.turns import give_way, in_turns
 from metaexpert.logger.errors import ConfigurationError
-from metaexpert.logger.unseen import unseen_loggers
+from metaexpert.logger.live import changes
+from metaexpert.logger.live.audit import audit_logger, without_password
+from metaexpert.logger.live.turns import give_way, in_turns
+from metaexpert.logger.process import service
 
 _Result = TypeVar("_Result")
 

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from metaexpert.logger import service
-from metaexpert.logger.statistics import LoggerStats
+from metaexpert.logger.process import service
+from metaexpert.logger.process.statistics import LoggerStats
 
 #: How long lost records count as a present trouble, in seconds.
 DROPS_SHOWN_SECONDS: Final = 60.0

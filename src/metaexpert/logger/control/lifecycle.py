@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from metaexpert.logger import engine, service
 from metaexpert.logger.config import LogConfiguration, log_directory
 from metaexpert.logger.config.models import ControlConfiguration
-from metaexpert.logger.control import presence
-from metaexpert.logger.control.audit import audit_logger
 from metaexpert.logger.control.server import ControlServer
+from metaexpert.logger.live import presence
+from metaexpert.logger.live.audit import audit_logger
+from metaexpert.logger.process import engine, service
 
 
 class _Control:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from typing import Any
 
-from metaexpert.logger.descriptors import FIRST_OWN, above_standard
+from metaexpert.logger.shared.descriptors import FIRST_OWN, above_standard
 
 
 class Listener(socket.socket):

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from metaexpert.logger.statistics import LoggerStats
+from metaexpert.logger.process.statistics import LoggerStats
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _NS_PER_SECOND: Final = 1e9

@@ -7,9 +7,9 @@ import sys
 from typing import Any, Final
 
 from metaexpert.logger.config.models import LogConfiguration
-from metaexpert.logger.control.changes import MAX_TTL_SECONDS, TTL
 from metaexpert.logger.control.metrics import CONTENT_TYPE
-from metaexpert.logger.statistics import LoggerStats, SinkStats
+from metaexpert.logger.live.changes import MAX_TTL_SECONDS, TTL
+from metaexpert.logger.process.statistics import LoggerStats, SinkStats
 
 _JSON: Final = "application/json"
 _SCHEMAS: Final = "#/components/schemas/"

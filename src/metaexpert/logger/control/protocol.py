@@ -13,7 +13,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from metaexpert.logger.control.answers import JSON_TYPE
-from metaexpert.logger.control.audit import LOGGER
+from metaexpert.logger.live.audit import LOGGER
 
 #: Descriptors are the trading process's: a flood of connections must not use them up.
 MAX_CONNECTIONS: Final = 64

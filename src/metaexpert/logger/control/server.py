@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from metaexpert.logger.control.guard import Guard
 from metaexpert.logger.control.listener import Listener
-from metaexpert.logger.control.runtime_file import server_url
-from metaexpert.logger.descriptors import standard_taken
 from metaexpert.logger.errors import ConfigurationError, Problem
+from metaexpert.logger.live.runtime_file import server_url
+from metaexpert.logger.shared.descriptors import standard_taken
 
 _BACKLOG: Final = 64
 _START_SECONDS: Final = 10.0

@@ -6,7 +6,7 @@ import pytest
 
 from metaexpert.cli.app import run_command_line
 from metaexpert.cli.logs.recover import file_lines, headline, problems
-from metaexpert.logger.recovery import RecoveryReport
+from metaexpert.logger.process.recovery import RecoveryReport
 
 ELSEWHERE = (
     "handler file writes to /e/expert.log, outside of the log directory /d: "

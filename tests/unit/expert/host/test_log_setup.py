@@ -15,7 +15,7 @@ from metaexpert.expert.journal import MARKET_LOGGER
 from metaexpert.expert.run.options import Overrides
 from metaexpert.logger import ConfigurationError, LogConfiguration, configuration, configure, flush, read_log
 from metaexpert.logger.config import HandlerConfiguration
-from metaexpert.logger.service import reconfigure
+from metaexpert.logger.process.service import reconfigure
 from support.expert_harness import account_settings
 
 PYPROJECT, TOML, DOTENV, ENVIRONMENT, CODE, LINE, RUNTIME = range(7)

@@ -9,7 +9,7 @@ import pytest
 from metaexpert.expert.handlers.registry import EVENT_ARGUMENTS
 from metaexpert.expert.metrics import ExpertMeter, ExpertMetrics, Latency
 from metaexpert.expert.metrics.meter import BUCKETS_NS, Histogram
-from metaexpert.logger.frozen import FrozenDict
+from metaexpert.logger.shared.frozen import FrozenDict
 
 
 def latency(*durations_ns: int) -> Latency:

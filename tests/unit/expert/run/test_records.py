@@ -3,7 +3,7 @@
 import pytest
 
 from metaexpert.expert.run import records
-from metaexpert.logger.statistics import LoggerStats, SinkStats
+from metaexpert.logger.process.statistics import LoggerStats, SinkStats
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,373 @@
+"""How a logger enters the fast way into the pipeline, and leaves it.
+
+When a logger's records would reach the pipeline's handler and nothing else, builtins of the native engine are
+put into its `__dict__`, where they shadow the methods of the class. What may change that closes their way:
+
+- after a change of levels and `logging.disable()`, `logging` clears every logger's `_cache`: the manager does
+  so, or the root's `LevelCache` notices;
+- attributes pass through `__setattr__`;
+- handler and filter lists, which are changed in place, classes, and the record factory are looked at by the
+  builtins themselves, at every call.
+
+A change that may concern any logger closes all channels in one step, so it costs the same however many
+loggers there are. Each of them notices with its next call, which puts new builtins in.
+"""
+
+from __future__ import annotations
+
+import logging
+import weakref
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
+
+from metaexpert.logger.capture.calls import part_of_logging
+from metaexpert.logger.capture.derived import Followed, Made
+from metaexpert.logger.capture.handler import PipelineHandler
+from metaexpert.logger.capture.level_changes import (
+    LevelCache,
+    changes,
+    close_all,
+    is_instance,
+    is_same,
+    watch_levels,
+)
+from metaexpert.logger.process import engine
+from metaexpert.logger.process.engine import Channel, Fields, TakenMethod
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+TRADE: Final = "trade"
+
+LEVELS: Final[Mapping[str, int]] = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+    "critical": logging.CRITICAL,
+    "fatal": logging.CRITICAL,
+}
+#: What the fast way would bypass if a subclass, or somebody at run time, replaced it.
+_OVERRIDABLE: Final = (
+    *LEVELS,
+    "log",
+    "trade",
+    "_log",
+    "_serve",
+    "makeRecord",
+    "handle",
+    "callHandlers",
+    "findCaller",
+    "filter",
+    "isEnabledFor",
+    "getEffectiveLevel",
+    "hasHandlers",
+)
+_WATCHED_ATTRIBUTES: Final = frozenset(
+    (*_OVERRIDABLE, "level", "parent", "propagate", "disabled", "handlers", "filters", "name", "manager")
+)
+
+
+#: Empty lists, lists with the one item they hold, and classes: see `Channel`.
+_Premises = tuple[list[list[Any]], list[tuple[list[Any], Any]], list[type]]
+
+
+def _members(loggers: weakref.WeakSet[FastPathLogger] | None) -> tuple[FastPathLogger, ...]:
+    """Return those who are in the set, to which another thread may be adding some."""
+    while loggers:
+        try:
+            return tuple(loggers)
+        except RuntimeError:
+            continue
+    return ()
+
+
+def complete(logger: logging.Logger) -> None:
+    """Give a logger what a `FastPathLogger` has beyond a plain one."""
+    logger.__dict__["_installed"] = {}
+    logger.__dict__["_cache"] = LevelCache()
+
+
+def _empty_list(logger: FastPathLogger) -> list[Any]:
+    if logger._channel is not None:
+        # Which was made when there was no list to look at.
+        logger._leave_fast_path()
+    return []
+
+
+def _nothing_installed(logger: FastPathLogger) -> dict[str, Callable[..., None]]:
+    logger._follow_origin()
+    return {}
+
+
+class FastPathLogger(logging.Logger):
+    """A logger whose methods are served by builtins while nothing foreign listens."""
+
+    _bound: Fields | None = None
+    _origin: FastPathLogger | None = None
+    _channel: Channel | None = None
+    #: The methods that the builtins stand in for, those of the class that the package defines.
+    _genuine: ClassVar[Mapping[str, Any]] = {}
+    #: The loggers bound to this one that have something to give up when it leaves its fast way.
+    _children: weakref.WeakSet[FastPathLogger] | None = None
+
+    if TYPE_CHECKING:
+        _installed: dict[str, Callable[..., None]]
+        _cache: dict[int, bool]
+    else:
+        # Of bound loggers; others have attributes of these names.
+        disabled = Followed("disabled")
+        filters = Followed("filters")
+        handlers = Made("handlers", _empty_list)
+        _installed = Made("_installed", _nothing_installed)
+
+    def __init__(self, name: str, level: int | str = logging.NOTSET) -> None:
+        super().__init__(name, level)
+        complete(self)
+
+    if TYPE_CHECKING:
+
+        def _serve(self, name: str, /, *args: Any, **kwargs: Any) -> None:
+            """Serve one call of the method `name` the slow way: the subclass does."""
+
+    def _follow_origin(self) -> None:
+        """Have this bound logger told when its origin leaves the fast way."""
+        origin = self._origin
+        if origin is not None:
+            children = origin._children
+            if children is None:
+                # In one step: two threads may bind the first ones.
+                children = origin.__dict__.setdefault("_children", weakref.WeakSet())
+            children.add(self)
+
+    def _dispatch(self, name: str) -> Callable[..., None]:
+        """Return what serves a call of `name` now."""
+        return self._take(name) or partial(self._serve, name)
+
+    def _take(self, name: str) -> Callable[..., None] | None:
+        """Return the builtin in place of the method `name`, put there now if need be; None if it can't be."""
+        builtin = self._installed.get(name)
+        if builtin is None and engine.is_running():
+            builtin = self._install(name)
+        return builtin
+
+    def enter_fast_path(self) -> None:
+        """Open the fast way now, so that a method taken before its first call is a builtin."""
+        if engine.is_running():
+            for name in (*LEVELS, "log", "trade"):
+                if name not in self._installed and self._install(name) is None:
+                    return
+
+    def _install(self, name: str) -> Callable[..., None] | None:
+        """Put a builtin in place of the method `name`, if it would do the same, and return it."""
+        count = changes.count
+        channel = self._open_channel()
+        if channel is None:
+            return None
+        if self._origin is not None:
+            # Loggers bound later are served as it is.
+            self._origin._take(name)
+        slow = partial(self._serve, name)
+        threshold = max(self.getEffectiveLevel(), self.manager.disable + 1)
+        if name == "log":
+            builtin = channel.log_method(threshold, slow)
+        elif name == "trade":
+            is_on = self.manager.disable < logging.INFO
+            builtin = channel.method(logging.INFO, TRADE, slow, is_on, name)
+        else:
+            level = LEVELS[name]
+            is_on = level >= threshold and engine.wants(level)
+            builtin = channel.method(level, None, slow, is_on, name)
+        self._installed[name] = builtin
+        self.__dict__[name] = builtin
+        if count != changes.count:
+            # Something changed on another thread meanwhile; the next call looks again.
+            self._leave_fast_path()
+            return None
+        return builtin
+
+    def _open_channel(self) -> Channel | None:
+        """Return the way into the pipeline, if this logger's records go there and nowhere else."""
+        channel = self._channel
+        if channel is None or not channel.is_open():
+            if channel is not None:
+                self._leave_fast_path()
+            channel = self._channel = self._new_channel()
+        return channel
+
+    def _new_channel(self) -> Channel | None:
+        origin = self._origin
+        if origin is not None and self._is_as_derived(origin):
+            channel = origin._open_channel()
+            return None if channel is None else channel.derive(self._bound, self.handlers)
+        watch_levels(self.manager)
+        premises = self._premises()
+        return None if premises is None else Channel(self.name, self._bound, *premises)
+
+    def _is_as_derived(self, origin: FastPathLogger) -> bool:
+        """Tell whether nobody has changed this bound logger, so that all depends on its origin."""
+        return (
+            self.parent is origin
+            and self.propagate
+            and not self.handlers
+            and self.filters is origin.filters
+            and _has_own_methods(self)
+        )
+
+    def _leave_fast_path(self) -> None:
+        """Take the builtins out again, here and in the loggers bound to this one."""
+        changes.count += 1
+        attributes = self.__dict__
+        children = attributes.get("_children")
+        if not children and not attributes.get("_installed") and attributes.get("_channel") is None:
+            # Most loggers of a program, at most changes.
+            return
+        # Another thread may be putting builtins in, or taking them out, at the same time.
+        for name, builtin in attributes.get("_installed", {}).copy().items():
+            if attributes.get(name) is builtin:
+                attributes.pop(name, None)
+        attributes["_installed"] = {}
+        channel = attributes.get("_channel")
+        if channel is not None:
+            # Builtins that somebody took from this logger come back to it with their next call.
+            channel.close()
+        attributes["_channel"] = None
+        for child in _members(children):
+            child._leave_fast_path()
+
+    def _discard_stale(self, name: str) -> None:
+        """Forget a builtin of an earlier time that somebody has put back, as the end of a patch does."""
+        builtin = self.__dict__.get(name)
+        if name not in self._installed and type(builtin) is TakenMethod:
+            self.__dict__.pop(name, None)
+
+    def _premises(self) -> _Premises | None:
+        """Return what the fast way depends on: lists that are empty, lists with our handler alone, classes.
+
+        None if something else may listen, filter or replace what `logging` does for this logger.
+        """
+        if self.disabled or self.filters or logging.getLogRecordFactory() is not logging.LogRecord:
+            return None
+        if not _is_genuine(self):
+            return None
+        empty: list[list[Any]] = [self.filters]
+        single: list[tuple[list[Any], Any]] = []
+        logger: logging.Logger | None = self
+        while logger is not None:
+            if not _is_observed(logger):
+                return None
+            if not logger.handlers:
+                empty.append(logger.handlers)
+            elif len(logger.handlers) == 1 and _takes_everything(logger.handlers[0]):
+                single.append((logger.handlers, logger.handlers[0]))
+                empty.append(logger.handlers[0].filters)
+            else:
+                return None
+            logger = logger.parent if logger.propagate else None
+        kinds = {type(self), *(type(handler) for _, handler in single)}
+        return (empty, single, [*kinds]) if single else None
+
+    def setLevel(self, level: int | str) -> None:
+        """Set the level of this logger, a number or a name."""
+        self.__dict__["_is_setting_level"] = True
+        try:
+            super().setLevel(level)
+        finally:
+            self.__dict__.pop("_is_setting_level", None)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # A logger's parent is None until it has been made; before its first call it has no channel.
+        is_new = self._origin is None and (
+            name not in self.__dict__
+            or (name == "parent" and self.parent is None and "_channel" not in self.__dict__)
+        )
+        inherited = None if is_new or name != "parent" else self.getEffectiveLevel()
+        super().__setattr__(name, value)
+        if name in _OVERRIDABLE:
+            self._leave_fast_path()
+        elif name in _WATCHED_ATTRIBUTES and not is_new:
+            # Loggers below may depend on it too; while a logger is being made nobody does.
+            if name in ("disabled", "filters"):
+                # What was set last counts, here or there.
+                self._follow_origin()
+                for child in _members(self._children):
+                    child.__dict__.pop(name, None)
+            elif name == "level" or (name == "parent" and inherited != self.getEffectiveLevel()):
+                self._forget_levels()
+            close_all()
+            self._leave_fast_path()
+
+    def _forget_levels(self) -> None:
+        """Let all loggers find out anew which levels are on: `logging` does so after `setLevel` alone."""
+        if self._origin is not None and self._cache is self._origin._cache:
+            # From now on its levels may differ from those of its origin.
+            self.__dict__["_cache"] = LevelCache()
+        if "_is_setting_level" not in self.__dict__ and self.manager.root is not None:
+            self.manager._clear_cache()  # type: ignore[attr-defined]
+
+    def __delattr__(self, name: str) -> None:
+        super().__delattr__(name)
+        if name in _WATCHED_ATTRIBUTES:
+            self._leave_fast_path()
+
+
+def served(method: Function) -> Function:
+    """Return a logging method of a class that the native engine serves where it can, else `method`."""
+    name = method.__name__
+    part_of_logging(method)
+    if name == TRADE:
+        return engine.served_method(method, logging.INFO, TRADE)
+    return engine.served_method(method, LEVELS.get(name), None)
+
+
+#: `logging.Logger` under a name that a program does not assign to.
+STANDARD: Final = logging.Logger
+_standard: Final = {name: getattr(STANDARD, name) for name in _OVERRIDABLE if hasattr(STANDARD, name)}
+
+
+def define_genuine(kind: type[FastPathLogger]) -> None:
+    """Take the methods of `kind` for those that the builtins stand in for."""
+    kind._genuine = {name: getattr(kind, name) for name in _OVERRIDABLE}
+    changes.usual_kind = kind
+
+
+def _is_genuine(logger: FastPathLogger) -> bool:
+    """Tell whether no method that the fast way bypasses was overridden, in a class or on the instance."""
+    kind = type(logger)
+    return (
+        _has_own_methods(logger)
+        and all(getattr(kind, name) is method for name, method in kind._genuine.items())
+        and not any(map(is_patched, _standard))
+    )
+
+
+def is_genuine_method(kind: type[FastPathLogger], name: str) -> bool:
+    """Tell whether `kind` has the method that the builtin `name` stands in for."""
+    return getattr(kind, name) is kind._genuine[name]
+
+
+def is_patched(name: str) -> bool:
+    """Tell whether somebody has replaced the method `name` in `logging.Logger`, as tracing tools do."""
+    return name in _standard and getattr(STANDARD, name) is not _standard[name]
+
+
+def _has_own_methods(logger: FastPathLogger) -> bool:
+    """Tell whether nobody has put something else in place of a method on the instance."""
+    installed, attributes = logger._installed, logger.__dict__
+    return not any(name in attributes and name not in installed for name in _OVERRIDABLE)
+
+
+def _is_observed(logger: logging.Logger) -> bool:
+    """Tell whether changes of the logger's attributes are noticed; plain loggers are adopted for that."""
+    if is_instance(logger, FastPathLogger):
+        return True
+    if type(logger) in (logging.Logger, logging.RootLogger):
+        from metaexpert.logger.capture.meta import adopt
+
+        adopt(logger)
+        return True
+    return False
+
+
+def _takes_everything(handler: logging.Handler) -> bool:
+    return is_same(type(handler), PipelineHandler) and handler.takes_everything  # type: ignore[attr-defined]

@@ -1,0 +1,1 @@
+"""Changes while the process runs, and what it tells of itself meanwhile."""
