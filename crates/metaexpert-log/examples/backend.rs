@@ -18,8 +18,9 @@ const BEGIN_NS: i64 = 1_767_225_600_000_000_000;
 
 fn config(directory: &Path) -> Config {
     let sink = |name: &str, level: i32| {
-        json!({"name": name, "type": "file", "level": level, "format": {"kind": "json"},
-               "path": directory.join(format!("{name}.log"))})
+        let path = directory.join(format!("{name}.log"));
+        json!({"name": name, "level": level, "format": {"kind": "json"},
+               "destination": {"type": "file", "path": path}})
     };
     let mut trades = sink("trades", 0);
     trades["category"] = json!("trade");

@@ -159,8 +159,8 @@ fn what_the_other_side_has_not_read_at_the_end_is_a_loss() {
     let path = scratch.root().join("socket");
     let listener = UnixListener::bind(&path).unwrap();
     let net = json!({
-        "name": "net", "type": "tcp", "level": 0, "format": {"kind": "json"},
-        "endpoint": {"transport": "unix", "path": path},
+        "name": "net", "level": 0, "format": {"kind": "json"},
+        "destination": {"type": "tcp", "endpoint": {"transport": "unix", "path": path}},
     });
     let config = config(&scratch, json!([file(&scratch, "all", json!({})), net]));
     let surroundings = Surroundings { disk, store: None };

@@ -187,7 +187,7 @@ fn any_operation_may_fail_in_any_way_once_or_until_healed_and_no_record_is_lost_
 fn two_files(scratch: &Scratch, options: Json) -> (Json, std::path::PathBuf) {
     let directory = scratch.logs().join("failing");
     let mut failing = file(scratch, "failing", options);
-    failing["path"] = json!(directory.join("failing.log"));
+    failing["destination"]["path"] = json!(directory.join("failing.log"));
     (json!([file(scratch, "sound", json!({})), failing]), directory)
 }
 

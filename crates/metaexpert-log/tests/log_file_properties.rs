@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use common::{Scratch, is_well_named, names, settle, sink, unpacked};
-use metaexpert_log::config::SinkConfig;
+use common::{Scratch, configured, is_well_named, names, settle, unpacked};
+use metaexpert_log::config::{FileConfig, Format};
 use metaexpert_log::platform::disk::{FaultyDisk, SystemDisk};
 use metaexpert_log::sink::{Change, LogFile, Opener, family};
 use proptest::prelude::*;
@@ -75,7 +75,7 @@ fn step() -> impl Strategy<Value = Step> {
 /// A process with a log file, started again when it is killed, and what must be found of it.
 struct World {
     scratch: Scratch,
-    config: SinkConfig,
+    config: FileConfig,
     disk: Arc<FaultyDisk>,
     file: Option<LogFile>,
     clock_ns: i64,
@@ -90,7 +90,7 @@ impl World {
     fn new(compress: &str) -> World {
         let scratch = Scratch::new("logs");
         let options = json!({"max_size": 66, "backup_count": 500, "rotate": "hourly", "compress": compress});
-        let config = sink(&scratch, options);
+        let config = configured(&scratch, options);
         let mut world = World {
             scratch,
             config,
@@ -116,7 +116,8 @@ impl World {
         }
         drop(earlier);
         self.disk = FaultyDisk::new();
-        let mut file = LogFile::open(&self.config, self.disk.clone(), Opener::Configuration).unwrap();
+        let mut file =
+            LogFile::open(&self.config, &Format::Json, self.disk.clone(), Opener::Configuration).unwrap();
         file.repair_last_line(true).unwrap();
         file.activate().unwrap();
         self.file = Some(file);

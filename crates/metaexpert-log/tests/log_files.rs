@@ -6,7 +6,8 @@ use std::fs::{self, File};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use common::{Scratch, contents, names, open, settle, sink, unpacked};
+use common::{Scratch, configured, contents, names, open, settle, unpacked};
+use metaexpert_log::config::Format;
 use metaexpert_log::platform::disk::{FaultyDisk, Operation, SystemDisk, system};
 use metaexpert_log::sink::{Change, LogFile, Opener, family};
 use serde_json::json;
@@ -39,7 +40,7 @@ fn number(index: usize) -> String {
 #[test]
 fn sizes_and_counts_are_as_configured() {
     let scratch = Scratch::new("sizes");
-    let mut file = open(&sink(&scratch, json!({"max_size": 33, "backup_count": 3})), system());
+    let mut file = open(&configured(&scratch, json!({"max_size": 33, "backup_count": 3})), system());
     (0..20).for_each(|index| put(&mut file, &number(index)));
     assert_eq!(names(&scratch), ["expert.log", "expert.log.1", "expert.log.2", "expert.log.3"]);
     assert_eq!(contents(&scratch), (9..20).map(number).collect::<Vec<_>>());
@@ -50,7 +51,7 @@ fn sizes_and_counts_are_as_configured() {
 fn an_empty_file_waits_for_its_first_line_whatever_the_hour() {
     let scratch = Scratch::new("empty");
     let options = json!({"rotate": "hourly", "backup_count": 3, "delay": false});
-    let mut file = open(&sink(&scratch, options), system());
+    let mut file = open(&configured(&scratch, options), system());
     let later = i64::MAX / 2;
     assert!(file.is_due(0, 10, later));
     file.rotate(later).unwrap();
@@ -65,7 +66,8 @@ fn an_empty_file_waits_for_its_first_line_whatever_the_hour() {
 fn packed_files_have_exactly_the_bytes_and_the_time_of_the_plain_ones() {
     for (compress, ending) in [("gzip", "gz"), ("zstd", "zst")] {
         let scratch = Scratch::new(compress);
-        let config = sink(&scratch, json!({"max_size": 400_000, "backup_count": 9, "compress": compress}));
+        let config =
+            configured(&scratch, json!({"max_size": 400_000, "backup_count": 9, "compress": compress}));
         let mut file = open(&config, system());
         let lines: Vec<_> = (0..3000).map(|index| format!("{index} {}", "x".repeat(index))).collect();
         lines.iter().for_each(|line| put(&mut file, line));
@@ -87,7 +89,7 @@ fn the_next_start_packs_what_is_plain_and_clears_what_was_left() {
     // Killed between the two renamings: packed, under its plain name.
     let packed = zstd::encode_all(&b"two\n"[..], 3).unwrap();
     fs::write(scratch.path("expert.log.2"), packed).unwrap();
-    let file = open(&sink(&scratch, json!({"backup_count": 3, "compress": "gzip"})), system());
+    let file = open(&configured(&scratch, json!({"backup_count": 3, "compress": "gzip"})), system());
     settle(&file);
     assert_eq!(names(&scratch), ["expert.log.1.gz", "expert.log.2.zst"]);
     assert_eq!(contents(&scratch), ["two", "one"]);
@@ -97,7 +99,7 @@ fn the_next_start_packs_what_is_plain_and_clears_what_was_left() {
 fn a_stalled_packing_holds_up_neither_lines_nor_rotation_nor_the_end() {
     let scratch = Scratch::new("stalled");
     let disk = FaultyDisk::new();
-    let config = sink(&scratch, json!({"max_size": 33, "backup_count": 50, "compress": "gzip"}));
+    let config = configured(&scratch, json!({"max_size": 33, "backup_count": 50, "compress": "gzip"}));
     let mut file = open(&config, disk.clone());
     disk.stall(0, &[Operation::ReadAt]);
     (0..30).for_each(|index| put(&mut file, &number(index)));
@@ -116,7 +118,7 @@ fn a_stalled_packing_holds_up_neither_lines_nor_rotation_nor_the_end() {
 fn a_packing_that_fails_leaves_the_plain_file_and_tells() {
     let scratch = Scratch::new("no-room");
     let disk = FaultyDisk::new();
-    let config = sink(&scratch, json!({"max_size": 33, "backup_count": 9, "compress": "gzip"}));
+    let config = configured(&scratch, json!({"max_size": 33, "backup_count": 9, "compress": "gzip"}));
     let mut file = open(&config, disk.clone());
     (0..3).for_each(|index| put(&mut file, &number(index)));
     disk.fail_from(0, &[Operation::CreateNew], libc::ENOSPC);
@@ -140,20 +142,20 @@ fn backups_too_old_or_too_many_are_removed_and_the_current_file_never() {
             file.set_modified(old).unwrap();
         }
     }
-    drop(open(&sink(&scratch, json!({"backup_count": 9, "max_age_days": 4})), system()));
+    drop(open(&configured(&scratch, json!({"backup_count": 9, "max_age_days": 4})), system()));
     assert_eq!(names(&scratch).len(), 5);
-    drop(open(&sink(&scratch, json!({"backup_count": 9, "max_age_days": 3})), system()));
+    drop(open(&configured(&scratch, json!({"backup_count": 9, "max_age_days": 3})), system()));
     assert_eq!(names(&scratch), ["expert.log", "expert.log.1", "expert.log.5.zst"]);
-    drop(open(&sink(&scratch, json!({"backup_count": 0})), system()));
+    drop(open(&configured(&scratch, json!({"backup_count": 0})), system()));
     assert_eq!(names(&scratch).len(), 3);
-    drop(open(&sink(&scratch, json!({"backup_count": 4})), system()));
+    drop(open(&configured(&scratch, json!({"backup_count": 4})), system()));
     assert_eq!(names(&scratch), ["expert.log", "expert.log.1"]);
 }
 
 #[test]
 fn a_rotation_removes_what_has_become_too_old() {
     let scratch = Scratch::new("aged");
-    let config = sink(&scratch, json!({"max_size": 33, "backup_count": 9, "max_age_days": 3}));
+    let config = configured(&scratch, json!({"max_size": 33, "backup_count": 9, "max_age_days": 3}));
     let mut file = open(&config, system());
     (0..4).for_each(|index| put(&mut file, &number(index)));
     let old = SystemTime::now() - Duration::from_secs(3 * 24 * 3600 + 60);
@@ -168,7 +170,13 @@ fn a_configuration_that_was_only_opened_removes_nothing() {
     let scratch = Scratch::new("only-opened");
     fs::write(scratch.path("expert.log.2"), "two\n").unwrap();
     drop(
-        LogFile::open(&sink(&scratch, json!({"backup_count": 1})), system(), Opener::Configuration).unwrap(),
+        LogFile::open(
+            &configured(&scratch, json!({"backup_count": 1})),
+            &Format::Json,
+            system(),
+            Opener::Configuration,
+        )
+        .unwrap(),
     );
     assert_eq!(names(&scratch), ["expert.log.2"]);
 }
@@ -176,7 +184,7 @@ fn a_configuration_that_was_only_opened_removes_nothing() {
 #[test]
 fn a_file_moved_away_is_followed_by_a_new_one() {
     let scratch = Scratch::new("moved");
-    let mut file = open(&sink(&scratch, json!({})), system());
+    let mut file = open(&configured(&scratch, json!({})), system());
     put(&mut file, "one");
     fs::rename(scratch.path("expert.log"), scratch.path("away.log")).unwrap();
     file.write(b"two\n").unwrap();
@@ -189,7 +197,7 @@ fn a_file_moved_away_is_followed_by_a_new_one() {
 #[test]
 fn a_removed_file_or_directory_is_made_again_and_told() {
     let scratch = Scratch::new("removed/deep");
-    let mut file = open(&sink(&scratch, json!({})), system());
+    let mut file = open(&configured(&scratch, json!({})), system());
     put(&mut file, "one");
     fs::remove_file(scratch.path("expert.log")).unwrap();
     file.write(b"two\n").unwrap();
@@ -205,7 +213,7 @@ fn a_removed_file_or_directory_is_made_again_and_told() {
 fn a_removed_file_that_cannot_be_made_again_is_told_when_it_can() {
     let scratch = Scratch::new("removed-failing");
     let disk = FaultyDisk::new();
-    let mut file = open(&sink(&scratch, json!({})), disk.clone());
+    let mut file = open(&configured(&scratch, json!({})), disk.clone());
     file.write(b"one\n").unwrap();
     fs::remove_file(scratch.path("expert.log")).unwrap();
     disk.fail_from(0, &[Operation::OpenAppend], libc::EMFILE);
@@ -219,7 +227,7 @@ fn a_removed_file_that_cannot_be_made_again_is_told_when_it_can() {
 #[test]
 fn copy_and_truncate_loses_no_line_and_counts_the_size_anew() {
     let scratch = Scratch::new("copytruncate");
-    let mut file = open(&sink(&scratch, json!({"max_size": 33, "backup_count": 9})), system());
+    let mut file = open(&configured(&scratch, json!({"max_size": 33, "backup_count": 9})), system());
     (0..3).for_each(|index| put(&mut file, &number(index)));
     fs::copy(scratch.path("expert.log"), scratch.path("copy")).unwrap();
     File::options().write(true).open(scratch.path("expert.log")).unwrap().set_len(0).unwrap();
@@ -234,7 +242,7 @@ fn a_rotation_that_fails_goes_on_in_the_same_file_and_is_due_again_later() {
     for operation in [Operation::List, Operation::Rename, Operation::OpenAppend] {
         let scratch = Scratch::new("rotation-fails");
         let disk = FaultyDisk::new();
-        let mut file = open(&sink(&scratch, json!({"max_size": 33, "backup_count": 9})), disk.clone());
+        let mut file = open(&configured(&scratch, json!({"max_size": 33, "backup_count": 9})), disk.clone());
         (0..3).for_each(|index| put(&mut file, &number(index)));
         disk.fail(0, &[operation], libc::EACCES);
         assert!(file.is_due(0, 11, 0) && file.rotate(0).is_err(), "{operation:?}");
@@ -250,7 +258,7 @@ fn a_neighbour_that_is_no_plain_file_is_never_moved() {
     let scratch = Scratch::new("neighbour");
     let far = scratch.beside().join("far");
     fs::write(&far, "far").unwrap();
-    let mut file = open(&sink(&scratch, json!({"max_size": 33, "backup_count": 2})), system());
+    let mut file = open(&configured(&scratch, json!({"max_size": 33, "backup_count": 2})), system());
     std::os::unix::fs::symlink(&far, scratch.path("expert.log.1")).unwrap();
     (0..3).for_each(|index| put(&mut file, &number(index)));
     let problem = file.rotate(0).unwrap_err().to_string();
@@ -261,7 +269,7 @@ fn a_neighbour_that_is_no_plain_file_is_never_moved() {
     drop(file);
     fs::rename(scratch.path("expert.log.1"), scratch.path("expert.log.7")).unwrap();
     // Nor is one removed, though it is beyond the count.
-    drop(open(&sink(&scratch, json!({"max_size": 33, "backup_count": 2})), system()));
+    drop(open(&configured(&scratch, json!({"max_size": 33, "backup_count": 2})), system()));
     assert!(fs::symlink_metadata(scratch.path("expert.log.7")).unwrap().is_symlink());
 }
 
@@ -277,7 +285,7 @@ fn a_torn_last_line_is_cut_off_json_and_ended_in_text() {
         (String::new(), String::new(), None),
     ] {
         fs::write(&path, &before).unwrap();
-        let mut file = open(&sink(&scratch, json!({})), system());
+        let mut file = open(&configured(&scratch, json!({})), system());
         let found = file.repair_last_line(true).unwrap();
         assert_eq!(found.as_deref(), torn.map(str::as_bytes));
         assert_eq!(fs::read_to_string(&path).unwrap(), json_after);
@@ -295,7 +303,7 @@ fn what_is_no_line_at_all_is_ended_and_not_cut() {
     let scratch = Scratch::new("endless");
     let path = scratch.path("expert.log");
     File::create(&path).unwrap().set_len(20 << 20).unwrap();
-    let mut file = open(&sink(&scratch, json!({})), system());
+    let mut file = open(&configured(&scratch, json!({})), system());
     assert_eq!(file.repair_last_line(true).unwrap(), None);
     assert_eq!(fs::metadata(&path).unwrap().len(), (20 << 20) + 1);
 }
@@ -304,7 +312,7 @@ fn what_is_no_line_at_all_is_ended_and_not_cut() {
 fn a_failed_sync_is_never_followed_by_success_until_its_lines_are_written_again() {
     let scratch = Scratch::new("sync");
     let disk = FaultyDisk::new();
-    let config = sink(&scratch, json!({"sync": "always", "max_size": 33, "backup_count": 9}));
+    let config = configured(&scratch, json!({"sync": "always", "max_size": 33, "backup_count": 9}));
     let mut file = open(&config, disk.clone());
     put(&mut file, &number(0));
     file.sync().unwrap();
@@ -325,7 +333,7 @@ fn a_failed_sync_is_never_followed_by_success_until_its_lines_are_written_again(
 fn a_rotated_file_is_on_the_disk_before_its_name_changes_and_then_the_name() {
     let scratch = Scratch::new("sync-order");
     let disk = FaultyDisk::new();
-    let config = sink(&scratch, json!({"sync": "interval", "max_size": 33, "backup_count": 9}));
+    let config = configured(&scratch, json!({"sync": "interval", "max_size": 33, "backup_count": 9}));
     let mut file = open(&config, disk.clone());
     (0..3).for_each(|index| put(&mut file, &number(index)));
     let before = disk.attempted().len();
@@ -366,10 +374,10 @@ fn killed_at_any_step_each_line_is_in_one_file_and_the_numbers_are_as_configured
         for step in 0.. {
             let scratch = Scratch::new("killed");
             let options = json!({"max_size": 33, "backup_count": 9, "compress": compress, "sync": sync});
-            let config = sink(&scratch, options);
+            let config = configured(&scratch, options);
             let disk = FaultyDisk::new();
             disk.kill(step);
-            let opened = LogFile::open(&config, disk.clone(), Opener::Configuration);
+            let opened = LogFile::open(&config, &Format::Json, disk.clone(), Opener::Configuration);
             let acknowledged = opened.map_or(0, |mut file| work(&mut file, &disk, 0, 13, sync == "always"));
 
             let next = FaultyDisk::new();
@@ -406,7 +414,7 @@ fn whichever_operation_fails_once_or_for_long_no_line_is_lost_doubled_or_torn() 
                 let scratch = Scratch::new("faults");
                 let disk = FaultyDisk::new();
                 let options = json!({"max_size": 33, "backup_count": 9, "compress": "gzip"});
-                let config = sink(&scratch, options);
+                let config = configured(&scratch, options);
                 let mut file = open(&config, disk.clone());
                 let before = disk.attempted().len();
                 (step..step + lasting).for_each(|at| disk.fail(at, &[], errno));
@@ -436,7 +444,7 @@ fn short_writes_make_no_torn_lines() {
     let scratch = Scratch::new("short");
     let disk = FaultyDisk::new();
     disk.shorten(3);
-    let config = sink(&scratch, json!({"max_size": 33, "backup_count": 9, "compress": "zstd"}));
+    let config = configured(&scratch, json!({"max_size": 33, "backup_count": 9, "compress": "zstd"}));
     let mut file = open(&config, disk.clone());
     (0..13).for_each(|index| put(&mut file, &number(index)));
     settle(&file);
@@ -446,8 +454,9 @@ fn short_writes_make_no_torn_lines() {
 #[test]
 fn a_file_that_is_just_being_closed_by_this_process_is_not_taken_for_another_ones() {
     let scratch = Scratch::new("closing");
-    let (config, is_over) = (sink(&scratch, json!({"delay": false})), AtomicBool::new(false));
-    let open = || LogFile::open(&config, system(), Opener::Configuration).unwrap().path().to_owned();
+    let (config, is_over) = (configured(&scratch, json!({"delay": false})), AtomicBool::new(false));
+    let open =
+        || LogFile::open(&config, &Format::Json, system(), Opener::Configuration).unwrap().path().to_owned();
     let strays = std::thread::scope(|scope| {
         let others = [(); 2].map(|()| {
             scope.spawn(|| {

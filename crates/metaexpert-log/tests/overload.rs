@@ -189,7 +189,7 @@ fn a_full_disk_costs_debug_and_info_only_and_all_that_was_held_appears_when_ther
     let scratch = Scratch::new();
     let Some(small) = SmallDisk::mount(scratch.root().join("small"), 256 << 10) else { return };
     let mut sink = file(&scratch, "all", json!({}));
-    sink["path"] = json!(small.0.join("all.log"));
+    sink["destination"]["path"] = json!(small.0.join("all.log"));
     let surroundings = Surroundings { store: None, ..Surroundings::default() };
     let mut program = Program::start(&surroundings, &scratch, json!([sink]));
     let trade = program.pipeline.category_id(b"trade").unwrap();

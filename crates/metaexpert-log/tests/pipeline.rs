@@ -35,8 +35,8 @@ impl Drop for Scratch {
 }
 
 fn file(directory: &Path, name: &str) -> Json {
-    json!({"name": name, "type": "file", "level": 0, "format": {"kind": "json"},
-           "path": directory.join(format!("{name}.log"))})
+    let path = directory.join(format!("{name}.log"));
+    json!({"name": name, "level": 0, "format": {"kind": "json"}, "destination": {"type": "file", "path": path}})
 }
 
 fn config(directory: &Path, sinks: Json) -> Config {
@@ -197,7 +197,7 @@ fn a_configuration_that_cannot_be_opened_changes_nothing() {
     submit(&mut pipeline, 20, "before", 0).unwrap();
     assert!(pipeline.waiter().wait(None));
     let mut bad = file(&scratch.0, "bad");
-    bad["path"] = json!(scratch.0.join("old.log/impossible.log"));
+    bad["destination"]["path"] = json!(scratch.0.join("old.log/impossible.log"));
     let problem = pipeline
         .reconfigure(
             &Surroundings::default(),
@@ -239,8 +239,8 @@ fn the_same_file_goes_on_under_a_new_configuration() {
 fn rotation_keeps_every_line_and_the_sizes() {
     let scratch = Scratch::new("rotate");
     let mut sink = file(&scratch.0, "expert");
-    sink["max_size"] = json!(4096);
-    sink["backup_count"] = json!(50);
+    sink["destination"]["max_size"] = json!(4096);
+    sink["destination"]["backup_count"] = json!(50);
     let mut pipeline =
         Pipeline::start(&config(&scratch.0, json!([sink])), "run", 1, Opener::Configuration).unwrap();
     for number in 0..500 {
@@ -414,7 +414,7 @@ fn a_slow_disk_is_waited_for_and_a_failing_one_is_not() {
     use metaexpert_log::platform::disk::{FaultyDisk, Operation};
     let scratch = Scratch::new("durable");
     let mut sink = file(&scratch.0, "expert");
-    sink["sync"] = json!("always");
+    sink["destination"]["sync"] = json!("always");
     let disk = FaultyDisk::new();
     let surroundings = Surroundings { disk: disk.clone(), store: None };
     let mut pipeline =

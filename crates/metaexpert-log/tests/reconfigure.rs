@@ -239,7 +239,7 @@ fn too_many_failing_files_of_earlier_configurations_are_given_up_counted_and_tol
     let surroundings = Surroundings { disk: PartlyFaulty::new(&directory, disk.clone()), store: None };
     let with = |level: usize| {
         let mut failing = file(&scratch, "failing", json!({"level": level}));
-        failing["path"] = json!(directory.join("failing.log"));
+        failing["destination"]["path"] = json!(directory.join("failing.log"));
         config(&scratch, json!([file(&scratch, "sound", json!({})), failing]))
     };
     let mut pipeline = Pipeline::start_in(&surroundings, &with(0), "run", 1).unwrap();

@@ -8,7 +8,8 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use common::{Scratch, contents, names, open, sink};
+use common::{Scratch, configured, contents, names, open};
+use metaexpert_log::config::Format;
 use metaexpert_log::platform::disk::{FaultyDisk, Operation, system};
 use metaexpert_log::sink::{Change, LogFile, Opener, sibling};
 use serde_json::json;
@@ -36,13 +37,13 @@ fn fifo(path: &Path) {
 #[test]
 fn processes_of_one_number_write_each_a_file_of_its_own() {
     let scratch = Scratch::new("namesakes");
-    let others = [scratch.path("expert.log"), own(&scratch, 1), own(&scratch, 2)].map(|path| held(&path));
-    let config = sink(&scratch, json!({"max_size": 33, "backup_count": 3}));
+    let options = [scratch.path("expert.log"), own(&scratch, 1), own(&scratch, 2)].map(|path| held(&path));
+    let config = configured(&scratch, json!({"max_size": 33, "backup_count": 3}));
     let mut file = open(&config, system());
     file.write(LINE).unwrap();
     assert_eq!(file.path(), own(&scratch, 3));
-    // What one of the others gives up is not gone back to.
-    drop(others);
+    // What one of the options gives up is not gone back to.
+    drop(options);
     file.rotate(0).unwrap();
     file.write(LINE).unwrap();
     assert_eq!(file.path(), own(&scratch, 3));
@@ -53,7 +54,7 @@ fn processes_of_one_number_write_each_a_file_of_its_own() {
 #[test]
 fn a_name_that_another_process_takes_before_the_first_line_is_left_to_it() {
     let scratch = Scratch::new("taken");
-    let mut file = open(&sink(&scratch, json!({})), system());
+    let mut file = open(&configured(&scratch, json!({})), system());
     let _other = held(&scratch.path("expert.log"));
     file.write(LINE).unwrap();
     assert_eq!(file.path(), own(&scratch, 1));
@@ -63,20 +64,20 @@ fn a_name_that_another_process_takes_before_the_first_line_is_left_to_it() {
 #[test]
 fn a_file_appears_with_its_first_line() {
     let scratch = Scratch::new("first-line");
-    let mut file = open(&sink(&scratch, json!({"sync": "always"})), system());
+    let mut file = open(&configured(&scratch, json!({"sync": "always"})), system());
     file.sync().unwrap();
     assert_eq!(file.look().unwrap(), Change::None);
     assert!(names(&scratch).is_empty() && file.is_plain() && file.size() == 0);
     file.write(LINE).unwrap();
     assert_eq!(names(&scratch), ["expert.log"]);
-    drop(open(&sink(&scratch, json!({"delay": false, "path": scratch.path("other.log")})), system()));
+    drop(open(&configured(&scratch, json!({"delay": false, "path": scratch.path("other.log")})), system()));
     assert_eq!(names(&scratch), ["expert.log", "other.log"]);
 }
 
 #[test]
 fn half_a_line_that_another_process_left_before_the_first_one_is_cut_off() {
     let scratch = Scratch::new("half");
-    let mut file = open(&sink(&scratch, json!({})), system());
+    let mut file = open(&configured(&scratch, json!({})), system());
     fs::write(scratch.path("expert.log"), "{\"n\":0000}\n{\"ha").unwrap();
     file.write(LINE).unwrap();
     assert_eq!(contents(&scratch), ["{\"n\":0000}", "{\"n\":0001}"]);
@@ -86,11 +87,12 @@ fn half_a_line_that_another_process_left_before_the_first_one_is_cut_off() {
 #[test]
 fn a_file_that_cannot_be_made_is_an_error_when_it_is_configured_and_tried_again_later() {
     let scratch = Scratch::new("opener");
-    let (config, disk) = (sink(&scratch, json!({})), FaultyDisk::new());
+    let (config, disk) = (configured(&scratch, json!({})), FaultyDisk::new());
     disk.fail_from(0, &[Operation::OpenAppend], libc::EACCES);
-    let refused = LogFile::open(&config, disk.clone(), Opener::Configuration).err().unwrap().to_string();
+    let refused =
+        LogFile::open(&config, &Format::Json, disk.clone(), Opener::Configuration).err().unwrap().to_string();
     assert!(refused.starts_with("could not open log file"), "{refused}");
-    let mut file = LogFile::open(&config, disk.clone(), Opener::Restart).unwrap();
+    let mut file = LogFile::open(&config, &Format::Json, disk.clone(), Opener::Restart).unwrap();
     assert_eq!(file.write(LINE).unwrap_err().raw_os_error(), Some(libc::EACCES));
     disk.heal();
     file.write(LINE).unwrap();
@@ -101,8 +103,9 @@ fn a_file_that_cannot_be_made_is_an_error_when_it_is_configured_and_tried_again_
 fn a_directory_of_the_file_s_name_is_an_error_that_says_what_to_do() {
     let scratch = Scratch::new("named-directory");
     fs::create_dir(scratch.path("expert.log")).unwrap();
-    let config = sink(&scratch, json!({}));
-    let refused = LogFile::open(&config, system(), Opener::Configuration).err().unwrap().to_string();
+    let config = configured(&scratch, json!({}));
+    let refused =
+        LogFile::open(&config, &Format::Json, system(), Opener::Configuration).err().unwrap().to_string();
     assert!(refused.ends_with("; name a file in it"), "{refused}");
 }
 
@@ -111,9 +114,10 @@ fn a_pipe_is_written_to_and_nothing_else() {
     let scratch = Scratch::new("pipe");
     let path = scratch.path("expert.log");
     fifo(&path);
-    let config = sink(&scratch, json!({"max_size": 22, "backup_count": 3}));
+    let config = configured(&scratch, json!({"max_size": 22, "backup_count": 3}));
     // Nobody reads: an error at once.
-    let refused = LogFile::open(&config, system(), Opener::Configuration).err().unwrap().to_string();
+    let refused =
+        LogFile::open(&config, &Format::Json, system(), Opener::Configuration).err().unwrap().to_string();
     assert!(refused.ends_with("if it is a pipe, start what reads it first"), "{refused}");
     let mut reader = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(&path).unwrap();
     let mut file = open(&config, system());
@@ -143,7 +147,7 @@ fn what_a_process_has_open_is_written_to_and_nothing_else_however_it_is_spelled(
         symlink(&target, scratch.path("stream")).unwrap();
         symlink("stream", scratch.path("expert.log")).unwrap();
         let options = json!({"max_size": 22, "backup_count": 3});
-        let mut file = open(&sink(&scratch, options), system());
+        let mut file = open(&configured(&scratch, options), system());
         assert!(!file.is_plain() && !file.is_due(0, LINE.len(), i64::MAX), "{target}");
         assert_eq!((file.repair_last_line(true).unwrap(), file.cut_unfinished().unwrap()), (None, 0));
         file.write(LINE).unwrap();
@@ -152,7 +156,7 @@ fn what_a_process_has_open_is_written_to_and_nothing_else_however_it_is_spelled(
         // Two processes may write to it, under its own name as well.
         let straight = format!("/proc/self/fd/{}", stream.as_raw_fd());
         for options in [json!({}), json!({"path": straight})] {
-            let mut second = open(&sink(&scratch, options), system());
+            let mut second = open(&configured(&scratch, options), system());
             assert!(!second.is_plain());
             second.write(LINE).unwrap();
         }
@@ -167,7 +171,7 @@ fn a_link_to_a_file_is_followed_and_never_rotated() {
     let far = scratch.beside().join("far.log");
     fs::write(&far, "{\"n\":0000}\n{\"ha").unwrap();
     symlink(&far, scratch.path("expert.log")).unwrap();
-    let mut file = open(&sink(&scratch, json!({"max_size": 22, "backup_count": 3})), system());
+    let mut file = open(&configured(&scratch, json!({"max_size": 22, "backup_count": 3})), system());
     assert!(file.repair_last_line(true).unwrap().is_some());
     (0..9).for_each(|_| assert_eq!(file.write(LINE).unwrap(), LINE.len()));
     assert!(file.is_plain() && !file.is_due(0, LINE.len(), i64::MAX));
@@ -179,7 +183,7 @@ fn a_link_to_a_file_is_followed_and_never_rotated() {
 #[test]
 fn what_is_unfinished_at_the_end_is_taken_back() {
     let scratch = Scratch::new("unfinished");
-    let mut file = open(&sink(&scratch, json!({})), system());
+    let mut file = open(&configured(&scratch, json!({})), system());
     file.write(LINE).unwrap();
     assert_eq!(file.cut_unfinished().unwrap(), 0);
     file.write(&LINE[..5]).unwrap();

@@ -58,7 +58,7 @@ impl Needs {
                 needs.thread |= pattern.needs_thread();
                 needs.task |= pattern.needs_task();
             }
-            if sink.sync == Sync::Always {
+            if sink.file().is_some_and(|file| file.sync == Sync::Always) {
                 let level = match sink.category {
                     None => &mut needs.durable_level,
                     Some(_) => &mut needs.durable_category_level,

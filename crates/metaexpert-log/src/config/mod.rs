@@ -1,11 +1,20 @@
 //! The engine's configuration, as the capture side hands it over: complete, validated, in plain values.
 
-use std::fmt;
+mod console;
+mod file;
+mod format;
+mod socket;
+
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+
+pub use console::{Colour, ConsoleConfig, Stream};
+pub use file::{Compress, FileConfig, Rotate, Sync};
+pub use format::{Format, Protocol};
+pub use socket::{Endpoint, SocketConfig};
 
 /// Everything the engine needs to run.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -103,15 +112,12 @@ impl Default for Redact {
     }
 }
 
-/// One destination.
+/// One destination, which of all records go there, and how they look.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct SinkConfig {
     /// The handler's name in the configuration.
     pub name: String,
-    /// What kind of destination.
-    #[serde(rename = "type")]
-    pub kind: SinkKind,
     /// Records below are not for this sink.
     pub level: i32,
     /// Records above are not for this sink.
@@ -125,229 +131,43 @@ pub struct SinkConfig {
     pub loggers: Vec<String>,
     /// How a record looks.
     pub format: Format,
-    /// The console's stream.
-    #[serde(default)]
-    pub stream: Stream,
-    /// Whether the console shows colours.
-    #[serde(default)]
-    pub color: Colour,
-    /// The file's absolute path.
-    #[serde(default)]
-    pub path: PathBuf,
-    /// A file that is not there is made by its first line, rather than at once.
-    #[serde(default = "yes")]
-    pub delay: bool,
-    /// The file is rotated before it grows beyond this many bytes; 0 for never.
-    #[serde(default)]
-    pub max_size: u64,
-    /// How many rotated files are kept.
-    #[serde(default)]
-    pub backup_count: u32,
-    /// When the file is rotated, beside its size.
-    #[serde(default)]
-    pub rotate: Rotate,
-    /// How rotated files are packed.
-    #[serde(default)]
-    pub compress: Compress,
-    /// Rotated files are removed when they were last written this many days ago; the current one never is.
-    #[serde(default)]
-    pub max_age_days: Option<u32>,
-    /// When the file is forced to the disk.
-    #[serde(default)]
-    pub sync: Sync,
-    /// Where a network destination is.
-    #[serde(default)]
-    pub endpoint: Option<Endpoint>,
+    /// Where they go.
+    pub destination: Destination,
 }
 
-fn yes() -> bool {
-    true
-}
-
-/// What kind of destination.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SinkKind {
-    /// A standard stream of the process.
-    Console,
-    /// A file.
-    File,
-    /// A collector of syslog messages, over UDP, TCP or a Unix socket.
-    Syslog,
-    /// Whoever reads lines from a connection, over TCP or a Unix socket.
-    Tcp,
-    /// Whoever takes a packet a line.
-    Udp,
-}
-
-/// Where a network destination is.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(tag = "transport", rename_all = "snake_case")]
-pub enum Endpoint {
-    /// A port that accepts connections.
-    Tcp {
-        /// A name or address.
-        host: String,
-        /// The port's number.
-        port: u16,
-    },
-    /// A port that takes packets.
-    Udp {
-        /// A name or address.
-        host: String,
-        /// The port's number.
-        port: u16,
-    },
-    /// A Unix socket.
-    Unix {
-        /// Its absolute path.
-        path: PathBuf,
-    },
-}
-
-impl Endpoint {
-    /// Whether it is on this machine alone.
-    pub fn is_unix(&self) -> bool {
-        matches!(self, Endpoint::Unix { .. })
-    }
-}
-
-impl fmt::Display for Endpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (scheme, host, port) = match self {
-            Endpoint::Unix { path } => return write!(f, "unix://{}", path.display()),
-            Endpoint::Tcp { host, port } => ("tcp", host, port),
-            Endpoint::Udp { host, port } => ("udp", host, port),
-        };
-        match host.contains(':') {
-            true => write!(f, "{scheme}://[{host}]:{port}"),
-            false => write!(f, "{scheme}://{host}:{port}"),
+impl SinkConfig {
+    /// The options of a file; `None` of any other destination.
+    pub fn file(&self) -> Option<&FileConfig> {
+        match &self.destination {
+            Destination::File(file) => Some(file),
+            _ => None,
         }
     }
+
+    /// The same sink with its file at `path`.
+    pub(crate) fn with_path(&self, path: PathBuf) -> SinkConfig {
+        let mut config = self.clone();
+        if let Destination::File(file) = &mut config.destination {
+            file.path = path;
+        }
+        config
+    }
 }
 
-/// A standard stream.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Stream {
-    /// File descriptor 1.
-    #[default]
-    Stdout,
-    /// File descriptor 2.
-    Stderr,
-}
-
-/// Whether to colour.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Colour {
-    /// On a terminal, unless `NO_COLOR` is set.
-    #[default]
-    Auto,
-    /// Yes.
-    Always,
-    /// No.
-    Never,
-}
-
-/// When a file is rotated.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Rotate {
-    /// By size alone.
-    #[default]
-    Size,
-    /// At each full hour (UTC), and by size.
-    Hourly,
-    /// At midnight (UTC), and by size.
-    Daily,
-}
-
-/// How a rotated file is packed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Compress {
-    /// It stays as it is.
-    #[default]
-    None,
-    /// As `gzip` does (RFC 1952), under `.gz`.
-    Gzip,
-    /// As `zstd` does (RFC 8878), under `.zst`.
-    Zstd,
-}
-
-/// When a file is forced to the disk.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Sync {
-    /// When the system sees fit.
-    #[default]
-    Never,
-    /// At least once a second.
-    Interval,
-    /// At least once a second, and at once after a record of ERROR or above.
-    Error,
-    /// After each batch; the call returns when the disk has acknowledged its record.
-    Always,
-}
-
-/// How a record looks.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Format {
-    /// JSON Lines.
-    Json,
-    /// For people at a terminal.
-    Console {
-        /// `strftime` format of the time.
-        #[serde(default)]
-        datefmt: Option<String>,
-    },
-    /// The text preset: time, level, logger, message, fields.
-    Text {
-        /// `strftime` format of the time.
-        #[serde(default)]
-        datefmt: Option<String>,
-    },
-    /// A `%`-style format of `logging`.
-    Percent {
-        /// The format.
-        pattern: String,
-        /// `strftime` format of `%(asctime)s`.
-        #[serde(default)]
-        datefmt: Option<String>,
-    },
-    /// Syslog messages.
-    Syslog {
-        /// The program's name.
-        app_name: String,
-        /// What they are written in.
-        #[serde(default)]
-        protocol: Protocol,
-        /// No message is longer.
-        #[serde(default = "default_max_bytes")]
-        max_bytes: usize,
-    },
-}
-
-/// What syslog messages are written in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Protocol {
-    /// What the destination reads: RFC 5424 over TCP and UDP; of a Unix socket, what its owner does.
-    #[default]
-    Auto,
-    /// RFC 5424.
-    Rfc5424,
-    /// RFC 3164.
-    Rfc3164,
-    /// The native protocol of systemd's journal.
-    Journald,
-}
-
-/// A little less than most collectors take unless told otherwise.
-fn default_max_bytes() -> usize {
-    8000
+/// Where a sink's lines go: each kind of destination with its own options.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Destination {
+    /// A standard stream of the process.
+    Console(ConsoleConfig),
+    /// A file.
+    File(FileConfig),
+    /// A collector of syslog messages, over UDP, TCP or a Unix socket.
+    Syslog(SocketConfig),
+    /// A program that reads lines from a connection, over TCP or a Unix socket.
+    Tcp(SocketConfig),
+    /// A program that takes one packet per line.
+    Udp(SocketConfig),
 }
 
 /// The ring and its overflow.

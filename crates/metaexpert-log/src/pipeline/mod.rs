@@ -108,7 +108,7 @@ impl Pipeline {
         clock::prepare_stamps();
         let store = surroundings.store.as_ref().filter(|_| config.queue.crash_safe);
         let mut trouble = TroubleLog::new(config.directory.clone());
-        let files: Vec<_> = config.sinks.iter().map(|sink| sink.path.clone()).collect();
+        let files: Vec<_> = config.sinks.iter().filter_map(|sink| Some(sink.file()?.path.clone())).collect();
         let recovered =
             store.map(|_| recovery::recover(surroundings, &config.directory, &files, &mut trouble));
         let mut opened = Opened::new(surroundings, config, run_id, None, opener)?;

@@ -153,7 +153,7 @@ pub(crate) fn repair(assembly: &mut Assembly, trouble: &mut TroubleLog) {
     let mut found = Vec::new();
     for (_, sink) in assembly.sinks() {
         let json = sink.config().format == Format::Json;
-        let name = sink.config().path.display().to_string();
+        let Some(name) = sink.config().file().map(|file| file.path.display().to_string()) else { continue };
         let Some(file) = sink.file() else { continue };
         match file.repair_last_line(json) {
             Ok(Some(torn)) => {

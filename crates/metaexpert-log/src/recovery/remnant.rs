@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::{RingReport, nonsense};
 use crate::backend::assembly::Assembly;
 use crate::backend::notice::Notice;
-use crate::config::{Config, IncludeKey, SinkConfig, SinkKind};
+use crate::config::{Config, FileConfig, IncludeKey, SinkConfig};
 use crate::encode::Include;
 use crate::encode::text::Process;
 use crate::frame::{self, Kind};
@@ -138,11 +138,12 @@ impl<'a> Remnant<'a> {
     /// Who watched a console or read a pipe has seen its lines, or is gone. A directory in a file's place is an
     /// obstacle.
     fn is_recoverable(&self, sink: &SinkConfig) -> bool {
+        let Some(FileConfig { path, .. }) = sink.file() else { return false };
         let disk = self.surroundings.disk.as_ref();
         let is_file = |status: Status| {
-            status.is_directory || is_plain(disk, &sink.path, &status).unwrap_or(status.is_regular)
+            status.is_directory || is_plain(disk, path, &status).unwrap_or(status.is_regular)
         };
-        sink.kind == SinkKind::File && disk.status_at(&sink.path).map_or(true, is_file)
+        disk.status_at(path).map_or(true, is_file)
     }
 
     /// The stages of the configuration `epoch`, without sinks.
@@ -192,30 +193,31 @@ impl<'a> Remnant<'a> {
     ) -> io::Result<Sink> {
         let disk = &self.surroundings.disk;
         let mark = mark.unwrap_or(Mark { position, ..Mark::default() });
-        let path = self.path_of(config, &mark);
-        let config = SinkConfig { path, ..config.clone() };
-        let mut sink = Sink::open(&config, disk, Opener::Recovery(self.origin.process))
-            .map_err(|problem| io::Error::other(problem.to_string()))?;
+        let path = config.file().map(|file| self.path_of(&file.path, &mark)).unwrap_or_default();
+        let mut sink =
+            Sink::open(&config.with_path(path.clone()), disk, Opener::Recovery(self.origin.process))
+                .map_err(|problem| io::Error::other(problem.to_string()))?;
         let Some(file) = sink.file() else { return Ok(sink) };
         file.mend_archive();
         // The line is written again, whole.
         if let Some(torn) = file.repair_last_line(true)? {
             *repaired.entry(file.path().to_owned()).or_default() += torn.len() as u64;
         }
-        let found = found_since(disk.as_ref(), &config.path, &mark);
+        let found = found_since(disk.as_ref(), &path, &mark);
         sink.go_on_from(self.consumer.ring(), self.epoch, index, mark, found);
         Ok(sink)
     }
 
     /// The file that the process wrote: the configured one, or its own if another process had that.
-    fn path_of(&self, config: &SinkConfig, mark: &Mark) -> PathBuf {
+    fn path_of(&self, path: &Path, mark: &Mark) -> PathBuf {
         let disk = self.surroundings.disk.as_ref();
-        let own = siblings(disk, &config.path, self.origin.process);
+        let own = siblings(disk, path, self.origin.process);
         let is_there =
             |path: &&PathBuf| family(disk, path).iter().any(|path| identity(disk, path) == Some(mark.file));
-        let all = || std::iter::once(&config.path).chain(&own);
+        let path = path.to_owned();
+        let all = || std::iter::once(&path).chain(&own);
         // What has no file of the mark any more was moved away or packed.
-        all().find(is_there).or(own.first()).unwrap_or(&config.path).clone()
+        all().find(is_there).or(own.first()).unwrap_or(&path).clone()
     }
 
     /// Brings every sink to `until`.
@@ -273,8 +275,9 @@ impl<'a> Remnant<'a> {
     /// Where a configuration begins that the process had not come to: at the present end of the file.
     fn mark_at_end(&self, config: &SinkConfig, position: u64) -> Mark {
         let disk = self.surroundings.disk.as_ref();
-        let own = siblings(disk, &config.path, self.origin.process);
-        let path = own.into_iter().next().unwrap_or_else(|| config.path.clone());
+        let path = config.file().map_or_else(PathBuf::new, |file| file.path.clone());
+        let own = siblings(disk, &path, self.origin.process);
+        let path = own.into_iter().next().unwrap_or(path);
         match disk.status_at(&path) {
             Ok(status) => Mark { position, size: status.len, file: status.identity },
             Err(_) => Mark { position, ..Mark::default() },

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use crate::config::{Config, SinkConfig, SinkKind};
+use crate::config::Config;
 use crate::ring::store::{Claim, Origin, Store};
 
 /// The files that a recovery may write to.
@@ -30,12 +30,10 @@ impl Scope<'_> {
                 )));
             };
             let directory = real(directory);
-            let is_foreign = |sink: &&SinkConfig| {
-                sink.kind == SinkKind::File
-                    && !self.files.contains(&sink.path)
-                    && !is_in(&sink.path, &directory)
-            };
-            if let Some(SinkConfig { name, path, .. }) = config.sinks.iter().find(is_foreign) {
+            let is_foreign =
+                |path: &Path| !self.files.iter().any(|file| file == path) && !is_in(path, &directory);
+            let files = config.sinks.iter().filter_map(|sink| Some((&sink.name, &sink.file()?.path)));
+            if let Some((name, path)) = files.into_iter().find(|(_, path)| is_foreign(path)) {
                 let (path, directory) = (path.display(), directory.display());
                 return Err(refused(&format!(
                     "handler {name} writes to {path}, outside of the log directory {directory}: \

@@ -26,7 +26,7 @@ use crate::platform::holdings::{self, Holding};
 use crate::ring::belief;
 
 /// What a ring's files look like; other versions are left alone.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 /// How often a ring is begun anew that another process has taken for left over.
 const CREATE_ATTEMPTS: u32 = 8;
 

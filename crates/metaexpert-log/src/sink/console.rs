@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::config::{Colour, SinkConfig, Stream};
+use crate::config::{Colour, ConsoleConfig, Destination, SinkConfig, Stream};
 use crate::platform::descriptor::{is_there, number};
 
 /// Standard output or standard error, by file descriptor: Python's own buffers are not involved.
@@ -75,9 +75,16 @@ fn is_device(fd: libc::c_int) -> bool {
     unsafe { libc::fstat(fd, &raw mut about) == 0 && about.st_mode & libc::S_IFMT == libc::S_IFCHR }
 }
 
-/// Whether `config`'s stream shows colours: as configured, else a terminal without `NO_COLOR`
-/// (<https://no-color.org>).
+/// Whether `config`'s destination shows colours: a stream that is to, else a terminal without `NO_COLOR`
+/// (<https://no-color.org>). No other destination does.
 pub fn shows_colour(config: &SinkConfig) -> bool {
+    match &config.destination {
+        Destination::Console(console) => is_coloured(console),
+        _ => false,
+    }
+}
+
+fn is_coloured(config: &ConsoleConfig) -> bool {
     match config.color {
         Colour::Always => true,
         Colour::Never => false,

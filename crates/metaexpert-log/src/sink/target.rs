@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::console::Console;
 use super::file::{Change, LogFile, Opener};
-use super::socket::Remote;
-use crate::config::{SinkConfig, SinkKind};
+use super::socket::{Remote, Service};
+use crate::config::{Destination, SinkConfig};
 use crate::error::Error;
 use crate::platform::disk::{Disk, FileId};
 
@@ -35,11 +35,17 @@ pub(super) enum Target {
 
 impl Target {
     pub(super) fn open(config: &SinkConfig, disk: &Arc<dyn Disk>, opener: Opener) -> Result<Target, Error> {
-        Ok(match config.kind {
-            SinkKind::Console => Target::Console(Console::new(config.stream)),
-            SinkKind::File => Target::File(Box::new(LogFile::open(config, Arc::clone(disk), opener)?)),
-            SinkKind::Syslog | SinkKind::Tcp | SinkKind::Udp => {
-                Target::Socket(Box::new(Remote::open(config)?))
+        let format = &config.format;
+        Ok(match &config.destination {
+            Destination::Console(console) => Target::Console(Console::new(console.stream)),
+            Destination::File(file) => {
+                Target::File(Box::new(LogFile::open(file, format, Arc::clone(disk), opener)?))
+            }
+            Destination::Syslog(socket) => {
+                Target::Socket(Box::new(Remote::open(socket, Service::Syslog, format)))
+            }
+            Destination::Tcp(socket) | Destination::Udp(socket) => {
+                Target::Socket(Box::new(Remote::open(socket, Service::Lines, format)))
             }
         })
     }

@@ -38,7 +38,7 @@ impl Drop for Scratch {
 pub fn remote(kind: &str, endpoint: Json) -> Json {
     let format =
         if kind == "syslog" { json!({"kind": "syslog", "app_name": "bot"}) } else { json!({"kind": "json"}) };
-    json!({"name": "remote", "type": kind, "level": 0, "format": format, "endpoint": endpoint})
+    json!({"name": "remote", "level": 0, "format": format, "destination": {"type": kind, "endpoint": endpoint}})
 }
 
 pub fn tcp(port: u16) -> Json {
@@ -47,8 +47,8 @@ pub fn tcp(port: u16) -> Json {
 
 /// A pipeline with a file beside the network destination.
 pub fn start(directory: &Path, remote: Json, capacity_bytes: usize) -> Pipeline {
-    let file = json!({"name": "file", "type": "file", "level": 0, "format": {"kind": "json"},
-                      "path": directory.join("expert.log")});
+    let file = json!({"name": "file", "level": 0, "format": {"kind": "json"},
+                      "destination": {"type": "file", "path": directory.join("expert.log")}});
     let document = json!({
         "directory": directory, "sinks": [remote, file],
         "queue": {"capacity_bytes": capacity_bytes, "protect_level": 30, "wait_ms": 10},

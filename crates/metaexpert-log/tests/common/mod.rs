@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use metaexpert_log::config::SinkConfig;
+use metaexpert_log::config::{FileConfig, Format};
 use metaexpert_log::platform::disk::{Disk, SystemDisk};
 use metaexpert_log::sink::{LogFile, Opener, family};
 use serde_json::{Value as Json, json};
@@ -42,12 +42,9 @@ impl Drop for Scratch {
     }
 }
 
-/// The configuration of `expert.log` with these options.
-pub fn sink(scratch: &Scratch, options: Json) -> SinkConfig {
-    let mut document = json!({
-        "name": "file", "type": "file", "level": 0, "format": {"kind": "json"},
-        "path": scratch.path("expert.log"),
-    });
+/// The options of `expert.log`, with these.
+pub fn configured(scratch: &Scratch, options: Json) -> FileConfig {
+    let mut document = json!({"path": scratch.path("expert.log")});
     for (name, value) in options.as_object().unwrap() {
         document[name] = value.clone();
     }
@@ -55,8 +52,8 @@ pub fn sink(scratch: &Scratch, options: Json) -> SinkConfig {
 }
 
 /// The file, opened and in force.
-pub fn open(config: &SinkConfig, disk: Arc<dyn Disk>) -> LogFile {
-    let mut file = LogFile::open(config, disk, Opener::Configuration).unwrap();
+pub fn open(config: &FileConfig, disk: Arc<dyn Disk>) -> LogFile {
+    let mut file = LogFile::open(config, &Format::Json, disk, Opener::Configuration).unwrap();
     file.activate().unwrap();
     file
 }

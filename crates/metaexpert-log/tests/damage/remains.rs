@@ -245,7 +245,8 @@ impl Damaged {
         self.files.iter().filter(|(name, _)| name.starts_with("config")).all(|(_, content)| {
             let text = content.as_ref().and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default();
             Config::from_json(text).map_or(true, |config| {
-                is_within(&config.directory) && config.sinks.iter().all(|sink| is_within(&sink.path))
+                is_within(&config.directory)
+                    && config.sinks.iter().filter_map(|sink| sink.file()).all(|file| is_within(&file.path))
             })
         })
     }

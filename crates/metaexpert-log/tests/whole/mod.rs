@@ -122,10 +122,13 @@ pub fn write_own(path: &Path, content: &[u8]) {
 
 /// A JSON file for everything.
 pub fn file(scratch: &Scratch, name: &str, options: Json) -> Json {
-    let mut document = json!({"name": name, "type": "file", "level": 0, "format": {"kind": "json"},
-           "path": scratch.logs().join(format!("{name}.log"))});
+    let path = scratch.logs().join(format!("{name}.log"));
+    let mut document = json!({"name": name, "level": 0, "format": {"kind": "json"},
+           "destination": {"type": "file", "path": path}});
     for (key, value) in options.as_object().unwrap() {
-        document[key] = value.clone();
+        let is_every_sinks = ["level", "max_level", "category", "loggers", "format"].contains(&key.as_str());
+        let options = if is_every_sinks { &mut document } else { &mut document["destination"] };
+        options[key] = value.clone();
     }
     document
 }

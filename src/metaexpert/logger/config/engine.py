@@ -90,21 +90,26 @@ def _sink(
     name: str, handler: HandlerConfiguration, whole: LogConfiguration, process_suffix: str | None
 ) -> dict[str, Any]:
     limit = handler.filter.max_level
-    sink = {
+    return {
         "name": name,
-        "type": handler.type,
         "level": parse_level(handler.level),
         "max_level": None if limit is None else parse_level(limit),
         "category": handler.filter.category,
         "loggers": list(handler.filter.loggers),
         "format": _format(handler),
+        "destination": {"type": handler.type, **_destination(name, handler, whole, process_suffix)},
     }
+
+
+def _destination(
+    name: str, handler: HandlerConfiguration, whole: LogConfiguration, process_suffix: str | None
+) -> dict[str, Any]:
+    """Return the options that this type of destination has, and no others."""
     if handler.type == "console":
-        return {**sink, "stream": handler.stream or "stdout", "color": "auto"}
+        return {"stream": handler.stream or "stdout", "color": "auto"}
     if handler.type in SCHEMES:
-        return {**sink, "endpoint": endpoint(handler.type, handler.url or "")}
-    path = file_path(name, handler, whole)
-    return {**sink, **_file(handler, path, process_suffix)}
+        return {"endpoint": endpoint(handler.type, handler.url or "")}
+    return _file(handler, file_path(name, handler, whole), process_suffix)
 
 
 def _format(handler: HandlerConfiguration) -> dict[str, Any]:

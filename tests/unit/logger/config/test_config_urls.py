@@ -41,7 +41,7 @@ def test_a_url_says_where_records_go(kind: str, url: str, expected: dict[str, An
     """Each type takes its own schemes; syslog has a port of its own."""
     sinks = engine_document(network(kind, url=url))["sinks"]
 
-    assert [sink["endpoint"] for sink in sinks if sink["name"] == "net"] == [expected]
+    assert [sink["destination"]["endpoint"] for sink in sinks if sink["name"] == "net"] == [expected]
 
 
 @pytest.mark.parametrize(

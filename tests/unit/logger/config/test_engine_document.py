@@ -20,30 +20,31 @@ def test_the_whole_document_of_the_defaults(tmp_path: Path) -> None:
     """Levels are numbers, paths absolute, and each sink has what its type needs and no more."""
     document = engine_document(LogConfiguration(log_file_path=tmp_path), process_suffix=None)
 
-    file = {"max_size": 104857600, "backup_count": 10, "rotate": "size"}
-    file |= {"compress": "none", "max_age_days": None, "sync": "never", "delay": True}
-    every = {"max_level": None, "category": None, "loggers": [], "format": {"kind": "json"}, "type": "file"}
+    every = {"max_level": None, "category": None, "loggers": [], "format": {"kind": "json"}}
+    file = {"type": "file", "max_size": 104857600, "backup_count": 10, "rotate": "size", "compress": "none"}
+    file |= {"max_age_days": None, "sync": "never", "delay": True}
+
+    def to(filename: str, **options: object) -> dict[str, object]:
+        return {"destination": {**file, "path": str(tmp_path / filename), **options}}
+
     assert document == {
         "directory": str(tmp_path),
         "sinks": [
             {
                 "name": "console",
-                "type": "console",
                 "level": 20,
                 "max_level": None,
                 "category": None,
                 "loggers": [],
                 "format": {"kind": "console"},
-                "stream": "stdout",
-                "color": "auto",
+                "destination": {"type": "console", "stream": "stdout", "color": "auto"},
             },
-            {"name": "file", "level": 10, "path": str(tmp_path / "expert.log")} | every | file,
-            {"name": "trades", "level": 20, "path": str(tmp_path / "trades.log")}
+            {"name": "file", "level": 10} | every | to("expert.log"),
+            {"name": "trades", "level": 20}
             | every
             | {"category": "trade"}
-            | file
-            | {"backup_count": 100},
-            {"name": "errors", "level": 40, "path": str(tmp_path / "errors.log")} | every | file,
+            | to("trades.log", backup_count=100),
+            {"name": "errors", "level": 40} | every | to("errors.log"),
         ],
         "include": [],
         "field_layout": "flat",
@@ -92,21 +93,23 @@ def test_a_second_process_writes_files_of_its_own(tmp_path: Path, filename: str,
     """The suffix stands before the extension, in every file; `expert.4711` would be a rotated file's name."""
     configuration = LogConfiguration(log_file_path=tmp_path, handlers={"file": {"filename": filename}})
 
-    assert sinks(configuration, "4711")["file"]["path"] == str(tmp_path / suffixed)
-    assert sinks(configuration, "4711")["errors"]["path"] == str(tmp_path / "errors.4711.log")
-    assert "path" not in sinks(configuration, "4711")["console"]
+    assert sinks(configuration, "4711")["file"]["destination"]["path"] == str(tmp_path / suffixed)
+    assert sinks(configuration, "4711")["errors"]["destination"]["path"] == str(tmp_path / "errors.4711.log")
+    assert "path" not in sinks(configuration, "4711")["console"]["destination"]
 
 
 def test_an_absolute_filename_leaves_the_directory(tmp_path: Path) -> None:
     """Code and operators may put a file where they want."""
     configuration = LogConfiguration(handlers={"file": {"filename": str(tmp_path / "x.log")}})
 
-    assert sinks(configuration)["file"]["path"] == str(tmp_path / "x.log")
+    assert sinks(configuration)["file"]["destination"]["path"] == str(tmp_path / "x.log")
 
 
 def test_without_backups_a_file_is_never_rotated_by_size() -> None:
     """As in `logging.handlers`: rotation without backups would only throw records away."""
-    sink = sinks(LogConfiguration(handlers={"file": {"backup_count": 0, "max_size": 4096}}))["file"]
+    sink = sinks(LogConfiguration(handlers={"file": {"backup_count": 0, "max_size": 4096}}))["file"][
+        "destination"
+    ]
 
     assert (sink["max_size"], sink["backup_count"]) == (0, 0)
 
@@ -114,7 +117,7 @@ def test_without_backups_a_file_is_never_rotated_by_size() -> None:
 def test_packing_age_and_sync_reach_the_engine() -> None:
     """What becomes of finished files, and when lines are forced to the disk, is the engine's to do."""
     options = {"compress": "zstd", "max_age_days": 30, "sync": "error"}
-    sink = sinks(LogConfiguration(handlers={"file": options}))["file"]
+    sink = sinks(LogConfiguration(handlers={"file": options}))["file"]["destination"]
 
     assert {name: sink[name] for name in options} == options
 

@@ -6,7 +6,6 @@ use super::backoff::Backoff;
 use super::transit::Owner;
 use super::{Accepted, Sink, WRITE_BYTES};
 use crate::config::Format;
-use crate::level::Level;
 use crate::sink::target::Target;
 
 impl Sink {
@@ -25,14 +24,16 @@ impl Sink {
     /// Returns false if the sink has fallen behind; the line is replayed later.
     #[inline]
     pub fn accept(&mut self, start: usize, at: u64, timestamp_ns: i64, level: i32, seq: u64) -> bool {
-        match &self.target {
+        match &mut self.target {
             Target::File(file) => {
                 if file.is_due(start, self.pending.len(), timestamp_ns)
                     && !self.rotate_before(start, at, timestamp_ns)
                 {
                     return false;
                 }
-                self.has_urgent |= level >= Level::ERROR.0;
+                if let Target::File(file) = &mut self.target {
+                    file.note_level(level);
+                }
             }
             Target::Socket(_) => self.transit.add(self.pending.len(), seq, level),
             Target::Console(_) => {}

@@ -21,7 +21,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::config::{SinkConfig, SinkKind};
+use crate::config::SinkConfig;
 use crate::error::Error;
 use crate::platform::disk::Disk;
 use crate::ring::ledger::Ledger;
@@ -56,8 +56,6 @@ pub struct Sink {
     bytes_at_failure: u64,
     /// Why the file could not be rotated: lines go on into it until that is tried again.
     rotation_problem: Option<String>,
-    last_sync: Instant,
-    has_urgent: bool,
     pub(crate) held: Held,
     /// What it had to give up and has not told yet.
     pub(crate) gap: Gap,
@@ -136,8 +134,6 @@ impl Sink {
             is_cut_due: false,
             bytes_at_failure: 0,
             rotation_problem: None,
-            last_sync: Instant::now(),
-            has_urgent: false,
             held: Held::default(),
             gap: Gap::default(),
             held_gap: Gap::default(),
@@ -176,9 +172,8 @@ impl Sink {
 
     /// Whether it writes to the same file as `other`.
     pub(crate) fn shares_file(&self, other: &Sink) -> bool {
-        self.config.kind == SinkKind::File
-            && other.config.kind == SinkKind::File
-            && self.config.path == other.config.path
+        let paths = [&self.config, &other.config].map(|config| config.file().map(|file| &file.path));
+        paths[0].is_some() && paths[0] == paths[1]
     }
 
     /// Goes on as sink number `index` of another configuration, wherever it is.

@@ -1,15 +1,10 @@
 //! The end of a batch: what was written is made certain, as far as the configuration asks, and the mark moves.
 
 use std::io;
-use std::time::{Duration, Instant};
 
 use super::{Settled, Sink};
-use crate::config::Sync;
 use crate::sink::file::Change;
 use crate::sink::target::Target;
-
-/// A file that is forced to the disk now and then is so at least this often.
-const SYNC_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Sink {
     /// At the end of a batch that has been flushed: forces the file to the disk if that is due or `wanted`,
@@ -81,10 +76,9 @@ impl Sink {
 
     /// Whether what was written since the mark may count as settled once it is synced, which is now.
     fn is_to_sync(&self, wanted: bool) -> bool {
-        match self.config.sync {
-            Sync::Never | Sync::Always => true,
-            Sync::Error if self.has_urgent => true,
-            Sync::Error | Sync::Interval => wanted || self.last_sync.elapsed() >= SYNC_INTERVAL,
+        match &self.target {
+            Target::File(file) => file.is_sync_due(wanted),
+            Target::Console(_) | Target::Socket(_) => true,
         }
     }
 
@@ -92,15 +86,11 @@ impl Sink {
     /// disk may have forgotten what it was given, so all of it is cut off and replayed.
     pub(super) fn sync(&mut self) -> bool {
         let Some(file) = self.target.file_mut() else { return true };
-        if self.config.sync == Sync::Never {
+        if !file.is_synced() {
             return true;
         }
         match file.sync() {
-            Ok(()) => {
-                self.last_sync = Instant::now();
-                self.has_urgent = false;
-                true
-            }
+            Ok(()) => true,
             Err(problem) => {
                 // Of a pipe's directory; what a pipe was given cannot be taken back, and need not.
                 if file.is_plain() {

@@ -11,7 +11,7 @@ use std::time::Instant;
 use super::packing::write_packed;
 use super::rotate::{Backup, backups, is_file, numbered, parts, shift, unless_absent, unshift};
 use crate::clock::now_ns;
-use crate::config::{Compress, SinkConfig};
+use crate::config::{Compress, FileConfig};
 use crate::platform::disk::{Disk, FileId, Status, directory, is_absent};
 use crate::platform::holdings::is_ours;
 use crate::platform::thread;
@@ -47,7 +47,7 @@ struct State {
 
 impl Archive {
     /// The finished files of `path`; nothing is touched yet.
-    pub(super) fn new(disk: Arc<dyn Disk>, path: &Path, config: &SinkConfig) -> Archive {
+    pub(super) fn new(disk: Arc<dyn Disk>, path: &Path, config: &FileConfig) -> Archive {
         Archive {
             shared: Arc::new(Shared {
                 disk,

@@ -11,11 +11,12 @@ mod turnover;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::clock::now_ns;
-use crate::config::{SinkConfig, Sync};
+use crate::config::{FileConfig, Format, Sync};
 use crate::error::Error;
+use crate::level::Level;
 use crate::platform::disk::{Disk, FileId, directory};
 use crate::platform::holdings::{has_changed_user, is_ours};
 use archive::Archive;
@@ -26,10 +27,15 @@ pub use rotate::family;
 use rotate::{Clockwork, is_at};
 pub use turnover::Change;
 
+/// A file that is forced to the disk now and then is so at least this often.
+const SYNC_INTERVAL: Duration = Duration::from_secs(1);
+
 /// A log file, open once it is there.
 pub struct LogFile {
     disk: Arc<dyn Disk>,
-    config: SinkConfig,
+    config: FileConfig,
+    /// Half a line at its end is cut off, for half a JSON record is none; of another format it is ended.
+    cuts_torn: bool,
     path: PathBuf,
     /// `None` before the first line of a file that was not there.
     current: Option<Current>,
@@ -42,6 +48,9 @@ pub struct LogFile {
     /// What has been forced to the disk, and whether forcing the rest has failed.
     synced: u64,
     sync_failed: bool,
+    last_sync: Instant,
+    /// A record of ERROR or above was written since.
+    has_urgent: bool,
     /// The directory does not know the file for certain.
     directory_unsynced: bool,
     rotation_retry: Option<Instant>,
@@ -58,7 +67,12 @@ impl LogFile {
     /// Opens `config.path` for appending, with its directory. If another process writes it already,
     /// `name.<pid>.ext` is opened instead. A file that is not there is made by its first line, unless it is to be made
     /// at once. Finished files are not touched before [`LogFile::activate`].
-    pub fn open(config: &SinkConfig, disk: Arc<dyn Disk>, opener: Opener) -> Result<LogFile, Error> {
+    pub fn open(
+        config: &FileConfig,
+        format: &Format,
+        disk: Arc<dyn Disk>,
+        opener: Opener,
+    ) -> Result<LogFile, Error> {
         // Before it is opened once more.
         let is_heir = disk.status_at(&config.path).is_ok_and(|there| is_ours(there.identity));
         let (path, current) = match find(config, &*disk, opener) {
@@ -70,6 +84,7 @@ impl LogFile {
             archive: Archive::new(Arc::clone(&disk), &path, config),
             disk,
             config: config.clone(),
+            cuts_torn: *format == Format::Json,
             path,
             size,
             synced: size,
@@ -78,6 +93,8 @@ impl LogFile {
             is_active: false,
             is_heir,
             sync_failed: false,
+            last_sync: Instant::now(),
+            has_urgent: false,
             directory_unsynced: config.sync != Sync::Never,
             rotation_retry: None,
             is_astray: false,
@@ -194,7 +211,28 @@ impl LogFile {
             self.disk.sync_directory(directory(&self.path))?;
             self.directory_unsynced = false;
         }
+        (self.last_sync, self.has_urgent) = (Instant::now(), false);
         Ok(())
+    }
+
+    /// Whether it is forced to the disk at all.
+    pub(in crate::sink) fn is_synced(&self) -> bool {
+        self.config.sync != Sync::Never
+    }
+
+    /// Whether what was written is to be forced to the disk now, or `wanted` is enough for that.
+    pub(in crate::sink) fn is_sync_due(&self, wanted: bool) -> bool {
+        match self.config.sync {
+            Sync::Never | Sync::Always => true,
+            Sync::Error if self.has_urgent => true,
+            Sync::Error | Sync::Interval => wanted || self.last_sync.elapsed() >= SYNC_INTERVAL,
+        }
+    }
+
+    /// Notes that a record of this level is among the next lines.
+    #[inline]
+    pub(in crate::sink) fn note_level(&mut self, level: i32) {
+        self.has_urgent |= level >= Level::ERROR.0;
     }
 
     /// Counts as forced what a failed [`LogFile::sync`] has left in doubt.
@@ -267,7 +305,7 @@ impl LogFile {
 }
 
 /// The file at the path of `config`, or the path at which its first line is to make it. Makes the directory.
-fn find(config: &SinkConfig, disk: &dyn Disk, opener: Opener) -> Result<(PathBuf, Option<Current>), Error> {
+fn find(config: &FileConfig, disk: &dyn Disk, opener: Opener) -> Result<(PathBuf, Option<Current>), Error> {
     let parent = directory(&config.path);
     disk.create_directory(parent).map_err(Error::io("create log directory", parent))?;
     let absent = if config.delay { Absent::Left } else { Absent::Made };

@@ -4,12 +4,11 @@ use std::io;
 
 use super::LogFile;
 use super::torn::unfinished_line;
-use crate::config::Format;
 
 impl LogFile {
     /// Mends what another process has left since the start in a file that was not there then.
     pub(super) fn repair_found(&mut self) -> io::Result<()> {
-        if self.size > 0 && self.repair_last_line(self.config.format == Format::Json)?.is_some() {
+        if self.size > 0 && self.repair_last_line(self.cuts_torn)?.is_some() {
             self.note(Err(io::Error::other("the last line was torn, and cut off")));
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! What is sent for a line.
 
-use crate::config::{Endpoint, Format, Protocol, SinkConfig};
+use crate::config::{Format, Protocol};
 use crate::encode::syslog::{Dialect, Speaker};
 use crate::line::cut::{cut_bytes_mark, prefix_that};
 
@@ -17,12 +17,11 @@ pub(super) enum Message {
 }
 
 impl Message {
-    /// What `config` asks for where the connection leads to systemd's journal, or does not.
-    pub(super) fn new(config: &SinkConfig, is_journal: bool) -> Message {
-        match &config.format {
+    /// What `format` asks for where the connection leads to a Unix socket, and where that is systemd's journal's.
+    pub(super) fn new(format: &Format, is_local: bool, is_journal: bool) -> Message {
+        match format {
             Format::Json => Message::Json,
             Format::Syslog { app_name, protocol, max_bytes } => {
-                let is_local = config.endpoint.as_ref().is_some_and(Endpoint::is_unix);
                 let dialect = dialect(*protocol, is_local, is_journal);
                 Message::Syslog { speaker: Box::new(Speaker::new(dialect, app_name)), max_bytes: *max_bytes }
             }

@@ -16,8 +16,7 @@ use std::os::fd::AsRawFd;
 
 use socket2::Socket;
 
-use crate::config::{Format, Protocol, SinkConfig, SinkKind};
-use crate::error::Error;
+use crate::config::{Format, Protocol, SocketConfig};
 use crate::platform::disk::FileId;
 use crate::platform::holdings::{Holding, register};
 use datagram::Datagrams;
@@ -49,6 +48,15 @@ enum Transport {
     Datagrams(Datagrams),
 }
 
+/// What the program at the other end reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Service {
+    /// Lines, or a packet for each.
+    Lines,
+    /// Syslog messages.
+    Syslog,
+}
+
 /// A network destination.
 pub(super) struct Remote {
     name: String,
@@ -56,32 +64,30 @@ pub(super) struct Remote {
     connection: Option<Connection>,
     transport: Transport,
     message: Message,
-    config: SinkConfig,
+    service: Service,
+    format: Format,
     connections: u64,
     fates: Fates,
 }
 
 impl Remote {
-    /// Begins to connect. Fails if the configuration names no destination.
-    pub(super) fn open(config: &SinkConfig) -> Result<Remote, Error> {
-        let Some(endpoint) = config.endpoint.clone() else {
-            let problem = format!("handlers.{}.url: must be given", config.name);
-            return Err(Error::Configuration(problem));
-        };
-        let dialer = Dialer::new(endpoint, search(config));
+    /// Begins to connect.
+    pub(super) fn open(config: &SocketConfig, service: Service, format: &Format) -> Remote {
+        let dialer = Dialer::new(config.endpoint.clone(), search(service, format));
         let mut network = Remote {
             name: dialer.endpoint().to_string(),
             transport: Transport::Stream(Window::new(Framing::Lines)),
-            message: Message::new(config, false),
+            message: Message::new(format, config.endpoint.is_unix(), false),
             dialer,
             connection: None,
-            config: config.clone(),
+            service,
+            format: format.clone(),
             connections: 0,
             fates: Fates::default(),
         };
         // What fails now is told when there is something to send.
         let _ = network.connect();
-        Ok(network)
+        network
     }
 
     /// The destination's URL.
@@ -167,9 +173,9 @@ impl Remote {
         let Some(socket) = self.dialer.step()? else { return Ok(()) };
         let is_stream = socket.r#type()? == socket2::Type::STREAM;
         let is_unix = self.dialer.endpoint().is_unix();
-        self.message = Message::new(&self.config, self.dialer.has_found_journal());
-        let framing = match self.config.kind {
-            SinkKind::Syslog if !is_unix => Framing::Counted,
+        self.message = Message::new(&self.format, is_unix, self.dialer.has_found_journal());
+        let framing = match self.service {
+            Service::Syslog if !is_unix => Framing::Counted,
             _ => Framing::Lines,
         };
         match &mut self.transport {
@@ -209,12 +215,12 @@ impl Remote {
 }
 
 /// What a Unix socket may be.
-fn search(config: &SinkConfig) -> Search {
-    match (config.kind, &config.format) {
-        (SinkKind::Syslog, Format::Syslog { protocol: Protocol::Auto, .. }) => Search::Anything,
-        (SinkKind::Syslog, Format::Syslog { protocol: Protocol::Journald, .. }) => Search::Journal,
-        (SinkKind::Syslog, _) => Search::Collector,
-        _ => Search::Stream,
+fn search(service: Service, format: &Format) -> Search {
+    match (service, format) {
+        (Service::Lines, _) => Search::Stream,
+        (Service::Syslog, Format::Syslog { protocol: Protocol::Auto, .. }) => Search::Anything,
+        (Service::Syslog, Format::Syslog { protocol: Protocol::Journald, .. }) => Search::Journal,
+        (Service::Syslog, _) => Search::Collector,
     }
 }
 

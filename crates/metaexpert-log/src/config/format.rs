@@ -1,0 +1,62 @@
+//! What a record looks like.
+
+use serde::{Deserialize, Serialize};
+
+/// How a record looks.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Format {
+    /// JSON Lines.
+    Json,
+    /// For people at a terminal.
+    Console {
+        /// `strftime` format of the time.
+        #[serde(default)]
+        datefmt: Option<String>,
+    },
+    /// The text preset: time, level, logger, message, fields.
+    Text {
+        /// `strftime` format of the time.
+        #[serde(default)]
+        datefmt: Option<String>,
+    },
+    /// A `%`-style format of `logging`.
+    Percent {
+        /// The format.
+        pattern: String,
+        /// `strftime` format of `%(asctime)s`.
+        #[serde(default)]
+        datefmt: Option<String>,
+    },
+    /// Syslog messages.
+    Syslog {
+        /// The program's name.
+        app_name: String,
+        /// What they are written in.
+        #[serde(default)]
+        protocol: Protocol,
+        /// No message is longer.
+        #[serde(default = "default_max_bytes")]
+        max_bytes: usize,
+    },
+}
+
+/// What syslog messages are written in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Protocol {
+    /// What the destination reads: RFC 5424 over TCP and UDP; of a Unix socket, what its owner does.
+    #[default]
+    Auto,
+    /// RFC 5424.
+    Rfc5424,
+    /// RFC 3164.
+    Rfc3164,
+    /// The native protocol of systemd's journal.
+    Journald,
+}
+
+/// A little less than most collectors take unless told otherwise.
+fn default_max_bytes() -> usize {
+    8000
+}
