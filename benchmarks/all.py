@@ -1,14 +1,14 @@
-"""Everything that was promised of speed, measured one program after the other, and the page that shows it.
+"""All promises of speed: runs their programs one after the other and writes the page that shows the results.
 
     uv run --group bench benchmarks/all.py [PROGRAM...] [--quick] [--rounds N] [--page-only]
                                                 [--into DIR]
 
 Runs each program with `--json`, keeps what it printed in `docs/performance/results.json`, draws the plots
-beside it and fills the tables of `docs/performance.md`. With names of programs only those are measured again,
+beside it and fills the tables of `docs/performance.md`. With names of programs only those are measured again;
 the others' results are kept. `--page-only` measures nothing and writes the page and the plots from the
-results. `--quick` only sees whether everything runs: short rounds whose figures mean little, so nothing is
-written, unless `--into` names a directory that holds a `performance.md`. It takes some ten minutes on two
-cores; leave the machine alone meanwhile: how busy it was goes onto the page.
+results. `--quick` only checks that everything runs: its rounds are short and their figures mean little, so
+nothing is written unless `--into` names a directory that holds a `performance.md`. A full run takes some ten
+minutes on two cores. Leave the machine alone meanwhile, because the page shows how busy it was.
 """
 
 from __future__ import annotations

@@ -1,13 +1,14 @@
-"""What a call costs at least: loops of calls without a timer in between, the best of many.
+"""The least that a call costs: loops of calls without a timer in between, the best of many.
 
     uv run benchmarks/call_floor.py [REPETITIONS]
 
 Method. Loops of 200 calls with five fields are timed as a whole and the shortest of all repetitions is
 taken, which machine noise can only lengthen; so two builds can be compared to a few per cent. Subjects: the
 do-nothing builtin with the same arguments, a call whose level is off, a call, and a call with a bound field,
-inside `log_context`, and with both. The backend writes the lines meanwhile and is waited for now and then.
+inside `log_context`, and with both. Meanwhile the backend writes the lines, and the program waits for it now
+and then.
 
-Limits. The loop itself is included in every figure. Medians and tails are `call_latency.py`'s affair.
+Limits. The loop itself is included in every figure. `call_latency.py` has medians and tails.
 """
 
 from __future__ import annotations

@@ -1,20 +1,20 @@
-"""What a log call costs the thread that makes it, beside a C function that does nothing.
+"""The cost of a log call for its thread, beside a C function that does nothing.
 
     uv run --group bench benchmarks/call_latency.py [--quick] [--check] [--json]
 
 Method. The call is `log.info("Order filled", symbol=, side=, price=, qty=, order_id=)`: two strings, two
-floats, one int, made back to back and each timed with `perf_counter_ns`, so every figure includes one
-reading of that clock; what the timer alone shows is printed too, and taken off in the column "net". The
-do-nothing call is a builtin of the same module, an attribute of the same kind of object, called with the same
-arguments: the least that any logger written in C or Rust could cost. Each measurement is a fresh process,
-the loggers take turns, ratios are taken within a round, and the median over the rounds is shown. Afterwards
-every line of each file is counted and parsed as strict JSON with all its values. The plot has the whole
-distribution of each logger: its percentiles, six to each nine, from all samples, the median over the rounds.
+floats, one int, made back to back and each timed with `perf_counter_ns`, so every figure includes one reading
+of that clock. The time of the timer alone is printed too, and subtracted in the column "net". The do-nothing
+call is a builtin of the same module, an attribute of the same kind of object, called with the same arguments:
+the least that any logger written in C or Rust could cost. Each measurement is a fresh process, the loggers
+take turns, ratios are taken within a round, and the median over the rounds is shown. Afterwards every line of
+each file is counted and parsed as strict JSON with all its values. The plot has the whole distribution of
+each logger: its percentiles, six to each nine, from all samples, the median over the rounds.
 
 Limits. Calls come much faster than a strategy makes them, which keeps caches warm and the queue busy:
-MetaExpert's calls wait for room when it is full, which its tail then shows; `jitter.py` has the call in a
-loop that does something else too. Percentiles of single calls have the resolution of the clock, some 10 to
-40 ns. With fewer idle cores than two, the backend's time is taken from the calls.
+MetaExpert's calls wait for room when it is full, which its tail then shows. `jitter.py` measures the call in
+a loop that does something else too. Percentiles of single calls have the resolution of the clock, some 10 to
+40 ns. With fewer than two idle cores the backend takes its time from the calls.
 """
 
 from __future__ import annotations

@@ -1,19 +1,19 @@
-"""What bound loggers and contexts cost, beside peers that have them.
+"""The cost of bound loggers and contexts, beside peers that have them.
 
     uv run --group bench benchmarks/contexts.py [--quick] [--check] [--json]
 
 Method. The trade event's five fields come partly from a bound logger or a context, partly from the call, in
-five ways: a logger bound anew, without a call; bound anew for each call; a method of a bound logger, taken
-once and called; a context around each call; two contexts around each call, one in the other. Each way is
-what a user of that library would write: `bind` of structlog and loguru, a `LoggerAdapter` of `logging` with
-all five fields, `bound_contextvars` of structlog, `contextualize` of loguru. Loops of 100 are timed as a
+five ways: a logger bound anew, without a call; bound anew for each call; a method of a bound logger that is
+taken once and called; a context around each call; two contexts around each call, one in the other. Each way
+is what a user of that library would write: `bind` of structlog and loguru, a `LoggerAdapter` of `logging`
+with all five fields, `bound_contextvars` of structlog, `contextualize` of loguru. Loops of 100 are timed as a
 whole, and the median loop is taken, divided by 100. Each line of each file is parsed as strict JSON and must
 have all its values, each record once; of the loggers that are only bound the last one logs. Fresh process
 each, taking turns, ratios within a round, median over the rounds.
 
-Limits. The loop itself is included in every figure. A backend thread writes meanwhile where there is one;
-how long it takes until all is written is `throughput.py`'s affair. A `LoggerAdapter` drops the call's
-`extra` (up to Python 3.12), and `logging` has no contexts: no figures there.
+Limits. The loop itself is included in every figure. Where there is a backend thread, it writes meanwhile;
+`throughput.py` measures the time until everything is written. A `LoggerAdapter` drops the call's `extra` (up
+to Python 3.12), and `logging` has no contexts: no figures there.
 """
 
 from __future__ import annotations

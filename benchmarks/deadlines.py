@@ -1,17 +1,17 @@
-"""How well `flush(timeout)` and `shutdown(timeout)` keep their time while nothing can be written.
+"""The punctuality of `flush(timeout)` and `shutdown(timeout)` while nothing can be written.
 
     uv run benchmarks/deadlines.py [--quick] [--check] [--json]
 
-Method. A fresh process logs until what it logs to takes no more, and then calls both with timeouts of 20, 100
+Method. A fresh process logs until its destination takes no more, and then calls both with timeouts of 20, 100
 and 500 ms, several times. "late" is the longest that a call of a round took beyond its timeout and a tenth of
-it; the median over the rounds is shown. A call that returned True would have claimed what is not so: such
+it; the median over the rounds is shown. A call that returned True would have made a false claim, so such
 calls are counted. The situations: a console whose pipe nobody reads; the same with a thread that computes, so
-that the interpreter must be had back, and with fifty threads that wait at once; a TCP destination that reads
-nothing, and one that is away; and a change of the configuration that does not end, for which `shutdown` alone
-waits.
+that the call must get the interpreter back, and with fifty threads that wait at once; a TCP destination that
+reads nothing, and one that is away; and a change of the configuration that does not end, for which `shutdown`
+alone waits.
 
-Limits. What a call takes beyond its timeout is mostly the machine's: the time until a thread runs again.
-Python lets another thread have the interpreter after 5 ms, which are part of the promise.
+Limits. The time that a call takes beyond its timeout is mostly the machine's: the time until a thread runs
+again. Python gives the interpreter to another thread after 5 ms, which are part of the promise.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a call below the level costs, beside a C function that does nothing.
+"""The cost of a call below the level, beside a C function that does nothing.
 
     uv run --group bench benchmarks/disabled.py [--quick] [--check] [--json]
 
@@ -8,11 +8,11 @@ five fields, for each logger in its own way. "p50" is that of single calls, each
 500 calls are timed as a whole, and so are loops without a call, in between: the median over the loops, by
 call, less that of the empty loop. The do-nothing call is a builtin of the same module, an attribute of the
 same kind of object, called with the same arguments. Fresh process each, taking turns, ratios within a round,
-median over the rounds. In the end each logger logs one record that is above the level: it must be in the
-file, as else a logger that is not set up would do well here, and nothing else may.
+median over the rounds. In the end each logger logs one record above the level. This record must be in the
+file, because a logger that is not set up would otherwise do well here; nothing else may be in it.
 
-Limits. Building the arguments is part of every figure: who formats the message first pays for that too.
-Single calls have the resolution of the clock, some 10 to 40 ns.
+Limits. Building the arguments is part of every figure, so a logger whose caller formats the message first
+pays for that too. Single calls have the resolution of the clock, some 10 to 40 ns.
 """
 
 from __future__ import annotations

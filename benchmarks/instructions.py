@@ -1,17 +1,18 @@
-"""How many instructions a record takes, which a machine's mood does not change: the check against slow creep.
+"""The number of instructions per record, which does not depend on the machine's load: the check against slow
+creep.
 
     uv run benchmarks/instructions.py [--check] [--update] [--json] [DRIVER ...]
 
 Method. Each driver is a small program that handles a known number of the benchmarks' trade events: in
 Rust, built as a release is, or in Python with the installed module. It runs under `valgrind
 --tool=callgrind`, which counts the instructions between entering and leaving one function of it.
-`baselines/instructions.json` holds the committed counts; one that is more than 2 % above its own is a
-regression, one that is more than 2 % below is worth a new baseline: `--update` writes it.
+`baselines/instructions.json` holds the committed counts; a count that is more than 2 % above its own is a
+regression, and one that is more than 2 % below is worth a new baseline, which `--update` writes.
 
 Limits. Instructions are not time: waiting for memory and the system's own work are not seen. Another
-compiler, interpreter or clock gives other counts, so a baseline holds for those that it names; with
-others the counts are shown and not judged. Where valgrind or cargo is not installed, nothing is counted,
-and that is said.
+compiler, interpreter or clock gives other counts, so a baseline holds only for those that it names; with
+others the counts are shown and not judged. Without valgrind or cargo nothing is counted, and the program says
+so.
 """
 
 from __future__ import annotations

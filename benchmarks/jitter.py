@@ -1,4 +1,4 @@
-"""What logging adds to the jitter of a trading loop: 20 us of Python work, then a call.
+"""The jitter that logging adds to a trading loop: 20 us of Python work, then a call.
 
     uv run --group bench benchmarks/jitter.py [--quick] [--check] [--json]
 
@@ -6,16 +6,16 @@ Method. A unit is a fixed amount of arithmetic in Python that takes 20 us here, 
 log call with five fields, timed together. In one process 1,000 units with the call and 1,000 without it take
 turns, so that whatever else the machine does meets both; before units without it the logger is given time to
 write what it has. Ratios are those of a process's own two halves; the table has medians over the rounds, a
-fresh process for each logger in each, and counts added up over all rounds. "over 1 ms" counts units, "in the
-call" those among them whose call alone took more than that: what interrupts a process now and then hits the
-work a hundred times as often as a short call. Every line of each file is parsed and compared.
+fresh process for each logger in each, and counts added up over all rounds. "over 1 ms" counts units, and "in
+the call" counts those whose call alone took more than that. An interruption hits the work a hundred times as
+often as the short call. Every line of each file is parsed and compared.
 
 "Caused by logging" are the units over 1 ms beyond those of the halves without logging, and beyond chance: two
-standard deviations of the difference of two such counts. On a machine that has none without logging that
-leaves nothing.
+standard deviations of the difference of two such counts. On a machine that has none without logging, chance
+explains none.
 
-Limits. A shared machine has units over 1 ms by itself, and with fewer idle cores than two the threads that
-write take time from the loop. The p99.9 of a peer is that of a sixth of the units.
+Limits. A shared machine has units over 1 ms by itself, and with fewer than two idle cores the threads that
+write take time from the loop. The p99.9 of a peer comes from a sixth of the units.
 """
 
 from __future__ import annotations

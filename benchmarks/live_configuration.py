@@ -1,4 +1,4 @@
-"""What changing and watching the logging of a running program costs it.
+"""The cost of changing and watching the logging of a running program.
 
     uv run benchmarks/live_configuration.py [--quick] [--check] [--json]
 
@@ -9,16 +9,17 @@ Method. Four measurements, each in a fresh process, taking turns round after rou
   (`live.changes`) to the first call that obeys, in a trading loop on the main thread; the requests come
   from another process.
 - `reconfigured under load`: a thread logs 50 records in a row, waits 20 us as for a market, and so on, while
-  another changes levels, a handler's options and a handler's being there, 1,000 times a second: in the first
-  round for 10 s, in the others shortly. Every line is then parsed and compared: none lost, doubled or torn.
+  another thread changes levels, changes a handler's options, and adds and removes a handler, 1,000 times per
+  second: for 10 s in the first round, and shortly in the others. Every line is then parsed and compared: none
+  lost, doubled or torn.
 - `loop alone`, `loop, scraped`: 20 us of Python work, then a call that logs, timed as one unit. `scraped`
   answers a Prometheus, played by another process, every 100 ms, with the figures of an expert among the rest.
-  Units over 1 ms are counted in both, and compared within a round: a machine has such units by itself.
+  Units over 1 ms are counted in both and compared within a round, because a machine has such units by itself.
 
 Limits. Under CPython's lock a thread that wants to run waits up to 5 ms for another that never pauses
-(`sys.getswitchinterval`). Over HTTP that wait comes before the change, and is not the change's; under load,
-where each change that touches files lets the lock go, a thread that never paused would leave 200 a second.
-On a machine with fewer than two idle cores every figure here is somebody else's as well.
+(`sys.getswitchinterval`). Over HTTP that wait comes before the change and is not part of it. Under load,
+where each change that touches files releases the lock, a thread that never paused would leave time for 200
+changes per second. On a machine with fewer than two idle cores, other work is part of every figure here.
 """
 
 from __future__ import annotations

@@ -4,13 +4,13 @@
 
 Method. Two programs in fresh processes, taking turns round after round, do the same: 4,000 loggers log once,
 then levels are changed and loggers made, each step timed again and again. `logging` is the standard library
-with a handler that does nothing; `ours` has the configuration of a strategy. What counts is the ratio of the
+with a handler that does nothing; `ours` has the configuration of a strategy. The result is the ratio of the
 two medians within a round. `request` is what `POST /logging/configure` does with a level for each of so many
 loggers; its cost for one logger must be the same whether there are many of them or few.
 
 Limits. `logging` itself walks over all loggers at each change of a level, so neither is quick at it. After a
-change each logger's next call finds out about it, which is not in these figures: `live_configuration.py` has
-it. `dictConfig` takes the square of the loggers it names in the standard library itself.
+change each logger's next call notices it; that cost is in `live_configuration.py`, not in these figures. The
+time of `dictConfig` grows with the square of the loggers that it names, in the standard library itself.
 """
 
 from __future__ import annotations

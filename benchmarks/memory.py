@@ -1,16 +1,16 @@
-"""How much memory a logger takes from its host, and whether it grows with the records.
+"""The memory that a logger takes from its host, and its growth with the records.
 
     uv run --group bench benchmarks/memory.py [--quick] [--full] [--check] [--json]
 
 Method. A fresh interpreter imports a logger, sets it up, and logs trade events with five fields in a plain
 loop; its memory in RAM (`VmRSS`) is read from the kernel before the first import, after the set-up, and after
 each twentieth of the records. MetaExpert has its default settings: a queue of 8 MiB, which counts, a rotated
-file of everything, and the console, here /dev/null. The queue's pages are made present in the milliseconds
-after the set-up, so "set up" has a part of them only; "peak" is the largest of these figures less the first;
-"growth" is what the last has over the one after the first tenth, by when each part has been used. Pydantic,
-on which MetaExpert's configuration is built, has a row of its own. After MetaExpert's run every record must
-be written or counted as dropped: in this loop, faster than any program logs, INFO gives way where the queue
-is full. With `--full` it logs 100 million. Peers log a hundredth.
+file of everything, and the console, here /dev/null. The queue's pages are populated in the milliseconds after
+the set-up, so "set up" has only a part of them. "peak" is the largest of these figures less the first.
+"growth" is the last figure less the one after the first tenth, when each part has been used. Pydantic, on
+which MetaExpert's configuration is built, has a row of its own. After MetaExpert's run every record must be
+written or counted as dropped: this loop is faster than any program logs, so INFO gives way where the queue is
+full. With `--full` it logs 100 million. Peers log a hundredth.
 
 Limits. Pages that several processes share, of libraries and of Python, count in full in each of them. Linux
 only. Files need room for as many rotated ones as the default settings keep: 1.1 GB with `--full`.

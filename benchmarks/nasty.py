@@ -1,4 +1,4 @@
-"""How long a call with bad input takes: huge messages, thousands of fields, deep nesting.
+"""The time of a call with bad input: huge messages, thousands of fields, deep nesting.
 
     uv run --group bench benchmarks/nasty.py [--quick] [--check] [--json]
 
@@ -7,11 +7,11 @@ Method. Each case is logged 30 times with the default limits of a record (`limit
 clock runs; after each call everything is written out. "p50" and "worst" are of the call; "bytes" is the size
 of its line, which is parsed as strict JSON. The same inputs go to the standard library with
 python-json-logger, to structlog with orjson and to loguru: what they raise into the caller, don't write, or
-write in a way that a strict reader refuses is marked so. Fresh process for each logger, taking turns; medians
-over the rounds, but the worst of all rounds.
+write in a way that a strict reader refuses is marked as such. Each logger has a fresh process, and they take
+turns. Figures are medians over the rounds; "worst" is the worst of all rounds.
 
-Limits. A value whose own code is slow, a `__str__` that sleeps, takes as long as it takes: nobody can stop
-it.
+Limits. A value whose own code is slow, such as a `__str__` that sleeps, takes its time, because nothing can
+stop it.
 """
 
 from __future__ import annotations

@@ -3,19 +3,20 @@
     uv run benchmarks/redaction.py [--quick] [--check] [--json]
 
 Method. A fresh process logs N trade events with five fields in a plain loop on one thread, once with the
-built-in names and patterns of `redact` (as is the default), once with `defaults` false, so that nothing is
-looked at; and once more with a secret in every record, which has to be masked. Then it has everything
-written out. "records/s" counts until every line is in the file; "CPU" is the processor time of all threads of
-the process, by record; "call p50" is the median over single calls, timed apart with pauses in which the
-backend keeps up. The subjects take turns, ratios are taken within a round, and the median over the rounds is
-shown. Outside the clock every line is counted, and looked at for the secret.
+built-in names and patterns of `redact` (the default), once with `defaults` false, so that nothing is
+searched, and once more with a secret in every record, which must be masked. Then it has everything written
+out. "records/s" counts until every line is in the file; "CPU" is the processor time of all threads of the
+process, by record; "call p50" is the median over single calls, timed apart with pauses in which the backend
+keeps up. The subjects take turns, ratios are taken within a round, and the median over the rounds is shown.
+Outside the clock every line is counted, and looked at for the secret.
 
-What a pattern of `redact.patterns` costs at worst is known before it is used (`redact/cost.rs`), and too much
-is refused. The subjects "letters" log one event with a text of 32 or 4,096 letters that cost the most: with
-the built-in patterns alone, with the costliest pattern that is accepted, and with the most that are.
+The worst cost of a pattern of `redact.patterns` is known before the pattern is used (`redact/cost.rs`), and
+too high a cost is refused. The subjects "letters" log one event with a text of 32 or 4,096 letters that cost
+the most: with the built-in patterns alone, with the costliest pattern that is accepted, and with the most
+that are.
 
-Limits. The events are those of the other benchmarks: short texts, no nesting. Long texts cost more; a text is
-looked through once for `=` and `:`, and once for what credentials look like. With as many busy threads as
+Limits. The events are those of the other benchmarks: short texts, no nesting. Long texts cost more, because a
+text is searched once for `=` and `:`, and once for the looks of credentials. With as many busy threads as
 cores the backend's work takes time from the callers.
 """
 

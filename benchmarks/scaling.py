@@ -1,4 +1,4 @@
-"""How the cost of a call grows with its fields, with threads, and with sinks.
+"""The growth of a call's cost with its fields, with threads, and with sinks.
 
     uv run --group bench benchmarks/scaling.py [--quick] [--check] [--json]
 
@@ -9,29 +9,30 @@ for each number of sinks, taking turns; within it the numbers of fields, and tho
 too. Growth is a ratio within a round; medians over the rounds.
 
 - Fields: 1 to 64 of them, one int, two strings and two floats in turn, given as `**fields`. "a field" is the
-  cost of the whole call, by field: flat means that one of 64 costs no more than one of 8. Nothing is taken
-  off; the growth of the do-nothing call stands beside it, and the one by the other is a figure of its own:
-  whether the logger's calls grow more than calls do. Keywords written out would compare two ways of calling:
-  from some number of them on CPython makes a dict and a tuple of them at each call, whoever is called, as
-  it does for any number of `**fields`. What few of them cost written out, `call_latency.py` shows.
+  cost of the whole call, by field: flat means that one of 64 costs no more than one of 8. Nothing is
+  subtracted. The growth of the do-nothing call stands beside it, and the ratio of the two is a figure of its
+  own, which shows whether the logger's calls grow more than calls do. Keywords written out would compare two
+  ways of calling, because from some number on CPython makes a dict and a tuple of them at each call, whatever
+  is called, as it does for any number of `**fields`. `call_latency.py` shows the cost of a few that are
+  written out.
 - Threads: 1 to 16 make 16,000 calls together, in loops of 500, after each of which the thread lets another
   one run, so that nearly each loop follows one of another thread, often on another core. "ns a call" is the
-  time in which at least one thread is in a loop, by call, whatever interrupts it; "CPU ns a call" the
-  processor time of all loops, by call. Nothing is left out of either, the first calls of a thread and cold
-  caches neither; the median over the turns is a figure, "growth" that of the ratio of 16 threads to 1 in a
-  turn. Not in them is what passes between loops: starting threads and handing CPython's lock over, which
-  takes as long with the do-nothing call. With more threads than cores a loop is interrupted more often,
-  whoever is called: so the promise is about the CPU time, and wall time is held against the do-nothing
-  call's, which shows it if threads wait for each other.
+  time per call in which at least one thread is in a loop, whatever interrupts it; "CPU ns a call" is the
+  processor time of all loops per call. Nothing is left out of either, not even a thread's first calls and
+  cold caches. Each figure is the median over the turns, and "growth" is the median of the ratio of 16 threads
+  to 1 in a turn. The time between loops is not included: starting threads and handing over CPython's lock,
+  which takes as long with the do-nothing call. With more threads than cores a loop is interrupted more often,
+  whatever is called. So the promise is about the CPU time, and wall time is compared with that of the
+  do-nothing call, which shows if threads wait for each other.
 - Sinks: 1 to 10 files, each with every record.
 
 Afterwards each line of each file is parsed: every record that was logged must be there once, with all of its
 fields.
 
-Limits. The first calls after a change of threads find caches cold: with shorter loops they would be more of
-all, and 16 threads cost more, with the do-nothing call too. The writing goes on while a loop runs, on a
-core that is free; how much of it is left is not counted here but in `throughput.py`. Under CPython's lock one
-thread logs at a time. Reading a thread's processor time is part of each loop.
+Limits. The first calls after a change of threads find caches cold. With shorter loops these calls would be a
+larger share, and 16 threads would cost more, with the do-nothing call too. The writing goes on while a loop
+runs, on a free core; `throughput.py` counts it, not this program. Under CPython's lock one thread logs at a
+time. Reading a thread's processor time is part of each loop.
 """
 
 from __future__ import annotations

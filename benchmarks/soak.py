@@ -1,4 +1,5 @@
-"""Whether an hour of logging at a steady rate loses a record or grows in memory, while it is disturbed.
+"""The check that an hour of logging at a steady rate, with disturbances, loses no record and does not grow in
+memory.
 
     uv run benchmarks/soak.py [--seconds 3600] [--rate 100000] [--directory DIR] [--quick] [--check]
                               [--json FILE]
@@ -10,17 +11,17 @@ backups, a part to `trades.log`, `errors.log` and `side.log`. Meanwhile levels c
 goes (every 5 s), another program renames or deletes `side.log` (every 3 s), `stats()` is asked each second,
 and the reader of the files is stopped for a second now and then (every 30 s).
 
-A second process, at low priority, follows all files before they are removed. Of `expert.log` each block of
-a megabyte at most is held against the sequence numbers, which must be consecutive over all files; of one
-block in 32, and the first of each file, every line is read strictly, and the calls of each thread must be
-consecutive. In the end each call has its line: the number of lines is that of the calls, in each family of
-files. What is not there is lost, and so is what `stats()` shows as dropped. Records of the changing level
+A second process, at low priority, follows all files before they are removed. Each block of `expert.log`, of
+at most a megabyte, is compared with the sequence numbers, which must be consecutive over all files. In one
+block of 32, and in the first of each file, every line is read strictly, and the calls of each thread must be
+consecutive. In the end each call has its line: in each family of files, the number of lines is the number of
+calls. Missing lines count as lost, and so does what `stats()` shows as dropped. Records of the changing level
 and of the logging system itself have no thread's number, and are only part of the sequence.
 
-Nothing gives way to a full queue (`protect_level` NOTSET): where the machine can't keep up, the rate is
-lower, and the one achieved is printed. Memory is what the process has in RAM, its ring included, and the
-largest that was seen in an interval; from minute 5 on (in shorter runs: after the first third) it may grow
-by 10 %.
+Nothing gives way to a full queue (`protect_level` NOTSET). Where the machine cannot keep up, the rate is
+lower, and the achieved rate is printed. Memory is what the process has in RAM, its ring included, and the
+largest that was seen in an interval; from minute 5 on (in shorter runs: after the first third) it may grow by
+10 %.
 
 Limits. Times include the timer (some 0.1 us), and whatever else the machine does: a thread that waits for
 the GIL or a core between the two readings of the clock shows up in the tail. Linux only.

@@ -1,4 +1,4 @@
-"""How long a program waits for its logger: import, set-up and the first record, over bare Python.
+"""The time that a program waits for its logger: import, set-up and the first record, over bare Python.
 
     uv run --group bench benchmarks/start.py [--quick] [--check] [--json]
 

@@ -1,17 +1,19 @@
-"""What having everything on record costs a real strategy.
+"""The cost of having everything on record, for a real strategy.
 
     uv run benchmarks/strategy_overhead.py [--quick] [--check] [--json]
 
-Method. A moving-average cross runs as a backtest, once with the default logging of an expert (a record a bar,
-order, fill and position change, in files), once with `logging.disable()`, which makes each call do nothing.
-Compared is the time from `on_init`, when market data are loaded, until everything is written. The data are
-the first bars of the real BTC minute bars if `../shared/data` is there, else generated ones. Fresh process
-each, taking turns, ratio within a round, median over the rounds. The records in the file are parsed and
-counted, and must be as many as the library says it wrote; both runs must come to the same result. Fifteen
-rounds: a run takes a second, in which a machine that others share easily differs by more than is promised.
+Method. A moving-average cross runs as a backtest, once with the default logging of an expert (a record per
+bar, order, fill and position change, in files), once with `logging.disable()`, which makes each call do
+nothing. The compared time runs from `on_init`, when market data are loaded, until everything is written. The
+data are the first bars of the real BTC minute bars if `../shared/data` is there, and generated ones
+otherwise. Fresh process each, taking turns, ratio within a round, median over the rounds. The records in the
+file are parsed and counted, and must be as many as the library says it wrote; both runs must come to the same
+result. There are fifteen rounds, because a run takes a second, in which a shared machine easily differs by
+more than the promise.
 
-Limits. The less a strategy computes, the larger the share of logging: this one takes two averages over 60
-closes a bar, as cheap as strategies come. On a machine with one core the backend's work would count too.
+Limits. The less a strategy computes, the larger the share of logging. This one takes two averages over 60
+closes per bar, which is as cheap as strategies come. On a machine with one core the backend's work would
+count too.
 """
 
 from __future__ import annotations

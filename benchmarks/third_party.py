@@ -1,4 +1,4 @@
-"""What a module that only knows `logging` pays through MetaExpert, beside the standard way to JSON files.
+"""The cost of MetaExpert for a module that only knows `logging`, beside the standard way to JSON files.
 
     uv run --group bench benchmarks/third_party.py [--quick] [--check] [--json]
 

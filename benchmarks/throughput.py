@@ -1,18 +1,18 @@
-"""How many records a second arrive, from the first call until every line is in the file.
+"""The records per second that arrive, from the first call until every line is in the file.
 
     uv run --group bench benchmarks/throughput.py [--quick] [--check] [--json]
 
 Method. A fresh process logs N trade events with five fields in a plain loop on one thread, then has the
 logger write everything out and end. The clock runs from before the first call until after that; setting up
 and importing do not count. Then, outside the clock, every line of the file is counted and parsed as strict
-JSON, and all its values compared: each number from 0 to N - 1 must be there exactly once. What is not there
-is shown as lost. MetaExpert is told to wait for room in its queue and never to drop (`protect_level` NOTSET).
-The loggers take turns, ratios are taken within a round, and the median over the rounds is shown. "CPU" is the
-processor time of all threads of the process, by record.
+JSON, and all its values compared: each number from 0 to N - 1 must be there exactly once. Missing lines are
+shown as lost. MetaExpert waits for room in its queue and never drops (`protect_level` NOTSET). The loggers
+take turns, ratios are taken within a round, and the median over the rounds is shown. "CPU" is the processor
+time of all threads of the process, by record.
 
 Limits. The peers get a twentieth of the records, for which they need about as long, or longer. Files lie in
-the system's directory for temporary files and nobody asks for an fsync: the disk is measured only as far as
-it slows down writing.
+the system's directory for temporary files, and no logger is asked for an fsync. So the disk is measured only
+as far as it slows down writing.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Which flags the compiler gets: those that let it optimise for the calls that programs really make.
+"""The compiler's flags, which let it optimise for the calls that programs really make.
 
-A profile says how often each branch of the native module was taken while `train.py` ran. It is of use to the
-compiler that it was made with and to no other, so it is named after that one: with any other compiler the
-module is built without, and a call takes some nanoseconds longer.
+A profile says how often each branch of the native module was taken while `train.py` ran. Only the compiler
+that it was made with can use it, so it is named after that compiler. With any other compiler the module is
+built without a profile, and a call takes some nanoseconds longer.
 """
 
 from __future__ import annotations

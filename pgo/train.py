@@ -3,9 +3,9 @@
     uv run pgo/train.py
 
 A module that counts its branches is built, `workload.py` is run with it, and the counts become
-`<version>-<target>.profdata`; what was never reached is left out. Worth doing for a new compiler, and when
-`benchmarks/instructions.py --check` says that a call has become more expensive: of a function that changed
-the profile says nothing any more. Needs LLVM's `llvm-profdata` of the compiler's own version:
+`<version>-<target>.profdata`; functions that were never reached are left out. Do it for a new compiler, and
+when `benchmarks/instructions.py --check` says that a call has become more expensive, because the profile no
+longer covers a function that changed. Needs LLVM's `llvm-profdata` of the compiler's own version:
 `rustup component add llvm-tools`.
 """
 

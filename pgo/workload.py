@@ -1,9 +1,9 @@
-"""What the profile is made from: the calls of a strategy, in about the shares that programs have them.
+"""The workload of the profile: the calls of a strategy, in about the shares that programs have them.
 
     python pgo/workload.py DIRECTORY
 
-The most frequent call comes most often, and everything else that is not rare comes too: the compiler takes
-what it has not seen for unimportant. Nothing here is timed.
+The most frequent call comes most often, and everything else that is not rare comes too, because the compiler
+takes what it has not seen for unimportant. Nothing here is timed.
 """
 
 from __future__ import annotations

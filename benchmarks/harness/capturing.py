@@ -1,4 +1,4 @@
-"""Logs trade events: `instructions.py` counts what a call takes on the calling thread."""
+"""A program that logs trade events: `instructions.py` counts a call's instructions on the calling thread."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The loggers under comparison, each set up for JSON lines in a file: MetaExpert here, its peers in `setups`.
+"""The compared loggers, each set up for JSON lines in a file: MetaExpert here, its peers in `setups`.
 
 Every one gets the same event and must bring all its values back out of the file. Where a library can't take
 fields in a call, the caller does it the way its users would, and `note` says so.

@@ -1,7 +1,7 @@
-"""The page that shows what was measured: tables, plots and goals, from the JSON that the programs print.
+"""The page of results: tables, plots and goals, from the JSON that the programs print.
 
-The page is written by hand but for blocks between `<!-- results: NAME -->` and `<!-- end -->`, which are
-replaced. NAME is a program's, or `summary` or `machine`.
+Only the blocks between `<!-- results: NAME -->` and `<!-- end -->` are replaced; the rest of the page is
+written by hand. NAME is a program's name, or `summary` or `machine`.
 """
 
 from __future__ import annotations

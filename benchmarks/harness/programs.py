@@ -1,7 +1,7 @@
-"""The loggers under comparison as whole programs: text for a fresh interpreter that has imported nothing yet.
+"""The compared loggers as whole programs: text for a fresh interpreter that has imported nothing yet.
 
-What a program imports, and in which order, is its own affair here: a benchmark's harness in the same process
-would have paid for a part of it. Each sets its logger up as `log`, with the text of `setups`; `path` is the
+A program pays for all of its own imports here, because a benchmark's harness in the same process would
+already have paid for some of them. Each sets its logger up as `log`, with the text of `setups`; `path` is the
 file.
 """
 

@@ -1,4 +1,4 @@
-"""Options, percentiles and tables: what a benchmark reads and prints."""
+"""Options, percentiles and tables: the input and the output of a benchmark."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""How figures are taken: one fresh process a measurement, the subjects taking turns, round after round.
+"""The way figures are taken: one fresh process per measurement, with the subjects taking turns, round after
+round.
 
-What a machine does to one round it does to all of its subjects, so a ratio is taken within a round; what is
-shown is the median over the rounds. Figures of different runs do not compare.
+What a machine does to a round it does to all subjects in it. So a ratio is taken within a round, and the
+median over the rounds is shown. Figures of different runs cannot be compared.
 """
 
 from __future__ import annotations

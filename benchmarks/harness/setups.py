@@ -1,8 +1,8 @@
 """The peers, each set up as its own documentation advises for JSON lines in a file.
 
 Each function stands by itself and imports what it needs: `loggers` calls it, and `programs` writes its text
-into a program of its own, where nothing has been imported yet. It takes the file's path and returns what is
-called, and what writes out everything and ends it.
+into a program of its own, where nothing has been imported yet. It takes the file's path and returns two
+functions: one that logs, and one that writes everything and ends the logger.
 """
 
 from __future__ import annotations

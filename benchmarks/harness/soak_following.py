@@ -1,8 +1,8 @@
-"""The process of a soak that checks: follows the files while they are written, rotated and removed.
+"""The checking process of a soak: it follows the files while they are written, rotated and removed.
 
 Started by `soak.py`, at low priority. It holds each file open from its first look on, so that none is gone
-before it is read; that what it saw is everything, the sequence numbers tell. It is the outside program, too,
-that renames and deletes a file of the process that logs.
+before it is read. The sequence numbers show that it saw everything. It is also the other program that renames
+and deletes a file of the logging process.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The process of a soak that logs: threads at a given rate, changes of configuration, figures a minute.
+"""The logging process of a soak: threads at a given rate, changes of configuration, figures per minute.
 
 Started by `soak.py`, which reads its figures from standard output, one JSON object on a line.
 """
