@@ -39,7 +39,7 @@ from harness.rounds import (
 from harness.svg import LINES, NINES, Plot
 
 WARM_UP = 5_000
-#: `targets.md`: the call's p50 by that of the do-nothing call, both with the timer; that of structlog with
+#: Promised: the call's p50 by that of the do-nothing call, both with the timer; that of structlog with
 #: orjson by it; its p99 and p99.9 by its own p50.
 LIMIT = 1.6
 TIMES_STRUCTLOG = 30

@@ -4,7 +4,7 @@
 
 Method. The level is INFO, the call `log.debug("Order filled", symbol=, side=, price=, qty=, order_id=)` with
 five fields, for each logger in its own way. "p50" is that of single calls, each timed with
-`perf_counter_ns`, and includes one reading of that clock, as everywhere in `targets.md`. For "net" loops of
+`perf_counter_ns`, and includes one reading of that clock. For "net" loops of
 500 calls are timed as a whole, and so are loops without a call, in between: the median over the loops, by
 call, less that of the empty loop. The do-nothing call is a builtin of the same module, an attribute of the
 same kind of object, called with the same arguments. Fresh process each, taking turns, ratios within a round,
@@ -31,7 +31,7 @@ from harness.report import Goal, Options, Table, finish, percentiles, read_optio
 from harness.rounds import Figures, Rounds, measure_here_if_asked, ratio, take_rounds, total, typical
 from harness.svg import BARS, Plot
 
-#: `targets.md`: by the do-nothing call.
+#: Promised: by the do-nothing call.
 LIMIT = 1.2
 CALLS: Final = 500
 
@@ -106,7 +106,7 @@ def report(rounds: Rounds, subjects: list[str], options: Options) -> int:
         Goal("lines that it wrote", figures[OWN]["lines"], 0),
     ]
     empty = typical(rounds, OWN, "empty_ns")
-    notes = [f'"net" is less the empty loop, which takes {empty:.1f} ns a turn']
+    notes = [f'"net" is less the empty loop, which takes {empty:.1f} ns per turn']
     return finish(
         "a call below the level",
         [Table(("logger", "p50 ns", "by nothing", "net ns", "net by nothing", "lines written"), rows)],

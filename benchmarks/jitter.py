@@ -33,7 +33,7 @@ from harness.report import Goal, Options, Table, curve_figures, finish, percenti
 from harness.rounds import Figures, Rounds, measure_here_if_asked, points, take_rounds, total, typical
 from harness.svg import LINES, NINES, Plot
 
-#: `targets.md`: its p99.9 by that of the loop without logging, and units over 1 ms that logging causes.
+#: Promised: its p99.9 by that of the loop without logging, and units over 1 ms that logging causes.
 LIMIT = 1.05
 CAUSED_LIMIT = 0
 WORK_NS: Final = 20_000

@@ -48,7 +48,7 @@ IN_CODE, OVER_HTTP = "level change, in code", "level change, over HTTP"
 UNDER_LOAD = "reconfigured under load"
 ALONE, SCRAPED = "loop alone", "loop, scraped"
 
-#: `targets.md` and the promises of live configuration.
+#: The promises of live configuration.
 LEVEL_LIMIT_NS: Final = 1_000_000
 CHANGES_PER_SECOND: Final = 1_000
 UNIT_LIMIT_NS: Final = 1_000_000
@@ -313,7 +313,7 @@ def report(rounds: Rounds, options: Options) -> int:
     load = rounds[0][UNDER_LOAD]
     notes = [
         f"{UNDER_LOAD}: {load['changes_per_second']:,.0f} changes and {load['records_per_second']:,.0f} "
-        f"records a second, {load['records']:,.0f} lines verified",
+        f"records per second, {load['records']:,.0f} lines verified",
         f"units over 1 ms: {figures[ALONE]['over']:,.0f} in {figures[ALONE]['seconds']:.1f} s alone, "
         f"{figures[SCRAPED]['over']:,.0f} in {figures[SCRAPED]['seconds']:.1f} s scraped",
     ]
@@ -326,7 +326,7 @@ def report(rounds: Rounds, options: Options) -> int:
         Goal("ns until one over HTTP is in force, p99", figures[OVER_HTTP]["p99_ns"], LEVEL_LIMIT_NS),
         # A hair's breadth below: the first change is due at once, the last one ends the measurement.
         Goal(
-            "changes a second under load",
+            "changes per second under load",
             load["changes_per_second"],
             0.99 * CHANGES_PER_SECOND,
             at_least=True,

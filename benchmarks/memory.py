@@ -30,7 +30,7 @@ from harness.svg import LINES, Plot
 FULL = "--full"
 FULL_RECORDS = 100_000_000
 ALONE = "pydantic alone"
-#: `targets.md`: megabytes over the host with default settings; and what counts as flat.
+#: Promised: megabytes over the host with default settings; and what counts as flat.
 LIMIT_MB = 32.0
 GROWTH_LIMIT_MB = 1.0
 STEPS = 20

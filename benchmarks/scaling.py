@@ -16,8 +16,8 @@ too. Growth is a ratio within a round; medians over the rounds.
   is called, as it does for any number of `**fields`. `call_latency.py` shows the cost of a few that are
   written out.
 - Threads: 1 to 16 make 16,000 calls together, in loops of 500, after each of which the thread lets another
-  one run, so that nearly each loop follows one of another thread, often on another core. "ns a call" is the
-  time per call in which at least one thread is in a loop, whatever interrupts it; "CPU ns a call" is the
+  one run, so that nearly each loop follows one of another thread, often on another core. "ns per call" is the
+  time per call in which at least one thread is in a loop, whatever interrupts it; "CPU ns per call" is the
   processor time of all loops per call. Nothing is left out of either, not even a thread's first calls and
   cold caches. Each figure is the median over the turns, and "growth" is the median of the ratio of 16 threads
   to 1 in a turn. The time between loops is not included: starting threads and handing over CPython's lock,
@@ -281,9 +281,9 @@ def report(rounds: Rounds, options: Options) -> int:
         "growth",
         [
             fields_table(fields, growths),
-            table_of("ns a call, threads", threads, thread_growths(CALL_NS)),
-            table_of("CPU ns a call, threads", cpu, thread_growths(CPU_NS)),
-            table_of("ns a call, sinks", sinks),
+            table_of("ns per call, threads", threads, thread_growths(CALL_NS)),
+            table_of("CPU ns per call, threads", cpu, thread_growths(CPU_NS)),
+            table_of("ns per call, sinks", sinks),
         ],
         {"fields": fields, "threads": threads, "threads_cpu": cpu, "sinks": sinks, "field_growth": growths},
         goals_of(rounds),
@@ -336,7 +336,7 @@ def table_of(head: str, of: Mapping[str, Costs], growths: Mapping[str, float] | 
 
 def fields_table(of: Mapping[str, Costs], growths: Mapping[str, float]) -> Table:
     """Return the table of nanoseconds a call by its fields, of what that is by field, and how it grows."""
-    whole = table_of("ns a call, **fields", of)
+    whole = table_of("ns per call, **fields", of)
     rows = [
         (*row, *(f"{of[row[0]][count] / count:,.1f}" for count in (FEW, MANY)), f"{growths[row[0]]:.2f} x")
         for row in whole.rows

@@ -235,7 +235,7 @@ def read_options() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--seconds", type=float, help=f"default 3600, with --quick {QUICK_SECONDS:.0f}")
-    parser.add_argument("--rate", type=float, default=100_000.0, help="records a second, default 100000")
+    parser.add_argument("--rate", type=float, default=100_000.0, help="records per second, default 100000")
     parser.add_argument("--directory", type=Path, help="an empty one, kept; default: a temporary one")
     parser.add_argument("--quick", action="store_true", help="a short run: it works, figures mean little")
     parser.add_argument("--check", action="store_true", help="exit with 1 if a promise is not kept")

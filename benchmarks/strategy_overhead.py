@@ -36,7 +36,7 @@ from metaexpert.expert.market_data import generate_bars
 from metaexpert.logger import read_log, shutdown, stats
 
 ON, OFF = "all on record", "logging off"
-#: `targets.md`: the share of a run's time that logging may take.
+#: Promised: the share of a run's time that logging may take.
 LIMIT = 0.05
 SEED = 7
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "btc_perp_1m_2022-01.csv"
@@ -145,7 +145,7 @@ def report(rounds: Rounds, options: Options) -> int:
     a_bar = min(each[ON]["lines"] / each[ON]["bars"] for each in rounds)
     goals = [
         Goal("share of the run's time that logging adds", overhead, LIMIT),
-        Goal("records a bar, in the file", a_bar, 1, at_least=True),
+        Goal("records per bar, in the file", a_bar, 1, at_least=True),
         Goal("records of the run without logging", total(rounds, OFF, "lines"), 0),
         Goal("records lost or not in the file", unaccounted, 0),
         Goal("difference in the result", abs(figures[ON]["final_equity"] - figures[OFF]["final_equity"]), 0),

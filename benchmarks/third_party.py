@@ -25,7 +25,7 @@ from harness.loggers import FILE, LOGGERS, OWN_STDLIB, STDLIB, installed, missin
 from harness.report import Goal, Options, Table, finish, percentiles, read_options
 from harness.rounds import Figures, Rounds, measure_here_if_asked, ratio, take_rounds, total, typical
 
-#: `targets.md`: at least so many times faster than the standard library's own file handler with JSON.
+#: Promised: at least so many times faster than the standard library's own file handler with JSON.
 LIMIT = 2.0
 LOOPED = "looped"
 COMPARED: Final = (OWN_STDLIB, STDLIB)

@@ -65,7 +65,7 @@ def test_bound_loggers_leave_one_record(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("on", "off", "missed"),
     [
-        (0.0, 0.0, "records a bar, in the file"),
+        (0.0, 0.0, "records per bar, in the file"),
         (1_100.0, 1_100.0, "records of the run without logging"),
         (1_100.0, 0.0, None),
     ],

@@ -11,7 +11,7 @@ from harness.loggers import LOGGERS, OWN, PEERS, marked, notes_of
 from harness.page import markdown_table, render
 from harness.programs import CALLS, call_of, set_up_of
 
-GOAL = {"promise": "ns a call", "measured": 1.7, "limit": 1.6, "at_least": False, "met": False}
+GOAL = {"promise": "ns per call", "measured": 1.7, "limit": 1.6, "at_least": False, "met": False}
 DOCUMENT: dict[str, Any] = {
     "machine": "CPython, 2 cores",
     "rounds": 5,
@@ -45,7 +45,7 @@ def test_blocks_are_replaced_and_the_rest_is_kept() -> None:
     assert "old figures" not in page
     assert "| a \\| b \\* | 5 |" in page
     assert "![Cost](performance/cost.svg)" in page
-    assert "**missed**: ns a call: 1.7, promised at most 1.6" in page
+    assert "**missed**: ns per call: 1.7, promised at most 1.6" in page
     assert "Kept: 1 of 2." in page
     assert "a \\| b \\*: takes no fields" in page
     assert "Not installed, so not measured: other." in page
