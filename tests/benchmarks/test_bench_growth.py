@@ -1,4 +1,4 @@
-"""How growth is counted: what is compared with what, and that no record is missing or too many."""
+"""The count of growth: the compared figures, and a check that no record is missing or too many."""
 
 import json
 import threading

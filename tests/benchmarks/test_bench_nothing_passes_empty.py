@@ -1,4 +1,4 @@
-"""No benchmark is content with an empty file, or with one from which something is missing."""
+"""No benchmark accepts an empty file, or one from which something is missing."""
 
 import json
 from pathlib import Path

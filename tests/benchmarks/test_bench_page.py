@@ -1,4 +1,4 @@
-"""The page of results: made from what the programs told, and nothing else."""
+"""The page of results is made from the programs' output and nothing else."""
 
 import ast
 from pathlib import Path

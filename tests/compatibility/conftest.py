@@ -1,4 +1,4 @@
-"""What tests of foreign code on the way of records share."""
+"""Fixtures of the tests with foreign code on the path of records."""
 
 import logging
 

@@ -1,4 +1,6 @@
-"""Facts about the caller where code knows another path than its module, and where a class looks for it."""
+"""Facts about the caller where code knows another path than its module, and where a class looks for the
+caller.
+"""
 
 import compileall
 import logging

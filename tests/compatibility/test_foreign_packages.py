@@ -1,4 +1,4 @@
-"""The packages that programs log with, on records of our loggers and of plain ones, beside the pipeline."""
+"""Other logging packages beside the pipeline, with records of our loggers and of plain ones."""
 
 import io
 import json

@@ -1,4 +1,6 @@
-"""Facts about copies of a `LogRecord` and records built from its attributes: whole, and once if the same."""
+"""Facts about copies of a `LogRecord` and records built from its attributes: complete, and written once if
+the same.
+"""
 
 import copy
 import gc

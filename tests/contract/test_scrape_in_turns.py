@@ -1,4 +1,4 @@
-"""A scrape of a trading process: whoever waits for the interpreter has it between two parts of the answer."""
+"""A scrape of a trading process lets other threads have the interpreter between two parts of the answer."""
 
 import sys
 import threading

@@ -1,4 +1,4 @@
-"""That the list of checks, the commands and the advice of CONTRIBUTING.md name the same steps."""
+"""The list of checks, the commands and the advice of CONTRIBUTING.md name the same steps."""
 
 import re
 import subprocess

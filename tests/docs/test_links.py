@@ -1,4 +1,4 @@
-"""Pages lead where they say, and the list of tasks names what is there."""
+"""Links in the pages resolve, and the list of tasks names files that exist."""
 
 from __future__ import annotations
 

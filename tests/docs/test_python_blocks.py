@@ -1,4 +1,4 @@
-"""What the pages show as Python runs, and does what they claim."""
+"""The Python code of the pages runs and does what they claim."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Logs stay where they were configured, whatever becomes of the current directory."""
+"""Logs stay where they were configured, whatever happens to the current directory."""
 
 import json
 import logging

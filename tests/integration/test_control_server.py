@@ -1,4 +1,4 @@
-"""FR-008: the control server's life in a process: how it is asked for, what ends it, what it leaves alone."""
+"""FR-008: the control server's life in a process: its start, its end, and what it leaves alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A regular expression of a user's own that could slow logging is refused, whichever way it comes."""
+"""A user's regular expression that could slow logging is refused, from every source."""
 
 from __future__ import annotations
 

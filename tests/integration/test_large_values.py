@@ -1,4 +1,4 @@
-"""The caller of a logging call pays for what is kept of a value, not for the whole of it."""
+"""The caller pays for the kept part of a value, not for the whole value."""
 
 import logging
 from array import array

@@ -1,4 +1,4 @@
-"""T007: one configuration, which every logger of the process follows, at once."""
+"""T007: every logger of the process follows one configuration at once."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""Real market data loads as it is: every file, with the numbers that its text shows."""
+"""Every file of real market data loads as it is, with the numbers that its text shows."""
 
 import itertools
 import math

@@ -1,4 +1,4 @@
-"""What numpy and pandas call masked or missing is null in a record."""
+"""Values that numpy and pandas call masked or missing are null in a record."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -1,4 +1,4 @@
-"""Nonsense where a control server or a running expert is named ends in one line, not in a traceback."""
+"""A nonsensical name of a control server or a running expert ends in one line, not in a traceback."""
 
 import json
 import socket

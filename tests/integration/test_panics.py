@@ -1,4 +1,4 @@
-"""A bug of the native module costs a record that is counted, and raises into nobody's program."""
+"""A bug of the native module costs one record, which is counted, and never raises into a program."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""FR-014, FR-022: whichever way a process ends or forks, what a call returned from is on record.
+"""FR-014, FR-022: however a process ends or forks, the record of each call that returned is in the log.
 
 `tests/reliability` has the hard cases.
 """

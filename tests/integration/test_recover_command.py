@@ -1,4 +1,4 @@
-"""`metaexpert logs recover` writes what killed processes left behind, and tells what it did."""
+"""`metaexpert logs recover` writes what killed processes left behind, and reports it."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""FR-016: secrets never reach a sink, whichever way they come into a record."""
+"""FR-016: secrets never reach a sink, however they come into a record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Over HTTP redaction becomes stricter, and weaker only where a program with a token allows it."""
+"""Over HTTP redaction can become stricter, and weaker only if a program with a token allows it."""
 
 import contextlib
 from collections.abc import Iterator

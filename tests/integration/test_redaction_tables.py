@@ -1,4 +1,4 @@
-"""The tables of docs/guides/secrets.md: what is masked and what stays, row by row."""
+"""The tables of docs/guides/secrets.md, row by row: masked values and values that stay."""
 
 from __future__ import annotations
 

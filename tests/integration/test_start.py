@@ -1,4 +1,4 @@
-"""What a program pays for its logger at the start: nothing that it does not use."""
+"""The cost of the logger at a program's start: a program pays for nothing that it does not use."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Strategies that fail: what is on record, what the process says, and with which code it ends."""
+"""Strategies that fail: their records, their output and their exit codes."""
 
 import textwrap
 

@@ -1,4 +1,4 @@
-"""What a person at a terminal sees: help that is whole, a bar that knows its total, lines instead of it."""
+"""The output on a terminal: complete help, and a progress bar that knows its total, or lines instead of it."""
 
 import os
 import re

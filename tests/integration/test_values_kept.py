@@ -1,6 +1,6 @@
 """No value becomes another one on its way into a record: Python's own, numpy's and pandas'.
 
-What a record has is compared with what the value is, wherever a call may have it, on both ways into the file.
+The value in a record is compared with the original, wherever a call may have it, on both paths into the file.
 """
 
 import datetime as dt

@@ -1,4 +1,4 @@
-"""Values that don't say whether they are true, equal or long cost no record and make no call raise."""
+"""Values without a truth, an equality or a length cost no record and make no call raise."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping

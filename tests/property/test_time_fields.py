@@ -1,4 +1,4 @@
-"""Times as fields: the same text as `isoformat` gives, whichever way they take."""
+"""Times as fields have the text that `isoformat` gives, on every path."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING

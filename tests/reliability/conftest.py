@@ -1,4 +1,4 @@
-"""What the tests of reliability share: recovery as another process does it."""
+"""Fixtures of the reliability tests: recovery as another process does it."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""FR-027: a process that was started without its standard streams, as a daemon is, mixes nothing up."""
+"""FR-027: a process that starts without its standard streams, as a daemon does, mixes nothing up."""
 
 import subprocess
 import sys

@@ -1,4 +1,6 @@
-"""FR-022: a process may fork at any moment; both sides log on, and no record is lost, doubled or mixed."""
+"""FR-022: a process may fork at any moment. Both sides go on logging, and no record is lost, doubled or
+mixed.
+"""
 
 import json
 import os

@@ -1,5 +1,5 @@
 """FR-015: a full disk, a directory that is read-only or gone, too many open files: trading goes on, the loss
-is bounded, counted and told, and logging resumes by itself.
+is bounded, counted and reported, and logging resumes by itself.
 """
 
 import json

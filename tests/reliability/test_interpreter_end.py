@@ -1,4 +1,4 @@
-"""FR-022: threads that log while the interpreter ends, and what still can log after them."""
+"""FR-022: threads that log while the interpreter ends, and code that logs even later."""
 
 import struct
 from collections.abc import Callable

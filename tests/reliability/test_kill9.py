@@ -1,4 +1,4 @@
-"""FR-014: what a log call returned from survives `kill -9`, exactly once."""
+"""FR-014: once a log call has returned, its record survives `kill -9`, exactly once."""
 
 import os
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""FR-027: what lies where killed processes leave their records is believed if it is this user's alone."""
+"""FR-027: recovery trusts the folder of a killed process only if it belongs to this user alone."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""FR-027: a process that gives up its user's rights writes what it can, and counts and tells the rest."""
+"""FR-027: a process that gives up its user's rights writes what it can, and counts and reports the rest."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A soak in small: the program that runs for an hour before a release, and the reader that it trusts."""
+"""A small soak: the program that runs for an hour before a release, and the reader that it trusts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""FR-014: however a process ends, what its calls returned from is on record afterwards; exit codes stand."""
+"""FR-014: however a process ends, the record of each call that returned is in the log, and the exit code is
+unchanged.
+"""
 
 import os
 import struct

@@ -1,4 +1,4 @@
-"""A value whose own code logs that value again ends in a note, whatever the interpreter would allow."""
+"""A value whose own code logs that value again ends in a note, at every recursion limit."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING

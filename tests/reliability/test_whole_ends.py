@@ -1,4 +1,4 @@
-"""An orderly end of a program whose disk is full, or whose files may grow no more, leaves whole lines."""
+"""A program that ends in order leaves whole lines, even with a full disk or files that may not grow."""
 
 import os
 from collections.abc import Callable

@@ -1,1 +1,1 @@
-"""What tests share: builders, readers, clients, and the programs that tests start."""
+"""Common parts of tests: builders, readers, clients, and the programs that tests start."""

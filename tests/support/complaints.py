@@ -1,4 +1,4 @@
-"""What the long-running programs of this folder found wrong."""
+"""Complaints: the errors that the long-running programs of this folder found."""
 
 from __future__ import annotations
 

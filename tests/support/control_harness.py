@@ -1,4 +1,4 @@
-"""What tests of the control server share: a client that speaks plain HTTP to it."""
+"""A client of the control server that speaks plain HTTP, for tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The environment in which pages are carried out."""
+"""The environment in which the commands and code of pages run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Carries out `console` blocks, and compares what they print with what the page says."""
+"""Runs `console` blocks, and compares their output with that on the page."""
 
 from __future__ import annotations
 

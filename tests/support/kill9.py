@@ -4,11 +4,11 @@
 
 A warm parent, which has imported everything and configured nothing, forks a process that configures, logs
 from one to four threads into files that rotate all the time, and notes each call that returned in shared
-memory. It is killed in a moment of its start, its work or its end. Then either the next process starts in
+memory. The process is killed during its start, its work or its end. Then either the next process starts in
 the same directory, or `recover()` runs in a process of its own, which is killed too, sometimes. Every few
 rounds all files are read strictly: each call that returned is there exactly once in each file it belongs to,
-or among those that a gap record tells of; records of a run are in the order of their numbers; no line is
-torn. Exits with 1 if anything is wrong, and keeps the directory then.
+or among those that a gap record counts; records of a run are in the order of their numbers; no line is torn.
+Exits with 1 if anything is wrong, and keeps the directory then.
 """
 
 from __future__ import annotations

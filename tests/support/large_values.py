@@ -1,4 +1,4 @@
-"""Classes of a program's own that hold much, and how much a call with such a value allocates."""
+"""User classes with large contents, and a measure of what a call with such a value allocates."""
 
 import tracemalloc
 from collections.abc import Callable

@@ -1,7 +1,7 @@
-"""What a log directory holds after all that was done to it: families of files, oldest first, strictly read.
+"""The contents of a log directory as families of files, oldest first, strictly read.
 
-A family is everything written for one configured file: `expert.log`, what it was rotated to, and the same of
-other processes, `expert.<pid>.log`. Readers merge them, and so do these functions.
+A family is everything written for one configured file: `expert.log`, its rotated files, and those of other
+processes, `expert.<pid>.log`. Readers merge them, and so do these functions.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Several programs log into one directory at the same time, and every line of theirs is counted.
+"""Several programs log into one directory at the same time, and each of their lines is counted.
 
     uv run tests/support/many_programs.py [--programs 8] [--records 10000000] [--json]
 

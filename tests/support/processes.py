@@ -1,4 +1,4 @@
-"""How a process that a test started has ended."""
+"""The end of a process that a test started."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -3,7 +3,7 @@
     uv run tests/support/standard_suite.py [--json] [ROLE ...]
 
 The suite is the one that the running interpreter was installed with (`test.test_logging`), read when this
-runs. Each role is a fresh process; `standard`, the loggers of `logging`, is what the others are held to:
+runs. Each role is a fresh process; the others are compared with `standard`, the loggers of `logging`:
 
     class      `logging.setLoggerClass(MetaLogger)`
     name       `logging.Logger` is `MetaLogger`: also for tests that make a `logging.Logger` themselves

@@ -1,4 +1,4 @@
-"""Values of Python and numpy, and what a record has of each."""
+"""Values of Python and numpy, each with its form in a record."""
 
 import array
 import collections

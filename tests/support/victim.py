@@ -1,6 +1,7 @@
-"""A program that logs and knows what it logged: what the `kill -9` harness kills.
+"""The program that the `kill -9` harness kills: it logs and knows what it logged.
 
-Each call that returned is noted in memory shared with the harness, so that its word counts and not the log's.
+Each call that returned is noted in memory shared with the harness, so the harness does not rely on the log
+for it.
 """
 
 from __future__ import annotations
