@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use metaexpert_log::frame::{NO_ID, Record, Section};
 use metaexpert_log::pipeline::{Pipeline, Surroundings};
-use metaexpert_log::platform::disk::{FaultyDisk, Operation};
+use metaexpert_log::platform::faulty_disk::{FaultyDisk, Operation};
 use metaexpert_log::stats::Loss;
 use serde_json::json;
 use whole::{Scratch, config, file, insist, submit_to, wait_until};

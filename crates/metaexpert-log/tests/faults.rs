@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use account::{Auditor, Said};
 use metaexpert_log::pipeline::{Pipeline, Surroundings};
-use metaexpert_log::platform::disk::{FaultyDisk, Operation};
+use metaexpert_log::platform::faulty_disk::{FaultyDisk, Operation};
 use metaexpert_log::stats::Loss;
 use partly::PartlyFaulty;
 use serde_json::{Value as Json, json};

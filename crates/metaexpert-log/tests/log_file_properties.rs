@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use common::{Scratch, configured, is_well_named, names, settle, unpacked};
 use metaexpert_log::config::{FileConfig, Format};
-use metaexpert_log::platform::disk::{FaultyDisk, SystemDisk};
+use metaexpert_log::platform::disk::SystemDisk;
+use metaexpert_log::platform::faulty_disk::FaultyDisk;
 use metaexpert_log::sink::{Change, LogFile, Opener, family};
 use proptest::prelude::*;
 use serde_json::json;

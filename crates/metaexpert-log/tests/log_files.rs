@@ -8,7 +8,8 @@ use std::time::{Duration, SystemTime};
 
 use common::{Scratch, configured, contents, names, open, settle, unpacked};
 use metaexpert_log::config::Format;
-use metaexpert_log::platform::disk::{FaultyDisk, Operation, SystemDisk, system};
+use metaexpert_log::platform::disk::{SystemDisk, system};
+use metaexpert_log::platform::faulty_disk::{FaultyDisk, Operation};
 use metaexpert_log::sink::{Change, LogFile, Opener, family};
 use serde_json::json;
 

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use account::{Auditor, Said};
 use metaexpert_log::pipeline::{Pipeline, Surroundings};
-use metaexpert_log::platform::disk::{FaultyDisk, Operation};
+use metaexpert_log::platform::faulty_disk::{FaultyDisk, Operation};
 use metaexpert_log::stats::{Loss, PerLevel};
 use serde_json::{Value as Json, json};
 use whole::{Scratch, config, file, submit_to, wait_until};

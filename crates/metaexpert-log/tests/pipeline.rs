@@ -411,7 +411,7 @@ fn a_sink_that_takes_nothing_holds_its_lines_until_it_does() {
 
 #[test]
 fn a_slow_disk_is_waited_for_and_a_failing_one_is_not() {
-    use metaexpert_log::platform::disk::{FaultyDisk, Operation};
+    use metaexpert_log::platform::faulty_disk::{FaultyDisk, Operation};
     let scratch = Scratch::new("durable");
     let mut sink = file(&scratch.0, "expert");
     sink["destination"]["sync"] = json!("always");

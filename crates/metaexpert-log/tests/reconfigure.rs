@@ -12,7 +12,7 @@ use std::time::Duration;
 use account::{Auditor, Said};
 use metaexpert_log::config::Config;
 use metaexpert_log::pipeline::{Pipeline, Surroundings};
-use metaexpert_log::platform::disk::{FaultyDisk, Operation};
+use metaexpert_log::platform::faulty_disk::{FaultyDisk, Operation};
 use metaexpert_log::stats::Loss;
 use partly::PartlyFaulty;
 use proptest::prelude::*;

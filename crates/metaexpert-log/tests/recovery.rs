@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 use metaexpert_log::pipeline::Pipeline;
-use metaexpert_log::platform::disk::{FaultyDisk, Operation};
+use metaexpert_log::platform::faulty_disk::{FaultyDisk, Operation};
 use metaexpert_log::recovery::Status;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};

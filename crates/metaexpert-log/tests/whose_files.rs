@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 
 use common::{Scratch, configured, contents, names, open};
 use metaexpert_log::config::Format;
-use metaexpert_log::platform::disk::{FaultyDisk, Operation, system};
+use metaexpert_log::platform::disk::system;
+use metaexpert_log::platform::faulty_disk::{FaultyDisk, Operation};
 use metaexpert_log::sink::{Change, LogFile, Opener, sibling};
 use serde_json::json;
 

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::now_ns;
+use super::wall::now_ns;
 
 /// Stamps below it are ticks of the counter, counted from `i64::MIN`; others are nanoseconds since the epoch, which
 /// reach back to the year 1823.

@@ -1,7 +1,7 @@
 //! The counter's ticks as wall-clock time: a straight line between looks at both clocks.
 
-use super::now_ns;
 use super::stamp::{counter, has_counter, ticks_of};
+use super::wall::now_ns;
 use crate::sync::{AtomicU64, Ordering};
 
 /// The line goes through the last look and one at least this long before, so that its slope is exact.

@@ -2,13 +2,16 @@
 
 use crate::clock::{FRACTION_LEN, Rfc3339};
 use crate::config::Layout;
-use crate::encode::Include;
+use crate::encode::include::Include;
 use crate::frame::{Value, Visitor};
 use crate::level::{LEVEL_SLOTS, Level};
-use crate::line::buffer::{Line, Output, Piece, push_line};
+use crate::line::buffer::{Line, push_line};
 use crate::line::decimal::{push_finite, push_signed, push_unsigned};
 use crate::line::escape::escape_json;
-use crate::ring::event::{Event, Set};
+use crate::line::output::Output;
+use crate::line::piece::Piece;
+use crate::ring::event::Event;
+use crate::ring::fields::Set;
 use crate::ring::lexicon::Key;
 
 /// A usual line is no longer.

@@ -2,6 +2,7 @@
 
 mod colour;
 pub mod console;
+pub(crate) mod include;
 pub mod json;
 pub mod local_time;
 mod plain;
@@ -12,23 +13,10 @@ pub mod syslog;
 pub mod text;
 pub(crate) mod validity;
 
+pub use include::Include;
+
 use crate::config::{Format, Layout};
 use crate::ring::event::Event;
-
-/// What an encoder may add to every record, fixed for a run.
-#[derive(Clone, Debug, Default)]
-pub struct Include {
-    /// The run's id.
-    pub run_id: Option<String>,
-    /// The process's id.
-    pub process_id: Option<u32>,
-    /// The process that text formats speak of; this one if it is not given.
-    pub process: Option<text::Process>,
-    /// The calling thread's id.
-    pub thread_id: bool,
-    /// File, line and function of the call.
-    pub caller: bool,
-}
 
 /// An encoder for one format; keeps what consecutive records share.
 pub enum Encoder {

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 
 use crate::encode::plain::json_text;
 use crate::frame::Value;
-use crate::ring::event::{Event, Fields, Place};
+use crate::ring::event::Event;
+use crate::ring::fields::{Fields, Place};
 
 /// The field with the simulated time, as text in RFC 3339.
 const SIMULATED_TIME: &[u8] = b"sim_time";

@@ -4,7 +4,8 @@ use crate::encode::colour::{CYAN, painted};
 use crate::encode::plain::{Digits, push_key, push_shown};
 use crate::encode::run::{HostEvent, SimulatedTime, is_run_context, simulated_time};
 use crate::frame::Value;
-use crate::ring::event::{Event, Place};
+use crate::ring::event::Event;
+use crate::ring::fields::Place;
 
 /// Renders fields as `key=value`, the call's own before the bound ones, and these before the context's.
 /// Those of an expert's run are without what people need not read in each record.

@@ -1,7 +1,7 @@
 //! A frame written front to back, straight from its parts: for what comes in one by one and is not known to fit.
 
+use super::layout::{ALIGN, HEADER_LEN, Kind, check, tag};
 use super::write::copy;
-use super::{ALIGN, HEADER_LEN, Kind, check, tag};
 
 /// What a frame's header says beside what its parts do.
 #[derive(Clone, Copy, Debug)]
@@ -10,7 +10,7 @@ pub struct Head {
     pub level: i32,
     /// Dictionary id of the logger's name.
     pub logger: u32,
-    /// Dictionary id of the category, or [`super::NO_ID`].
+    /// Dictionary id of the category, or [`NO_ID`](super::NO_ID).
     pub category: u32,
     /// When the call was made: [`crate::clock::stamp`].
     pub stamp: i64,

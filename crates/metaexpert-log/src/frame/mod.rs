@@ -13,87 +13,17 @@
 //! ```
 
 mod compose;
+mod layout;
 mod read;
 mod write;
 
 pub use compose::{Composer, Head};
+pub use layout::{ALIGN, HEADER_LEN, Kind, MAX_LEN, NO_ID, STAMP_OFFSET, Value};
 pub(crate) use read::Visitor;
 pub use read::{
     Frame, FrameError, InlineFields, SectionRef, Sections, Values, level, peek, seq, stamp, switch_epoch,
 };
 pub use write::{Record, Section, write_padding, write_switch};
-
-/// Bytes of the fixed header.
-pub const HEADER_LEN: usize = 48;
-/// Frames start and end at multiples of this.
-pub const ALIGN: usize = 8;
-/// Where its stamp lies in a frame.
-pub const STAMP_OFFSET: usize = 16;
-/// No frame is longer than this, whatever the ring's size.
-pub const MAX_LEN: usize = 4 << 20;
-/// The id of "no definition": an absent category.
-pub const NO_ID: u32 = 0;
-
-/// What a frame is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Kind {
-    /// One log record.
-    Record = 1,
-    /// Unused room before the ring's end.
-    Padding = 2,
-    /// From here on the configuration with this number (in `seq`) is in force.
-    Switch = 3,
-}
-
-mod tag {
-    pub const FIELDS: u8 = 1;
-    pub const EXCEPTION: u8 = 2;
-    pub const STACK: u8 = 3;
-    pub const CALLER: u8 = 4;
-    pub const THREAD: u8 = 5;
-    pub const LEVEL_NAME: u8 = 6;
-    pub const TASK: u8 = 7;
-    pub const LOGGER: u8 = 8;
-    pub const CATEGORY: u8 = 9;
-    pub const INLINE: u8 = 10;
-
-    pub const NULL: u8 = 0;
-    pub const FALSE: u8 = 1;
-    pub const TRUE: u8 = 2;
-    pub const I64: u8 = 3;
-    pub const U64: u8 = 4;
-    pub const F64: u8 = 5;
-    pub const STR: u8 = 6;
-    pub const JSON: u8 = 7;
-}
-
-/// One field's value. Text is UTF-8; `Json` is a finished JSON fragment.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Value<'a> {
-    /// JSON's null.
-    Null,
-    /// A truth value.
-    Bool(bool),
-    /// An integer of up to 64 bits, signed.
-    I64(i64),
-    /// An integer above `i64::MAX`.
-    U64(u64),
-    /// A binary float; NaN and infinities are written as null.
-    F64(f64),
-    /// Text, not yet escaped.
-    Str(&'a [u8]),
-    /// A JSON text made on the calling thread, copied as it is.
-    Json(&'a [u8]),
-}
-
-/// Ties a header's parts together, so that a damaged frame is noticed. Not the time: the backend replaces it in one
-/// store, which a kill cannot cut in two.
-#[inline]
-fn check(len: u32, seq: u64) -> u32 {
-    let mixed = (seq ^ u64::from(len) << 17).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    (mixed >> 32) as u32
-}
 
 #[cfg(test)]
 mod tests {

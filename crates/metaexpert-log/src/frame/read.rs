@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{ALIGN, HEADER_LEN, Kind, STAMP_OFFSET, Value, check, tag};
+use super::layout::{ALIGN, HEADER_LEN, Kind, STAMP_OFFSET, Value, check, tag};
 
 /// Why bytes are not a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,7 +119,7 @@ pub struct Frame<'a> {
     pub level: i32,
     /// Dictionary id of the logger's name.
     pub logger: u32,
-    /// Dictionary id of the category, or [`super::NO_ID`].
+    /// Dictionary id of the category, or [`NO_ID`](super::NO_ID).
     pub category: u32,
     /// The message.
     pub message: &'a [u8],

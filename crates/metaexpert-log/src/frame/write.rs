@@ -1,6 +1,6 @@
 //! Frames onto the ring: lengths first, then nothing but copying.
 
-use super::{ALIGN, HEADER_LEN, Kind, Value, check, tag};
+use super::layout::{ALIGN, HEADER_LEN, Kind, Value, check, tag};
 
 impl Value<'_> {
     /// Bytes it takes in a frame.
@@ -176,7 +176,7 @@ pub struct Record<'a> {
     pub level: i32,
     /// Dictionary id of the logger's name.
     pub logger: u32,
-    /// Dictionary id of the category, or [`super::NO_ID`].
+    /// Dictionary id of the category, or [`NO_ID`](super::NO_ID).
     pub category: u32,
     /// When the call was made, in nanoseconds since the epoch or as [`crate::clock::stamp`] has it.
     pub timestamp_ns: i64,

@@ -1,34 +1,11 @@
-//! Texts onto a line. Short ones are copied in blocks of a fixed size, which takes no call, and the next one begins where
-//! the text has ended.
+//! Lines put together in a buffer. Short pieces are copied in blocks of a fixed size, which takes no call, and the next
+//! one begins where the piece before has ended.
 
 use std::mem::MaybeUninit;
-use std::ops::Deref;
 
 use crate::line::decimal::push_long;
 use crate::line::escape::escape_json_parts;
-use crate::line::words::Words;
-
-/// The largest block.
-pub const BLOCK: usize = 32;
-
-/// What a line is put together in.
-pub trait Output {
-    /// Appends `text`.
-    fn put(&mut self, text: &[u8]);
-
-    /// Appends the first `len` bytes of `block`, which may have at most [`BLOCK`].
-    fn put_block<const N: usize>(&mut self, block: &[u8; N], len: usize);
-
-    /// Appends `len` bytes, of which `first` are the first and `last` the last; together they cover all: there are at
-    /// least `N` and at most twice as many.
-    fn put_ends<const N: usize>(&mut self, first: &[u8; N], last: &[u8; N], len: usize);
-
-    /// Appends the inside of a JSON string that is long or needs escapes.
-    fn put_escaped(&mut self, text: &[u8]);
-
-    /// Appends a number of more than eight digits.
-    fn put_long(&mut self, number: u64);
-}
+use crate::line::output::{BLOCK, Output};
 
 impl Output for Vec<u8> {
     #[inline]
@@ -186,52 +163,12 @@ fn long(number: u64, mut line: Line<'_>) -> Line<'_> {
     line
 }
 
-/// A text that is prepared once and written often.
-#[derive(Clone, Debug)]
-pub struct Piece {
-    /// Its beginning, filled up with zeros.
-    block: [u8; BLOCK],
-    text: Box<[u8]>,
-}
-
-impl Piece {
-    /// A piece that is `text`.
-    pub fn new(text: &[u8]) -> Piece {
-        let mut block = [0; BLOCK];
-        let len = text.len().min(BLOCK);
-        block[..len].copy_from_slice(&text[..len]);
-        Piece { block, text: text.into() }
-    }
-
-    /// Appends the text.
-    #[inline(always)]
-    pub fn push<O: Output>(&self, out: &mut O) {
-        let len = self.text.len();
-        if len > BLOCK { out.put(&self.text) } else { out.put_block(&self.block, len) }
-    }
-}
-
-impl Deref for Piece {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        &self.text
-    }
-}
-
-/// Appends the `len` bytes that `words` cover.
-#[inline(always)]
-pub(crate) fn push_words<O: Output>(words: Words<'_>, len: usize, out: &mut O) {
-    match words {
-        Words::Part(word, _) => out.put_block(&word.to_le_bytes(), len),
-        Words::Single([first, last]) => out.put_ends(first, last, len),
-        Words::Double([first, last]) => out.put_ends(first, last, len),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::line::output::push_words;
+    use crate::line::piece::Piece;
+    use crate::line::words::Words;
     use proptest::prelude::*;
 
     fn push_short<O: Output>(text: &[u8], out: &mut O) {

@@ -1,7 +1,7 @@
 //! Numbers onto a line: integers, and floats in the shortest form that reads back exactly.
 
-use crate::line::buffer::Output;
 use crate::line::digits::{EIGHT_DIGITS, eight_digits, leading_zeros, trailing_zeros};
+use crate::line::output::Output;
 
 /// Appends `number`.
 #[inline(always)]

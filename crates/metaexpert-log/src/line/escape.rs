@@ -4,7 +4,7 @@
 //! what a person sees is written as an escape: C0 and C1 controls, DEL, U+2028/2029, and the
 //! bidirectional overrides (CVE-2021-42574).
 
-use crate::line::buffer::{Output, push_words};
+use crate::line::output::{Output, push_words};
 use crate::line::words::Words;
 
 const HEX: &[u8; 16] = b"0123456789abcdef";

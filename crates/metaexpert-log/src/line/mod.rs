@@ -6,4 +6,6 @@ pub(crate) mod decimal;
 pub(crate) mod digits;
 pub mod escape;
 pub(crate) mod number;
+pub mod output;
+pub mod piece;
 pub(crate) mod words;

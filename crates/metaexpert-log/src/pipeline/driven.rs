@@ -1,9 +1,10 @@
 //! A pipeline without a thread: its backend works when it is told to, so that what it does can be measured alone.
 
+use crate::backend::opening::Surroundings;
 use crate::backend::worker::{Turn, Worker};
 use crate::config::Config;
 use crate::error::Error;
-use crate::pipeline::{Pipeline, Surroundings};
+use crate::pipeline::intake::Pipeline;
 use crate::sink::Opener;
 
 /// A pipeline and its backend, on one thread.

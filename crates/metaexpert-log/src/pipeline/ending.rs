@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::Pipeline;
-use crate::backend::worker::{Shared, lock};
+use crate::backend::shared::{Shared, lock};
+use crate::pipeline::intake::Pipeline;
 use crate::sink::SinkReport;
 use crate::stats::{PerLevel, Snapshot};
 

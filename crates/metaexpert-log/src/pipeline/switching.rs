@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use super::Pipeline;
 use crate::backend::opening::{InForce, Opened, Surroundings};
-use crate::backend::worker::{Next, lock};
+use crate::backend::shared::{Next, lock};
 use crate::config::{Config, QueueConfig};
 use crate::error::Error;
 use crate::frame::{self, HEADER_LEN};
+use crate::pipeline::intake::Pipeline;
 use crate::sink::Opener;
 
 /// How long a change of configuration waits for room in the ring.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::backend::worker::Shared;
+use crate::backend::shared::Shared;
 
 /// How long a call waits for a disk that neither acknowledges nor fails.
 pub const DISK_LIMIT: Duration = Duration::from_secs(10);

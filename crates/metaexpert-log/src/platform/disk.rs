@@ -1,7 +1,5 @@
 //! What the engine does with files, at a seam where tests make any single operation fail.
 
-mod faulty;
-
 use std::ffi::CString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -11,9 +9,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::platform::descriptor::above_standard;
-
-#[doc(hidden)]
-pub use faulty::{FaultyDisk, Operation};
 
 /// Which file it is, whatever its name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

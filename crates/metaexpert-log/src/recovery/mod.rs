@@ -10,13 +10,11 @@ mod report;
 mod scope;
 
 use std::collections::BTreeMap;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::backend::assembly::Assembly;
-use crate::clock::Rfc3339;
+use crate::backend::opening::Surroundings;
 use crate::config::Format;
-use crate::pipeline::Surroundings;
 use crate::ring::Ring;
 use crate::ring::store::{Claim, FORMAT, Store, origin, origin_by_name};
 use crate::sink::trouble::TroubleLog;
@@ -171,14 +169,4 @@ pub(crate) fn repair(assembly: &mut Assembly, trouble: &mut TroubleLog) {
         let torn = String::from_utf8_lossy(&torn);
         trouble.report(&format!("{name}: the last line was torn, and cut off: {torn}"));
     }
-}
-
-/// RFC 3339 text of a time in nanoseconds since the epoch.
-fn rfc3339(time_ns: i64) -> String {
-    String::from_utf8_lossy(&Rfc3339::default().format(time_ns)).into_owned()
-}
-
-/// An error of the kind that says that what was read makes no sense.
-fn nonsense(problem: impl Into<String>) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, problem.into())
 }

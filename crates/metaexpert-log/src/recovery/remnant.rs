@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{RingReport, nonsense};
+use super::report::RingReport;
 use crate::backend::assembly::Assembly;
 use crate::backend::notice::Notice;
+use crate::backend::opening::Surroundings;
 use crate::config::{Config, FileConfig, IncludeKey, SinkConfig};
 use crate::encode::Include;
 use crate::encode::text::Process;
 use crate::frame::{self, Kind};
-use crate::pipeline::Surroundings;
 use crate::platform::disk::{Disk, FileId, Status};
 use crate::ring::dictionary::Dictionary;
 use crate::ring::event::Event;
@@ -354,4 +354,9 @@ fn read(disk: &dyn Disk, path: &Path, mut offset: u64) -> Vec<u8> {
         offset += count as u64;
     }
     bytes
+}
+
+/// An error of the kind that says that what was read makes no sense.
+fn nonsense(problem: impl Into<String>) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, problem.into())
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::rfc3339;
+use crate::clock::Rfc3339;
 use crate::ring::store::Origin;
 
 /// What became of one ring.
@@ -88,4 +88,9 @@ impl RingReport {
         self.note(problem);
         self
     }
+}
+
+/// RFC 3339 text of a time in nanoseconds since the epoch.
+fn rfc3339(time_ns: i64) -> String {
+    String::from_utf8_lossy(&Rfc3339::default().format(time_ns)).into_owned()
 }

@@ -1,6 +1,6 @@
 //! The type between a name and its value, in a source line of a traceback: `api_secret: str = "…"`.
 
-use super::keys::Verdict;
+use super::verdict::Verdict;
 
 /// No more is read of a type.
 const MOST_OF_TYPE: usize = 64;

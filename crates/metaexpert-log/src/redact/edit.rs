@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::MASK;
+/// What is written in a secret's place.
+pub const MASK: &[u8] = b"***";
 
 /// Takes parts out of a text, from its beginning to its end.
 pub(super) struct Edit<'a> {

@@ -4,9 +4,10 @@ use std::ops::Range;
 
 use memchr::memmem;
 
-use super::assignment::MOST_OF_NAME;
-use super::keys::Verdict;
+use super::verdict::Verdict;
 
+/// A name is looked for within so many bytes.
+pub(super) const MOST_OF_NAME: usize = 64;
 /// What may come before a credential in a header.
 const SCHEMES: [&[u8]; 4] = [b"bearer", b"basic", b"token", b"digest"];
 /// The words of a mnemonic (BIP 39) have so many letters; with commas between, these are a list.

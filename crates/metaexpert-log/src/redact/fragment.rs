@@ -6,8 +6,9 @@ use std::ops::Range;
 use memchr::{memchr, memchr2};
 
 use super::edit::Edit;
-use super::keys::Verdict;
-use super::{Rules, login, names, pairs, spoken, worth};
+use super::rules::{self, Rules};
+use super::verdict::Verdict;
+use super::{login, names, pairs, spoken, worth};
 use crate::line::escape::escape_json;
 
 /// The mask as a JSON string.
@@ -151,7 +152,7 @@ fn next_of_list(json: &[u8], first: &Range<usize>, after: usize, above: Verdict,
 fn mask_text(json: &[u8], text: Range<usize>, verdict: Verdict, rules: &Rules, edit: &mut Edit<'_>) {
     let raw = &json[inside(&text)];
     let content = unescaped(raw);
-    if super::covers(verdict, &content) {
+    if rules::covers(verdict, &content) {
         return edit.replace(text, MASK_JSON);
     }
     let Some(masked) = rules.value_text(&content) else { return };

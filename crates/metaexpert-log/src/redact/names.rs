@@ -1,6 +1,6 @@
 //! The names that are masked without being asked for.
 
-use super::keys::{Entry, Place};
+use super::entry::{Entry, Place, begins_word};
 use super::verdict::Verdict::{
     self, Auth, Line, PublicKey, Random, Secret, Signature, Token, WalletKey, Words,
 };
@@ -260,6 +260,6 @@ fn last_word_in(words: &[&str], name: &[u8]) -> Option<usize> {
     words.iter().find_map(|word| {
         let at = name.len().checked_sub(word.len())?;
         let is_last = name[at..].eq_ignore_ascii_case(word.as_bytes());
-        (is_last && super::keys::begins_word(name, at)).then_some(at)
+        (is_last && begins_word(name, at)).then_some(at)
     })
 }

@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use super::assignment::{self, MOST_OF_NAME};
 use super::base64;
-use super::extent::quoted;
-use super::keys::{Keys, Verdict};
+use super::extent::{MOST_OF_NAME, quoted};
+use super::keys::Keys;
+use super::naming;
+use super::verdict::Verdict;
 
 /// The value of the pair whose comma this is, in a text, if it is a secret.
 pub(super) fn secret(text: &[u8], comma: usize, keys: &Keys) -> Option<Range<usize>> {
@@ -34,7 +35,7 @@ fn is_of_auth(before: &[u8], keys: &Keys) -> bool {
         return true;
     }
     let Some(sign) = sign.filter(|text| text.ends_with(b"=") || text.ends_with(b":")) else { return false };
-    assignment::name_before(sign, sign.len() - 1).is_some_and(|name| keys.verdict(name) == Verdict::Auth)
+    naming::name_before(sign, sign.len() - 1).is_some_and(|name| keys.verdict(name) == Verdict::Auth)
 }
 
 /// The name in quotes before `comma`, and what comes before it.

@@ -5,10 +5,11 @@ use std::ops::Range;
 
 use memchr::{memchr2_iter, memmem};
 
-use super::assignment::{MOST_OF_NAME, name_before};
 use super::edit::Edit;
-use super::extent::{is_prose, last_end, quoted, skip, unquoted_end};
-use super::keys::{Keys, Verdict};
+use super::extent::{MOST_OF_NAME, is_prose, last_end, quoted, skip, unquoted_end};
+use super::keys::Keys;
+use super::naming::name_before;
+use super::verdict::Verdict;
 use super::{pairs, worth};
 
 /// Words of prose that may follow an argument's name are no longer: `--api-key or`.

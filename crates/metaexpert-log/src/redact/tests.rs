@@ -3,12 +3,14 @@
 use proptest::prelude::*;
 use serde_json::{Value as Tree, json};
 
+use super::verdict::Verdict;
 use super::*;
-use crate::config::Layout;
+use crate::config::{Layout, Redact};
 use crate::encode::Include;
 use crate::encode::json::JsonEncoder;
-use crate::frame::{NO_ID, Record, Section};
+use crate::frame::{NO_ID, Record, Section, Value};
 use crate::ring::dictionary::Dictionary;
+use crate::ring::event::Event;
 use crate::ring::lexicon::Lexicon;
 
 fn redactor(keys: &[&str], patterns: &[&str]) -> Redactor {

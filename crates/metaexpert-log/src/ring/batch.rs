@@ -1,7 +1,7 @@
 //! Frames in order, read where they lie in the ring.
 
-use super::{Ring, remains};
 use crate::frame::{self, ALIGN, Kind};
+use crate::ring::layout::Ring;
 
 /// Frames of one batch in order, padding left out.
 pub struct Batch<'a> {
@@ -36,7 +36,7 @@ impl Batch<'_> {
     #[cold]
     fn resume(&mut self) {
         self.damaged.push(self.at);
-        self.at = remains::next_frame(self.ring, self.at + ALIGN as u64, self.end).unwrap_or(self.end);
+        self.at = next_frame(self.ring, self.at + ALIGN as u64, self.end).unwrap_or(self.end);
     }
 }
 
@@ -46,13 +46,13 @@ impl<'a> Batch<'a> {
     pub(super) fn next_dated(&mut self, date: impl FnOnce(i64) -> i64) -> Option<<Self as Iterator>::Item> {
         let (at, kind, len) = self.step()?;
         if kind == Kind::Record {
-            let stamp = frame::stamp(remains::bytes_at(self.ring, at, at + len as u64));
+            let stamp = frame::stamp(self.ring.bytes_at(at, at + len as u64));
             let dated = date(stamp);
             if dated != stamp {
                 self.ring.set_stamp(at, dated);
             }
         }
-        Some((at, kind, remains::bytes_at(self.ring, at, at + len as u64)))
+        Some((at, kind, self.ring.bytes_at(at, at + len as u64)))
     }
 
     /// Passes over the next frame. Returns where it lies, what it is, and its length.
@@ -60,7 +60,7 @@ impl<'a> Batch<'a> {
     fn step(&mut self) -> Option<(u64, Kind, usize)> {
         while self.at < self.end && self.at < self.stop {
             let at = self.at;
-            let bytes = remains::bytes_at(self.ring, at, self.end);
+            let bytes = self.ring.bytes_at(at, self.end);
             match frame::peek(bytes) {
                 Ok((len, Kind::Padding)) if len == bytes.len() || at + len as u64 == self.end => {
                     self.at += len as u64;
@@ -84,6 +84,18 @@ impl<'a> Iterator for Batch<'a> {
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         let (at, kind, len) = self.step()?;
-        Some((at, kind, remains::bytes_at(self.ring, at, at + len as u64)))
+        Some((at, kind, self.ring.bytes_at(at, at + len as u64)))
     }
+}
+
+/// The first position from `at` on, before `end`, where a frame begins.
+fn next_frame(ring: &Ring, at: u64, end: u64) -> Option<u64> {
+    (at..end).step_by(ALIGN).find(|&at| {
+        let bytes = ring.bytes_at(at, end);
+        match frame::peek(bytes) {
+            Ok((len, Kind::Padding)) => len == bytes.len() && (at as usize + len) % ring.capacity == 0,
+            Ok(_) => true,
+            Err(_) => false,
+        }
+    })
 }

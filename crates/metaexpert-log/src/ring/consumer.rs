@@ -3,9 +3,12 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::marks::Mark;
-use super::{Batch, DATA_OFFSET, Gap, PRESENT_STEP, Ring, remains};
 use crate::clock::Timebase;
+use crate::ring::batch::Batch;
+use crate::ring::gap::Gap;
+use crate::ring::layout::{DATA_OFFSET, PRESENT_STEP, Ring};
+use crate::ring::marks::Mark;
+use crate::ring::remains;
 use crate::sync::Ordering;
 
 /// Frames that are dated one by one.

@@ -11,8 +11,8 @@
 
 use std::collections::HashMap;
 
-use super::Ring;
 use crate::frame::NO_ID;
+use crate::ring::layout::{DICTIONARY_OFFSET, Ring};
 
 /// What a definition names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -41,6 +41,16 @@ pub struct Dictionary<'a> {
     ring: Option<&'a Ring>,
 }
 
+impl Ring {
+    /// The names that frames refer to.
+    #[inline]
+    pub fn dictionary(&self) -> Dictionary<'_> {
+        // SAFETY: the region lies inside the mapping, behind the marks and before the data;
+        // only `Dictionary` touches it.
+        unsafe { Dictionary::new(self.mapping.start().add(DICTIONARY_OFFSET), self.dictionary_len, self) }
+    }
+}
+
 impl<'a> Dictionary<'a> {
     /// A region without definitions.
     pub(crate) fn empty() -> Dictionary<'static> {
@@ -50,7 +60,7 @@ impl<'a> Dictionary<'a> {
     /// # Safety
     /// `start` must point to `len` mapped bytes of `ring`, aligned to eight and zero at first, which
     /// nothing else touches. At most one [`DictionaryWriter`] may write to it.
-    pub(super) unsafe fn new(start: *mut u8, len: usize, ring: &'a Ring) -> Self {
+    unsafe fn new(start: *mut u8, len: usize, ring: &'a Ring) -> Self {
         Dictionary { start, len, ring: Some(ring) }
     }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use crate::frame::{self, Kind};
 use crate::level::Level;
-use crate::ring::Consumer;
+use crate::ring::consumer::Consumer;
 use crate::stats::{Counters, Loss, PerLevel};
 
 #[derive(Default)]

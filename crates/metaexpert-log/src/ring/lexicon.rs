@@ -3,8 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::frame::{FrameError, NO_ID, Values};
-use crate::line::buffer::{Output, Piece};
 use crate::line::escape::escape_json;
+use crate::line::output::Output;
+use crate::line::piece::Piece;
 use crate::ring::dictionary::{Definition, Dictionary, keys_of};
 
 /// Keys of a record that no field may take; a field of such a name gets a trailing underscore.

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::cursors::ProducerCursor;
-use super::{Gap, Ring};
 use crate::frame::{self, ALIGN};
+use crate::ring::cursors::ProducerCursor;
+use crate::ring::gap::Gap;
+use crate::ring::layout::Ring;
 
 /// There is no room for a frame of this size now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

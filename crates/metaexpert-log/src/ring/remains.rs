@@ -2,34 +2,14 @@
 
 use std::collections::HashSet;
 
-use super::marks::MAX_SINKS;
-use super::{Batch, Ring};
 use crate::frame::{self, ALIGN, Kind};
+use crate::ring::batch::Batch;
+use crate::ring::layout::Ring;
+use crate::ring::marks::MAX_SINKS;
+use crate::sync::Ordering;
 
 /// No ring comes so far: what says that it did is damaged.
 const FARTHEST: u64 = 1 << 60;
-
-/// The bytes from position `at` to `end`, or to where the ring wraps.
-#[inline]
-pub(super) fn bytes_at(ring: &Ring, at: u64, end: u64) -> &[u8] {
-    let offset = at as usize & (ring.capacity - 1);
-    let most = (ring.capacity - offset).min((end - at) as usize);
-    // SAFETY: the slice lies inside the mapping. What is between tail and head is published and unreleased,
-    // so the producer does not touch it; a ring that was taken over has no producer.
-    unsafe { std::slice::from_raw_parts(ring.data().add(offset), most) }
-}
-
-/// The first position from `at` on, before `end`, where a frame begins.
-pub(super) fn next_frame(ring: &Ring, at: u64, end: u64) -> Option<u64> {
-    (at..end).step_by(ALIGN).find(|&at| {
-        let bytes = bytes_at(ring, at, end);
-        match frame::peek(bytes) {
-            Ok((len, Kind::Padding)) => len == bytes.len() && (at as usize + len) % ring.capacity == 0,
-            Ok(_) => true,
-            Err(_) => false,
-        }
-    })
-}
 
 /// Makes head and tail believable. What they say is kept if it can be; else the head is behind the newest frame,
 /// and the tail where the sinks had come.
@@ -57,7 +37,7 @@ fn is_possible(ring: &Ring, head: u64, tail: u64) -> bool {
 /// Head and tail of a ring whose own cannot be right.
 fn guess(ring: &Ring, (head, tail): (u64, u64)) -> (u64, u64) {
     let capacity = ring.capacity as u64;
-    let epoch = ring.header().epoch.load(crate::sync::Ordering::Acquire);
+    let epoch = ring.header().epoch.load(Ordering::Acquire);
     let marks = (0..MAX_SINKS).filter_map(|sink| ring.marks().slot(epoch, sink).get(epoch));
     let settled =
         marks.map(|mark| mark.position).filter(|at| at % ALIGN as u64 == 0 && *at <= FARTHEST).min();
@@ -105,7 +85,7 @@ fn unsaid_end(ring: &Ring, head: u64, tail: u64) -> u64 {
 fn run(ring: &Ring, from: u64, mut last: u64, end: u64) -> (u64, usize) {
     let (mut at, mut count) = (from, 0);
     while at < end {
-        let bytes = bytes_at(ring, at, end);
+        let bytes = ring.bytes_at(at, end);
         match frame::peek(bytes) {
             Ok((len, Kind::Padding)) if (at as usize + len) % ring.capacity == 0 => at += len as u64,
             Ok((len, Kind::Record)) if last == 0 || frame::seq(bytes) == last + 1 => {

@@ -1,5 +1,9 @@
 //! Facts about the ring.
 
+use std::sync::Arc;
+
+use super::layout::{DATA_OFFSET, DICTIONARY_BYTES, PRESENT_STEP};
+use super::store::{Claim, Origin, Store};
 use super::*;
 use crate::frame::{self, Frame, Record};
 use proptest::prelude::*;

@@ -183,7 +183,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::platform::disk::{FaultyDisk, Operation};
+    use crate::platform::faulty_disk::{FaultyDisk, Operation};
 
     #[test]
     fn a_directory_that_is_not_there_is_made_unless_it_is_not_to_be() {

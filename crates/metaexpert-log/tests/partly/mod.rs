@@ -8,7 +8,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use metaexpert_log::platform::disk::{Disk, FaultyDisk, FileId, Status, SystemDisk, Way};
+use metaexpert_log::platform::disk::{Disk, FileId, Status, SystemDisk, Way};
+use metaexpert_log::platform::faulty_disk::FaultyDisk;
 
 /// What lies in `directory` is on `faulty`; a file counts as there by where it was opened.
 pub struct PartlyFaulty {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::encode::Include;
+use crate::encode::include::Include;
 use crate::encode::plain::json_text;
 use crate::frame::Value;
 use crate::line::decimal::{push_signed, push_unsigned};

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::draft::{Draft, Parameter};
-use super::speaker::Speaker;
+use super::wording::Wording;
 use crate::line::cut::{cut_bytes_mark, early_share, prefix_that, prefix_written_in};
 
 /// Room for what tells of the cut: a mark behind the message, and how many fields were left out.
@@ -13,10 +13,10 @@ const MARK_BYTES: usize = 80;
 const LEAST_BYTES: usize = 40;
 
 /// Appends what fits of `draft` into `most` bytes.
-pub(super) fn push_shortened(speaker: &mut Speaker, draft: &Draft<'_>, most: usize, out: &mut Vec<u8>) {
-    let mut short = Shortening::new(speaker, draft, most).shortened();
+pub(super) fn push_shortened(wording: &mut Wording, draft: &Draft<'_>, most: usize, out: &mut Vec<u8>) {
+    let mut short = Shortening::new(wording, draft, most).shortened();
     let start = out.len();
-    speaker.push(&short, out);
+    wording.push(&short, out);
     // A head that takes nearly all leaves no room for what was counted on.
     while out.len() - start > most && !(short.parameters.is_empty() && short.message.is_empty()) {
         if short.parameters.pop().is_none() {
@@ -24,13 +24,13 @@ pub(super) fn push_shortened(speaker: &mut Speaker, draft: &Draft<'_>, most: usi
             short.message = Cow::Owned(short.message[..half].to_vec());
         }
         out.truncate(start);
-        speaker.push(&short, out);
+        wording.push(&short, out);
     }
     out.truncate(start + most);
 }
 
 struct Shortening<'s, 'd> {
-    speaker: &'s Speaker,
+    wording: &'s Wording,
     draft: &'d Draft<'d>,
     room: usize,
     /// Of each parameter of the draft, what is kept.
@@ -40,13 +40,13 @@ struct Shortening<'s, 'd> {
 }
 
 impl<'s, 'd> Shortening<'s, 'd> {
-    fn new(speaker: &'s mut Speaker, draft: &'d Draft<'d>, most: usize) -> Self {
+    fn new(wording: &'s mut Wording, draft: &'d Draft<'d>, most: usize) -> Self {
         let empty = Draft { parameters: Vec::new(), message: Cow::Borrowed(b""), ..draft.clone() };
         let mut head = Vec::new();
-        speaker.push(&empty, &mut head);
+        wording.push(&empty, &mut head);
         let room = most.saturating_sub(head.len() + MARK_BYTES);
         let kept = draft.parameters.iter().map(|_| None).collect();
-        Shortening { speaker, draft, room, kept, cut_bytes: 0, fields_left_out: 0 }
+        Shortening { wording, draft, room, kept, cut_bytes: 0, fields_left_out: 0 }
     }
 
     fn shortened(mut self) -> Draft<'d> {
@@ -81,10 +81,10 @@ impl<'s, 'd> Shortening<'s, 'd> {
             .map(|(parameter, _)| self.cost(parameter))
             .sum();
         let room = early_share(self.room, rest);
-        let end = prefix_written_in(&draft.message, room, |start, out| self.speaker.push_message(start, out));
+        let end = prefix_written_in(&draft.message, room, |start, out| self.wording.push_message(start, out));
         let message = &draft.message[..end];
         let mut out = Vec::new();
-        self.speaker.push_message(message, &mut out);
+        self.wording.push_message(message, &mut out);
         self.room = self.room.saturating_sub(out.len());
         self.cut_bytes += draft.message.len() - end;
         message
@@ -129,7 +129,7 @@ impl<'s, 'd> Shortening<'s, 'd> {
 
     fn cost(&self, parameter: &Parameter<'_>) -> usize {
         let mut out = Vec::new();
-        self.speaker.push_parameters(std::slice::from_ref(parameter), &mut out);
+        self.wording.push_parameters(std::slice::from_ref(parameter), &mut out);
         out.len()
     }
 }

@@ -10,7 +10,7 @@
 
 use super::draft::{Draft, Parameter};
 use super::names::Rules;
-use super::speaker::{FACILITY, Sender, severity};
+use super::sender::{FACILITY, Sender, severity};
 use crate::line::escape::escape_plain;
 
 /// Names are no longer (systemd, `journal_field_valid`).

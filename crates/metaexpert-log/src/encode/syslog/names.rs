@@ -6,9 +6,29 @@
 
 use std::collections::HashSet;
 
-use super::OWN_NAMES;
 use super::draft::Parameter;
 use crate::fnv::{self, fnv1a};
+
+/// A parameter of ours, in any dialect. A field of such a name gets a trailing underscore.
+pub(super) const OWN_NAMES: [&[u8]; 17] = [
+    b"module",
+    b"category",
+    b"level",
+    b"seq",
+    b"timestamp",
+    b"exception_type",
+    b"exception_message",
+    b"stacktrace",
+    b"stack_info",
+    b"run_id",
+    b"thread_id",
+    b"process_id",
+    b"caller",
+    b"message",
+    b"priority",
+    b"fields_left_out",
+    b"cut_bytes",
+];
 
 const HASH_DIGITS: usize = 8;
 

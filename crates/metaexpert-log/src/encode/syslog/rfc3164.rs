@@ -4,10 +4,9 @@
 //! <14>Jan 31 23:59:59 app[4711]: Filled module=bot seq=7 timestamp=2026-01-31T23:59:59.1234Z price=50000.5
 //! ```
 
-use super::OWN_NAMES;
 use super::draft::{Draft, Parameter};
-use super::rfc5424::push_name;
-use super::speaker::{FACILITY, HOSTNAME_BYTES, Sender, plain_value, severity};
+use super::names::OWN_NAMES;
+use super::sender::{FACILITY, HOSTNAME_BYTES, Sender, plain_value, push_name, severity};
 use crate::encode::plain::push_word;
 
 /// RFC 3164, 4.1.3.

@@ -6,7 +6,7 @@
 
 use super::draft::{Draft, Parameter};
 use super::names::Rules;
-use super::speaker::{FACILITY, HOSTNAME_BYTES, Sender, plain_value, severity};
+use super::sender::{FACILITY, HOSTNAME_BYTES, Sender, plain_value, push_name, severity};
 use crate::clock::RFC3339_LEN;
 
 /// Under the number that is reserved for examples (RFC 5612), since the project has none of its own.
@@ -57,12 +57,4 @@ pub(super) fn push_parameter(name: &[u8], parameter: &Parameter<'_>, out: &mut V
         out.push(byte);
     }
     out.push(b'"');
-}
-
-/// Appends printable ASCII, with `_` for what is not, or `-` for nothing.
-pub(super) fn push_name(name: &[u8], most: usize, out: &mut Vec<u8>) {
-    if name.is_empty() {
-        out.push(b'-');
-    }
-    out.extend(name.iter().take(most).map(|byte| if byte.is_ascii_graphic() { *byte } else { b'_' }));
 }

@@ -1,18 +1,11 @@
 //! The backend thread: drain → route → encode → write, nothing else. It never touches Python.
-//!
-//! A batch's way is here; what the other side sees of it is [`shared`]. Sinks that are behind [`catch_up`], a new
-//! configuration is put in force between two batches ([`switch`]), and the end ([`finish`]) waits for what fails.
-
-mod catch_up;
-mod finish;
-mod shared;
-mod switch;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::backend::assembly::{Assembly, Straggler};
 use crate::backend::delay::Delays;
+use crate::backend::shared::{Ending, Shared, lock};
 use crate::clock::Timebase;
 use crate::encode::Include;
 use crate::frame::{self, Frame, Kind};
@@ -27,22 +20,13 @@ use crate::sink::trouble::TroubleLog;
 use crate::sink::{Sink, SinkReport};
 use crate::stats::PerLevel;
 
-use shared::Ending;
-pub(crate) use shared::{Shared, lock};
-
 /// Ring bytes handled between two writes: enough to amortise a system call, little enough that a
 /// record of a slow stretch is not held up by its successors.
-const BATCH_BYTES: usize = 256 << 10;
+pub(super) const BATCH_BYTES: usize = 256 << 10;
 /// The share of the ring that is much: the backend goes on at once, and sleeps briefly afterwards.
 const MUCH: u64 = 64;
-const SHORTEST_NAP: Duration = Duration::from_millis(1);
+pub(super) const SHORTEST_NAP: Duration = Duration::from_millis(1);
 const LONGEST_NAP: Duration = Duration::from_millis(10);
-
-/// A configuration on its way to the backend.
-pub(crate) struct Next {
-    pub(crate) assembly: Assembly,
-    pub(crate) include: Include,
-}
 
 /// What a turn found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,23 +40,23 @@ pub(crate) enum Turn {
 
 /// The backend thread's state.
 pub(crate) struct Worker {
-    consumer: Consumer,
-    shared: Arc<Shared>,
-    assembly: Assembly,
-    include: Include,
+    pub(super) consumer: Consumer,
+    pub(super) shared: Arc<Shared>,
+    pub(super) assembly: Assembly,
+    pub(super) include: Include,
     /// Sinks of earlier configurations that have not written everything yet.
-    stragglers: Vec<Straggler>,
-    lexicon: Lexicon,
-    ledger: Ledger,
-    trouble: TroubleLog,
+    pub(super) stragglers: Vec<Straggler>,
+    pub(super) lexicon: Lexicon,
+    pub(super) ledger: Ledger,
+    pub(super) trouble: TroubleLog,
     /// Where the current batch begins, and its records by level.
-    batch_from: u64,
-    batch: PerLevel,
-    delays: Delays,
-    timebase: Timebase,
+    pub(super) batch_from: u64,
+    pub(super) batch: PerLevel,
+    pub(super) delays: Delays,
+    pub(super) timebase: Timebase,
     /// Whether the last report was of a sink in trouble.
-    was_troubled: bool,
-    shutdown_grace: Duration,
+    pub(super) was_troubled: bool,
+    pub(super) shutdown_grace: Duration,
 }
 
 impl Worker {
@@ -230,7 +214,7 @@ impl Worker {
     }
 
     /// Gives back the room of what every sink has, and tells who waits for it.
-    fn release(&mut self) {
+    pub(super) fn release(&mut self) {
         self.account();
         self.note_losses();
         let (read, before) = (self.consumer.read(), self.consumer.position());
@@ -266,7 +250,7 @@ impl Worker {
     }
 
     /// Has the ledger know, before they leave the ring, which records are on their way and which are lost.
-    fn account(&mut self) {
+    pub(super) fn account(&mut self) {
         let Worker { assembly, stragglers, ledger, shared, .. } = self;
         let sinks = assembly.sinks().map(|(_, sink)| sink);
         for sink in sinks.chain(stragglers.iter_mut().map(|straggler| &mut straggler.sink)) {
@@ -309,7 +293,7 @@ impl Worker {
 
     /// What each sink has done. One of an earlier configuration that still fails speaks for its successor; who was
     /// removed is gone.
-    fn reports(&self) -> Vec<SinkReport> {
+    pub(super) fn reports(&self) -> Vec<SinkReport> {
         let mut reports = self.assembly.reports();
         for earlier in self.stragglers.iter().map(|straggler| straggler.sink.report()) {
             if let Some(report) = reports.iter_mut().find(|report| report.name == earlier.name) {
@@ -326,6 +310,6 @@ impl Worker {
 }
 
 /// The indexes of the sinks in `set`.
-fn members(set: SinkSet) -> impl Iterator<Item = usize> {
+pub(super) fn members(set: SinkSet) -> impl Iterator<Item = usize> {
     (0..SinkSet::BITS as usize).filter(move |index| set & (1 << index) != 0)
 }

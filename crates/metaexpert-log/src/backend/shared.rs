@@ -5,9 +5,16 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::Next;
+use crate::backend::assembly::Assembly;
+use crate::encode::Include;
 use crate::sink::SinkReport;
 use crate::stats::Counters;
+
+/// A configuration on its way to the backend.
+pub(crate) struct Next {
+    pub(crate) assembly: Assembly,
+    pub(crate) include: Include,
+}
 
 /// Counters, totals, positions and signals; each side looks when it likes.
 #[derive(Default)]

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{SHORTEST_NAP, Worker, members};
+use crate::backend::worker::{SHORTEST_NAP, Worker, members};
 use crate::config::QueueConfig;
 
 /// How long the end waits for finished files to be packed; what is left is done by the next start.

@@ -1,4 +1,4 @@
-//! A disk that fails when a test says so. It is part of the crate so that every test of the engine can use it.
+//! A disk that fails when a test says so.
 
 use std::fs::File;
 use std::io;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::{Disk, Status, SystemDisk, Way};
+use crate::platform::disk::{Disk, Status, SystemDisk, Way};
 
 /// What is to be held has come by then, or never does.
 const MOST_WAIT: Duration = Duration::from_secs(60);

@@ -1,6 +1,6 @@
 //! Sinks that are behind: replayed batch by batch, and kept from filling the ring for the others.
 
-use super::{BATCH_BYTES, Worker, members};
+use crate::backend::worker::{BATCH_BYTES, Worker, members};
 
 impl Worker {
     /// Lets sinks that are behind replay a batch each, and makes them give up what they keep from others for too

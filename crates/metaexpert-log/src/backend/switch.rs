@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Next, Worker, lock};
 use crate::backend::assembly::Straggler;
+use crate::backend::shared::{Next, lock};
+use crate::backend::worker::Worker;
 use crate::config::QueueConfig;
 use crate::ring::Gap;
 use crate::sink::Sink;
