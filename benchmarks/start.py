@@ -1,4 +1,4 @@
-"""The time that a program waits for its logger: import, set-up and the first record, over bare Python.
+"""The time that a program waits for its logger, and a person for the command line, over bare Python.
 
     uv run --group bench benchmarks/start.py [--quick] [--check] [--json]
 
@@ -12,6 +12,9 @@ which MetaExpert's configuration is built, is imported alone by a program of its
 and with one model, as it loads a part of itself only then, and shown apart: an application that uses it has
 paid for it already. Each file must have its record.
 
+A command of `metaexpert` runs as its installed script does, from the start of the process to its end, in a
+directory whose logs are empty and where no expert runs; each must succeed.
+
 Limits. Files that are imported are compiled and lie in the page cache, as at the second start of a program
 and ever after. An application that has imported `logging`, `json` or `typing` already waits less.
 """
@@ -20,8 +23,10 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
+from typing import Final
 
 from harness.loggers import OWN, installed, marked, missing, notes_of
 from harness.programs import PYDANTIC, call_of, run, set_up_of, tell
@@ -32,8 +37,27 @@ from harness.svg import BARS, LINEAR, Plot
 BARE, ALONE = "bare Python", "pydantic alone"
 #: Promised: milliseconds over bare Python, pydantic's own import aside.
 LIMIT_MS = 60.0
+#: Promised: milliseconds of a command over bare Python; None where nothing is.
+COMMANDS: Final[Mapping[str, float | None]] = {
+    "metaexpert --version": 80.0,
+    "metaexpert --help": 80.0,
+    "metaexpert logs --help": 80.0,
+    "metaexpert logs recover": 150.0,
+    "metaexpert logs configure --show": None,
+}
 
 _BEGIN = "import time\nbegun = time.perf_counter_ns()\n"
+_COMMAND = """
+import sys
+from metaexpert.cli import main
+code = 0
+try:
+    main({arguments})
+except SystemExit as end:
+    code = end.code
+if code:
+    sys.exit(code)
+"""
 _READ = "{name} = time.perf_counter_ns() - begun\n"
 
 
@@ -41,6 +65,8 @@ def program_of(subject: str) -> str:
     """Return a program that tells the nanoseconds until it was set up, and until it had logged."""
     if subject == BARE:
         return tell("0", "0")
+    if subject in COMMANDS:
+        return _COMMAND.format(arguments=subject.split()[1:]) + tell("0", "0")
     parts = [_BEGIN]
     if subject == ALONE:
         parts += [PYDANTIC, _READ.format(name="ready"), _READ.format(name="logged")]
@@ -56,13 +82,13 @@ def measure(subject: str, records: int, directory: Path) -> Figures:
     times: list[tuple[float, float, float]] = []
     for number in range(records + 1):
         where = directory / str(number)
-        where.mkdir()
+        (where / "logs").mkdir(parents=True)
         before = time.perf_counter()
         told = run(program, where)
         whole = time.perf_counter() - before
         ready, logged = told
         times.append((ready / 1e6, logged / 1e6, whole * 1e3))
-        if subject not in (BARE, ALONE):
+        if subject not in (BARE, ALONE, *COMMANDS):
             see_record(subject, where)
     ready_ms, logged_ms, whole_ms = (median(column) for column in zip(*times[1:], strict=True))
     return {"ready_ms": ready_ms, "first_record_ms": logged_ms, "whole_ms": whole_ms}
@@ -74,6 +100,12 @@ def see_record(subject: str, directory: Path) -> None:
     text = (directory / name).read_text()
     if subject != "logxide" and "BTCUSDT" not in text:
         sys.exit(f"{subject} did not write its record: {text!r}")
+
+
+def over_bare(rounds: Rounds) -> dict[str, float]:
+    """Return the milliseconds that each command takes, those of bare Python aside."""
+    bare = typical(rounds, BARE, "whole_ms")
+    return {command: typical(rounds, command, "whole_ms") - bare for command in COMMANDS}
 
 
 def report(rounds: Rounds, subjects: list[str], options: Options) -> int:
@@ -92,6 +124,12 @@ def report(rounds: Rounds, subjects: list[str], options: Options) -> int:
         Goal("ms until the first record, pydantic's own import aside", own, LIMIT_MS),
         Goal("ms of the whole program over bare Python, pydantic's own import aside", whole, LIMIT_MS),
     ]
+    commands = over_bare(rounds)
+    goals += [
+        Goal(f"ms of `{command}` over bare Python", commands[command], limit)
+        for command, limit in COMMANDS.items()
+        if limit is not None
+    ]
     head = ("program", "set up, ms", "first record, ms", "whole program over bare Python, ms")
     loggers = [subject for subject in subjects if subject not in (BARE, ALONE)]
     bars = {marked(subject): [(0.0, figures[subject]["first_record_ms"])] for subject in (*loggers, ALONE)}
@@ -101,8 +139,14 @@ def report(rounds: Rounds, subjects: list[str], options: Options) -> int:
     notes += [f"logxide {EXIT}"] if "logxide" in subjects else []
     return finish(
         "start",
-        [Table(head, rows)],
-        figures,
+        [
+            Table(head, rows),
+            Table(
+                ("command", "over bare Python, ms"),
+                [(command, f"{whole_ms:.1f}") for command, whole_ms in commands.items()],
+            ),
+        ],
+        figures | {command: {"whole_over_bare_ms": whole_ms} for command, whole_ms in commands.items()},
         goals,
         options,
         missing=missing(),
@@ -119,7 +163,7 @@ def main() -> int:
     measure_here_if_asked(measure)
     options = read_options(__doc__, records=3, quick_records=1)
     subjects = [BARE, ALONE, OWN, *installed()]
-    rounds = take_rounds(dict.fromkeys(subjects, options.records), rounds=options.rounds)
+    rounds = take_rounds(dict.fromkeys([*subjects, *COMMANDS], options.records), rounds=options.rounds)
     return report(rounds, subjects, options)
 
 

@@ -12,8 +12,8 @@
 #   0.29.2: count=3, pydantic loaded
 #   0.29.2 loads more than 100 modules beyond those of 0.28.0
 #
-# What it means here: `metaexpert --version` and `metaexpert --help` have no parameters to convert and stay
-# without pydantic; tests/unit/cli/test_app.py says so.
+# What it means here: the command line is built on click itself, so that no command loads pydantic for its options;
+# tests/unit/cli/test_app.py says so.
 set -euo pipefail
 
 scratch=$(mktemp -d)

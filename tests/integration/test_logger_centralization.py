@@ -297,7 +297,7 @@ def test_configuring_under_load_loses_nothing(run_python: Run) -> None:
 
 
 def test_importing_changes_nothing(run_python: Run) -> None:
-    """`import metaexpert.logger` leaves `logging` as it is, makes no file, loads no pydantic and no typer."""
+    """`import metaexpert.logger` leaves `logging` as it is, makes no file, loads no pydantic and no click."""
     outcome = run_python("""
         import json, logging, os, sys, threading
         before = (logging.root.level, logging.root.handlers[:], logging.getLoggerClass(), type(logging.root),
@@ -308,7 +308,7 @@ def test_importing_changes_nothing(run_python: Run) -> None:
         log = get_logger("bot")
         after = (logging.root.level, logging.root.handlers[:], logging.getLoggerClass(), type(logging.root),
                  logging.getLogRecordFactory(), {}, threading.active_count())
-        slow = [m for m in ("pydantic", "typer", "rich", "asyncio", "numpy", "pandas") if m in sys.modules]
+        slow = [m for m in ("pydantic", "click", "rich", "asyncio", "numpy", "pandas") if m in sys.modules]
         print(json.dumps([before == after, slow, sorted(os.listdir("."))]))
     """)
 

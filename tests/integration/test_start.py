@@ -23,6 +23,7 @@ def test_a_start_loads_nothing_for_what_it_does_not_use(run_python: Run) -> None
     """
     unused = {
         "asyncio",
+        "click",
         "dotenv",
         "gzip",
         "http",
@@ -40,7 +41,6 @@ def test_a_start_loads_nothing_for_what_it_does_not_use(run_python: Run) -> None
         "ssl",
         "starlette",
         "tomllib",
-        "typer",
         "uvicorn",
     }
     outcome = run_python(

@@ -203,7 +203,7 @@ def test_importing_changes_nothing() -> None:
     # The last ones are for files that few programs have.
     slow = {
         "pydantic",
-        "typer",
+        "click",
         "rich",
         "starlette",
         "metaexpert.expert",

@@ -5,57 +5,64 @@ from __future__ import annotations
 import errno
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Final
 
-import typer
+import click
 
-from metaexpert import __version__
-from metaexpert.cli import logs
+from metaexpert.cli.command import Group
 from metaexpert.cli.failure import CommandFailedError
-from metaexpert.cli.runs import backtest, demo, new, ps, run
-from metaexpert.cli.summary import summary
 from metaexpert.streams import end_without_stdout, tell
 
-app = typer.Typer(
-    name="metaexpert",
-    help="Write, run and backtest trading experts, with every event on record.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    # Help is as wide as the terminal, up to where lines become hard to read.
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+_PROGRAM: Final = "metaexpert"
+#: Each has a command of its own last name; `--help` lists them in this order.
+_MODULES: Final = (
+    "metaexpert.cli.runs.new",
+    "metaexpert.cli.runs.run",
+    "metaexpert.cli.runs.backtest",
+    "metaexpert.cli.runs.demo",
+    "metaexpert.cli.runs.ps",
+    "metaexpert.cli.logs",
 )
-app.command("new", short_help=summary(new.new))(new.new)
-app.command("run", short_help=summary(run.run))(run.run)
-app.command("backtest", short_help=summary(backtest.backtest))(backtest.backtest)
-app.command("demo", short_help=summary(demo.demo))(demo.demo)
-app.command("ps", short_help=summary(ps.ps))(ps.ps)
-app.add_typer(logs.app, short_help=summary(logs.group))
 
 
-def _show_version(wanted: bool) -> None:
+def _show_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted:
-        typer.echo(f"metaexpert {__version__}")
-        raise typer.Exit()
+        from metaexpert import __version__
+
+        print(f"{_PROGRAM} {__version__}")
+        context.exit()
 
 
-@app.callback(invoke_without_command=True)
-def _global_options(
-    new_name: Annotated[
-        str | None,
-        typer.Option(
-            "--new", metavar="NAME", help="Write the strategy template; the same as `metaexpert new NAME`."
-        ),
-    ] = None,
-    version: Annotated[
-        bool,
-        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
-    ] = False,
-) -> None:
-    if new_name is not None:
-        new.new(new_name)
-        raise typer.Exit()
+@click.group(
+    cls=Group,
+    modules=_MODULES,
+    invoke_without_command=True,
+    # Help is as wide as the terminal, up to where lines become hard to read.
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 110,
+        "show_default": True,
+    },
+)
+@click.option(
+    "--new", "name", metavar="NAME", help="Write the strategy template; the same as `metaexpert new NAME`."
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
+@click.pass_context
+def app(context: click.Context, name: str | None) -> None:
+    """Write, run and backtest trading experts, with every event on record."""
+    if name is not None:
+        from metaexpert.cli.runs.new import new
+
+        context.invoke(new, name=name)
+        context.exit()
 
 
 def run_command_line(arguments: Sequence[str]) -> int:
@@ -74,13 +81,19 @@ def run_command_line(arguments: Sequence[str]) -> int:
 
 def _carried_out(arguments: Sequence[str]) -> int:
     try:
-        app(list(arguments), prog_name="metaexpert")
+        # Not `app(...)`: click would take an interruption and a full disk for its own.
+        with app.make_context(_PROGRAM, list(arguments)) as context:
+            return int(app.invoke(context) or 0)
     except CommandFailedError as failure:
         tell(f"error: {failure}")
         return failure.exit_code
+    except click.ClickException as mistake:
+        mistake.show()
+        return mistake.exit_code
+    except click.exceptions.Exit as end:
+        return end.exit_code
     except SystemExit as end:
         return _code_of(end)
-    return 0
 
 
 def _code_of(end: SystemExit) -> int:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from metaexpert.cli.control_client import ControlClient
+from typing import TYPE_CHECKING
+
 from metaexpert.cli.failure import CommandFailedError
 from metaexpert.logger.config.files import absolute
 from metaexpert.logger.live.runtime_file import RunningExpert, look_around
 from metaexpert.streams import tell
+
+if TYPE_CHECKING:
+    from metaexpert.cli.control_client import ControlClient
 
 
 def choose_client(
@@ -17,7 +21,7 @@ def choose_client(
     None where no expert runs at all. Raises `CommandFailedError` where none fits, or more than one.
     """
     if url is not None:
-        return ControlClient(url, token)
+        return _client(url, token)
     experts = experts_here()
     if not experts and pid is None:
         return None
@@ -26,7 +30,14 @@ def choose_client(
         raise CommandFailedError(
             f"{named(expert)} has no control server; start it with --control 0, or METAEXPERT_CONTROL"
         )
-    return ControlClient(expert.url, token or expert.token)
+    return _client(expert.url, token or expert.token)
+
+
+def _client(url: str, token: str | None) -> ControlClient:
+    # What speaks HTTP takes longer to import than all that a command needs which finds nobody to ask.
+    from metaexpert.cli.control_client import ControlClient
+
+    return ControlClient(url, token)
 
 
 def experts_here() -> list[RunningExpert]:

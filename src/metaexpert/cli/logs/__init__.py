@@ -1,21 +1,15 @@
-"""`metaexpert logs`: what can be done with logs and logging, one module a command."""
+"""Commands about logs: the files of a directory, and the logging of running experts."""
 
-import typer
+from __future__ import annotations
 
-from metaexpert.cli.logs import configure, recover
-from metaexpert.cli.summary import summary
+import click
 
-app = typer.Typer(
-    name="logs",
-    help="Work with a log directory, and change the logging of running experts.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("configure", short_help=summary(configure.configure))(configure.configure)
-app.command("recover", short_help=summary(recover.recover))(recover.recover)
+from metaexpert.cli.command import Group
+
+#: Each has a command of its own last name; `--help` lists them in this order.
+_MODULES = ("metaexpert.cli.logs.configure", "metaexpert.cli.logs.recover")
 
 
-@app.callback()
-def group() -> None:
+@click.group(cls=Group, modules=_MODULES)
+def logs() -> None:
     """Work with a log directory, and change the logging of running experts."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
-import typer
+import click
 
+from metaexpert.cli.command import Command
+from metaexpert.cli.durations import duration_seconds
 from metaexpert.cli.failure import CommandFailedError
 from metaexpert.streams import tell
 
@@ -16,69 +17,76 @@ if TYPE_CHECKING:
     from metaexpert.cli.control_client import ControlClient
 
 _ROUTE: Final = "/logging/configure"
-_SECONDS: Final = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
-_PART: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _REMOVAL: Final = "none"
 _OK: Final = 200
 _INTERNAL: Final = 500
 
 
+@click.command(cls=Command)
+@click.option("--show", is_flag=True, help="Print what is in force, and where from.")
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of configurations.")
+@click.option("--level", "-l", metavar="LEVEL", help="The default level.")
+@click.option(
+    "--logger",
+    "loggers",
+    metavar="NAME=LEVEL",
+    multiple=True,
+    help="The level of a logger; none takes it back.",
+)
+@click.option(
+    "--handler",
+    "handlers",
+    metavar="NAME.OPTION=VALUE",
+    multiple=True,
+    help="An option of a handler, as console.level=ERROR; NAME=none removes it.",
+)
+@click.option(
+    "--set",
+    "settings",
+    metavar="PATH=VALUE",
+    multiple=True,
+    help="Any setting, as queue.wait_ms=50.",
+)
+@click.option("--ttl", metavar="TIME", help="Take the change back after this time, as 10m or 1h30m.")
+@click.option("--pid", type=int, help="The process of the expert meant.")
+@click.option("--dir", "directory", metavar="DIR", help="The log directory of the expert meant.")
+@click.option("--url", metavar="URL", help="Its control server, as http://HOST:PORT.")
+@click.option(
+    "--token",
+    envvar="METAEXPERT_CONTROL_TOKEN",
+    show_envvar=True,
+    help="The token of the control server.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def configure(
-    show: Annotated[bool, typer.Option("--show", help="Print what is in force, and where from.")] = False,
-    schema: Annotated[
-        bool, typer.Option("--schema", help="Print the JSON Schema of configurations.")
-    ] = False,
-    level: Annotated[
-        str | None, typer.Option("--level", "-l", metavar="LEVEL", help="The default level.")
-    ] = None,
-    logger: Annotated[
-        list[str] | None,
-        typer.Option("--logger", metavar="NAME=LEVEL", help="The level of a logger; none takes it back."),
-    ] = None,
-    handler: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--handler",
-            metavar="NAME.OPTION=VALUE",
-            help="An option of a handler, as console.level=ERROR; NAME=none removes it.",
-        ),
-    ] = None,
-    setting: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="Any setting, as queue.wait_ms=50."),
-    ] = None,
-    ttl: Annotated[
-        str | None,
-        typer.Option("--ttl", metavar="TIME", help="Take the change back after this time, as 10m or 1h30m."),
-    ] = None,
-    pid: Annotated[int | None, typer.Option("--pid", help="The process of the expert meant.")] = None,
-    directory: Annotated[
-        str | None, typer.Option("--dir", metavar="DIR", help="The log directory of the expert meant.")
-    ] = None,
-    url: Annotated[
-        str | None, typer.Option("--url", metavar="URL", help="Its control server, as http://HOST:PORT.")
-    ] = None,
-    token: Annotated[
-        str | None,
-        typer.Option("--token", envvar="METAEXPERT_CONTROL_TOKEN", help="The token of the control server."),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    show: bool,
+    schema: bool,
+    level: str | None,
+    loggers: Sequence[str],
+    handlers: Sequence[str],
+    settings: Sequence[str],
+    ttl: str | None,
+    pid: int | None,
+    directory: str | None,
+    url: str | None,
+    token: str | None,
+    as_json: bool,
 ) -> None:
     """Show or change the logging of a running expert, which need not be restarted.
 
     A change holds at once and until the process ends, or for --ttl. The expert is the only one that runs, or
     the one that --pid, --dir or --url says.
     """
-    from metaexpert.cli.running import choose_client
-
     if schema:
         from metaexpert.logger import LogConfiguration
 
         print(json.dumps(LogConfiguration.model_json_schema(), indent=2))
         return
-    change = _change(level, logger or [], handler or [], setting or [], ttl)
+    change = _change(level, loggers, handlers, settings, ttl)
     if not change and not show:
         raise CommandFailedError("nothing to do; give --level, --logger, --handler or --set, or --show")
+    from metaexpert.cli.running import choose_client
+
     client = choose_client(url, token, pid, directory)
     if change:
         if client is None:
@@ -143,7 +151,11 @@ def _here() -> dict[str, Any]:
 
 
 def _change(
-    level: str | None, loggers: list[str], handlers: list[str], settings: list[str], ttl: str | None
+    level: str | None,
+    loggers: Sequence[str],
+    handlers: Sequence[str],
+    settings: Sequence[str],
+    ttl: str | None,
 ) -> dict[str, Any]:
     """Return the document that the options ask for. Raises `CommandFailedError` for one that says nothing."""
     from metaexpert.logger.config.merge import merge
@@ -181,16 +193,3 @@ def _nested(path: tuple[str, ...], text: str) -> dict[str, Any]:
     for step in reversed(path):
         document = {step: document}
     return dict(document)
-
-
-def duration_seconds(option: str, text: str) -> float:
-    """Return the seconds that `30s`, `10m`, `1h30m`, `2d` or a bare number of seconds mean.
-
-    Raises `CommandFailedError`, naming `option`, for anything else.
-    """
-    given = text.strip().lower()
-    if re.fullmatch(r"\d+(\.\d+)?", given):
-        return float(given)
-    if not given or _PART.sub("", given):
-        raise CommandFailedError(f"{option} must be a time such as 30s, 10m or 1h30m, was {text}")
-    return float(sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(given)))

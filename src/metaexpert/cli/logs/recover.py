@@ -3,43 +3,43 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Final
 
-import typer
+import click
 
+from metaexpert.cli import options
+from metaexpert.cli.command import Command
 from metaexpert.cli.failure import CommandFailedError
-from metaexpert.cli.options import LogsDirectory
-from metaexpert.streams import is_terminal, tell
+from metaexpert.cli.tables import print_table
+from metaexpert.streams import tell
 from metaexpert.wording import counted
 
 if TYPE_CHECKING:
     from metaexpert.logger.process.recovery import RecoveryReport, RingReport
 
 RECOVERY_FAILED: Final = 1
-_DEFAULT: Final = Path("logs")
 # A problem that names this option says what to do: running the command again as it was changes nothing.
 _WAY_OUT: Final = "recover with --file "
 _COLUMNS: Final = ("process", "started", "status", "written", "already there", "unreadable", "lost")
 
 
-def recover(
-    directory: LogsDirectory = _DEFAULT,
-    everything: Annotated[
-        bool, typer.Option("--all", help="Recover the records of all other log directories too.")
-    ] = False,
-    files: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--file",
-            metavar="PATH",
-            help="A file outside of the log directory that may be written to. May be repeated.",
-        ),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
-) -> None:
+@click.command(cls=Command)
+@options.logs_directory
+@click.option(
+    "--all", "everything", is_flag=True, help="Recover the records of all other log directories too."
+)
+@click.option(
+    "--file",
+    "files",
+    type=options.PATH,
+    metavar="PATH",
+    multiple=True,
+    help="A file outside of the log directory that may be written to. May be repeated.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def recover(directory: Path, everything: bool, files: tuple[Path, ...], as_json: bool) -> int:
     """Write the records that killed processes left behind to their files, each exactly once.
 
     The next start in the directory does the same by itself. Living processes are left alone.
@@ -47,7 +47,7 @@ def recover(
     from metaexpert.logger.process import recovery
 
     try:
-        report = recovery.recover(directory, everything=everything, files=files or ())
+        report = recovery.recover(directory, everything=everything, files=files)
     except FileNotFoundError:
         raise CommandFailedError(
             f"there is no log directory {directory}; name the one that the program logs into with --dir"
@@ -63,14 +63,13 @@ def recover(
         _show(report)
     for problem in problems(report):
         tell(problem)
-    if not report.ok:
-        raise typer.Exit(RECOVERY_FAILED)
+    return 0 if report.ok else RECOVERY_FAILED
 
 
 def _show(report: RecoveryReport) -> None:
     print(headline(report))
     if report.rings:
-        _print_table([_row(ring) for ring in report.rings])
+        print_table(_COLUMNS, map(_row, report.rings), indent="  ")
     for line in file_lines(report):
         print(f"  {line}")
 
@@ -129,20 +128,3 @@ def problems(report: RecoveryReport) -> Iterator[str]:
 def _row(ring: RingReport) -> tuple[str, ...]:
     counts = (ring.records, ring.already_written, ring.unreadable, ring.lost)
     return (str(ring.process), ring.started, ring.status, *(f"{count:,}" for count in counts))
-
-
-def _print_table(rows: list[tuple[str, ...]]) -> None:
-    if is_terminal(sys.stdout):
-        from rich.console import Console
-        from rich.table import Table
-
-        table = Table()
-        for index, name in enumerate(_COLUMNS):
-            table.add_column(name, justify="left" if index in (1, 2) else "right")
-        for row in rows:
-            table.add_row(*row)
-        Console().print(table)
-        return
-    widths = [max(len(row[index]) for row in (_COLUMNS, *rows)) for index in range(len(_COLUMNS))]
-    for row in (_COLUMNS, *rows):
-        print("  " + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())

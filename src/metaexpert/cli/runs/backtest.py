@@ -3,40 +3,40 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-from metaexpert.cli.options import AllowGaps, AsJson, LogDirectory, LogLevel, Symbol
+from metaexpert.cli import options
+from metaexpert.cli.command import Command
 
 
+@click.command(cls=Command)
+@click.argument("file", type=options.PATH, help="The strategy file.")
+@click.option("--data", metavar="CSV", help="Market data: bars, trades or quotes, the format found out.")
+@click.option("--from", "start", metavar="DATE", help="First day, or time (UTC).")
+@click.option("--to", "end", metavar="DATE", help="Last day, or the time to stop before (UTC).")
+@options.symbol
+@options.allow_gaps
+@click.option("--capital", type=float, metavar="AMOUNT", help="Initial capital, in quote currency.")
+@click.option(
+    "--fee", "fee_pct", type=float, metavar="PERCENT", help="Fee of every fill, for the exchange's own."
+)
+@options.figures_as_json
+@options.log_level
+@options.log_directory
 def backtest(
-    file: Annotated[Path, typer.Argument(help="The strategy file.")],
-    data: Annotated[
-        str | None,
-        typer.Option(
-            "--data", metavar="CSV", help="Market data: bars, trades or quotes, the format found out."
-        ),
-    ] = None,
-    start: Annotated[
-        str | None, typer.Option("--from", metavar="DATE", help="First day, or time (UTC).")
-    ] = None,
-    end: Annotated[
-        str | None, typer.Option("--to", metavar="DATE", help="Last day, or the time to stop before (UTC).")
-    ] = None,
-    symbol: Symbol = None,
-    allow_gaps: AllowGaps = False,
-    capital: Annotated[
-        float | None, typer.Option("--capital", metavar="AMOUNT", help="Initial capital, in quote currency.")
-    ] = None,
-    fee_pct: Annotated[
-        float | None,
-        typer.Option("--fee", metavar="PERCENT", help="Fee of every fill, for the exchange's own."),
-    ] = None,
-    as_json: AsJson = False,
-    log_level: LogLevel = None,
-    log_dir: LogDirectory = None,
-) -> None:
+    file: Path,
+    data: str | None,
+    start: str | None,
+    end: str | None,
+    symbol: str | None,
+    allow_gaps: bool,
+    capital: float | None,
+    fee_pct: float | None,
+    as_json: bool,
+    log_level: str | None,
+    log_dir: str | None,
+) -> int:
     """Run a strategy on recorded market data in simulated time, and print what came of it.
 
     Its log is on stderr, from --log-level on (INFO), and the figures are on stdout. Where the log shows no
@@ -58,4 +58,4 @@ def backtest(
         log_level=log_level,
         log_dir=log_dir,
     )
-    raise typer.Exit(run_and_report(file, overrides, as_json=as_json))
+    return run_and_report(file, overrides, as_json=as_json)

@@ -4,30 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
+from metaexpert.cli import options
+from metaexpert.cli.command import Command
 from metaexpert.cli.failure import CommandFailedError
 
 if TYPE_CHECKING:
     from metaexpert.expert.market_data import Bar
 
 
-def demo(
-    bars: Annotated[
-        int, typer.Option("--bars", min=1, max=1_000_000, help="How many minutes of market.")
-    ] = 10_000,
-    seed: Annotated[int, typer.Option("--seed", help="Another seed makes another market.")] = 7,
-    log_dir: Annotated[
-        str | None, typer.Option("--log-dir", metavar="DIR", help="Where the log files go.")
-    ] = None,
-    save_data: Annotated[
-        Path | None,
-        typer.Option("--save-data", metavar="CSV", help="Write the market data to a new file, too."),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
-) -> None:
+@click.command(cls=Command)
+@click.option("--bars", type=click.IntRange(1, 1_000_000), default=10_000, help="How many minutes of market.")
+@click.option("--seed", type=int, default=7, help="Another seed makes another market.")
+@options.log_directory
+@click.option(
+    "--save-data", type=options.PATH, metavar="CSV", help="Write the market data to a new file, too."
+)
+@options.figures_as_json
+def demo(bars: int, seed: int, log_dir: str | None, save_data: Path | None, as_json: bool) -> int:
     """Run a moving-average strategy on generated market data, and print what came of it.
 
     The same seed gives the same market and the same trades on every machine.
@@ -57,7 +54,7 @@ def demo(
         raise CommandFailedError(str(error)) from None
     records = counter.finish()
     report.publish(result, records, as_json=as_json)
-    raise typer.Exit(report.exit_code(result))
+    return report.exit_code(result)
 
 
 def _save(bars: Iterable[Bar], path: Path) -> None:

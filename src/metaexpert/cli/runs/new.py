@@ -5,35 +5,31 @@ from __future__ import annotations
 import keyword
 import re
 import sys
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Final
 
-import typer
+import click
 
+from metaexpert.cli.command import Command
 from metaexpert.cli.failure import CommandFailedError
 from metaexpert.wording import SAMPLE_DATA
 
-
-class Template(StrEnum):
-    """The strategy templates there are."""
-
-    FULL = "full"
-    MINIMAL = "minimal"
-
-
-_SOURCES = {
-    Template.FULL: ("metaexpert", "template.py"),
-    Template.MINIMAL: ("metaexpert.cli.runs", "minimal_template.py"),
+#: The packages and files of the strategy templates.
+_SOURCES: Final = {
+    "full": ("metaexpert", "template.py"),
+    "minimal": ("metaexpert.cli.runs", "minimal_template.py"),
 }
 
 
-def new(
-    name: Annotated[str, typer.Argument(help="Name of the strategy, or a path: NAME.py is written.")],
-    template: Annotated[
-        Template, typer.Option("--template", help="full has every setting and event, minimal what it takes.")
-    ] = Template.FULL,
-) -> None:
+@click.command(cls=Command)
+@click.argument("name", help="Name of the strategy, or a path: NAME.py is written.")
+@click.option(
+    "--template",
+    type=click.Choice(tuple(_SOURCES)),
+    default="full",
+    help="full has every setting and event, minimal what it takes.",
+)
+def new(name: str, template: str) -> None:
     """Write a strategy file that runs as it is, and never overwrite one."""
     from importlib import resources
 
@@ -48,7 +44,7 @@ def new(
         raise CommandFailedError(f"{path} exists already; choose another name or move it away") from None
     except OSError as error:
         raise CommandFailedError(f"{path} cannot be written: {error.strerror or error}") from None
-    typer.echo(f"{path} is written; try it: metaexpert backtest {path} --data CSV\n{SAMPLE_DATA}")
+    print(f"{path} is written; try it: metaexpert backtest {path} --data CSV\n{SAMPLE_DATA}")
 
 
 def strategy_path(name: str) -> Path:

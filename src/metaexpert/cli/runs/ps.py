@@ -7,18 +7,21 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import typer
+import click
 
+from metaexpert.cli.command import Command
+from metaexpert.cli.durations import clock
 from metaexpert.cli.failure import CommandFailedError
+from metaexpert.cli.tables import print_table
 
 if TYPE_CHECKING:
     from metaexpert.cli.control_client import Answer
     from metaexpert.logger.live.runtime_file import RunningExpert
 
 #: Between the two looks that a rate is made of.
-_RATE_SECONDS: Final = 0.5
+_RATE_SPAN_S: Final = 0.5
 _SHOWN_CHARACTERS: Final = 200
 _COLUMNS: Final = ("pid", "name", "mode", "uptime", "records/s", "dropped", "health", "control")
 
@@ -38,7 +41,9 @@ class _Row:
     log_directory: str
 
 
-def ps(as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False) -> None:
+@click.command(cls=Command)
+@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+def ps(as_json: bool) -> None:
     """List the experts of this user that run: how long, how much they log, and whether logging works.
 
     Records, drops and health are known of those with a control server.
@@ -51,13 +56,13 @@ def ps(as_json: Annotated[bool, typer.Option("--json", help="Print the list as J
     elif not rows:
         print("no expert is running")
     else:
-        _print_table([_COLUMNS, *map(_cells, rows)])
+        print_table(_COLUMNS, map(_cells, rows))
 
 
 def _rows(experts: list[RunningExpert]) -> list[_Row]:
     first = [_counters(expert) for expert in experts]
     if any(counters is not None for counters in first):
-        time.sleep(_RATE_SECONDS)
+        time.sleep(_RATE_SPAN_S)
     return [_row(expert, counters) for expert, counters in zip(experts, first, strict=True)]
 
 
@@ -122,27 +127,9 @@ def _cells(row: _Row) -> tuple[str, ...]:
         str(row.pid),
         row.name,
         row.mode or "-",
-        _duration(row.uptime_seconds),
+        clock(row.uptime_seconds),
         "-" if row.records_per_second is None else f"{row.records_per_second:,.1f}",
         "-" if row.dropped is None else f"{row.dropped:,}",
         row.health,
         row.url or "-",
     )
-
-
-def _duration(seconds: int) -> str:
-    hours, rest = divmod(seconds, 3600)
-    days, hours = divmod(hours, 24)
-    clock = f"{hours:02}:{rest // 60:02}:{rest % 60:02}"
-    return f"{days}d {clock}" if days else clock
-
-
-def _print_table(rows: list[tuple[str, ...]]) -> None:
-    """Print aligned columns; what is not printable in a name is shown as an escape."""
-    shown = [
-        [cell if cell.isprintable() else cell.encode("unicode_escape").decode() for cell in row]
-        for row in rows
-    ]
-    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
-    for row in shown:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

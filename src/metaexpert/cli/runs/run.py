@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-from metaexpert.cli.options import AllowGaps, AsJson, Control, LogDirectory, LogLevel, Symbol
+from metaexpert.cli import options
+from metaexpert.cli.command import Command
 
 
+@click.command(cls=Command)
+@click.argument("file", type=options.PATH, help="The strategy file.")
+@click.option("--mode", metavar="MODE", help="paper, live or backtest, for the file's own.")
+@click.option("--data", metavar="CSV", help="Market data to replay, in paper mode or a backtest.")
+@options.symbol
+@options.allow_gaps
+@options.figures_as_json
+@options.log_level
+@options.log_directory
+@options.control
 def run(
-    file: Annotated[Path, typer.Argument(help="The strategy file.")],
-    mode: Annotated[
-        str | None,
-        typer.Option("--mode", metavar="MODE", help="paper, live or backtest, for the file's own."),
-    ] = None,
-    data: Annotated[
-        str | None,
-        typer.Option("--data", metavar="CSV", help="Market data to replay, in paper mode or a backtest."),
-    ] = None,
-    symbol: Symbol = None,
-    allow_gaps: AllowGaps = False,
-    as_json: AsJson = False,
-    log_level: LogLevel = None,
-    log_dir: LogDirectory = None,
-    control: Control = None,
-) -> None:
+    file: Path,
+    mode: str | None,
+    data: str | None,
+    symbol: str | None,
+    allow_gaps: bool,
+    as_json: bool,
+    log_level: str | None,
+    log_dir: str | None,
+    control: str | None,
+) -> int:
     """Run a strategy file; its log is on stderr, the figures on stdout.
 
     Paper mode replays --data on a simulated account that is kept from run to run (state_file). Live mode, and
@@ -44,4 +48,4 @@ def run(
         log_dir=log_dir,
         control=control,
     )
-    raise typer.Exit(run_and_report(file, overrides, as_json=as_json))
+    return run_and_report(file, overrides, as_json=as_json)

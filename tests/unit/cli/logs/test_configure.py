@@ -3,23 +3,7 @@
 import pytest
 
 from metaexpert.cli.failure import CommandFailedError
-from metaexpert.cli.logs.configure import _change, duration_seconds
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [("30s", 30), ("10m", 600), ("1h30m", 5400), ("2d", 172800), ("45", 45), ("0.5s", 0.5), ("500ms", 0.5)],
-)
-def test_a_time_has_units(text: str, seconds: float) -> None:
-    """Seconds, minutes, hours and days, alone or together; a bare number is seconds."""
-    assert duration_seconds("--ttl", text) == seconds
-
-
-@pytest.mark.parametrize("text", ["", "m", "10 minutes", "-5s", "10x", "1h 30m", "nan"])
-def test_what_is_no_time_is_refused(text: str) -> None:
-    """With the option and what it must be."""
-    with pytest.raises(CommandFailedError, match="--ttl must be a time such as 30s"):
-        duration_seconds("--ttl", text)
+from metaexpert.cli.logs.configure import _change
 
 
 def test_options_make_one_document() -> None:
