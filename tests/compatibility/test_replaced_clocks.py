@@ -1,4 +1,4 @@
-"""Facts about the time of records while Python's clock is replaced or frozen: records have the system's time."""
+"""The time of records while Python's clock is replaced or frozen: it is the system's time."""
 
 import copy
 import logging

@@ -1,4 +1,4 @@
-"""The output on a terminal: complete help, and a progress bar that knows its total, or lines instead of it."""
+"""The output on a terminal: complete help, a progress bar that knows its total, or lines instead."""
 
 import os
 import re
