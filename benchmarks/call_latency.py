@@ -107,7 +107,7 @@ def report(rounds: Rounds, subjects: list[str], options: Options) -> int:
 
 
 def goals_of(rounds: Rounds, figures: dict[str, dict[str, float]]) -> list[Goal]:
-    """Return what was promised of the call, and what became of it."""
+    """Return the promises about the call, with the measured figures."""
     goals = [Goal("the call's p50 by the do-nothing call's", figures[OWN]["p50_by_nothing"], LIMIT)]
     if STRUCTLOG in figures:
         faster = 1 / ratio(rounds, OWN, STRUCTLOG, "p50_ns")

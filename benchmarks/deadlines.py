@@ -48,7 +48,7 @@ Calls = tuple[Callable[[float], bool], ...]
 
 
 def measure(subject: str, records: int, directory: Path) -> Figures:
-    """Bring the situation about, and call each function `records` times with each timeout."""
+    """Create the situation, and call each function `records` times with each timeout."""
     with ExitStack() as end:
         calls = _SITUATIONS[subject](directory, end)
         crowd = CROWD if subject == CROWDED else 1

@@ -36,7 +36,7 @@ from harness.report import table
 ROOT: Final = Path(__file__).resolve().parents[1]
 BASELINES: Final = Path(__file__).resolve().parent / "baselines" / "instructions.json"
 TOLERANCE: Final = 0.02
-#: Else the C library would choose its way of copying by the processor.
+#: Otherwise the C library would choose its way of copying by the processor.
 PLAIN_COPIES: Final = {
     "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX_Fast_Unaligned_Load,-AVX512F,-AVX512VL,-ERMS,-FSRM"
 }

@@ -100,7 +100,7 @@ def measure(subject: str, records: int, directory: Path) -> Figures:
 
 
 _NONE: Final[Any] = None
-#: A timed loop over no sample calls nothing: what it costs to come there is in both halves.
+#: A timed loop over no sample calls nothing, so the cost of the loop itself is in both halves.
 _NO_SAMPLE: Final = array("q")
 
 

@@ -83,7 +83,7 @@ def configure_bench(directory: Path) -> Any:
                 "console": None,
                 "trades": None,
                 "errors": None,
-                # What is said about changes goes elsewhere.
+                # Records about changes go elsewhere.
                 "file": {"filename": "bench.json", "max_size": 0, "filter": {"loggers": ["bench"]}},
             },
             "queue": {"protect_level": "NOTSET", "wait_ms": 60_000},
@@ -309,7 +309,7 @@ def report(rounds: Rounds, options: Options) -> int:
         (subject, *(f"{figures[subject][name] / 1000:,.1f}" for name in ("p50_ns", "p99_ns", "max_ns")))
         for subject in (IN_CODE, OVER_HTTP, ALONE, SCRAPED)
     ]
-    # What was promised for 10 s is told of the round that took so long.
+    # The promise for 10 s is judged by the round that took 10 s.
     load = rounds[0][UNDER_LOAD]
     notes = [
         f"{UNDER_LOAD}: {load['changes_per_second']:,.0f} changes and {load['records_per_second']:,.0f} "
@@ -324,7 +324,7 @@ def report(rounds: Rounds, options: Options) -> int:
         Goal("ns until a level change in code is in force, p99", figures[IN_CODE]["p99_ns"], LEVEL_LIMIT_NS),
         Goal("ns until one over HTTP is in force, p50", figures[OVER_HTTP]["p50_ns"], LEVEL_LIMIT_NS),
         Goal("ns until one over HTTP is in force, p99", figures[OVER_HTTP]["p99_ns"], LEVEL_LIMIT_NS),
-        # A hair's breadth below: the first change is due at once, the last one ends the measurement.
+        # Slightly less, because the first change is due at once and the last one ends the measurement.
         Goal(
             "changes per second under load",
             load["changes_per_second"],

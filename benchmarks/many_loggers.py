@@ -35,7 +35,7 @@ LOGGERS: Final = 4_000
 FEW, MANY = 250, 2_500
 #: The promise for a change of levels: at most so many times what it takes in `logging`.
 RATIO_LIMIT: Final = 3.0
-#: A square would make it ten; the rest is what the first of a request pays for all.
+#: Quadratic cost would make it ten; the rest is the fixed cost of a request.
 GROWTH_LIMIT: Final = 1.5
 
 _STEPS: Final = ("setLevel", "disable", "addHandler", "dictConfig", "new logger")

@@ -60,7 +60,7 @@ from metaexpert.logger import flush, stats
 flush(60)  # false where records gave way, which are counted
 counted = stats()
 assert counted.logged == counted.written + counted.dropped, counted
-# The records that tell of gaps are warnings.
+# Gap records are warnings.
 assert counted.logged_by_level["INFO"] == {records}, counted
 """
 

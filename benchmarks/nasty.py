@@ -39,10 +39,10 @@ from harness.report import Goal, Options, Table, finish, read_options
 from harness.rounds import Figures, Rounds, measure_here_if_asked, take_rounds, typical
 from harness.setups import Opened
 
-#: What no input here may exceed, in milliseconds: a hiccup of the system's, not a stop of the strategy.
+#: The limit for every input here, in milliseconds: as short as a hiccup of the system.
 LIMIT_MS: Final = 10.0
 COMPARED: Final = (OWN, STDLIB, STRUCTLOG, LOGURU)
-#: What became of a case, as a figure.
+#: The outcome of a case, as a figure.
 WRITTEN, NOT_WRITTEN, REFUSED, RAISED = 0, 1, 2, 3
 _OUTCOMES: Final = {NOT_WRITTEN: "not written", REFUSED: "invalid JSON", RAISED: "raises"}
 
@@ -194,7 +194,7 @@ def main() -> int:
     measure_here_if_asked(measure)
     options = read_options(__doc__, records=30, quick_records=2, rounds=3)
     subjects = installed(COMPARED)
-    # What a peer makes of millions of values takes seconds: fewer of them.
+    # A peer takes seconds for millions of values, so it gets fewer.
     records = {name: options.records if name == OWN else max(options.records // 10, 1) for name in subjects}
     rounds = take_rounds(records, rounds=options.rounds)
     return report(rounds, subjects, options)

@@ -37,9 +37,10 @@ from metaexpert.logger import flush, get_logger, shutdown
 
 ON, OFF, SECRETS = "redaction on", "redaction off", "a secret in each"
 SECRET = "s3cr3tValue0123"
-#: Calls with redaction on may take so many times what they take without: noise alone.
+#: The limit for calls with redaction on, as a multiple of calls without: only noise.
 LIMIT = 1.05
-#: What the costliest patterns may make of the backend's and the caller's time together: short, long texts.
+#: The limits for the backend's and the caller's time together under the costliest patterns: short, long
+#: texts.
 SHORT_LIMIT, LONG_LIMIT = 10.0, 20.0
 TIMED_CALLS = 20_000
 BURST = 500

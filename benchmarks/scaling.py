@@ -72,11 +72,11 @@ SCALED: Final = (NOTHING, OWN, STDLIB, STRUCTLOG, LOGURU, "logust")
 #: The fields of the calls that are compared.
 FEW: Final = 8
 MANY: Final = 64
-#: A figure at the far end by that at the near one: flat, but for noise.
+#: The limit for the last figure by the first one: flat, except for noise.
 FLAT: Final = 1.25
-#: Of MetaExpert's calls so many fit into its queue with 64 fields each.
+#: The number of MetaExpert's calls with 64 fields each that fit into its queue.
 CALLS: Final = 500
-#: Threads make so many together, which the queue takes.
+#: The number of calls that threads make together, which the queue takes.
 TOGETHER: Final = 16_000
 #: Begin the names of the figures, the number follows.
 CALL_NS: Final = "call_ns "
@@ -91,7 +91,7 @@ FIELD: Final = "field_"
 #: The field with the number of the call, so that each record has it.
 NUMBER: Final = f"{FIELD}0"
 _VALUES: Final[tuple[Any, ...]] = (0, "BTCUSDT", "BUY", 50000.5, 0.1)
-#: Longer than a backend that has nothing to do sleeps.
+#: Longer than an idle backend sleeps.
 _REST_S: Final = 0.015
 
 
@@ -186,7 +186,7 @@ def run_together(log: Any, loop: Loop, numbers: range, threads: int) -> tuple[in
             loop(log, first, min(first + CALLS, mine.stop))
             cpu.append(cpu_clock() - cpu_begun)
             loops.append((begun, clock()))
-            # Gives up CPython's lock: whoever waits for it runs.
+            # Gives up CPython's lock, so that a waiting thread runs.
             time.sleep(0)
 
     each = -(-len(numbers) // threads)
@@ -209,7 +209,7 @@ def covered(spans: Iterable[tuple[int, int]]) -> int:
 
 
 def subject_of(kind: str, name: str) -> str:
-    """Return the name of one measurement: of what, of which logger or how many sinks."""
+    """Return the name of one measurement: its kind, and its logger or number of sinks."""
     return f"{kind}/{name}"
 
 
@@ -298,7 +298,7 @@ def report(rounds: Rounds, options: Options) -> int:
 
 
 def goals_of(rounds: Rounds) -> list[Goal]:
-    """Return what was promised of growth, and what became of it."""
+    """Return the promises about growth, with the measured figures."""
     few, many = THREADS[0], THREADS[-1]
     one, ten = (subject_of("sinks", str(count)) for count in (SINKS[0], SINKS[-1]))
     beyond = [field_growth([each], OWN) / field_growth([each], NOTHING) for each in rounds]
@@ -323,7 +323,7 @@ def field_growth(rounds: Rounds, name: str) -> float:
 
 
 def table_of(head: str, of: Mapping[str, Costs], growths: Mapping[str, float] | None = None) -> Table:
-    """Return the table of nanoseconds a call, a column a number, and of how they grow."""
+    """Return the table of nanoseconds per call, one column per number, and of their growth."""
     names: tuple[str, ...] = (f"{head}:", *map(str, next(iter(of.values()))))
     rows: list[tuple[str, ...]] = [
         (name, *(f"{cost:,.0f}" for cost in each.values())) for name, each in of.items()
@@ -335,7 +335,7 @@ def table_of(head: str, of: Mapping[str, Costs], growths: Mapping[str, float] | 
 
 
 def fields_table(of: Mapping[str, Costs], growths: Mapping[str, float]) -> Table:
-    """Return the table of nanoseconds a call by its fields, of what that is by field, and how it grows."""
+    """Return the table of nanoseconds per call by its fields, per field, and of their growth."""
     whole = table_of("ns per call, **fields", of)
     rows = [
         (*row, *(f"{of[row[0]][count] / count:,.1f}" for count in (FEW, MANY)), f"{growths[row[0]]:.2f} x")
@@ -345,7 +345,7 @@ def fields_table(of: Mapping[str, Costs], growths: Mapping[str, float]) -> Table
 
 
 def plot(name: str, title: str, label: str, of: Mapping[str, Costs]) -> Plot:
-    """Return the plot of nanoseconds a call."""
+    """Return the plot of nanoseconds per call."""
     series = {each: [(float(count), cost) for count, cost in costs.items()] for each, costs in of.items()}
     return Plot(name, LINES, title, "ns", series, own=(OWN,), x_label=label, x_scale=STEPS)
 

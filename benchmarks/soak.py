@@ -57,7 +57,7 @@ READER_STOPPED_FOR_S: Final = 1.0
 
 @dataclass
 class Outcome:
-    """What the two processes told, and how they ended."""
+    """The output of the two processes, and their ends."""
 
     intervals: list[dict[str, Any]] = field(default_factory=list)
     end: dict[str, Any] = field(default_factory=dict)
@@ -66,7 +66,7 @@ class Outcome:
     problems: list[str] = field(default_factory=list)
 
     def judge(self) -> None:
-        """Hold what was logged against what was found; everything that differs becomes a problem."""
+        """Compare what was logged with what was found; every difference becomes a problem."""
         if not self.end or not self.found:
             self.problems.append("a process of the soak ended before its time")
             return
@@ -171,7 +171,7 @@ def _stop_now_and_then(
 
 
 def goals_of(outcome: Outcome) -> list[Goal]:
-    """Return what was promised beside what was measured."""
+    """Return the promises beside the measured figures."""
     return [
         Goal("records lost", outcome.lost(), 0),
         Goal("growth of memory, percent", outcome.growth_percent(), MOST_GROWTH_PERCENT),
@@ -180,7 +180,7 @@ def goals_of(outcome: Outcome) -> list[Goal]:
 
 
 def text_of(outcome: Outcome) -> str:
-    """Return the table and what else there is to say."""
+    """Return the table and the notes below it."""
     step = -(-len(outcome.intervals) // MOST_ROWS)
     shown = [each for number, each in enumerate(outcome.intervals, start=1) if number % step == 0]
     head = (

@@ -62,7 +62,7 @@ _READ = "{name} = time.perf_counter_ns() - begun\n"
 
 
 def program_of(subject: str) -> str:
-    """Return a program that tells the nanoseconds until it was set up, and until it had logged."""
+    """Return a program that reports the nanoseconds until it was set up, and until it had logged."""
     if subject == BARE:
         return tell("0", "0")
     if subject in COMMANDS:

@@ -141,7 +141,7 @@ def report(rounds: Rounds, options: Options) -> int:
     overhead = ratio(rounds, ON, OFF, "seconds") - 1
     unaccounted = sum(abs(each[ON]["written"] - each[ON]["lines"]) + each[ON]["lost"] for each in rounds)
     figures["overhead"] = {"share": overhead}
-    # Without records there is no overhead to be measured, and neither is there where logging was never off.
+    # Without records, or with logging never off, there is no overhead to measure.
     a_bar = min(each[ON]["lines"] / each[ON]["bars"] for each in rounds)
     goals = [
         Goal("share of the run's time that logging adds", overhead, LIMIT),

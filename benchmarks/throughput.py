@@ -108,7 +108,7 @@ def report(rounds: Rounds, subjects: list[str], options: Options) -> int:
 
 
 def goals_of(rounds: Rounds, figures: dict[str, dict[str, float]]) -> list[Goal]:
-    """Return what was promised of the whole way, and what became of it."""
+    """Return the promises about the whole path, with the measured figures."""
     goals = [
         Goal(
             "records per second, every line verified",

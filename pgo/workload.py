@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from metaexpert.logger import configure, flush, get_logger, log_context, shutdown
 
-#: Rounds of each scene: by them the shares are set.
+#: Rounds of each scene, which set the shares.
 ROUNDS: Final = 2_000
 #: Calls between two waits for the backend, so that nothing has to give way.
 BATCH: Final = 20_000
@@ -95,7 +95,7 @@ def failure(log: Any, number: int) -> None:
         log.exception("Order failed", order_id=number)
 
 
-#: Each scene with how often it comes in a round.
+#: Each scene and its frequency in a round.
 SCENES: Final[dict[Callable[[Any, int], None], int]] = {
     order: 100,
     below_level: 40,

@@ -57,7 +57,9 @@ class Logger:
         return all(importlib.util.find_spec(package) is not None for package in self.packages)
 
     def open(self, path: Path) -> Opened:
-        """Set it up to write a file; return what is called, and what writes out everything and ends it."""
+        """Set it up to write a file; return the function that logs, and the one that writes everything and
+        ends it.
+        """
         return self.set_up(str(path))
 
     def verify(self, path: Path, records: int) -> Verified:
@@ -183,7 +185,7 @@ LOGGERS: Final[Mapping[str, Logger]] = {
         ),
     )
 }
-#: What tells in a table that a logger does not do all of the work by itself.
+#: The mark, in a table, of a logger that does not do all of the work by itself.
 MARK: Final = " *"
 
 

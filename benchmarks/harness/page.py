@@ -46,7 +46,7 @@ def render(page: str, results: Results, *, plots: str = "performance") -> str:
 
 
 def section(program: str, document: Document, plots: str) -> str:
-    """Return one program's part: how to have it again, its tables, plots, goals and notes."""
+    """Return one program's part: the command to repeat it, its tables, plots, goals and notes."""
     rounds, records = document["rounds"], document["records"]
     parts = [f"`uv run --group bench benchmarks/{program}.py`, rounds: {rounds}, records: {records:,}"]
     for table in document["tables"]:
@@ -61,7 +61,7 @@ def section(program: str, document: Document, plots: str) -> str:
 
 
 def verdict(goal: Mapping[str, Any]) -> str:
-    """Return a goal and what became of it as a sentence."""
+    """Return a goal and its outcome as a sentence."""
     bound = "at least" if goal["at_least"] else "at most"
     outcome = "kept" if goal["met"] else "**missed**"
     return f"{outcome}: {goal['promise']}: {shown(goal['measured'])}, promised {bound} {shown(goal['limit'])}"
@@ -82,7 +82,7 @@ def summary(results: Results) -> str:
 
 
 def machine(results: Results) -> str:
-    """Return what the figures were taken on, with which versions, and how long it took."""
+    """Return a description of the machine, the versions, and the time that the measurements took."""
     machines = sorted({document["machine"] for _, document in _programs(results)})
     seconds = sum(document["seconds"] for _, document in _programs(results))
     versions = ", ".join(f"{name} {version}" for name, version in results.get(VERSIONS, {}).items())

@@ -35,7 +35,7 @@ log = get_logger("bench")
 
 
 def set_up_of(subject: str) -> str:
-    """Return the text that imports a logger and sets it up, with nothing imported that it doesn't need."""
+    """Return the text that imports a logger and sets it up, and imports only what it needs."""
     if subject == OWN:
         return _OWN
     function, options = LOGGERS[subject].set_up, ""
@@ -43,7 +43,8 @@ def set_up_of(subject: str) -> str:
         options = "".join(f", {name}={value!r}" for name, value in function.keywords.items())
         function = function.func
     text = f"{getsource(function)}\nlog, close = {function.__name__}(path{options})\n"
-    # Peers write out everything at the end of a program, or that is their users' affair; but for this one.
+    # Other peers write everything at the end of a program, or leave that to their users. This one needs a
+    # call.
     return f"{text}import atexit\natexit.register(close)\n" if subject == QUEUED else text
 
 
@@ -80,21 +81,22 @@ _BYTECODE: Final = Path(__file__).resolve().parent / "__pycache__" / "programs"
 
 
 def _environment() -> dict[str, str]:
-    """Return an environment in which what is imported has been compiled, as in a program that was installed.
+    """Return an environment in which imported modules are compiled, as in an installed program.
 
-    Where Python may not write its bytecode beside the sources, each start would compile all of it again.
+    Otherwise, where Python may not write its bytecode beside the sources, each start would compile all of it
+    again.
     """
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return environment | {"PYTHONPYCACHEPREFIX": str(_BYTECODE)}
 
 
 def tell(*expressions: str) -> str:
-    """Return the statements with which a program tells its figures, integers all."""
+    """Return the statements with which a program reports its figures, which are all integers."""
     return f"with open({_TOLD!r}, 'w') as told:\n    print({', '.join(expressions)}, file=told)\n"
 
 
 def run(program: str, directory: Path, *, may_die: bool = False) -> list[int]:
-    """Run a program in a fresh interpreter and return the figures that it told.
+    """Run a program in a fresh interpreter and return the figures that it reported.
 
     It knows `directory`, where it runs, and `path`, the file in it. If it fails, its words end this process.
     It `may_die` by a signal after it has told its figures, as some peers do at their end.

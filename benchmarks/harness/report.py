@@ -18,7 +18,7 @@ from harness import svg
 
 #: Where a curve by percentile has points: six to each nine, up to 99.99 %.
 CURVE: Final = tuple(1 - 10 ** (-step / 6) for step in range(25))
-#: A percentile with fewer samples beyond it says nothing.
+#: A percentile with fewer samples beyond it is not meaningful.
 _FEWEST_BEYOND: Final = 5
 
 
@@ -141,7 +141,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def machine() -> str:
-    """Return what the figures were taken on."""
+    """Return a description of the machine."""
     implementation = f"{platform.python_implementation()} {platform.python_version()}"
     return f"{implementation}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores{_processor()}"
 
@@ -156,7 +156,7 @@ def _processor() -> str:
 
 
 def note_progress(text: str) -> None:
-    """Show on a terminal what is going on, in place of what was shown before."""
+    """Show the current step on a terminal, in place of the previous one."""
     if sys.stderr.isatty():
         print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
 

@@ -71,7 +71,7 @@ def take_rounds(
 
 
 def in_round(records: int | Sequence[int], number: int) -> int:
-    """Return how many records are logged in the round `number`, of which the first is 0."""
+    """Return how many records are logged in the round `number`, counted from 0."""
     return records if isinstance(records, int) else records[min(number, len(records) - 1)]
 
 
@@ -86,7 +86,7 @@ def typical(rounds: Rounds, subject: str, figure: str) -> float:
 
 
 def total(rounds: Rounds, subject: str, figure: str) -> float:
-    """Return the sum of one figure over the rounds: for what is counted, such as records lost."""
+    """Return the sum of one figure over the rounds, for counts such as lost records."""
     return sum(of_subject(rounds, subject, figure))
 
 
@@ -97,9 +97,10 @@ def points(rounds: Rounds, subject: str, prefix: str) -> list[tuple[float, float
 
 
 def ratio(rounds: Rounds, subject: str, base: str, figure: str, *, less: float = 0.0) -> float:
-    """Return the median over the rounds of a subject's figure by the base's, `less` taken off both.
+    """Return the median over the rounds of a subject's figure by the base's, with `less` subtracted from
+    both.
 
-    It is no number, `nan`, where nothing is left of the base in a round.
+    It is `nan` where nothing is left of the base in a round.
     """
     bases = [figures[base][figure] - less for figures in rounds]
     if min(bases) <= 0:

@@ -23,7 +23,8 @@ from harness.event import strict
 
 POLLED_EVERY_S: Final = 0.2
 BLOCK_BYTES: Final = 1 << 20
-#: Of a block that is read the first and last line are parsed; of one in so many, and of a file's first, all.
+#: The first and last line of each block are parsed; in one block of this many, and in a file's first, all
+#: lines.
 PARSED_WHOLE: Final = 32
 #: How often the side file is renamed or deleted, in turn.
 MOVED_EVERY_S: Final = 3.0
@@ -32,7 +33,7 @@ WORKER: Final = b'"worker":'
 
 @dataclass
 class Segment:
-    """One file: what was read of it so far, and what of its end is no whole line yet."""
+    """One file: what was read of it so far, and the incomplete line at its end."""
 
     name: str
     descriptor: int
@@ -88,7 +89,7 @@ class Family:
         return sum(segment.lines for segment in self.done)
 
     def of_workers(self) -> int:
-        """Return how many of these are of the threads that count."""
+        """Return how many of these belong to the threads that count."""
         return sum(segment.of_workers for segment in self.done)
 
     def missing(self) -> int:
@@ -111,7 +112,7 @@ class Family:
         return missing
 
     def complain(self, text: str) -> None:
-        """Keep what is wrong; the first things are enough."""
+        """Keep the first few errors; more are not needed."""
         if len(self.complaints) < 10:
             self.complaints.append(f"{self.name}: {text}")
 
@@ -125,7 +126,7 @@ class Family:
             path = self.directory / name
             if _identity(path) in self.segments:
                 continue
-            # It may be renamed or removed at any moment: what was opened is what counts.
+            # It may be renamed or removed at any moment, so only the opened file counts.
             with contextlib.suppress(FileNotFoundError):
                 descriptor = os.open(path, os.O_RDONLY)
                 status = os.fstat(descriptor)
@@ -184,7 +185,7 @@ class Family:
             self.parsed += 1
 
     def _take_each(self, segment: Segment, block: bytes) -> None:
-        """Read each line of a block of which a part may have come before."""
+        """Read each line of a block that may repeat earlier lines."""
         known = max(each.last for each in self.segments.values())
         for line in block.splitlines():
             seq = strict(line)["seq"]
@@ -204,7 +205,7 @@ class Family:
         self.done.append(segment)
 
     def _forget(self) -> None:
-        """Close what is finished and removed: another file may be born with its identity."""
+        """Close files that are finished and removed, because a new file may get their identity."""
         for identity, segment in list(self.segments.items()):
             if segment.is_done and os.fstat(segment.descriptor).st_nlink == 0 and len(self.segments) > 1:
                 os.close(segment.descriptor)
@@ -238,7 +239,7 @@ class Mover:
 
 
 def families_in(directory: Path) -> dict[str, Family]:
-    """Return what a soak writes, nothing of it read yet."""
+    """Return the families of files that a soak writes, with nothing read yet."""
     return {
         "expert": Family(directory, "expert.log", is_dense=True),
         "trades": Family(directory, "trades.log"),
@@ -248,7 +249,7 @@ def families_in(directory: Path) -> dict[str, Family]:
 
 
 def follow(directory: Path) -> None:
-    """Follow the files until standard input ends, then read the rest, and tell what was found."""
+    """Follow the files until standard input ends, then read the rest and print the findings."""
     families = families_in(directory)
     mover = Mover(families["side"])
     while not select.select([sys.stdin], [], [], POLLED_EVERY_S)[0]:
@@ -284,7 +285,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 def _place(segment: Segment) -> tuple[float, int]:
-    """Order files by their first number; what has none yet is the youngest."""
+    """Order files by their first number; a file without one is the youngest."""
     return (float("inf") if segment.first is None else segment.first, segment.order)
 
 

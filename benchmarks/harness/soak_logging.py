@@ -19,11 +19,12 @@ from metaexpert.logger import configure, get_logger, log_context, shutdown, stat
 
 THREADS: Final = 4
 BURSTS_A_SECOND: Final = 100
-#: A thread that is further behind than this gives the lost time up: the rate is a wish, not a debt.
+#: A thread that is further behind than this skips the lost time instead of catching up.
 MOST_BEHIND_S: Final = 0.5
 RECONFIGURED_EVERY_S: Final = 5
 
-#: What is kept on the disk: 1.2 GB at most, and half a minute of records for who follows the files.
+#: The bound on the disk: at most 1.2 GB, which is half a minute of records for the reader that follows the
+#: files.
 CONFIGURATION: Final = {
     "default_level": "DEBUG",
     "loggers": {"soak.noise": "ERROR"},
@@ -34,7 +35,7 @@ CONFIGURATION: Final = {
         "errors": {"max_size": 8 << 20, "backup_count": 12},
         "side": {"type": "file", "filename": "side.log", "max_size": 0, "filter": {"loggers": ["soak.side"]}},
     },
-    # Nothing gives way: a machine that is too slow lowers the rate, and loses nothing.
+    # Nothing gives way, so a machine that is too slow lowers the rate and loses nothing.
     "queue": {"protect_level": "NOTSET", "wait_ms": 60_000},
 }
 #: A file that comes and goes.
@@ -78,7 +79,7 @@ class Worker(threading.Thread):
                 due = time.monotonic()
 
     def usual(self) -> int:
-        """Make the call that most are; returns its nanoseconds, as the ones below do."""
+        """Make the most frequent call; returns its nanoseconds, as the ones below do."""
         before = self.clock()
         self.log.info("Tick", worker=self.number, n=self.calls, symbol="BTCUSDT", price=50000.5, qty=0.1)
         return self.clock() - before
@@ -113,7 +114,9 @@ class Worker(threading.Thread):
 
 
 class Disturber:
-    """Changes the configuration while everything goes on, and logs what a changing level lets through."""
+    """Changes the configuration while everything goes on, and logs records that a changing level lets
+    through.
+    """
 
     def __init__(self) -> None:
         self.count = 0
@@ -154,7 +157,7 @@ class Figures:
         self.poll()
         histogram = Histogram()
         for worker in self.workers:
-            # What the worker notes at this moment goes to the old one or to the new one.
+            # A call that the worker counts at this moment goes to the old one or to the new one.
             counted, worker.histogram = worker.histogram, Histogram()
             histogram.merge(counted)
         self.whole.merge(histogram)
@@ -194,7 +197,7 @@ def say(kind: str, figures: dict[str, Any]) -> None:
 
 
 def run(directory: Path, seconds: float, rate: float, interval_s: float) -> None:
-    """Log for so long, and tell the figures of each interval and of the whole."""
+    """Log for so long, and report the figures of each interval and of the whole."""
     configure({**CONFIGURATION, "log_file_path": str(directory)})
     began = time.monotonic()
     workers = [Worker(number, rate / THREADS, began + seconds) for number in range(THREADS)]
@@ -213,13 +216,13 @@ def run(directory: Path, seconds: float, rate: float, interval_s: float) -> None
     for worker in workers:
         worker.join()
     took, cpu = time.monotonic() - began, time.process_time() - cpu
-    # What was logged after the last whole interval.
+    # The calls after the last whole interval.
     figures.interval()
     finish(figures, disturber, took, cpu)
 
 
 def finish(figures: Figures, disturber: Disturber, took: float, cpu: float) -> None:
-    """End the logging, and tell what there must be in the files."""
+    """End the logging, and report what the files must contain."""
     is_written = shutdown()
     seen = stats()
     kinds = sum((worker.kinds for worker in figures.workers), Counter[str]())

@@ -238,7 +238,7 @@ def test_our_structlog_processor_needs_no_configuration(run_python: Any) -> None
 def test_an_event_that_is_rendered_already_is_the_message(
     logs: "Logs", structlog_processor: Any, as_bytes: bool
 ) -> None:
-    """Whoever leaves `JSONRenderer` before our processor gets records, not exceptions out of log calls."""
+    """With `JSONRenderer` left before our processor, log calls make records and do not raise."""
 
     def as_json(event: Any, default: Any) -> str | bytes:
         text = json.dumps(event, default=default)

@@ -198,7 +198,7 @@ def test_encoded_messages_of_msgspec_are_what_they_say(both_ways: "Logs") -> Non
 
 
 def test_a_large_message_of_msgspec_is_cut(logs: "Logs") -> None:
-    """As its text, for the end is needed to read it."""
+    """As its text, because its end is needed to read it."""
     msgspec = pytest.importorskip("msgspec")
     logs.configure(limits={"bytes": 2000})
     logs.logger.info("m", value=msgspec.Raw("[" + "1," * 10**6 + "1]"), price=1.5)

@@ -36,7 +36,7 @@ def test_a_handler_list_that_is_assigned_is_seen(where: str | None, logs: "Logs"
 def test_a_handler_list_that_is_changed_in_place_is_seen(
     where: str | None, logs: "Logs", recorder: Recorder
 ) -> None:
-    """`append`, `clear`, slices and items of the list count at once, though nobody is told of them."""
+    """`append`, `clear`, slices and items of the list take effect at once, although no code is notified."""
     logs.configure()
     log, handlers = get_logger("fund.bot"), logging.getLogger(where).handlers
     before = list(handlers)

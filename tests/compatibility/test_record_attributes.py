@@ -17,7 +17,7 @@ from support.listeners import Recorder
 if TYPE_CHECKING:
     from support.logs import Logs
 
-#: Differ between two calls, whoever makes the record; the types are compared.
+#: These differ between any two calls, so only their types are compared.
 OF_THE_MOMENT = ("created", "msecs", "relativeCreated")
 Call = Callable[[Any], None]
 

@@ -1,4 +1,4 @@
-"""The time of records while Python's clock is replaced or frozen: it is the system's time."""
+"""Facts about the time of records while Python's clock is replaced or frozen: it stays the system's time."""
 
 import copy
 import logging
@@ -108,7 +108,7 @@ def test_all_loggers_carry_the_system_s_time(
 
 
 def test_a_record_that_was_held_up_keeps_its_time(logs: "Logs", recorder: Recorder) -> None:
-    """The clock is nobody's: a record that a queue held for an hour was made an hour ago."""
+    """No clock is replaced: a record that a queue held for an hour was made an hour ago."""
     logs.configure()
     logging.root.handlers[:] = [recorder]
     logs.logger.info("ours")

@@ -120,7 +120,7 @@ print(count)
 
 @pytest.mark.parametrize("way", AGAIN)
 def test_loggers_are_as_fast_as_before(way: str, run_python: "Callable[..., Outcome]") -> None:
-    """Whoever holds a logger has one of the new import, whose levels the new import's changes reach."""
+    """An existing logger becomes one of the new import, and the new import's changes reach its levels."""
     script = f"""{START}
 {AGAIN[way]}
 again()

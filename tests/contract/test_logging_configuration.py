@@ -354,7 +354,7 @@ class _Malformed:
 
 
 def test_a_temporary_change_restores_itself(client: Client) -> None:
-    """After its time the state is the previous one, with nobody asking for it."""
+    """After its time the previous state is back, without a request."""
     answer = client.post({"default_level": "ERROR", "ttl_seconds": 0.3})
 
     assert "for 0.3 s" in answer.message

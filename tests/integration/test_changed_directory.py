@@ -126,7 +126,7 @@ def test_a_file_given_in_code_keeps_where_its_paths_lead(home: Path, monkeypatch
 def test_a_directory_named_later_leads_from_where_it_is_named(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever names a path says so here and now."""
+    """A path in a setting is resolved when it is given."""
     configure(log_file_path="logs", handlers={"console": None})
     monkeypatch.chdir("elsewhere")
 
@@ -171,7 +171,7 @@ def test_http_names_paths_from_where_the_program_was_configured(
 def test_a_default_directory_is_settled_with_the_first_configuration(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody has to name a directory for it to stay."""
+    """A directory stays even if no setting names it."""
     configure(handlers={"console": None})
     monkeypatch.chdir("elsewhere")
     with serving() as client:

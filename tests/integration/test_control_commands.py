@@ -192,7 +192,7 @@ def test_one_of_several_experts_is_chosen(tmp_path: Path) -> None:
 
 
 def test_without_an_expert_the_directory_is_shown(tmp_path: Path) -> None:
-    """`--show` then tells what one started here would have; a change has nobody to go to."""
+    """`--show` then prints what an expert started here would have; a change has no target."""
     (tmp_path / "metaexpert.toml").write_text('default_level = "WARNING"\n')
 
     shown = metaexpert(tmp_path, "logs", "configure", "--show")

@@ -188,7 +188,7 @@ print(configuration() is before, configuration().control)
 
 
 def test_an_address_beyond_this_machine_takes_a_token(run_python: Run) -> None:
-    """Without one it is refused, whichever way it is asked for."""
+    """Without one it is refused, from every source."""
     outcome = run_python(
         BEGIN
         + """
@@ -262,7 +262,7 @@ def test_the_environment_switches_it_on(tmp_path: Path) -> None:
 
 
 def test_the_runtime_file_goes_with_the_process(tmp_path: Path, runtime_directory: Path) -> None:
-    """It is there while the server is, and removed at the end; after a kill whoever looks removes it."""
+    """It exists while the server runs and is removed at the end; after a kill the next reader removes it."""
     with running(tmp_path, "serve()") as process:
         (path,) = runtime_directory.iterdir()
         assert path.name.startswith(f"{process.pid}-")

@@ -414,7 +414,7 @@ def test_values_filters_and_handlers_may_wait(busy: Logs) -> None:
 
 
 def test_many_threads_log_and_wait(busy: Logs) -> None:
-    """Whoever waits finds the own records in the file."""
+    """A thread that waits finds its own records in the file."""
     missing: list[int] = []
 
     def work(thread: int) -> None:

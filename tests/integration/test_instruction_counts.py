@@ -1,4 +1,4 @@
-"""The check of instruction counts: its definition of a regression, and what it does where it cannot count."""
+"""The check of instruction counts: what counts as a regression, and its behaviour where it cannot count."""
 
 from __future__ import annotations
 

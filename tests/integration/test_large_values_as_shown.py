@@ -59,7 +59,7 @@ def ordered() -> OrderedDict[int, int]:
 
 
 def counted(most: Any, last: Any) -> Any:
-    """Return so many counts, of which the last is another."""
+    """Return so many counts; the last one differs."""
     counts: Any = Counter()
     counts.update(dict.fromkeys(range(FITS), most))
     counts[FITS] = last

@@ -1,4 +1,4 @@
-"""T013, FR-007: failures inside logging stay inside it, are counted, reported, and end with their cause."""
+"""T013, FR-007: failures inside logging stay inside, are counted and reported, and end with their cause."""
 
 import json
 from collections.abc import Callable

@@ -91,7 +91,9 @@ log.error("failed")
 
 
 def test_an_outage_of_a_second_loses_nothing(logs: "Logs") -> None:
-    """What is logged while nobody is there arrives when somebody is, in order; the file waits for nothing."""
+    """Records that are logged while nobody listens arrive in order once somebody does; the file does not
+    wait.
+    """
     collector = Collector()
     taking = collector.taking(until='"n":199')
     net = {"type": "tcp", "url": f"tcp://127.0.0.1:{collector.port}"}
@@ -354,7 +356,7 @@ def serve():
         with connection, connection.makefile("rb", buffering=512) as stream:
             while (line := stream.readline(8192)).endswith(b"\\n"):
                 lines.append(json.loads(line))
-                # What tells of the loss may come before the last record or after it.
+                # The report of the loss may come before the last record or after it.
                 if {"last", "log.gap"} <= {line.get("event_name", line["message"]) for line in lines}:
                     done.set()
                     return

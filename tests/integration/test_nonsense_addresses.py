@@ -139,7 +139,7 @@ def test_what_is_no_token_is_refused(token: str, capsys: pytest.CaptureFixture[s
     ],
 )
 def test_what_is_no_control_server_is_told(answer: bytes, capsys: pytest.CaptureFixture[str]) -> None:
-    """Whatever else listens at the address: nobody is followed elsewhere, and all of it is bounded."""
+    """Whatever listens at the address: no redirect is followed, and every answer is bounded."""
     with answering(answer) as port:
         code = run_command_line(["logs", "configure", "--show", "--url", f"http://127.0.0.1:{port}"])
 

@@ -146,7 +146,7 @@ def test_a_living_process_is_left_alone(tmp_path: Path, living: subprocess.Popen
 
 @needs_tmpfs
 def test_all_needs_no_log_directory_of_its_own(tmp_path: Path) -> None:
-    """Whoever wants those of all others has none to name, and gets none, whatever fails elsewhere."""
+    """`--all` needs no log directory and makes none, whatever fails elsewhere."""
     kill_one(tmp_path, "others")
     kill_one(tmp_path, "failing")
     path = tmp_path / "failing" / "expert.log"

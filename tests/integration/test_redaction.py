@@ -262,7 +262,7 @@ def test_what_a_killed_process_left_is_masked_as_it_would_have_done(tmp_path: Pa
 
 
 def test_what_is_cut_off_a_torn_file_is_told_without_secrets(run_python: Callable[..., Outcome]) -> None:
-    """`logging_errors.log` and stderr tell of a line that was torn before, with its secrets masked."""
+    """`logging_errors.log` and stderr report a line that was torn before, with its secrets masked."""
     outcome = run_python(f"""
         from pathlib import Path
         from metaexpert.logger import configure, get_logger

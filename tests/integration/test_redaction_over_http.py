@@ -107,7 +107,7 @@ def test_what_shows_less_is_done(stricter: str, start: "Logs") -> None:
 
 
 def test_a_stricter_change_for_a_while_is_taken_back(start: "Logs") -> None:
-    """What holds then is what held before it, which nobody asks for over HTTP."""
+    """The previous configuration is in force again, without a request."""
     with asking() as client:
         more = {"keys": [*START["keys"], "order"]}
         assert client.post({"redact": more, "ttl_seconds": 0.1}).status == 200

@@ -1,4 +1,4 @@
-"""The output on a terminal: complete help, a progress bar that knows its total, or lines instead."""
+"""The output on a terminal: complete help, a progress bar that knows its total, or lines instead of it."""
 
 import os
 import re
@@ -34,7 +34,9 @@ def on_terminal(directory, *arguments, columns=80):
 
 
 def read_terminal(descriptor):
-    """Return what has come, nothing once nobody has the terminal any more: Linux says so with an error."""
+    """Return what has come, or nothing once no process has the terminal any more, which Linux reports as an
+    error.
+    """
     try:
         return os.read(descriptor, 65536)
     except OSError:

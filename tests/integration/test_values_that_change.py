@@ -27,7 +27,7 @@ class Growing:
 
 
 def growing_dict(kind: type) -> Any:
-    """Return a mapping of three, of which the second adds more."""
+    """Return a mapping of three values; the second adds more."""
     values = kind(first=1)
     values["second"] = Growing(lambda: values.__setitem__(f"more {len(values)}", 1))
     values["third"] = 3
@@ -42,7 +42,7 @@ def growing_set() -> Any:
 
 
 def growing_deque() -> Any:
-    """Return a deque of three, of which the second adds one."""
+    """Return a deque of three values; the second adds one."""
     values: deque[Any] = deque([1])
     values.append(Growing(lambda: values.append(2)))
     values.append(3)
@@ -50,7 +50,7 @@ def growing_deque() -> Any:
 
 
 def growing_list() -> Any:
-    """Return a list of three, of which the second adds one."""
+    """Return a list of three values; the second adds one."""
     values: list[Any] = [1]
     values.append(Growing(lambda: values.append(2)))
     values.append(3)

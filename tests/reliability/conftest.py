@@ -26,7 +26,7 @@ print(json.dumps(recover("logs").to_dict()))
 
 @pytest.fixture(autouse=True)
 def leave_no_rings(tmp_path: Path) -> Iterator[None]:
-    """Recover what the test's processes left: nobody starts there again, and rings fill a tmpfs."""
+    """Recover what the test's processes left, because nothing starts there again and rings fill a tmpfs."""
     yield
     if (tmp_path / "logs").is_dir():
         recover(tmp_path / "logs")

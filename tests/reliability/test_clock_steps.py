@@ -161,7 +161,7 @@ for periods in (10, 9, 10, 8, 10, 11, 10, 11):
 
 
 def test_waits_are_not_stretched_by_a_step(run_python: Run, shifted: dict[str, str]) -> None:
-    """Flushing, stopping and waiting for room are timed by a clock that nobody sets."""
+    """Flushing, stopping and waiting for room are timed by a clock that cannot be set."""
     outcome = run_python(
         BEGIN
         + """

@@ -63,7 +63,7 @@ print(json.dumps({"count": count, "dropped": dict(now.dropped_by_level), "reason
 
 
 def mount(*arguments: str) -> bool:
-    """Mount something; tells whether this process may."""
+    """Mount something; returns whether this process may."""
     return os.geteuid() == 0 and subprocess.run(["mount", *arguments], check=False).returncode == 0
 
 
@@ -108,7 +108,7 @@ def numbers(family: Family) -> list[int]:
 
 
 def told(family: Family) -> Counter[str]:
-    """Return how many lost records a family tells of, by level."""
+    """Return how many lost records a family reports, by level."""
     lost: Counter[str] = Counter()
     for gap in family.gaps():
         names = ("debug", "info", "warning", "error", "critical")
@@ -154,7 +154,7 @@ os.remove("logs/filler"), os.close(filler)
     assert numbers(read_family(small_disk, "errors")) == [n for n in protected if n % 20 == 0]
     assert numbers(read_family(small_disk, "trades")) == [n for n in protected if n % 20 == 10]
     assert "No space left on device" in outcome.stderr
-    # At most one line a second, of which each outage has one at least.
+    # At most one line per second; each outage has at least one.
     assert 1 <= outcome.stderr.count("metaexpert.logger:") < 30
 
 

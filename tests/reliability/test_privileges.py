@@ -54,7 +54,7 @@ def counts(outcome: "Outcome") -> list[object]:
 
 
 def rings_of_nobody(outcome: "Outcome") -> list[str]:
-    """Return what the child has left in memory, where nobody would ever look for it."""
+    """Return what the child has left in memory, where no start would look for it."""
     mine = json.dumps(str(outcome.directory / "logs"))
     return [path.name for path in Path("/dev/shm/metaexpert-log-65534").glob("*") if mine in origin_of(path)]
 

@@ -171,7 +171,7 @@ def test_a_thread_with_next_to_no_stack_can_log(run_python: "Callable[..., Outco
 
 
 def test_a_value_may_log_something_else(run_python: "Callable[..., Outcome]") -> None:
-    """Own code that logs a few other values, each of which logs others, is served in full."""
+    """User code that logs a few other values, which in turn log others, is served in full."""
     outcome = run_python(
         """
         from metaexpert.logger import configure, get_logger

@@ -25,7 +25,7 @@ def missing_packages(block: Block) -> list[str]:
 
 
 def main(page: Path) -> None:
-    """Run the page as one program; an exception goes its way, with the page's lines in the traceback."""
+    """Run the page as one program; an exception passes on, with the page's lines in the traceback."""
     lines = page.read_text(encoding="utf-8").splitlines(keepends=True)
     linecache.cache[str(page)] = (sum(map(len, lines)), None, lines, str(page))
     # As the main program, so that pickling and dataclasses find what the page defines.

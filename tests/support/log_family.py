@@ -49,7 +49,7 @@ class Family:
         return iter(of_program(self.records))
 
     def gaps(self) -> Iterator[dict[str, Any]]:
-        """Yield the records that tell of lost ones."""
+        """Yield the gap records."""
         return (record for record in self.records if record.get("event_name") == "log.gap")
 
 
@@ -88,7 +88,7 @@ def _lines(path: Path, invalid: list[str]) -> list[bytes]:
 
 
 def holes(family: Family) -> list[str]:
-    """Return where the numbers of a run miss something that no record tells of; both ends of it count."""
+    """Return the gaps in the numbers of a run that no record reports; both ends of a gap count."""
     seen: dict[str, set[int]] = {}
     for record in family.records:
         if "run_id" in record and "seq" in record:
