@@ -48,7 +48,7 @@ pub(super) fn ticks_of(stamp: i64) -> Option<u64> {
 pub(super) mod counter {
     /// Ticks since the machine was started, the same on all its processors.
     #[inline(always)]
-    pub(in crate::clock) fn read() -> u64 {
+    pub fn read() -> u64 {
         // SAFETY: every processor of this architecture has the instruction, and user code may use it unless the
         // kernel forbids it, whose own clocks in user code would not work then.
         unsafe { core::arch::x86_64::_rdtsc() }
@@ -63,7 +63,7 @@ pub(super) mod counter {
 
 #[cfg(not(target_arch = "x86_64"))]
 pub(super) mod counter {
-    pub(in crate::clock) fn read() -> u64 {
+    pub fn read() -> u64 {
         0
     }
 

@@ -52,7 +52,7 @@ struct Masked {
 }
 
 impl Redactor {
-    /// A redactor for what `config` names. Fails on patterns that have a [`refusal`].
+    /// A redactor for what `config` names. Fails on patterns that have a [`refusal`](super::refusal).
     pub fn new(config: &Redact) -> Result<Redactor, Error> {
         let patterns = Patterns::new(&config.patterns, &config.passes)
             .map_err(|refusal| Error::Configuration(refusal.to_string()))?;
