@@ -45,7 +45,7 @@ def names(constant: str) -> list[str]:
 def test_what_the_console_leaves_to_the_files_is_in_the_files(
     run_python: Callable[..., "Outcome"],
 ) -> None:
-    """A field that is renamed in the host, and not there, would come back to the console unnoticed."""
+    """A field that is renamed in the host alone would reappear on the console unnoticed."""
     outcome = run_python(STRATEGY)
     fields: dict[str, set[str]] = {}
     for record in outcome.records():

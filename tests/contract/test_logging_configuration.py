@@ -196,7 +196,7 @@ def test_files_stay_inside_the_log_directory(change: Any, client: Client, live: 
 
 
 def test_control_itself_cannot_be_changed(client: Client) -> None:
-    """Who may reconfigure may not open the server further, or other directories."""
+    """A request that may reconfigure cannot open the server further, or open other directories."""
     answer = client.post({"control": {"directories": ["/"]}, "default_level": "ERROR"})
 
     assert answer.status == 400
@@ -223,7 +223,7 @@ def test_control_itself_cannot_be_changed(client: Client) -> None:
     ],
 )
 def test_a_malformed_body_is_told_so(body: bytes, words: str, client: Client) -> None:
-    """What is no usable JSON object is refused with the reason, and nothing is changed."""
+    """A body that is not a usable JSON object is refused with the reason, and nothing is changed."""
     before = configuration()
 
     answer = client.post(body)
@@ -258,7 +258,7 @@ def test_a_compressed_body_is_refused(client: Client) -> None:
 @pytest.mark.parametrize("size", [MAX_BODY_BYTES + 1, 20 * MAX_BODY_BYTES])
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_large_body_is_refused(size: int, chunked: bool, client: Client) -> None:
-    """Above the limit it is 413, whether its length is told or not, and the connection goes on working."""
+    """Above the limit it is 413, with or without a stated length, and the connection goes on working."""
     body = b" " * size
     headers = {"content-type": "application/json"}
     data: Any = (body[start : start + 8192] for start in range(0, size, 8192)) if chunked else body
@@ -363,7 +363,7 @@ def test_a_temporary_change_restores_itself(client: Client) -> None:
 
 
 def test_a_lasting_change_survives_the_end_of_a_temporary_one(client: Client) -> None:
-    """What others changed meanwhile stays when a temporary change ends."""
+    """Changes that others made meanwhile stay when a temporary change ends."""
     client.post({"default_level": "ERROR", "ttl_seconds": 0.5})
     client.post({"include": ["run_id"]})
 
@@ -492,7 +492,7 @@ def test_other_routes_and_methods_are_refused_in_the_same_shape(
 
 
 def test_what_is_no_http_is_refused_in_the_same_shape(client: Client) -> None:
-    """Bytes that are no request get a 400 with a message, and the connection is closed."""
+    """Bytes that are not a request get a 400 with a message, and the connection is closed."""
     with socket.create_connection((client.server.host, client.server.port), timeout=20) as raw:
         raw.sendall(b"\x16\x03\x01 this is no HTTP\r\n\r\n")
         received = b"".join(iter(lambda: raw.recv(65536), b""))
@@ -527,7 +527,7 @@ def test_a_mistake_of_our_own_is_a_500_in_the_same_shape(
     "host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "", "a@127.0.0.1"]
 )
 def test_another_host_name_is_refused(host: str, client: Client) -> None:
-    """A name that somebody else's DNS points here is not served (DNS rebinding)."""
+    """A foreign DNS name that points here is not served (DNS rebinding)."""
     answer = client.get("/logging/configure", host=host)
 
     assert answer.status in (400, 403)
@@ -580,7 +580,7 @@ def test_guessing_tokens_is_slowed_down(live: Logs) -> None:
 
 
 def test_every_change_is_on_record(client: Client, live: Logs) -> None:
-    """A change is logged with what it changed and who asked, also where the level is above INFO."""
+    """A change is logged with its content and its client, also where the level is above INFO."""
     client.post({"default_level": "CRITICAL", "ttl_seconds": 600})
 
     (record,) = [each for each in live.records() if each.get("event_name") == "log.reconfigured"]

@@ -69,7 +69,7 @@ def messages(file: Path) -> list[str]:
 def test_a_change_that_names_no_directory_moves_no_file(
     change: str, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The log directory and all that was named relative to it stay, however logging is changed."""
+    """The log directory and all paths relative to it stay, however logging is changed."""
     configure(log_file_path="logs", handlers={"console": None, "file": {"filename": "sub/all.log"}})
     get_logger("bot").error("before")
     monkeypatch.chdir("elsewhere")
@@ -87,7 +87,8 @@ def test_a_change_that_names_no_directory_moves_no_file(
 def test_a_file_of_the_project_counts_where_it_was_found(
     name: str, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What it says holds after a `chdir`, changes of it are seen, and a file of the new directory is none."""
+    """It still counts after a `chdir`, its changes are seen, and a file in the new directory does not count.
+    """
 
     def write(directory: Path, level: str) -> None:
         table = "[tool.metaexpert.log]\n" if name == "pyproject.toml" else ""
@@ -151,7 +152,9 @@ def test_a_user_s_home_is_settled_too(home: Path, monkeypatch: pytest.MonkeyPatc
 def test_http_names_paths_from_where_the_program_was_configured(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who asks knows the program's directory, not where it has gone; `control.directories` stay as well."""
+    """A request's paths start at the program's directory, not at its current one; `control.directories` stay
+    as well.
+    """
     allowed = {"directories": ["logs", "more"]}
     configure(log_file_path="logs", handlers={"console": None}, control=allowed)
     monkeypatch.chdir("elsewhere")

@@ -117,7 +117,7 @@ def test_a_running_expert_is_reconfigured_and_listed(tmp_path: Path) -> None:
 
 
 def test_an_expert_without_a_server_is_listed(tmp_path: Path) -> None:
-    """What only a server knows is unknown, and reconfiguring says how to get one."""
+    """Figures that only a server knows are shown as unknown, and reconfiguring says how to get a server."""
     with paper_run(tmp_path):
         (listed,) = json.loads(metaexpert(tmp_path, "ps", "--json").out)
         refused = metaexpert(tmp_path, "logs", "configure", "--level", "DEBUG")

@@ -110,7 +110,7 @@ print([thread.name for thread in threading.enumerate()])
 
 
 def test_serving_configures_if_nobody_has(run_python: Run) -> None:
-    """`serve()` alone gives a working server, with logging to what it controls."""
+    """`serve()` alone gives a working server, and configures the logging that it controls."""
     outcome = run_python(
         BEGIN
         + """
@@ -146,7 +146,7 @@ print(before == state())
 
 
 def test_a_second_call_keeps_or_replaces_the_server(run_python: Run) -> None:
-    """The same address gives the same server, with the token said last; another one takes its place."""
+    """The same address gives the same server, with the latest token; another address replaces it."""
     outcome = run_python(
         BEGIN
         + """

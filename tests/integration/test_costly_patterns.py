@@ -52,7 +52,7 @@ def assert_refused(logs: Logs, error: ConfigurationError) -> None:
     ids=lambda value: str(value)[:20],
 )
 def test_each_kind_of_cost_is_named(in_force: Logs, patterns: list[str], says: str) -> None:
-    """Memory, steps, groups, and what many cost together: the error says how much is allowed."""
+    """Memory, steps, groups, and the total of many: the error says how much is allowed."""
     with pytest.raises(ConfigurationError, match=r"^redact\.patterns: ") as caught:
         in_force.configure(redact={"patterns": patterns})
     assert says in str(caught.value)
@@ -60,7 +60,7 @@ def test_each_kind_of_cost_is_named(in_force: Logs, patterns: list[str], says: s
 
 
 def test_code_is_refused(in_force: Logs) -> None:
-    """The argument of `configure()` is named, with what the pattern costs and what to do."""
+    """The argument of `configure()` is named, with the pattern's cost and the remedy."""
     with pytest.raises(ConfigurationError) as caught:
         in_force.configure(redact={"patterns": ["x+y", COSTLY]})
     assert_refused(in_force, caught.value)
@@ -86,7 +86,7 @@ def test_the_environment_is_refused(logs: Logs, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_request_is_refused(in_force: Logs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """So is what comes over HTTP, with the status 400."""
+    """So is a request over HTTP, with the status 400."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     with serving() as client:
         answer = client.post({"redact": {"patterns": ["x+y", COSTLY]}})

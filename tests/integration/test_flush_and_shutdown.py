@@ -162,7 +162,7 @@ tell(flush(20), shutdown(20), stats().dropped)
 
 
 def test_a_new_queue_does_not_make_a_loss_forgotten(run_python: Run) -> None:
-    """A change of the queue's size takes a new engine, and what the old one lost is told by it."""
+    """A change of the queue's size takes a new engine, which reports what the old one lost."""
     outcome = run_python(
         STALLED
         + """
@@ -177,7 +177,9 @@ tell(flush(20), flush(20), shutdown(20))
 
 
 def test_a_closed_console_is_no_success(run_python: Run) -> None:
-    """The file has everything, the console's reader is gone: not every handler has written every record."""
+    """The file has everything, but the console's reader is gone, so not every handler has written every
+    record.
+    """
     outcome = run_python(
         STALLED
         + """
@@ -192,7 +194,7 @@ tell(flush(20), flush(20), shutdown(20), stats().sinks["console"].dropped)
 
 
 def test_an_engine_that_cannot_start_is_no_success(run_python: Run) -> None:
-    """A record that no engine takes is a loss, and counted: until one starts, and once more after that."""
+    """A record that no engine takes counts as a loss, until an engine starts, and again after its end."""
     outcome = run_python(
         STALLED
         + """
@@ -343,7 +345,7 @@ release()
 
 
 def test_threads_that_wait_for_ever_do_not_hold_up_the_interpreter_s_end(run_python: Run) -> None:
-    """A daemon thread in `flush()` or `shutdown()` is out of the way when the program ends."""
+    """A daemon thread in `flush()` or `shutdown()` does not block the program's end."""
     outcome = run_python(
         STALLED
         + """

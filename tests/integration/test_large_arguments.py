@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def test_a_large_mapping_is_looked_into_by_name(both_ways: "Logs") -> None:
-    """`%(name)s` finds its value, and a missing name is told."""
+    """`%(name)s` finds its value, and a missing name is reported."""
     table = dict.fromkeys(map(str, range(100_000)), 1) | {"big": [1] * 100_000, "text": "x" * 2_000_000}
     both_ways.logger.info("%(7)s", table)
     both_ways.logger.info("%(big)s", table)

@@ -16,7 +16,7 @@ from metaexpert.logger import configure, get_logger, flush, shutdown, stats
 
 
 def test_a_full_device_is_told_and_counted(run_python: Run) -> None:
-    """Writing to a full device never raises; it is told on standard error and in `logging_errors.log`."""
+    """Writing to a full device never raises; it is reported on standard error and in `logging_errors.log`."""
     outcome = run_python(
         BEGIN
         + """

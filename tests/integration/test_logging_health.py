@@ -35,7 +35,7 @@ def test_a_full_disk_makes_unhealthy_until_it_is_over(live: Logs) -> None:
 
 
 def test_losses_make_unhealthy(live: Logs, client: Client) -> None:
-    """Records that found no room are told by `/health` and counted by `/metrics`."""
+    """Records that found no room are reported by `/health` and counted by `/metrics`."""
     assert client.get("/health").status == 200
     configure(queue={"capacity_bytes": 65536, "protect_level": "CRITICAL", "wait_ms": 0})
     for _ in range(20000):

@@ -254,7 +254,7 @@ def test_frames_are_listed_where_a_file_has_no_name(logs: "Logs") -> None:
 def test_a_program_in_a_directory_without_a_readable_name_is_on_record(
     run_python: "Callable[..., Outcome]",
 ) -> None:
-    """`%`-arguments that do not fit are told with half a pair in them, and the record is written."""
+    """`%`-arguments that do not fit are reported with half a pair in them, and the record is written."""
     outcome = run_python(
         """
         from metaexpert.logger import configure, get_logger

@@ -138,7 +138,7 @@ def test_failing_on_init_stops_before_the_first_bar(run, tmp_path):
 
 
 def test_bad_argument_of_the_strategy_names_file_and_line(run):
-    """A typo in the settings is told with its place in the file, without a traceback."""
+    """A typo in the settings is reported with its place in the file, without a traceback."""
     done = run("", head=HEAD.replace("binance", "binnance"))
     assert (done.code, done.out) == (2, "")
     assert done.err == (
@@ -156,7 +156,7 @@ def test_bad_argument_of_the_strategy_names_file_and_line(run):
     ],
 )
 def test_file_that_cannot_be_executed_is_told(run, body, code, said):
-    """A mistake in the file is told with its line."""
+    """A mistake in the file is reported with its line."""
     done = run(body, head=HEAD.rstrip("\n") + "\n\n")
     assert (done.code, done.out) == (code, "")
     assert said in done.err
@@ -170,7 +170,7 @@ def test_file_that_runs_nothing_is_told(run):
 
 
 def test_sys_exit_of_a_strategy_is_the_exit_code(run, tmp_path):
-    """A strategy that ends the process says how, after its on_deinit."""
+    """A strategy that ends the process sets the exit code, after its on_deinit."""
     done = run(
         """
         @expert.on_bar

@@ -54,7 +54,7 @@ def strategy(tmp_path):
 @pytest.mark.parametrize("columns", [60, 80, 120])
 @pytest.mark.parametrize("group", [(), ("logs",)])
 def test_help_is_whole(tmp_path, group, columns):
-    """Whatever the terminal's width, commands are told to the end of their sentence."""
+    """At any width of the terminal, the sentence about a command is complete."""
     shown = on_terminal(tmp_path, *group, "--help", columns=columns)
     assert "..." not in shown.replace("[ARGS]...", "")
     assert max(map(len, shown.splitlines())) <= columns

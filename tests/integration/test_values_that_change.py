@@ -117,7 +117,7 @@ def test_a_book_that_other_threads_change_is_on_record_each_time(logs: "Logs") -
 def test_a_class_whose_metaclass_changes_the_value_costs_no_record(
     kind: type, way: str, both_ways: "Logs", capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """What is in the arguments of a message is measured without a question to anybody's code."""
+    """The arguments of a message are measured without running any of their code."""
     target: Any = kind()
     asked: list[str] = []
 

@@ -98,7 +98,7 @@ def value(request: pytest.FixtureRequest) -> Any:
 
 @pytest.mark.parametrize("word", WORDS)
 def test_a_word_that_logging_knows_may_have_any_value(word: str, value: Any, both_ways: "Logs") -> None:
-    """The record is written; what is no use as what it was given for is a field of it."""
+    """The record is written; a value that cannot serve its purpose becomes a field."""
     both_ways.logger.info("one", **{word: value})
     both_ways.logger.exception("two", **{word: value})
     both_ways.logger.bind(b=1).log(20, "three", **{word: value})
@@ -165,7 +165,7 @@ def test_a_message_or_field_may_be_any_value(value: Any, both_ways: "Logs") -> N
 
 
 def test_a_threshold_may_be_any_value(value: Any, both_ways: "Logs") -> None:
-    """What can't be compared is no threshold; the record has it as it was given."""
+    """A value that cannot be compared is not a threshold; the record has it as it was given."""
     with timed(both_ways.logger, "step", threshold_ms=value):
         pass
 
@@ -175,7 +175,7 @@ def test_a_threshold_may_be_any_value(value: Any, both_ways: "Logs") -> None:
 
 
 def test_an_operation_may_be_any_value(value: Any, both_ways: "Logs") -> None:
-    """What `timed` is given as the operation need not be text."""
+    """The operation given to `timed` need not be text."""
     with timed(both_ways.logger, value):
         pass
 

@@ -63,7 +63,7 @@ def seconds_of(timestamp: str) -> float:
 
 
 def test_the_shim_steps_the_wall_clock_alone(run_python: Run, shifted: dict[str, str]) -> None:
-    """What the other tests rest on: the process sees its wall clock step, and no other clock."""
+    """The basis of the other tests: the process sees its wall clock step, and no other clock."""
     outcome = run_python(
         BEGIN
         + """
@@ -115,7 +115,7 @@ assert counted.dropped == 0
 
 
 def test_a_step_is_no_delay(run_python: Run, shifted: dict[str, str]) -> None:
-    """What `stats` says of the time from call to file is what the records waited, without the steps."""
+    """The delay that `stats` reports from call to file is the records' real wait, without the steps."""
     run_python(
         BEGIN
         + """

@@ -100,7 +100,7 @@ def test_processes_of_one_number_rotate_files_of_their_own(tmp_path: Path) -> No
 
 
 def test_a_killed_one_is_recovered_beside_living_ones_of_its_number(tmp_path: Path) -> None:
-    """The ring of the killed process is told from those of the others by its lock, and written once."""
+    """The lock distinguishes the ring of the killed process from the others, and the ring is written once."""
     killed = start(container(0, tmp_path, "kill", 2), tmp_path)
     other = start(container(1, tmp_path, "kill", 2), tmp_path)
     until_there(tmp_path / "logged.0", tmp_path / "logged.1")

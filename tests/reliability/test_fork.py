@@ -150,7 +150,7 @@ get_logger("bot").info("parent")
 
 
 def test_forks_never_wait_for_ever(run_python: Run) -> None:
-    """Threads that configure all the time, and one that never comes to an end of it, hold up no child."""
+    """Threads that configure all the time, and one that never finishes, hold up no child."""
     outcome = run_python(
         BEGIN
         + """

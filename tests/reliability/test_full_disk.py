@@ -120,7 +120,7 @@ def told(family: Family) -> Counter[str]:
 def test_a_full_disk_costs_info_records_alone_and_the_log_says_how_many(
     run_python: Run, small_disk: Path
 ) -> None:
-    """What was held is written once there is room; DEBUG and INFO gave way, counted and told."""
+    """Held records are written once there is room; DEBUG and INFO gave way, counted and reported."""
     outcome = run_python(
         START
         + """

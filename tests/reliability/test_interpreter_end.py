@@ -77,7 +77,7 @@ while min(returned[:4]) < 100:
 
 
 def test_threads_go_on_after_the_main_one(run_python: Run) -> None:
-    """Threads that are no daemons log to their own end, which the interpreter waits for."""
+    """Threads that are not daemons log to their own end, which the interpreter waits for."""
     outcome = run_python(
         BEGIN
         + """

@@ -61,7 +61,7 @@ print(alarms, n)
 
 
 def test_handlers_may_change_everything(run_python: Run) -> None:
-    """A signal handler that configures, flushes and stops logging in the middle of a call harms none."""
+    """A signal handler that configures, flushes and stops logging in the middle of a call harms no call."""
     outcome = run_python(
         BEGIN
         + """

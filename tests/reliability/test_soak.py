@@ -100,7 +100,7 @@ def test_reader_tells_of_what_is_not_in_order(
 
 @pytest.mark.parametrize("end", ['{"seq":2', '{"seq":2,"seq":2}\n', '{"seq":2,"price":NaN}\n'])
 def test_reader_tells_of_a_line_that_is_no_record(tmp_path: Path, end: str) -> None:
-    """A torn line at the end, a doubled key, a number that is none: each is a complaint."""
+    """A torn line at the end, a doubled key and an invalid number are complaints."""
     path = tmp_path / "expert.log"
     path.write_text(line(1) + end)
     family = Family(tmp_path, path.name, is_dense=True)

@@ -133,7 +133,7 @@ log.info("the end")
 def test_a_value_that_logs_itself_ends_in_a_note(
     limit: int, stack: int, run_python: "Callable[..., Outcome]"
 ) -> None:
-    """Whichever of its methods does it: no crash, no exception, no exponential number of calls, no loss."""
+    """With any of its methods there is no crash, no exception, no exponential number of calls and no loss."""
     outcome = run_python(PROGRAM.format(limit=limit, stack=stack, ways=WAYS, way=""))
 
     records = outcome.records()

@@ -33,7 +33,7 @@ print(ended, now.logged, now.written)
 @pytest.mark.parametrize("crash_safe", [True, False])
 @pytest.mark.parametrize("format", ["json", "text"])
 def test_a_limit_of_file_sizes_leaves_whole_lines(format: str, crash_safe: bool, run_python: Run) -> None:
-    """What did not fit is taken back, whatever becomes of its record."""
+    """A line that did not fit is taken back, whatever happens to its record."""
     program = LIMITED.replace("FILE", repr({"format": format})).replace("CRASH_SAFE", str(crash_safe))
     outcome = run_python(program)
 
