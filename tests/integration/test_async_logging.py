@@ -22,8 +22,7 @@ def identity(s):
 
 
 def test_calls_return_while_the_destination_stands_still(run_python: Run) -> None:
-    """With a pipe that nobody reads, calls return and `flush` gives up; once it is read, everything arrives.
-    """
+    """With a pipe that is not read, calls return and `flush` gives up; once read, everything arrives."""
     outcome = run_python(
         LARGE_QUEUE
         + """

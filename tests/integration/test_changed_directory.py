@@ -87,8 +87,7 @@ def test_a_change_that_names_no_directory_moves_no_file(
 def test_a_file_of_the_project_counts_where_it_was_found(
     name: str, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It still counts after a `chdir`, its changes are seen, and a file in the new directory does not count.
-    """
+    """It counts after a `chdir`, its changes are seen, and a file in the new directory does not count."""
 
     def write(directory: Path, level: str) -> None:
         table = "[tool.metaexpert.log]\n" if name == "pyproject.toml" else ""

@@ -40,8 +40,7 @@ def good_rows(count=5):
     ],
 )
 def test_bad_data_file_names_the_place(strategy, rows, said):
-    """An empty file, text for numbers, holes, disorder and unknown formats are reported with file and line.
-    """
+    """An empty file, text for numbers, holes, disorder and unknown formats are named with file and line."""
     (strategy / "data.csv").write_text("".join(row + "\n" for row in rows))
     done = metaexpert(strategy, "backtest", "e.py", "--data", "data.csv")
     assert (done.code, done.out) == (2, "")
