@@ -1,14 +1,12 @@
-"""The engine's console and the host's records agree about the names of what only files need."""
+"""The view of an expert's records names fields and events that these records really have."""
 
-import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from metaexpert.expert.host.record_view import RECORD_VIEW
 
 if TYPE_CHECKING:
     from support.processes import Outcome
-
-SOURCE = Path(__file__).resolve().parents[2] / "crates/metaexpert-log/src/encode/run.rs"
 
 STRATEGY = """
 from metaexpert.expert import MetaExpert
@@ -35,13 +33,6 @@ with overriding(Overrides(mode="backtest", feed=feed_of_bars(generate_bars(seed=
 """
 
 
-def names(constant: str) -> list[str]:
-    """Return the names in a constant of the console's source, in order."""
-    text = SOURCE.read_text()
-    (value,) = re.findall(rf"^const {constant}: .*? = (.*?);$", text, re.MULTILINE | re.DOTALL)
-    return re.findall(r'b"([a-z_.]+)"', value)
-
-
 def test_what_the_console_leaves_to_the_files_is_in_the_files(
     run_python: Callable[..., "Outcome"],
 ) -> None:
@@ -51,17 +42,12 @@ def test_what_the_console_leaves_to_the_files_is_in_the_files(
     for record in outcome.records():
         fields.setdefault(record.get("event_name"), set()).update(record)
         if record.get("event_name") == "order.filled":
-            assert record["module"] in names("HOST_LOGGERS")
+            assert record["module"] in RECORD_VIEW.loggers
 
-    event, left_out = "", 0
-    for name in names("LEFT_OUT"):
-        if "." in name:
-            event = name
-        else:
-            assert name in fields[event], f"{event} has no {name}"
-            left_out += 1
-    assert left_out > 20
-    constant = {*names("CONSTANT"), *names("TIMEFRAME"), *names("SIMULATED_TIME"), *names("EVENT_NAME")}
-    assert constant <= fields["order.filled"]
-    assert constant - {"sim_time"} <= fields["expert.started"]
+    for event, left_out in RECORD_VIEW.left_out.items():
+        assert set(left_out) <= fields[event], f"{event} has not all of {left_out}"
+    assert len(RECORD_VIEW.left_out) == 6
+    constant = {*RECORD_VIEW.constant, *RECORD_VIEW.constant_before_time, RECORD_VIEW.event_field}
+    assert {*constant, RECORD_VIEW.time} <= fields["order.filled"]
+    assert constant <= fields["expert.started"]
     assert not (outcome.stdout + outcome.stderr).count("notional")

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use metaexpert_log::config::View;
 use metaexpert_log::pipeline::Pipeline;
 use metaexpert_log::platform::faulty_disk::{FaultyDisk, Operation};
 use metaexpert_log::recovery::Status;
@@ -49,6 +50,7 @@ fn scenes() {
         "stalled" => stalled(&scratch),
         "recover" => recover(&scratch, kill_at),
         "reconfigured" => reconfigured(&scratch),
+        "viewed" => viewed(&scratch),
         "gap" => lossy(&scratch),
         "full" => full(&scratch),
         "idle" => idle(&scratch),
@@ -119,6 +121,17 @@ fn reconfigured(scratch: &Scratch) {
     insist(&mut pipeline, 20, "between");
     pipeline.reconfigure(&surroundings, &with("first"), "run").unwrap();
     insist(&mut pipeline, 20, "after");
+}
+
+/// A record is logged that a view shortens, while nothing can be written.
+fn viewed(scratch: &Scratch) {
+    let disk = FaultyDisk::new();
+    disk.stall(0, &[Operation::Write]);
+    let mut config = config(scratch, json!([file(scratch, "people", json!({"format": {"kind": "text"}}))]));
+    config.views.push(View { constant: vec!["side".to_owned()], ..View::default() });
+    let mut pipeline = Pipeline::start_in(&scratch.on(disk.clone()), &config, "run", 1).unwrap();
+    insist(&mut pipeline, 20, "viewed");
+    disk.wait_stalled();
 }
 
 /// Records are lost and not told.
@@ -293,6 +306,15 @@ fn records_go_where_they_belonged_when_they_were_made() {
     scratch.recover();
     assert_eq!(scratch.messages("first"), ["before", "after"]);
     assert_eq!(scratch.messages("second"), ["between"]);
+}
+
+#[test]
+fn records_are_shown_as_the_process_wanted_them() {
+    let scratch = Scratch::new();
+    play(&scratch, "viewed", 0);
+    scratch.recover();
+    let text = fs::read_to_string(scratch.logs().join("people.log")).unwrap();
+    assert!(text.ends_with("app.strategy: viewed price=50000.5\n"), "{text}");
 }
 
 #[test]

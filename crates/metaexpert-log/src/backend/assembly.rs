@@ -311,7 +311,7 @@ fn encoder(
     format: &Format,
     colour: bool,
 ) -> Result<Encoder, Error> {
-    Encoder::new(format, config.field_layout, include, colour)
+    Encoder::new(format, config.field_layout, &config.views, include, colour)
         .map_err(|problem| Error::Configuration(format!("handlers.{name}.format: {problem}")))
 }
 

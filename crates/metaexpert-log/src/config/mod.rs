@@ -4,6 +4,7 @@ mod console;
 mod file;
 mod format;
 mod socket;
+mod view;
 
 use std::path::PathBuf;
 
@@ -15,6 +16,7 @@ pub use console::{Colour, ConsoleConfig, Stream};
 pub use file::{Compress, FileConfig, Rotate, Sync};
 pub use format::{Format, Protocol};
 pub use socket::{Endpoint, SocketConfig};
+pub use view::View;
 
 /// Everything the engine needs to run.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -30,6 +32,9 @@ pub struct Config {
     /// Where fields go in JSON.
     #[serde(default)]
     pub field_layout: Layout,
+    /// How records of the program are shown to people.
+    #[serde(default)]
+    pub views: Vec<View>,
     /// What is masked.
     #[serde(default)]
     pub redact: Redact,
@@ -62,6 +67,7 @@ impl Config {
     pub(crate) fn writes_alike(&self, other: &Config) -> bool {
         self.include == other.include
             && self.field_layout == other.field_layout
+            && self.views == other.views
             && self.redact == other.redact
     }
 }

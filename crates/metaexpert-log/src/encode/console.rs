@@ -7,6 +7,7 @@ use crate::encode::plain::{continuation, lines, push_summary};
 use crate::encode::record_time::RecordTime;
 use crate::encode::shown_fields::ShownFields;
 use crate::encode::text::spec::{Conversion, Spec, char_count, prefix_len};
+use crate::encode::views::Views;
 use crate::line::escape::escape_plain;
 use crate::ring::event::{Event, Exception};
 
@@ -27,8 +28,7 @@ const fn column(width: usize) -> Spec {
 /// own first; the lines of an exception's traceback and of a stack follow, indented. Without the colours,
 /// which change nothing but colour, a line is the same on a terminal and in a file.
 ///
-/// A record of an expert's run has the simulated time in place of the clock's, and is without what people
-/// need not read in each of them.
+/// Views say of which records it shows another time than the clock's, and what people need not read in each.
 pub struct ConsoleEncoder {
     colour: bool,
     time: RecordTime,
@@ -46,6 +46,11 @@ impl ConsoleEncoder {
         ConsoleEncoder { time: self.time.with_format(datefmt), ..self }
     }
 
+    /// The same encoder for records that are shown as `views` want them.
+    pub fn with_views(self, views: Views) -> Self {
+        ConsoleEncoder { fields: self.fields.with_views(views), ..self }
+    }
+
     /// The same encoder for another time zone than the system's.
     pub fn in_zone(self, zone: TimeZone) -> Self {
         ConsoleEncoder { time: self.time.in_zone(zone), ..self }
@@ -54,9 +59,9 @@ impl ConsoleEncoder {
     /// Appends `event` as one line, and the lines of its exception and stack.
     pub fn encode(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
         out.reserve(160 + event.message.len());
-        let simulated = self.fields.collect(event);
+        let told = self.fields.collect(event);
         let colour = self.colour;
-        let time = self.time.text(event.timestamp_ns, simulated);
+        let time = self.time.text(event.timestamp_ns, told);
         painted(colour, DIM, out, |out| out.extend_from_slice(time));
         self.push_head(event, out);
         self.push_message(event, out);

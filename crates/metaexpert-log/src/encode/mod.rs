@@ -7,15 +7,15 @@ pub mod json;
 pub mod local_time;
 mod plain;
 mod record_time;
-mod run;
 mod shown_fields;
 pub mod syslog;
 pub mod text;
 pub(crate) mod validity;
+pub mod views;
 
 pub use include::Include;
 
-use crate::config::{Format, Layout};
+use crate::config::{Format, Layout, View};
 use crate::ring::event::Event;
 
 /// An encoder for one format; keeps what consecutive records share.
@@ -33,15 +33,23 @@ pub enum Encoder {
 impl Encoder {
     /// The encoder for `format`. `colour` says whether the destination shows colours. Fails on a pattern that
     /// [`text::pattern::Pattern::parse`] refuses.
-    pub fn new(format: &Format, layout: Layout, include: &Include, colour: bool) -> Result<Self, String> {
+    pub fn new(
+        format: &Format,
+        layout: Layout,
+        views: &[View],
+        include: &Include,
+        colour: bool,
+    ) -> Result<Self, String> {
+        let views = || views::Views::new(views);
         let text = |encoder: text::TextEncoder| match &include.process {
-            Some(process) => Encoder::Text(encoder.for_process(process.clone())),
-            None => Encoder::Text(encoder),
+            Some(process) => Encoder::Text(encoder.with_views(views()).for_process(process.clone())),
+            None => Encoder::Text(encoder.with_views(views())),
         };
         Ok(match format {
             Format::Json => Encoder::Json(json::JsonEncoder::new(layout, include)),
             Format::Console { datefmt } => {
-                Encoder::Console(console::ConsoleEncoder::new(colour).with_time(datefmt.as_deref()))
+                let encoder = console::ConsoleEncoder::new(colour).with_views(views());
+                Encoder::Console(encoder.with_time(datefmt.as_deref()))
             }
             Format::Syslog { .. } => Encoder::Syslog(syslog::SyslogEncoder::new(include)),
             Format::Text { datefmt } => text(text::TextEncoder::with_fields().with_time(datefmt.as_deref())),

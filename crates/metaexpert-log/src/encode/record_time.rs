@@ -3,21 +3,21 @@
 use jiff::tz::TimeZone;
 
 use crate::encode::local_time::{LocalTime, system_zone};
-use crate::encode::run::SimulatedTime;
+use crate::encode::views::ToldTime;
 
-/// Formats the times of records: local time, or in UTC the simulated time of one that has it.
+/// Formats the times of records: local time, or in UTC the time that a record tells of.
 pub(crate) struct RecordTime {
     local: LocalTime,
-    /// Shows simulated times in a format of the user's.
-    simulated: Option<LocalTime>,
+    /// Shows told times in a format of the user's.
+    told: Option<LocalTime>,
     text: Vec<u8>,
 }
 
 impl RecordTime {
-    /// Times in `format`, `separator` and the milliseconds; simulated ones as `2024-01-31 23:59:59Z`.
+    /// Times in `format`, `separator` and the milliseconds; told ones as `2024-01-31 23:59:59Z`.
     pub(crate) fn new(format: &str, separator: u8) -> Self {
         let local = LocalTime::with_millis(format, separator, system_zone());
-        RecordTime { local, simulated: None, text: Vec::new() }
+        RecordTime { local, told: None, text: Vec::new() }
     }
 
     /// All times in the `strftime` format `datefmt`; without one, as they were.
@@ -26,7 +26,7 @@ impl RecordTime {
             None | Some("") => self,
             Some(format) => RecordTime {
                 local: LocalTime::new(format, system_zone()),
-                simulated: Some(LocalTime::new(format, TimeZone::UTC)),
+                told: Some(LocalTime::new(format, TimeZone::UTC)),
                 ..self
             },
         }
@@ -39,15 +39,15 @@ impl RecordTime {
 
     /// The text of a record's time.
     #[inline]
-    pub(crate) fn text(&mut self, timestamp_ns: i64, simulated: Option<SimulatedTime<'_>>) -> &[u8] {
-        match simulated {
+    pub(crate) fn text(&mut self, timestamp_ns: i64, told: Option<ToldTime<'_>>) -> &[u8] {
+        match told {
             None => self.local.text(timestamp_ns),
-            Some(time) => self.simulated_text(time),
+            Some(time) => self.told_text(time),
         }
     }
 
-    fn simulated_text(&mut self, time: SimulatedTime<'_>) -> &[u8] {
-        if let (Some(clock), Some(ns)) = (&mut self.simulated, time.timestamp_ns()) {
+    fn told_text(&mut self, time: ToldTime<'_>) -> &[u8] {
+        if let (Some(clock), Some(ns)) = (&mut self.told, time.timestamp_ns()) {
             return clock.text(ns);
         }
         self.text.clear();

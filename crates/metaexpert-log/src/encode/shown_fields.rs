@@ -2,15 +2,16 @@
 
 use crate::encode::colour::{CYAN, painted};
 use crate::encode::plain::{Digits, push_key, push_shown};
-use crate::encode::run::{HostEvent, SimulatedTime, is_run_context, simulated_time};
+use crate::encode::views::{ToldTime, Views};
 use crate::frame::Value;
 use crate::ring::event::Event;
 use crate::ring::fields::Place;
 
 /// Renders fields as `key=value`, the call's own before the bound ones, and these before the context's.
-/// Those of an expert's run are without what people need not read in each record.
+/// Views say what people need not read in each record.
 pub(crate) struct ShownFields {
     colour: bool,
+    views: Views,
     /// The fields of the record in hand, and where each set of them begins, from the context's to its own.
     text: Vec<u8>,
     starts: Vec<usize>,
@@ -19,32 +20,37 @@ pub(crate) struct ShownFields {
 impl ShownFields {
     /// Fields with or without colours.
     pub(crate) fn new(colour: bool) -> Self {
-        ShownFields { colour, text: Vec::new(), starts: Vec::new() }
+        ShownFields { colour, views: Views::default(), text: Vec::new(), starts: Vec::new() }
     }
 
-    /// Renders what is shown of `event`, set by set. Returns its simulated time, if it has one.
-    pub(crate) fn collect<'a>(&mut self, event: &Event<'a>) -> Option<SimulatedTime<'a>> {
-        let ShownFields { colour, text: out, starts } = self;
+    /// The same, as `views` want them.
+    pub(crate) fn with_views(self, views: Views) -> Self {
+        ShownFields { views, ..self }
+    }
+
+    /// Renders what is shown of `event`, set by set. Returns the time that it tells of, if it does.
+    pub(crate) fn collect<'a>(&mut self, event: &Event<'a>) -> Option<ToldTime<'a>> {
+        let ShownFields { colour, views, text: out, starts } = self;
         out.clear();
         starts.clear();
-        let host = HostEvent::of(event);
-        let digits = if host.is_some() { Digits::OfMoney } else { Digits::All };
-        let (mut simulated, mut latest) = (None, None);
+        let report = views.report(event);
+        let digits = if report.is_some() { Digits::OfMoney } else { Digits::All };
+        let (mut told, mut latest) = (None, None);
         event.fields.for_each_shown(&mut |place: Place<'_>, value| {
             if latest != Some(place.at) {
                 latest = Some(place.at);
                 starts.push(out.len());
             }
             let key = &place.keys[place.index];
-            if let Some(time) = simulated_time(&key.raw, value) {
-                simulated = Some(time);
-            } else if !is_run_context(&place, host)
-                && !host.is_some_and(|event| event.leaves_out(&key.raw, value))
+            if let Some(time) = views.time(&key.raw, value) {
+                told = Some(time);
+            } else if !views.is_constant(&place, report)
+                && !report.is_some_and(|report| report.leaves_out(&key.raw, value))
             {
                 push_field(*colour, |out| push_key(key, out), value, digits, out);
             }
         });
-        if let Some(category) = event.category.filter(|_| host.is_none()) {
+        if let Some(category) = event.category.filter(|_| report.is_none()) {
             starts.push(out.len());
             push_field(
                 *colour,
@@ -54,7 +60,7 @@ impl ShownFields {
                 out,
             );
         }
-        simulated
+        told
     }
 
     /// Whether nothing is shown.

@@ -1,6 +1,6 @@
 //! Frames of any bytes: reading them never fails but by value, and what is read gives valid lines.
 
-use metaexpert_log::config::{Format, Layout};
+use metaexpert_log::config::{Format, Layout, View};
 use metaexpert_log::encode::{Encoder, Include};
 use metaexpert_log::frame::{Frame, InlineFields, Record, Section, SectionRef, Value, Values};
 use metaexpert_log::ring::dictionary::{Definition, DictionaryWriter};
@@ -127,8 +127,18 @@ fn encoders() -> Vec<(Encoder, bool)> {
         (Format::Text { datefmt: None }, Layout::Flat),
         (percent, Layout::Flat),
     ];
+    let view = View {
+        time: Some("side".to_owned()),
+        constant: vec!["price".to_owned()],
+        loggers: vec!["app".to_owned()],
+        event_field: Some("side".to_owned()),
+        ..View::default()
+    };
     let encoder = |(format, layout): &(Format, Layout)| {
-        (Encoder::new(format, *layout, &everything, false).unwrap(), *format == Format::Json)
+        (
+            Encoder::new(format, *layout, std::slice::from_ref(&view), &everything, false).unwrap(),
+            *format == Format::Json,
+        )
     };
     kinds.iter().map(encoder).collect()
 }

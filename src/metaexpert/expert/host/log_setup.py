@@ -6,12 +6,14 @@ import logging
 from collections.abc import Mapping
 from typing import Any, Final
 
+from metaexpert.expert.host.record_view import RECORD_VIEW
 from metaexpert.expert.journal import EXPERT_LOGGER, MARKET_LOGGER, TRADE_LOGGER
 from metaexpert.expert.run.options import Overrides
 from metaexpert.expert.settings.arguments import NotGiven
 from metaexpert.expert.settings.expert import ExpertSettings, log_directory, log_level
 from metaexpert.logger import configure_program
 from metaexpert.logger.config import parse_level
+from metaexpert.logger.views import register_view
 
 #: The handlers that arguments name files of.
 FILES: Final = {"log_file": "file", "trade_log_file": "trades", "error_log_file": "errors"}
@@ -22,6 +24,7 @@ def configure_logging(settings: ExpertSettings, line: Overrides | None = None) -
 
     Raises `ConfigurationError`, for example when the log directory cannot be written.
     """
+    register_view(RECORD_VIEW)
     configure_program(
         named_configuration(settings), defaults=expert_defaults, command_line=line_configuration(line)
     )

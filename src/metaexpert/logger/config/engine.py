@@ -15,6 +15,7 @@ from metaexpert.logger.config.models import HandlerConfiguration, LogConfigurati
 from metaexpert.logger.config.places import LOG_DIRECTORY, file_in, filename_setting, place_of
 from metaexpert.logger.config.urls import SCHEMES, endpoint
 from metaexpert.logger.errors import ConfigurationError, Problem, shown
+from metaexpert.logger.views import views_document
 
 
 def engine_document(
@@ -41,6 +42,7 @@ def engine_document(
         ],
         "include": list(configuration.include),
         "field_layout": configuration.field_layout,
+        "views": views_document(),
         "redact": {
             "defaults": redact.defaults,
             "keys": list(redact.keys),

@@ -9,6 +9,7 @@ import pytest
 from metaexpert.logger.config.engine import engine_document, log_directory
 from metaexpert.logger.config.models import LogConfiguration
 from metaexpert.logger.errors import ConfigurationError
+from metaexpert.logger.views import views_document
 
 
 def sinks(configuration: LogConfiguration, suffix: str | None = None) -> dict[str, dict]:
@@ -48,6 +49,7 @@ def test_the_whole_document_of_the_defaults(tmp_path: Path) -> None:
         ],
         "include": [],
         "field_layout": "flat",
+        "views": views_document(),
         "redact": {"defaults": True, "keys": [], "patterns": [], "passes": []},
         "queue": {"capacity_bytes": 8388608, "protect_level": 30, "wait_ms": 100, "crash_safe": True},
         "limits": {"depth": 32, "items": 1000, "bytes": 1048576},

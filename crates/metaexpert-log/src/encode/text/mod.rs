@@ -11,11 +11,11 @@ use jiff::tz::TimeZone;
 use crate::clock::now_ns;
 use crate::encode::plain::{continuation, json_text, lines, push_summary};
 use crate::encode::record_time::RecordTime;
-use crate::encode::run::simulated_time_of;
 use crate::encode::shown_fields::ShownFields;
 use crate::encode::text::attribute::Attribute;
 use crate::encode::text::pattern::{Pattern, Piece};
 use crate::encode::text::spec::{Conversion, Shown, Spec};
+use crate::encode::views::Views;
 use crate::frame::Value;
 use crate::line::escape::escape_plain;
 use crate::ring::event::{Caller, Event};
@@ -63,6 +63,7 @@ pub struct TextEncoder {
     shows_time: bool,
     /// The fields that follow, if any do.
     fields: Option<ShownFields>,
+    views: Views,
     origin: Origin,
 }
 
@@ -80,17 +81,25 @@ impl TextEncoder {
     }
 
     /// A format of the user's. `%(asctime)s` is local time in the `strftime` format `datefmt`, and
-    /// `2026-01-31 23:59:59,123` without one; of a record that has a simulated time, it is that in UTC.
+    /// `2026-01-31 23:59:59,123` without one; of a record that tells of another time, it is that in UTC.
     pub fn new(pattern: Pattern, datefmt: Option<String>) -> Self {
         let is_time = |piece: &Piece| matches!(piece, Piece::Item(Attribute::AscTime, _));
         let shows_time = pattern.pieces.iter().any(is_time);
         let origin = Origin { time: RecordTime::new(DEFAULT_TIME, b','), process: Process::current() };
-        TextEncoder { pattern, shows_time, fields: None, origin }.with_time(datefmt.as_deref())
+        TextEncoder { pattern, shows_time, fields: None, views: Views::default(), origin }
+            .with_time(datefmt.as_deref())
     }
 
     /// The same encoder with times in the `strftime` format `datefmt`; without one, as they were.
     pub fn with_time(mut self, datefmt: Option<&str>) -> Self {
         self.origin.time = self.origin.time.with_format(datefmt);
+        self
+    }
+
+    /// The same encoder for records that are shown as `views` want them.
+    pub fn with_views(mut self, views: Views) -> Self {
+        self.fields = self.fields.map(|fields| fields.with_views(views.clone()));
+        self.views = views;
         self
     }
 
@@ -109,16 +118,16 @@ impl TextEncoder {
     /// Appends `event` as one line, and the lines of its exception and stack.
     pub fn encode(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
         out.reserve(128 + event.message.len());
-        let simulated = match &mut self.fields {
+        let told = match &mut self.fields {
             Some(fields) => fields.collect(event),
-            None if self.shows_time => simulated_time_of(&event.fields),
+            None if self.shows_time => self.views.time_of(&event.fields),
             None => None,
         };
         for piece in &self.pattern.pieces {
             match piece {
                 Piece::Literal(text) => out.extend_from_slice(text),
                 Piece::Item(Attribute::AscTime, spec) => {
-                    spec.push_text(self.origin.time.text(event.timestamp_ns, simulated), out);
+                    spec.push_text(self.origin.time.text(event.timestamp_ns, told), out);
                 }
                 Piece::Item(attribute, spec) => push_item(attribute, spec, &self.origin.process, event, out),
             }

@@ -1,16 +1,37 @@
-//! Records of an expert's run in the formats for people.
+//! Records in the formats for people, as the views of a program want them.
 
 #![cfg(not(loom))]
 
 mod shown;
 
 use jiff::tz::TimeZone;
+use metaexpert_log::config::View;
 use metaexpert_log::encode::console::ConsoleEncoder;
 use metaexpert_log::encode::text::TextEncoder;
+use metaexpert_log::encode::views::Views;
 use metaexpert_log::frame::{Section, Value};
+use serde_json::json;
 use shown::{format, line_of_sets};
 
-/// What each record of an expert's run has in its context.
+/// The view of a program that trades on simulated time.
+fn views() -> Views {
+    let view = json!({
+        "time": "sim_time",
+        "constant": ["strategy_id", "strategy_name", "mode", "session_id", "symbol"],
+        "constant_before_time": ["timeframe"],
+        "loggers": ["metaexpert.trade", "metaexpert.expert", "metaexpert.market"],
+        "event_field": "event_name",
+        "left_out": {
+            "order.filled": ["order_type", "currency"],
+            "expert.stopped": ["rejections", "duration_s"],
+        },
+        "kept": {"bar.closed": ["timeframe"]},
+    });
+    let view: View = serde_json::from_value(view).unwrap();
+    Views::new(&[view])
+}
+
+/// What each record of a run has in its context.
 const RUN: [(&str, Value<'_>); 7] = [
     ("strategy_id", Value::I64(1001)),
     ("strategy_name", Value::Str(b"My Strategy")),
@@ -23,13 +44,13 @@ const RUN: [(&str, Value<'_>); 7] = [
 
 /// The line of the console without colours.
 fn console_of_sets(context: &[(&str, Value<'_>)], own: &[(&str, Value<'_>)]) -> String {
-    let mut encoder = ConsoleEncoder::new(false).in_zone(TimeZone::UTC);
+    let mut encoder = ConsoleEncoder::new(false).with_views(views()).in_zone(TimeZone::UTC);
     line_of_sets(context, own, &[], |event, out| encoder.encode(event, out))
 }
 
 /// What the console shows of a record that the host made in a run.
 fn host_fields(logger: &str, own: &[(&str, Value<'_>)]) -> String {
-    let mut encoder = ConsoleEncoder::new(false).in_zone(TimeZone::UTC);
+    let mut encoder = ConsoleEncoder::new(false).with_views(views()).in_zone(TimeZone::UTC);
     let more = [Section::Category(b"trade"), Section::Logger(logger.as_bytes())];
     fields_of(&line_of_sets(&RUN, own, &more, |event, out| encoder.encode(event, out))).to_owned()
 }
@@ -105,7 +126,7 @@ fn a_record_of_the_strategy_is_shown_with_all_that_its_call_names() {
 #[test]
 fn the_text_preset_shows_a_run_as_the_console_does() {
     let own = [("price", Value::F64(0.1 + 0.2))];
-    let mut encoder = TextEncoder::with_fields().in_zone(TimeZone::UTC);
+    let mut encoder = TextEncoder::with_fields().with_views(views()).in_zone(TimeZone::UTC);
     let line = line_of_sets(&RUN, &own, &[Section::Logger(b"a")], |event, out| encoder.encode(event, out));
     assert_eq!(line, "2024-01-02 09:00:00Z INFO     a: m price=0.3\n");
 }
@@ -113,7 +134,8 @@ fn the_text_preset_shows_a_run_as_the_console_does() {
 #[test]
 fn a_format_of_the_users_shows_the_simulated_time_of_a_record_that_has_one() {
     let shown = |pattern, datefmt, context: &[_]| {
-        let mut encoder = format(pattern, datefmt).in_zone(TimeZone::posix("JST-9").unwrap());
+        let mut encoder =
+            format(pattern, datefmt).with_views(views()).in_zone(TimeZone::posix("JST-9").unwrap());
         line_of_sets(context, &[], &[], |event, out| encoder.encode(event, out))
     };
     assert_eq!(shown("%(asctime)-21s|%(mode)s", None, &RUN), "2024-01-02 09:00:00Z |backtest\n");
@@ -124,7 +146,7 @@ fn a_format_of_the_users_shows_the_simulated_time_of_a_record_that_has_one() {
 
 #[test]
 fn presets_show_a_simulated_time_in_a_date_format() {
-    let mut console = ConsoleEncoder::new(false).with_time(Some("%H:%M:%S.%3f"));
+    let mut console = ConsoleEncoder::new(false).with_views(views()).with_time(Some("%H:%M:%S.%3f"));
     let line = line_of_sets(&RUN, &[], &[], |event, out| console.encode(event, out));
     assert!(line.starts_with("09:00:00.000 INFO "), "{line}");
     let no_date = [("sim_time", Value::Str(b"2024-13-99T09:00:00Z"))];
