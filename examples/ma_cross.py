@@ -1,9 +1,9 @@
-"""A moving-average cross, long and short: in when the averages cross, out when they cross back.
+"""A moving-average cross, long and short: it enters when the averages cross and leaves when they cross back.
 
     metaexpert backtest examples/ma_cross.py --data CSV
 
-An entry risks 1 % of the equity between its price and its stop; the stop follows the price once the
-position is 1.5 % in profit.
+An entry risks 1 % of the equity between its price and its stop. The stop follows the price once the position
+is 1.5 % in profit.
 """
 
 from metaexpert import MetaExpert
@@ -36,7 +36,7 @@ expert = MetaExpert(exchange="binance", market_type="futures", contract_type="li
     max_positions_per_symbol=1,
 )
 def init() -> None:
-    """Say what the strategy is going to do."""
+    """Log the strategy's settings."""
     expert.logger.info("Crossing averages", fast_bars=FAST_BARS, slow_bars=SLOW_BARS)
 
 
@@ -81,7 +81,7 @@ def backtest() -> float:
 
 @expert.on_deinit
 def deinit(reason: str) -> None:
-    """Say why the run is over."""
+    """Log why the run is over."""
     expert.logger.info("Crossing averages over", reason=reason)
 
 
