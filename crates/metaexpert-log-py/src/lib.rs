@@ -50,7 +50,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(process::engine::forget_after_fork, module)?)?;
     module.add_function(wrap_pyfunction!(process::engine::recover, module)?)?;
     module.add_function(wrap_pyfunction!(process::engine::patterns_refusal, module)?)?;
-    module.add_function(wrap_pyfunction!(values::repr::brief::exception_beginning, module)?)?;
+    module.add_function(wrap_pyfunction!(values::repr::object::exception_beginning, module)?)?;
     module.add_function(wrap_pyfunction!(fast::builtin::nothing, module)?)?;
     module.add_function(wrap_pyfunction!(fast::channel::close_channels, module)?)?;
     module.add_function(wrap_pyfunction!(read::packing_of, module)?)?;

@@ -23,7 +23,7 @@ use crate::process::guarded::{KnownId, KnownIdCell};
 use crate::process::key_sets::items;
 use crate::process::reentry;
 use crate::process::state::{STATE, State};
-use crate::values::convert::{plain_text, push_plain, push_text};
+use crate::values::plain::{plain_text, push_plain, push_text};
 use crate::values::text::Excerpt;
 
 /// A byte takes at most this many in a JSON string, with something to spare for punctuation.

@@ -12,7 +12,10 @@ use crate::general::plain_fields::{PlainFields, Times, plain_size};
 use crate::process::exit::Inside;
 use crate::process::guarded::Guarded;
 use crate::process::state::STATE;
-use crate::values::convert::{Captured, Converter, Names};
+use crate::values::captured::{Captured, cost_of};
+use crate::values::conversion::Conversion;
+use crate::values::names::{Names, name_of};
+use crate::values::nested;
 use crate::values::text::escaped_cost;
 
 /// What is no larger than this share of a record need not be cut, however much is escaped.
@@ -179,13 +182,6 @@ fn is_small_and_plain(mapping: &Bound<'_, PyDict>) -> bool {
     plain_size(mapping).is_some_and(|size| size <= most)
 }
 
-fn cost_of(value: Value<'_>) -> usize {
-    match value {
-        Value::Str(text) => escaped_cost(text),
-        _ => Captured::Plain(Value::Null).len(),
-    }
-}
-
 /// Copies the values of `merged`; those that are not in `own` may have been captured with `base`.
 #[cold]
 fn capture(
@@ -196,7 +192,7 @@ fn capture(
     let _inside = Inside::enter(own.py());
     let limits = STATE.with(own.py(), |state| state.limits);
     // A third each for contexts, the logger and the call.
-    let mut converter = Converter::new(limits, limits.bytes as usize / 3, 0);
+    let mut conversion = Conversion::new(limits, limits.bytes as usize / 3, 0);
     let mut names = Names::default();
     let mut captured: Vec<(Vec<u8>, Captured)> = Vec::with_capacity(merged.len());
     let earlier = base.map_or(&[][..], |base| match &base.get().values {
@@ -206,21 +202,21 @@ fn capture(
     let most = limits.items as usize;
     // Taken first: a value's own code may run below.
     for (key, value) in merged.iter().take(most).collect::<Vec<_>>() {
-        let name = converter.name_of(&key);
+        let name = name_of(&mut conversion, &key);
         let inherited = match own.contains(&key).unwrap_or(true) {
             true => None,
             false => earlier.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone()),
         };
         let value = match inherited {
-            Some(value) => converter.spend(value),
-            None => converter.capture(&value),
+            Some(value) => conversion.spend(value),
+            None => nested::capture(&mut conversion, &value),
         };
         captured.push((names.distinct(name), value));
     }
     if merged.len() > most {
         captured.push(fields_left_out(&mut names, merged.len() - most));
     }
-    match converter.interrupt {
+    match conversion.interrupt {
         Some(interrupt) => Err(interrupt),
         None => Ok(captured),
     }
@@ -228,5 +224,5 @@ fn capture(
 
 /// The field that says how many fields a record has no room for.
 pub(crate) fn fields_left_out(names: &mut Names, count: usize) -> (Vec<u8>, Captured) {
-    (names.distinct(b"fields_left_out".to_vec()), Captured::Plain(Value::I64(count as i64)))
+    (names.distinct(b"fields_left_out".to_vec()), Captured::Number(Value::I64(count as i64)))
 }

@@ -14,7 +14,7 @@ use crate::general::submit::{Call, submit};
 use crate::loggers::context::current_context;
 use crate::process::exit::Inside;
 use crate::process::state::{STATE, State};
-use crate::values::convert::{plain_text, plain_value};
+use crate::values::plain::{plain_text, plain_value};
 use crate::values::text::Excerpt;
 
 /// What a LogRecord holds beside fields: [`NAMES`] has the names.

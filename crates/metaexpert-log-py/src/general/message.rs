@@ -4,21 +4,21 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
-use crate::values::convert::Converter;
-use crate::values::nested;
-use crate::values::repr::brief;
+use crate::values::classes;
+use crate::values::conversion::Conversion;
 use crate::values::stand_in;
+use crate::values::str_of::try_text_of;
 use crate::values::text::Excerpt;
 
 /// The message, and the exception if its arguments do not fit.
 pub(crate) fn formatted(
-    converter: &mut Converter,
+    conversion: &mut Conversion,
     message: &Bound<'_, PyAny>,
     arguments: &Bound<'_, PyTuple>,
 ) -> (Excerpt, Option<PyErr>) {
-    let text = match brief::text(converter, message) {
+    let text = match try_text_of(conversion, message) {
         Ok(text) => text,
-        Err(problem) => return (converter.note(message, &problem).into(), None),
+        Err(problem) => return (conversion.note(message, &problem).into(), None),
     };
     if arguments.is_empty() {
         return (text, None);
@@ -28,30 +28,30 @@ pub(crate) fn formatted(
     }
     // The text itself where it is one: lone surrogates stay what they are until it is formatted.
     let format = message.cast_exact::<PyString>().cloned().unwrap_or_else(|_| text.to_str(message.py()));
-    match format_with(converter, &format, arguments) {
+    match format_with(conversion, &format, arguments) {
         Ok(formatted) => (formatted, None),
         Err(problem) => {
-            converter.note(message, &problem);
+            conversion.note(message, &problem);
             (text, Some(problem))
         }
     }
 }
 
 fn format_with(
-    converter: &mut Converter,
+    conversion: &mut Conversion,
     format: &Bound<'_, PyString>,
     arguments: &Bound<'_, PyTuple>,
 ) -> PyResult<Excerpt> {
-    let (arguments, left) = stand_in::arguments(converter, arguments)?;
+    let (arguments, left) = stand_in::arguments(conversion, arguments)?;
     let operand = single_mapping(&arguments).unwrap_or_else(|| arguments.into_any());
     let text = format.as_any().rem(&operand)?;
-    Ok(converter.excerpt(text.cast()?).followed_by(left))
+    Ok(conversion.excerpt(text.cast()?).followed_by(left))
 }
 
 /// `logging` formats with a mapping if it is the only argument and not empty.
 fn single_mapping<'py>(arguments: &Bound<'py, PyTuple>) -> Option<Bound<'py, PyAny>> {
     let only = arguments.get_item(0).ok().filter(|_| arguments.len() == 1)?;
-    let is_mapping = stand_in::is_mapping(&only) || nested::is_mapping(&only);
+    let is_mapping = stand_in::is_mapping(&only) || classes::is_mapping(&only);
     // What can't say whether it is empty is a mapping all the same.
     (is_mapping && only.is_truthy().unwrap_or(true)).then_some(only)
 }

@@ -8,7 +8,7 @@ use pyo3::types::PyDict;
 
 use crate::process::guarded::Guarded;
 use crate::process::key_sets::KeySets;
-use crate::values::convert::{plain_text, plain_value};
+use crate::values::plain::{plain_text, plain_value};
 use crate::values::times::{TIME_LEN, plain_time_argument};
 
 /// Sets of more fields are copied.

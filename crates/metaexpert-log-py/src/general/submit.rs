@@ -20,8 +20,12 @@ use crate::loggers::context::current_context;
 use crate::process::call_sites::Site;
 use crate::process::key_sets::items;
 use crate::process::state::{STATE, State};
-use crate::values::convert::{Captured, Converter, Names};
+use crate::values::captured::Captured;
+use crate::values::conversion::Conversion;
+use crate::values::names::{Names, name_of};
+use crate::values::nested;
 use crate::values::stand_in;
+use crate::values::str_of::text_of;
 use crate::values::text::{Excerpt, escaped_cost};
 
 /// The category whose records are protected at every level.
@@ -115,23 +119,23 @@ fn capture(py: Python<'_>, name: &[u8], mut call: Call<'_, '_>) -> PyResult<bool
         return Ok(false);
     };
     let inherited = inherited_len(py, &call) + escaped_cost(name);
-    let mut converter = Converter::new(limits, largest.saturating_sub(FRAME_OVERHEAD), inherited);
+    let mut conversion = Conversion::new(limits, largest.saturating_sub(FRAME_OVERHEAD), inherited);
     complete_origin(py, &mut call, needs.caller, needs.thread, needs.task);
-    let (message, mistake) = formatted(&mut converter, &call.message, &call.arguments);
-    let message = converter.bounded_message(message);
-    let (mut fields, mut names) = capture_fields(&mut converter, &call);
+    let (message, mistake) = formatted(&mut conversion, &call.message, &call.arguments);
+    let message = conversion.bounded_message(message);
+    let (mut fields, mut names) = capture_fields(&mut conversion, &call);
     if let Some(mistake) = mistake {
-        fields.extend(explain(&mut converter, &call, &mistake, &mut names));
+        fields.extend(explain(&mut conversion, &call, &mistake, &mut names));
         call.names = std::ptr::null_mut();
     }
     if let Some((kind, text, stacktrace)) = &mut call.exception {
-        bound_part(&mut converter, kind);
+        bound_part(&mut conversion, kind);
         // As with the message: a long one does not cost the record its traceback.
-        *text = converter.bounded_message(std::mem::take(text)).into();
-        bound_part(&mut converter, stacktrace);
+        *text = conversion.bounded_message(std::mem::take(text)).into();
+        bound_part(&mut conversion, stacktrace);
     }
     for part in [&mut call.stack, &mut call.level_name, &mut call.category].into_iter().flatten() {
-        bound_part(&mut converter, part);
+        bound_part(&mut conversion, part);
     }
     let complete = call.names.is_null() || fields.len() == call.fields.len();
     if !complete {
@@ -139,7 +143,7 @@ fn capture(py: Python<'_>, name: &[u8], mut call: Call<'_, '_>) -> PyResult<bool
     }
     let prepared = Prepared { timestamp_ns, message, fields };
     let taken = deliver(py, name, &call, &prepared);
-    match converter.interrupt {
+    match conversion.interrupt {
         Some(interrupt) => Err(interrupt),
         None => taken,
     }
@@ -152,8 +156,8 @@ fn inherited_len(py: Python<'_>, call: &Call<'_, '_>) -> usize {
     bound + context.map_or(0, |context| context.get().len(py))
 }
 
-fn bound_part(converter: &mut Converter, part: &mut Excerpt) {
-    *part = converter.bounded_text(std::mem::take(part)).into();
+fn bound_part(conversion: &mut Conversion, part: &mut Excerpt) {
+    *part = conversion.bounded_text(std::mem::take(part)).into();
 }
 
 /// Submits until the record is in, or is given up and counted. Waits without the GIL. Returns false if the
@@ -340,13 +344,13 @@ fn push_origin<'a>(sections: &mut Vec<Section<'a>>, call: &'a Call<'_, '_>) {
     }
 }
 
-fn capture_fields(converter: &mut Converter, call: &Call<'_, '_>) -> (Vec<(Vec<u8>, Captured)>, Names) {
-    let most = converter.limits.items as usize;
+fn capture_fields(conversion: &mut Conversion, call: &Call<'_, '_>) -> (Vec<(Vec<u8>, Captured)>, Names) {
+    let most = conversion.limits.items as usize;
     let mut names = Names::default();
     let mut fields = Vec::with_capacity(call.fields.len().min(most) + 1);
     for (key, value) in call.fields.iter().take(most) {
-        let name = names.distinct(converter.name_of(key));
-        fields.push((name, converter.capture(value)));
+        let name = names.distinct(name_of(conversion, key));
+        fields.push((name, nested::capture(conversion, value)));
     }
     let left = call.fields.len().saturating_sub(most) + call.fields_left;
     if left > 0 {
@@ -357,37 +361,37 @@ fn capture_fields(converter: &mut Converter, call: &Call<'_, '_>) -> (Vec<(Vec<u
 
 /// What a record says of arguments that did not fit its message; `logging` is told too.
 fn explain(
-    converter: &mut Converter,
+    conversion: &mut Conversion,
     call: &Call<'_, '_>,
     mistake: &PyErr,
     names: &mut Names,
 ) -> Vec<(Vec<u8>, Captured)> {
     let py = call.message.py();
-    if !converter.is_exhausted
-        && let Err(problem) = report(converter, call, mistake)
+    if !conversion.is_exhausted
+        && let Err(problem) = report(conversion, call, mistake)
     {
-        converter.note(&call.message, &problem);
+        conversion.note(&call.message, &problem);
     }
-    let problem = converter.text_of(mistake.value(py).as_any());
-    let problem = converter.bounded_text(problem);
+    let problem = text_of(conversion, mistake.value(py).as_any());
+    let problem = conversion.bounded_text(problem);
     vec![
         (names.distinct(b"format_error".to_vec()), Captured::Text(problem)),
-        (names.distinct(b"format_args".to_vec()), converter.capture(call.arguments.as_any())),
+        (names.distinct(b"format_args".to_vec()), nested::capture(conversion, call.arguments.as_any())),
     ]
 }
 
-fn report(converter: &mut Converter, call: &Call<'_, '_>, mistake: &PyErr) -> PyResult<()> {
-    let budget = converter.budget;
-    converter.budget = budget.min(MOST_REPORTED);
-    let told = report_briefly(converter, call, mistake);
-    converter.budget = budget;
+fn report(conversion: &mut Conversion, call: &Call<'_, '_>, mistake: &PyErr) -> PyResult<()> {
+    let budget = conversion.budget;
+    conversion.budget = budget.min(MOST_REPORTED);
+    let told = report_briefly(conversion, call, mistake);
+    conversion.budget = budget;
     told
 }
 
-fn report_briefly(converter: &mut Converter, call: &Call<'_, '_>, mistake: &PyErr) -> PyResult<()> {
+fn report_briefly(conversion: &mut Conversion, call: &Call<'_, '_>, mistake: &PyErr) -> PyResult<()> {
     let py = call.message.py();
-    let (arguments, _) = stand_in::arguments(converter, &call.arguments)?;
-    let (message, _) = stand_in::arguments(converter, &PyTuple::new(py, [&call.message])?)?;
+    let (arguments, _) = stand_in::arguments(conversion, &call.arguments)?;
+    let (message, _) = stand_in::arguments(conversion, &PyTuple::new(py, [&call.message])?)?;
     let faults = py.import("metaexpert.logger.capture.faults")?;
     faults.call_method1("report_bad_arguments", (mistake, message.get_item(0)?, arguments))?;
     Ok(())

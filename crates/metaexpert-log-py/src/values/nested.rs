@@ -1,86 +1,60 @@
-//! Values that JSON has no number for: containers, times, decimals, and whatever else `str()` can show.
+//! Any Python value as a value of a frame: a number, a text, or a container as finished JSON.
 
+use metaexpert_log::encode::json::push_value;
 use metaexpert_log::frame::Value;
+use metaexpert_log::line::escape::escape_json;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple, PyType};
+use pyo3::types::PyString;
 
 use crate::process::reentry;
-use crate::values::bytes::{base64, is_bytes};
-use crate::values::containers::{container, elements, written};
-use crate::values::convert::{Captured, Converter, plain_value, type_name};
-use crate::values::integers::integer_text;
-use crate::values::repr::brief;
-use crate::values::text::{Excerpt, utf8};
-use crate::values::third_party::{self, Foreign};
+use crate::values::captured::Captured;
+use crate::values::classes::classes;
+use crate::values::containers::{self, Kind, Members};
+use crate::values::conversion::Conversion;
+use crate::values::names::{Names, key_text};
+use crate::values::plain::plain_value;
+use crate::values::scalars::{self, Scalar};
+use crate::values::str_of::{text_of, try_text_of};
+use crate::values::text::{Excerpt, type_name};
+use crate::values::third_party::{self, ThirdParty};
 use crate::values::times::{TIME_LEN, plain_time};
 
-/// Below the innermost container, values that stand for others (a member of an enumeration for its value) are followed
+/// Below the innermost container, a value that stands for another (a member of an enumeration for its value) is followed
 /// so often.
 const MOST_STAND_INS: u32 = 4;
 
-/// Python classes that have a form of their own.
-pub(crate) struct Classes {
-    decimal: Py<PyType>,
-    date: Py<PyType>,
-    time: Py<PyType>,
-    enumeration: Py<PyType>,
-    user_string: Py<PyType>,
-    namespace: Py<PyType>,
-    uuid: Py<PyType>,
-    path: Py<PyType>,
-    pub(crate) deque: Py<PyType>,
-    pub(crate) set: Py<PyType>,
-    pub(crate) mapping: Py<PyType>,
-    pub(crate) sequence: Py<PyType>,
+/// The value as it is now, or what is left of it within the record's bounds.
+pub(crate) fn capture(conversion: &mut Conversion, object: &Bound<'_, PyAny>) -> Captured {
+    // SAFETY: the GIL is held, and `object` outlives the copies made below.
+    match unsafe { plain_value(object.as_ptr()) } {
+        Some(Value::Null) => Captured::Number(Value::Null),
+        Some(Value::Bool(truth)) => Captured::Number(Value::Bool(truth)),
+        Some(Value::I64(number)) => Captured::Number(Value::I64(number)),
+        Some(Value::F64(number)) => Captured::Number(Value::F64(number)),
+        Some(Value::Str(text)) if text.len() <= conversion.budget => {
+            Captured::Text(conversion.bounded_text(text.to_vec().into()))
+        }
+        Some(Value::Str(_) | Value::U64(_) | Value::Json(_)) | None => capture_any(conversion, object),
+    }
 }
 
-pub(crate) fn classes(py: Python<'_>) -> PyResult<&Classes> {
-    static CLASSES: PyOnceLock<Classes> = PyOnceLock::new();
-    CLASSES.get_or_try_init(py, || {
-        let class = |module: &str, name: &str| -> PyResult<Py<PyType>> {
-            Ok(py.import(module)?.getattr(name)?.cast_into::<PyType>()?.unbind())
-        };
-        Ok(Classes {
-            decimal: class("decimal", "Decimal")?,
-            date: class("datetime", "date")?,
-            time: class("datetime", "time")?,
-            enumeration: class("enum", "Enum")?,
-            user_string: class("collections", "UserString")?,
-            namespace: class("types", "SimpleNamespace")?,
-            uuid: class("uuid", "UUID")?,
-            path: class("pathlib", "PurePath")?,
-            deque: class("collections", "deque")?,
-            set: class("collections.abc", "Set")?,
-            mapping: class("collections.abc", "Mapping")?,
-            sequence: class("collections.abc", "Sequence")?,
-        })
-    })
-}
-
-/// Whether it is a mapping, as far as it says what it is. Unlike a cast it keeps what goes wrong to itself.
-pub(crate) fn is_mapping(object: &Bound<'_, PyAny>) -> bool {
-    let py = object.py();
-    classes(py).is_ok_and(|known| object.is_instance(known.mapping.bind(py)).unwrap_or(false))
-}
-
-/// Captures any object that is not a plain value, within the record's bounds.
-pub(crate) fn capture(converter: &mut Converter, object: &Bound<'_, PyAny>) -> Captured {
+fn capture_any(conversion: &mut Conversion, object: &Bound<'_, PyAny>) -> Captured {
     let mut json = Vec::new();
-    let shape = shape(converter, object, 0, &mut json);
+    let shape = shape(conversion, object, 0, &mut json);
     match shape {
-        Ok(Shape::Text(text)) => Captured::Text(converter.bounded_text(text)),
-        Ok(Shape::Number(number)) => Captured::Plain(number),
-        Ok(Shape::Written) => converter.spend(Captured::Json(json)),
+        Ok(Shape::Text(text)) => Captured::Text(conversion.bounded_text(text)),
+        Ok(Shape::Number(number)) => Captured::Number(number),
+        Ok(Shape::Written) => conversion.spend(Captured::Json(json)),
         Err(problem) => {
-            let note = converter.note(object, &problem);
-            Captured::Text(converter.bounded_text(note.into()))
+            let note = conversion.note(object, &problem);
+            Captured::Text(conversion.bounded_text(note.into()))
         }
     }
 }
 
-pub(crate) enum Shape {
+enum Shape {
     Text(Excerpt),
+    /// A number, a truth value or null.
     Number(Value<'static>),
     /// A container, which was written behind what was there.
     Written,
@@ -88,199 +62,91 @@ pub(crate) enum Shape {
 
 /// The form of `object`; a container is written to `out`.
 fn shape(
-    converter: &mut Converter,
+    conversion: &mut Conversion,
     object: &Bound<'_, PyAny>,
     depth: u32,
     out: &mut Vec<u8>,
 ) -> PyResult<Shape> {
     if let Ok(text) = object.cast_exact::<PyString>() {
-        return Ok(Shape::Text(Excerpt::of(text, converter.room(out))));
+        return Ok(Shape::Text(Excerpt::of(text, conversion.room(out))));
     }
     if let Some(time) = plain_time(object, &mut [0; TIME_LEN]) {
         return Ok(Shape::Text(time.to_vec().into()));
     }
-    if converter.is_exhausted {
-        return brief::text(converter, object).map(Shape::Text);
+    if conversion.is_exhausted {
+        return try_text_of(conversion, object).map(Shape::Text);
     }
-    if object.cast_exact::<PyList>().is_ok() || object.cast_exact::<PyTuple>().is_ok() {
-        return elements(converter, object, depth, out);
+    if let Some(kind) = containers::exact_kind(object) {
+        return container(conversion, object, kind, depth, out);
     }
-    if object.cast_exact::<PyDict>().is_ok()
-        && let Some(written) = container(converter, object, depth, out)?
-    {
-        return Ok(written);
+    if let Some(members) = third_party::described(object)? {
+        return write(conversion, object, members, depth, out);
     }
-    if let Some(told) = third_party::told(object)? {
-        return written(converter, told, depth, out);
+    if let Some(basic) = scalars::basic(object, conversion.room(out))? {
+        return scalar(conversion, basic, depth, out);
     }
-    if let Some(basic) = basic(converter, object, out)? {
-        return Ok(basic);
+    if let Some(known) = scalars::scalar(conversion, object, conversion.room(out))? {
+        return scalar(conversion, known, depth, out);
     }
-    if let Some(scalar) = scalar(converter, object, depth, out)? {
-        return Ok(scalar);
+    if let Some(known) = third_party::recognise(conversion, object, conversion.room(out))? {
+        return third_party(conversion, object, known, depth, out);
     }
-    if let Some(container) = container(converter, object, depth, out)? {
-        return Ok(container);
+    if let Some(kind) = containers::kind_of(object)? {
+        return container(conversion, object, kind, depth, out);
     }
-    if let Some(derived) = derived(converter, object, depth, out)? {
-        return Ok(derived);
-    }
-    Ok(Shape::Text(converter.text_of(object)))
+    by_class(conversion, object, depth, out)
 }
 
-/// Objects that are known by what their classes are derived from, or declare.
-fn derived(
-    converter: &mut Converter,
+/// The form of an object that only its class tells something about: what it is derived from, or declares.
+fn by_class(
+    conversion: &mut Conversion,
     object: &Bound<'_, PyAny>,
     depth: u32,
     out: &mut Vec<u8>,
-) -> PyResult<Option<Shape>> {
+) -> PyResult<Shape> {
     if object.is_instance(classes(object.py())?.namespace.bind(object.py()))? {
-        return container(converter, &object.getattr("__dict__")?, depth, out);
-    }
-    let known = third_party::recognise_derived(converter, object, converter.room(out))?;
-    known.map(|known| foreign_shape(converter, object, known, depth, out)).transpose()
-}
-
-/// Strings with surrogates, large integers, and subclasses of the basic types (not enums).
-fn basic(converter: &Converter, object: &Bound<'_, PyAny>, out: &[u8]) -> PyResult<Option<Shape>> {
-    let py = object.py();
-    if object.is_instance(classes(py)?.enumeration.bind(py))? {
-        return Ok(None);
-    }
-    if let Ok(text) = object.cast::<PyString>() {
-        return Ok(Some(Shape::Text(Excerpt::of(text, converter.room(out)))));
-    }
-    if object.is_instance_of::<PyBool>() {
-        return Ok(Some(Shape::Number(Value::Bool(object.is_truthy()?))));
-    }
-    if let Ok(number) = object.cast::<PyInt>() {
-        return Ok(Some(match (number.extract::<i64>(), number.extract::<u64>()) {
-            (Ok(number), _) => Shape::Number(Value::I64(number)),
-            (_, Ok(number)) => Shape::Number(Value::U64(number)),
-            _ => Shape::Text(integer_text(number, converter.room(out))?),
-        }));
-    }
-    if let Ok(number) = object.cast::<PyFloat>() {
-        return Ok(Some(Shape::Number(Value::F64(number.value()))));
-    }
-    Ok(None)
-}
-
-/// Objects that become one number or one text.
-fn scalar(
-    converter: &mut Converter,
-    object: &Bound<'_, PyAny>,
-    depth: u32,
-    out: &mut Vec<u8>,
-) -> PyResult<Option<Shape>> {
-    let py = object.py();
-    let known = classes(py)?;
-    let is = |class: &Py<PyType>| object.is_instance(class.bind(py));
-    if object.get_type().is(&known.decimal) {
-        return Ok(Some(Shape::Text(converter.text_of(object))));
-    }
-    if is(&known.enumeration)? {
-        return match enum_value(object)? {
-            Some(value) => value_shape(converter, &value, depth, out).map(Some),
-            None => Ok(Some(Shape::Text(converter.text_of(object)))),
+        let attributes = object.getattr("__dict__")?;
+        return match containers::kind_of(&attributes)? {
+            Some(kind) => container(conversion, &attributes, kind, depth, out),
+            None => Ok(Shape::Text(text_of(conversion, object))),
         };
     }
-    if is(&known.decimal)? {
-        // Of the class itself, as with other numbers: a subclass may show anything.
-        let digits = known.decimal.bind(py).call_method1("__str__", (object,))?;
-        return Ok(Some(Shape::Text(utf8(digits.cast()?).into())));
+    match third_party::recognise_derived(conversion, object, conversion.room(out))? {
+        Some(known) => third_party(conversion, object, known, depth, out),
+        None => Ok(Shape::Text(text_of(conversion, object))),
     }
-    if is(&known.uuid)? || is(&known.path)? || is(&known.user_string)? {
-        return Ok(Some(Shape::Text(converter.text_of(object))));
-    }
-    if is(&known.date)? || is(&known.time)? {
-        return iso_time(object).map(Some);
-    }
-    if is_bytes(object) {
-        return base64(object, converter.room(out)).map(|text| Some(Shape::Text(text)));
-    }
-    let known = third_party::recognise(converter, object, converter.room(out))?;
-    known.map(|known| foreign_shape(converter, object, known, depth, out)).transpose()
 }
 
-fn foreign_shape(
-    converter: &mut Converter,
+fn scalar(conversion: &mut Conversion, scalar: Scalar<'_>, depth: u32, out: &mut Vec<u8>) -> PyResult<Shape> {
+    match scalar {
+        Scalar::Text(text) => Ok(Shape::Text(text)),
+        Scalar::Number(number) => Ok(Shape::Number(number)),
+        Scalar::StandsFor(value) => inner_shape(conversion, &value, depth, out),
+    }
+}
+
+fn third_party(
+    conversion: &mut Conversion,
     object: &Bound<'_, PyAny>,
-    known: Foreign<'_>,
+    known: ThirdParty<'_>,
     depth: u32,
     out: &mut Vec<u8>,
 ) -> PyResult<Shape> {
     match known {
-        Foreign::Null => Ok(Shape::Number(Value::Null)),
-        Foreign::Text(text) => Ok(Shape::Text(text)),
-        Foreign::Array => elements(converter, object, depth, out),
-        Foreign::Value(value) => match third_party::told(&value)? {
-            Some(_) if is_too_deep(converter, depth) => Ok(Shape::Text(too_deep(object).into())),
-            Some(told) => written(converter, told, depth, out),
-            None => value_shape(converter, &value, depth, out),
+        ThirdParty::Null => Ok(Shape::Number(Value::Null)),
+        ThirdParty::Text(text) => Ok(Shape::Text(text)),
+        ThirdParty::Array => container(conversion, object, Kind::Series, depth, out),
+        ThirdParty::Value(value) => match third_party::described(&value)? {
+            Some(_) if is_too_deep(conversion, depth) => Ok(too_deep(object)),
+            Some(members) => write(conversion, object, members, depth, out),
+            None => inner_shape(conversion, &value, depth, out),
         },
     }
 }
 
-/// The value of a member of an enumeration; nothing for a bare `object()`, which only makes it differ from others,
-/// and for `attrs.NOTHING`, whose number is nobody's.
-fn enum_value<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
-    let value = object.getattr("value")?;
-    let is_mark = value.is_exact_instance_of::<PyAny>() || object.get_type().module()? == "attr._make";
-    Ok(Some(value).filter(|_| !is_mark))
-}
-
-/// The text of a key: that of the value for an enumeration, a time or bytes, `str()` of others.
-pub(crate) fn key_text(converter: &mut Converter, key: &Bound<'_, PyAny>) -> Excerpt {
-    // SAFETY: the GIL is held, and the key alive.
-    let is_plain = unsafe { plain_value(key.as_ptr()) }.is_some();
-    if is_plain || converter.is_exhausted {
-        return converter.text_of(key);
-    }
-    match formed_key(converter, key) {
-        Ok(Some(text)) => text,
-        Ok(None) => converter.text_of(key),
-        Err(problem) => converter.note(key, &problem).into(),
-    }
-}
-
-fn formed_key(converter: &mut Converter, key: &Bound<'_, PyAny>) -> PyResult<Option<Excerpt>> {
-    let known = classes(key.py())?;
-    let is = |class: &Py<PyType>| key.is_instance(class.bind(key.py()));
-    if is(&known.enumeration)? {
-        return Ok(enum_value(key)?.map(|value| converter.text_of(&value)));
-    }
-    if is(&known.date)? || is(&known.time)? {
-        return Ok(match iso_time(key)? {
-            Shape::Text(text) => Some(text),
-            _ => None,
-        });
-    }
-    match is_bytes(key) {
-        true => base64(key, converter.budget).map(Some),
-        false => Ok(None),
-    }
-}
-
-/// RFC 3339 with full precision; UTC is written `Z`, and no zone is invented for a time without one.
-fn iso_time(object: &Bound<'_, PyAny>) -> PyResult<Shape> {
-    let text = object.call_method0("isoformat")?;
-    let mut text = utf8(text.cast()?);
-    if text == b"NaT" {
-        return Ok(Shape::Number(Value::Null));
-    }
-    if let Some(local) = text.strip_suffix(b"+00:00") {
-        let len = local.len();
-        text.truncate(len);
-        text.push(b'Z');
-    }
-    Ok(Shape::Text(text.into()))
-}
-
 /// The shape of a value found inside another, without going deeper than one object allows.
-pub(crate) fn value_shape(
-    converter: &mut Converter,
+fn inner_shape(
+    conversion: &mut Conversion,
     object: &Bound<'_, PyAny>,
     depth: u32,
     out: &mut Vec<u8>,
@@ -291,23 +157,154 @@ pub(crate) fn value_shape(
         Some(Value::Bool(truth)) => Ok(Shape::Number(Value::Bool(truth))),
         Some(Value::I64(number)) => Ok(Shape::Number(Value::I64(number))),
         Some(Value::F64(number)) => Ok(Shape::Number(Value::F64(number))),
-        Some(Value::Str(text)) if text.len() <= converter.room(out) => Ok(Shape::Text(text.to_vec().into())),
-        Some(Value::Str(_)) => shape(converter, object, depth, out),
+        Some(Value::Str(text)) if text.len() <= conversion.room(out) => Ok(Shape::Text(text.to_vec().into())),
+        Some(Value::Str(_)) => shape(conversion, object, depth, out),
         Some(Value::U64(_) | Value::Json(_)) | None => {
             // A value that stands for another one is one, too, but not without end.
-            if depth > converter.limits.depth + MOST_STAND_INS {
-                return Ok(Shape::Text(too_deep(object).into()));
+            if depth > conversion.limits.depth + MOST_STAND_INS {
+                return Ok(too_deep(object));
             }
-            shape(converter, object, depth + 1, out)
+            shape(conversion, object, depth + 1, out)
         }
     }
 }
 
 /// Whether a container at this depth would be beyond the limit, or the stack is about to end.
-pub(crate) fn is_too_deep(converter: &Converter, depth: u32) -> bool {
-    depth > converter.limits.depth || reentry::is_stack_short()
+fn is_too_deep(conversion: &Conversion, depth: u32) -> bool {
+    depth > conversion.limits.depth || reentry::is_stack_short()
 }
 
-pub(crate) fn too_deep(object: &Bound<'_, PyAny>) -> String {
-    format!("<{}: nested too deeply>", type_name(&object.get_type()))
+fn too_deep(object: &Bound<'_, PyAny>) -> Shape {
+    Shape::Text(format!("<{}: nested too deeply>", type_name(&object.get_type())).into())
+}
+
+/// Writes a container to `out`, if it is not too deep.
+fn container(
+    conversion: &mut Conversion,
+    object: &Bound<'_, PyAny>,
+    kind: Kind<'_>,
+    depth: u32,
+    out: &mut Vec<u8>,
+) -> PyResult<Shape> {
+    if is_too_deep(conversion, depth) {
+        return Ok(too_deep(object));
+    }
+    // One more than is written shows that there are more.
+    let members = containers::members_of(object, kind, conversion.limits.items as usize + 1)?;
+    write(conversion, object, members, depth, out)
+}
+
+/// Writes the first members of `object` to `out`, until the record is full.
+fn write(
+    conversion: &mut Conversion,
+    object: &Bound<'_, PyAny>,
+    members: Members<'_>,
+    depth: u32,
+    out: &mut Vec<u8>,
+) -> PyResult<Shape> {
+    match members {
+        Members::Pairs { pairs, count, problem } => {
+            write_pairs(conversion, &pairs, count, problem, depth, out)?;
+        }
+        Members::Elements { elements, count } => {
+            let count = |index| count.unwrap_or_else(|| object.len().unwrap_or(index));
+            write_elements(conversion, &elements, count, depth, out);
+        }
+    }
+    Ok(Shape::Written)
+}
+
+fn write_pairs(
+    conversion: &mut Conversion,
+    pairs: &[(Bound<'_, PyAny>, Bound<'_, PyAny>)],
+    count: usize,
+    problem: Option<PyErr>,
+    depth: u32,
+    out: &mut Vec<u8>,
+) -> PyResult<()> {
+    let mut names = Names::default();
+    let mut is_cut = false;
+    out.push(b'{');
+    for (index, (key, value)) in pairs.iter().enumerate() {
+        is_cut = is_enough(conversion, index, out);
+        if is_cut {
+            push_pairs_left(&mut names, count.saturating_sub(index), out);
+            break;
+        }
+        let name = key_text(conversion, key, conversion.room(out));
+        push_string(&names.distinct(name.cut(&mut conversion.room(out))), out);
+        out.push(b':');
+        push(conversion, value, depth, out);
+        out.push(b',');
+    }
+    if let Some(problem) = problem
+        && !is_cut
+    {
+        if !is_enough(conversion, pairs.len(), out) {
+            return Err(problem);
+        }
+        push_pairs_left(&mut names, count.saturating_sub(pairs.len()), out);
+    }
+    close(out, b'}');
+    Ok(())
+}
+
+fn push_pairs_left(names: &mut Names, left: usize, out: &mut Vec<u8>) {
+    push_string(&names.distinct("…".into()), out);
+    out.push(b':');
+    push_string(format!("{left} more").as_bytes(), out);
+    out.push(b',');
+}
+
+/// `count` says of an index how many elements there are, if these are too many.
+fn write_elements(
+    conversion: &mut Conversion,
+    elements: &[Bound<'_, PyAny>],
+    count: impl FnOnce(usize) -> usize,
+    depth: u32,
+    out: &mut Vec<u8>,
+) {
+    out.push(b'[');
+    for (index, element) in elements.iter().enumerate() {
+        if is_enough(conversion, index, out) {
+            let left = count(index).saturating_sub(index);
+            push_string(format!("… {left} more").as_bytes(), out);
+            out.push(b',');
+            break;
+        }
+        push(conversion, element, depth, out);
+        out.push(b',');
+    }
+    close(out, b']');
+}
+
+fn is_enough(conversion: &Conversion, index: usize, out: &[u8]) -> bool {
+    index >= conversion.limits.items as usize || conversion.room(out) == 0 || conversion.interrupt.is_some()
+}
+
+fn close(out: &mut Vec<u8>, end: u8) {
+    if out.last() == Some(&b',') {
+        out.pop();
+    }
+    out.push(end);
+}
+
+fn push(conversion: &mut Conversion, object: &Bound<'_, PyAny>, depth: u32, out: &mut Vec<u8>) {
+    let before = out.len();
+    match inner_shape(conversion, object, depth, out) {
+        Ok(Shape::Text(text)) => push_string(&text.cut(&mut conversion.room(out)), out),
+        Ok(Shape::Number(number)) => push_value(number, out),
+        Ok(Shape::Written) => {}
+        Err(problem) => {
+            // Of a container that failed half way.
+            out.truncate(before);
+            push_string(conversion.note(object, &problem).as_bytes(), out);
+        }
+    }
+}
+
+fn push_string(text: &[u8], out: &mut Vec<u8>) {
+    out.push(b'"');
+    escape_json(text, out);
+    out.push(b'"');
 }

@@ -5,45 +5,47 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyString, PyTuple};
 
 use crate::process::reentry::is_exhausted;
-use crate::values::convert::Converter;
-use crate::values::repr::brief::{Brief, refuse_if_exhausted, short_repr};
-use crate::values::repr::inherited::{is_told_as, is_told_as_shown, shown_as};
-use crate::values::repr::size::{collection, is_large, is_shown_large};
+use crate::values::conversion::Conversion;
+use crate::values::repr::kinds::collection;
+use crate::values::repr::object::{short_repr, str_beginning};
+use crate::values::repr::size::{has_large_repr, has_large_str};
+use crate::values::repr::slots::{has_repr_for_str, has_str_of, with_repr_of};
+use crate::values::str_of::{refuse_if_exhausted, text_of};
 
 /// What stands for the arguments of a message in `%`, and how many bytes of them were left out, at least.
 pub(crate) fn arguments<'py>(
-    converter: &mut Converter,
+    conversion: &mut Conversion,
     arguments: &Bound<'py, PyTuple>,
 ) -> PyResult<(Bound<'py, PyTuple>, usize)> {
-    if !arguments.iter_borrowed().any(|argument| needs_stand_in(converter, &argument)) {
+    if !arguments.iter_borrowed().any(|argument| needs_stand_in(conversion, &argument)) {
         return Ok((arguments.clone(), 0));
     }
     let mut left = 0;
     let mut all = Vec::with_capacity(arguments.len());
     for argument in arguments {
-        all.push(stand_in(converter, &argument, &mut left)?);
+        all.push(stand_in(conversion, &argument, &mut left)?);
     }
     Ok((PyTuple::new(arguments.py(), all)?, left))
 }
 
-fn needs_stand_in(converter: &Converter, argument: &Bound<'_, PyAny>) -> bool {
-    is_large(argument) || is_shown_large(argument) || refuse_if_exhausted(converter, argument).is_err()
+fn needs_stand_in(conversion: &Conversion, argument: &Bound<'_, PyAny>) -> bool {
+    has_large_str(argument) || has_large_repr(argument) || refuse_if_exhausted(conversion, argument).is_err()
 }
 
 fn stand_in<'py>(
-    converter: &mut Converter,
+    conversion: &mut Conversion,
     argument: &Bound<'py, PyAny>,
     left: &mut usize,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = argument.py();
-    if !needs_stand_in(converter, argument) {
+    if !needs_stand_in(conversion, argument) {
         return Ok(argument.clone());
     }
-    let excerpt = converter.text_of(argument);
-    let stand_in = Shortened::of(argument, excerpt.to_str(py), converter.budget);
+    let excerpt = text_of(conversion, argument);
+    let stand_in = Shortened::of(argument, excerpt.to_str(py), conversion.budget);
     // Of a mapping it is not known how much the message asks for.
     *left += if stand_in.mapping.is_some() { 0 } else { excerpt.left() };
-    if shown_as::<PyString>(argument).is_some() && is_told_as::<PyString>(argument) {
+    if with_repr_of::<PyString>(argument).is_some() && has_str_of::<PyString>(argument) {
         return Ok(stand_in.text.into_bound(py).into_any());
     }
     Ok(Bound::new(py, stand_in)?.into_any())
@@ -67,13 +69,13 @@ impl Shortened {
         let mapping = object
             .cast::<PyDict>()
             .ok()
-            .filter(|_| shown_as::<PyDict>(object).is_some() || collection(object).is_some());
+            .filter(|_| with_repr_of::<PyDict>(object).is_some() || collection(object).is_some());
         let number = object.cast_exact::<PyInt>().ok();
         Shortened {
             text: text.unbind(),
             mapping: mapping.map(|mapping| mapping.clone().unbind()),
             number: number.map(|number| number.clone().unbind()),
-            shown: (!is_told_as_shown(object)).then(|| object.clone().unbind()),
+            shown: (!has_repr_for_str(object)).then(|| object.clone().unbind()),
             most,
         }
     }
@@ -97,10 +99,10 @@ impl Shortened {
         let Some(mapping) = &self.mapping else { return Err(PyKeyError::new_err(key.unbind())) };
         // As the mapping itself would, which may have a default.
         let value = mapping.bind(py).as_any().get_item(&key)?;
-        if !is_large(&value) {
+        if !has_large_str(&value) {
             return Ok(value);
         }
-        let text = Brief::of_str(&value, self.most)?;
+        let text = str_beginning(&value, self.most)?;
         Ok(Bound::new(py, Shortened::of(&value, text.to_str(py), self.most))?.into_any())
     }
 

@@ -2,10 +2,10 @@
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::PyString;
+use pyo3::types::{PyString, PyType};
 
 use crate::process::state::STATE;
-use crate::values::convert::plain_text;
+use crate::values::plain::plain_text;
 
 /// A cut text ends in a note, for which so many bytes are kept.
 const NOTE_ROOM: usize = 64;
@@ -48,8 +48,8 @@ impl Excerpt {
         let py = text.py();
         // SAFETY: the GIL is held and the str alive.
         let length = unsafe { ffi::PyUnicode_GetLength(text.as_ptr()) as usize };
-        match plain(text) {
-            Some(plain) if plain.len() <= most => plain.to_vec().into(),
+        match at_hand(text) {
+            Some(all) if all.len() <= most => all.to_vec().into(),
             _ if length <= most => utf8(text).into(),
             _ => {
                 // SAFETY: as above; a new reference to a str, or null with an exception.
@@ -116,7 +116,7 @@ impl Excerpt {
 }
 
 /// The text that an exact `str` has at hand.
-fn plain<'a>(text: &'a Bound<'_, PyString>) -> Option<&'a [u8]> {
+fn at_hand<'a>(text: &'a Bound<'_, PyString>) -> Option<&'a [u8]> {
     let exact = text.cast_exact::<PyString>().ok()?;
     // SAFETY: an exact str, alive for 'a; the GIL is held.
     unsafe { plain_text(exact.as_ptr()) }
@@ -130,8 +130,8 @@ fn is_ascii(text: &Bound<'_, PyString>) -> bool {
 
 /// UTF-8 of any string; lone surrogates become U+FFFD.
 pub(crate) fn utf8(text: &Bound<'_, PyString>) -> Vec<u8> {
-    if let Some(plain) = plain(text) {
-        return plain.to_vec();
+    if let Some(all) = at_hand(text) {
+        return all.to_vec();
     }
     encoded(text, None).unwrap_or_else(|_| without_surrogates(encoded(text, Some(c"surrogatepass"))))
 }
@@ -189,4 +189,11 @@ fn prefix_within(text: &[u8], budget: usize) -> usize {
         }
     }
     text.len()
+}
+
+/// A class's name, from C so that no metaclass is asked.
+pub(crate) fn type_name(class: &Bound<'_, PyType>) -> String {
+    class
+        .name()
+        .map_or_else(|_| "object".to_owned(), |name| String::from_utf8_lossy(&utf8(&name)).into_owned())
 }

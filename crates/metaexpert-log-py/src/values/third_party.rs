@@ -1,15 +1,17 @@
-//! Values of other packages: numpy's scalars and arrays by value, what is masked or missing as null. What takes more
-//! is told in simpler values by `metaexpert.logger.capture.values`.
+//! Values of other packages: numpy's scalars and arrays by value, what is masked or missing as null. The others are
+//! described in simpler values by `metaexpert.logger.capture.values`.
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyString, PyTuple, PyType};
 
-use crate::values::convert::{Converter, type_name};
-use crate::values::text::Excerpt;
+use crate::values::containers::{Members, pairs_until_problem};
+use crate::values::conversion::Conversion;
+use crate::values::str_of::text_of;
+use crate::values::text::{Excerpt, type_name};
 
-/// What such a value is for a record.
-pub(crate) enum Foreign<'py> {
+/// A value of another package, in the terms of a record.
+pub(crate) enum ThirdParty<'py> {
     Null,
     Text(Excerpt),
     /// A value of Python's own, or one that is simpler.
@@ -18,7 +20,7 @@ pub(crate) enum Foreign<'py> {
     Array,
 }
 
-/// Packages whose values are known, and what tells their values in simpler ones.
+/// Packages whose values are known, each with the module that describes them.
 const PACKAGES: [(&str, &str); 5] = [
     ("numpy", "metaexpert.logger.capture.values.of_numpy"),
     ("msgspec", "metaexpert.logger.capture.values.of_msgspec"),
@@ -27,79 +29,79 @@ const PACKAGES: [(&str, &str); 5] = [
     ("pyarrow", "metaexpert.logger.capture.values.of_pyarrow"),
 ];
 
-/// What tells an object by the fields that its class declares, of whatever package.
+/// The module that describes objects by the fields that their classes declare, whatever package these are from.
 const DECLARED: &str = "metaexpert.logger.capture.values.declared";
 
-/// What `object` is, if its class is one of these packages' own. `room` bytes are left for it.
+/// The value of an object whose class is one of these packages' own; `None` for another. `room` bytes are left for it.
 pub(crate) fn recognise<'py>(
-    converter: &mut Converter,
+    conversion: &mut Conversion,
     object: &Bound<'py, PyAny>,
     room: usize,
-) -> PyResult<Option<Foreign<'py>>> {
+) -> PyResult<Option<ThirdParty<'py>>> {
     let class = object.get_type();
-    let Some((package, teller)) = package_of(&class) else { return Ok(None) };
+    let Some((package, module)) = package_of(&class) else { return Ok(None) };
     match package {
         "numpy" if !object.hasattr("dtype")? || !object.hasattr("item")? => {
-            simpler(converter, object, teller, room)
+            simpler(conversion, object, module, room)
         }
-        "numpy" => of_numpy(converter, object, &class, room).map(Some),
-        "pandas" if type_name(&class) == "NAType" => Ok(Some(Foreign::Null)),
-        _ => simpler(converter, object, teller, room),
+        "numpy" => of_numpy(conversion, object, &class, room).map(Some),
+        "pandas" if type_name(&class) == "NAType" => Ok(Some(ThirdParty::Null)),
+        _ => simpler(conversion, object, module, room),
     }
 }
 
-/// The same for a class derived from one of these, or one that declares its fields: asked last, for it takes longest.
+/// The same for a class derived from one of these, or one that declares its fields: asked last, because it takes longest.
 pub(crate) fn recognise_derived<'py>(
-    converter: &Converter,
+    conversion: &Conversion,
     object: &Bound<'py, PyAny>,
     room: usize,
-) -> PyResult<Option<Foreign<'py>>> {
+) -> PyResult<Option<ThirdParty<'py>>> {
     let class = object.get_type();
     let bases = class.mro();
     // Between the class itself and `object`.
     for base in bases.iter().take(bases.len() - 1).skip(1) {
-        if let Some((_, teller)) = base.cast::<PyType>().ok().and_then(package_of)
-            && let Some(known) = simpler(converter, object, teller, room)?
+        if let Some((_, module)) = base.cast::<PyType>().ok().and_then(package_of)
+            && let Some(known) = simpler(conversion, object, module, room)?
         {
             return Ok(Some(known));
         }
     }
     for mark in ["__attrs_attrs__", "__struct_encode_fields__", "__pydantic_fields__"] {
         if class.getattr_opt(mark)?.is_some() {
-            return simpler(converter, object, DECLARED, room);
+            return simpler(conversion, object, DECLARED, room);
         }
     }
     Ok(None)
 }
 
-/// What the module `teller` says of `object`.
+/// The value of `object` as `module` describes it; `None` if it leaves that to `str()`.
 fn simpler<'py>(
-    converter: &Converter,
+    conversion: &Conversion,
     object: &Bound<'py, PyAny>,
-    teller: &str,
+    module: &str,
     room: usize,
-) -> PyResult<Option<Foreign<'py>>> {
+) -> PyResult<Option<ThirdParty<'py>>> {
     let py = object.py();
     // One more than is written shows that there are more.
-    let room = tellers(py)?.room.bind(py).call1((converter.limits.items as usize + 1, room))?;
-    let told = py.import(teller)?.call_method1("simpler", (object, room))?;
-    Ok((!told.is(py.NotImplemented())).then_some(Foreign::Value(told)))
+    let room = descriptions(py)?.room.bind(py).call1((conversion.limits.items as usize + 1, room))?;
+    let value = py.import(module)?.call_method1("simpler", (object, room))?;
+    Ok((!value.is(py.NotImplemented())).then_some(ThirdParty::Value(value)))
 }
 
 /// Classes of `metaexpert.logger.capture.values`.
-struct Tellers {
+struct Descriptions {
     room: Py<PyAny>,
     elements: Py<PyType>,
     pairs: Py<PyType>,
 }
 
-static TELLERS: PyOnceLock<Tellers> = PyOnceLock::new();
+static DESCRIPTIONS: PyOnceLock<Descriptions> = PyOnceLock::new();
 
-fn tellers(py: Python<'_>) -> PyResult<&Tellers> {
-    TELLERS.get_or_try_init(py, || {
+fn descriptions(py: Python<'_>) -> PyResult<&Descriptions> {
+    DESCRIPTIONS.get_or_try_init(py, || {
         let module = py.import("metaexpert.logger.capture.values")?;
         let class = |name: &str| Ok::<_, PyErr>(module.getattr(name)?.cast_into::<PyType>()?.unbind());
-        Ok(Tellers {
+        Ok(Descriptions {
             room: module.getattr("Room")?.unbind(),
             elements: class("Elements")?,
             pairs: class("Pairs")?,
@@ -107,62 +109,60 @@ fn tellers(py: Python<'_>) -> PyResult<&Tellers> {
     })
 }
 
-/// What a teller says of a container: its first members, and how many there are.
-pub(crate) enum Told<'py> {
-    Elements(Bound<'py, PyAny>, usize),
-    Pairs(Bound<'py, PyAny>, usize),
-}
-
-/// What a teller has told; nothing for other objects. Runs no code of theirs.
-pub(crate) fn told<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Told<'py>>> {
+/// The members of a container that a describing module has given; `None` for other objects. Runs no code of theirs.
+pub(crate) fn described<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Members<'py>>> {
     let py = object.py();
-    // Before a teller was asked, there is none of these.
-    let Some(tellers) = TELLERS.get(py) else { return Ok(None) };
+    // Before a describing module was asked, there is none of these.
+    let Some(classes) = DESCRIPTIONS.get(py) else { return Ok(None) };
     let class = object.get_type();
-    let is_pairs = class.is(&tellers.pairs);
-    if !is_pairs && !class.is(&tellers.elements) {
+    let is_pairs = class.is(&classes.pairs);
+    if !is_pairs && !class.is(&classes.elements) {
         return Ok(None);
     }
-    let (items, count) = (object.getattr("items")?, object.getattr("count")?.extract()?);
-    Ok(Some(if is_pairs { Told::Pairs(items, count) } else { Told::Elements(items, count) }))
+    let items = object.getattr("items")?.try_iter()?;
+    let count = object.getattr("count")?.extract()?;
+    Ok(Some(match is_pairs {
+        true => pairs_until_problem(items.map(|pair| pair?.extract()), count),
+        false => Members::Elements { elements: items.collect::<PyResult<_>>()?, count: Some(count) },
+    }))
 }
 
 fn of_numpy<'py>(
-    converter: &mut Converter,
+    conversion: &mut Conversion,
     object: &Bound<'py, PyAny>,
     class: &Bound<'py, PyType>,
     room: usize,
-) -> PyResult<Foreign<'py>> {
+) -> PyResult<ThirdParty<'py>> {
     let name = type_name(class);
     match name.as_str() {
         // Python's times would cut nanoseconds.
         "datetime64" | "timedelta64" => {
-            let text = converter.text_of(object);
-            return Ok(if text.text == b"NaT" { Foreign::Null } else { Foreign::Text(text) });
+            let text = text_of(conversion, object);
+            return Ok(if text.text == b"NaT" { ThirdParty::Null } else { ThirdParty::Text(text) });
         }
-        "MaskedConstant" => return Ok(Foreign::Null),
+        "MaskedConstant" => return Ok(ThirdParty::Null),
         "ndarray" if object.getattr("ndim")?.extract::<usize>()? == 0 => {
-            return object.get_item(PyTuple::empty(object.py())).map(Foreign::Value);
+            return object.get_item(PyTuple::empty(object.py())).map(ThirdParty::Value);
         }
-        "ndarray" if object.getattr("dtype")?.getattr("names")?.is_none() => return Ok(Foreign::Array),
+        "ndarray" if object.getattr("dtype")?.getattr("names")?.is_none() => return Ok(ThirdParty::Array),
         _ => {}
     }
     if matches!(name.as_str(), "void" | "record") || is_array(object)? {
-        let told = simpler(converter, object, PACKAGES[0].1, room)?;
-        return Ok(told.unwrap_or_else(|| Foreign::Text(converter.text_of(object))));
+        let value = simpler(conversion, object, PACKAGES[0].1, room)?;
+        return Ok(value.unwrap_or_else(|| ThirdParty::Text(text_of(conversion, object))));
     }
     let scalar = object.call_method0("item")?;
     match scalar.get_type().is(class) {
-        true => Ok(beyond_python(converter.text_of(object))),
-        false => Ok(Foreign::Value(scalar)),
+        true => Ok(beyond_python(text_of(conversion, object))),
+        false => Ok(ThirdParty::Value(scalar)),
     }
 }
 
 /// A number that no number of Python's can hold, as its text.
-fn beyond_python<'py>(text: Excerpt) -> Foreign<'py> {
+fn beyond_python<'py>(text: Excerpt) -> ThirdParty<'py> {
     match text.text.as_slice() {
-        b"nan" | b"inf" | b"-inf" => Foreign::Null,
-        _ => Foreign::Text(text),
+        b"nan" | b"inf" | b"-inf" => ThirdParty::Null,
+        _ => ThirdParty::Text(text),
     }
 }
 

@@ -1,240 +1,88 @@
-//! `str()` as far as a record could hold it: large values of the interpreter's own types are not written out in full
-//! to be cut afterwards.
+//! The beginning of a `repr()` in the making.
 
-use pyo3::exceptions::PyRecursionError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::critical_section::with_critical_section;
-use pyo3::types::{PyByteArray, PyBytes, PyDict, PyFrozenSet, PyInt, PyList, PySet, PyString, PyTuple};
+use pyo3::types::{PyDict, PyString};
 
-use crate::process::reentry::EXPLANATION;
-use crate::values::convert::{Converter, plain_value, type_name};
-use crate::values::integers::integer_text;
-use crate::values::repr::exception::{Told, shown_arguments};
-use crate::values::repr::inherited::{is_told_as, is_told_as_shown, shown_as};
-use crate::values::repr::size::{DEEPEST, collection, is_array, is_large, is_larger, is_view, numpy_bytes};
-use crate::values::text::Excerpt;
+use crate::values::text::{Excerpt, type_name};
 
-/// `str(object)`, or its beginning. Fails as `str()` does, and when no value's own code may run.
-pub(crate) fn text(converter: &Converter, object: &Bound<'_, PyAny>) -> PyResult<Excerpt> {
-    if let Ok(text) = object.cast_exact::<PyString>() {
-        return Ok(converter.excerpt(text));
-    }
-    refuse_if_exhausted(converter, object)?;
-    if is_large(object) {
-        return Brief::of_str(object, converter.budget);
-    }
-    Ok(converter.excerpt(&object.str()?))
-}
+/// Least characters of a member of a sequence, with what separates it: `1, `.
+const MEMBER_CHARACTERS: usize = 3;
 
-/// The beginning of `str(exception)`, in `most` bytes; `None` if it is no longer than that, or the exception has a
-/// text of its own. What its only argument is costs nothing where that is a text.
-#[pyfunction]
-pub(crate) fn exception_beginning<'py>(
-    exception: &Bound<'py, PyAny>,
-    most: usize,
-) -> PyResult<Option<Bound<'py, PyString>>> {
-    match Told::of(exception) {
-        None | Some(Told::Nothing) => return Ok(None),
-        Some(Told::Argument(text)) if text.cast_exact::<PyString>().is_ok() => return Ok(None),
-        Some(_) if !is_larger(exception, most) => return Ok(None),
-        Some(_) => {}
-    }
-    Ok(Some(Brief::of_str(exception, most)?.marked(exception.py(), most)))
-}
+/// Least characters of a pair whose members are told apart: `1: 1`.
+const PAIR_CHARACTERS: usize = 4;
 
-/// `repr(object)`, or its beginning in `most` bytes.
-pub(crate) fn short_repr<'py>(object: &Bound<'py, PyAny>, most: usize) -> PyResult<Bound<'py, PyString>> {
-    Ok(Brief::of_repr(object, most)?.marked(object.py(), most))
-}
+/// Adds `repr()` of a member at a depth. Containers do not know what they hold, so it is passed to them.
+pub(crate) type PushMember = fn(&mut Brief, &Bound<'_, PyAny>, usize) -> PyResult<()>;
 
-pub(crate) fn refuse_if_exhausted(converter: &Converter, object: &Bound<'_, PyAny>) -> PyResult<()> {
-    // SAFETY: the GIL is held, and the object alive.
-    let is_plain = unsafe { plain_value(object.as_ptr()) }.is_some();
-    match converter.is_exhausted && !is_plain {
-        true => Err(PyRecursionError::new_err(EXPLANATION)),
-        false => Ok(()),
-    }
-}
-
-/// `repr()` of a large value in the making.
+/// A text that grows up to `most` bytes, and a count of what did not fit.
 pub(crate) struct Brief {
     text: Vec<u8>,
     most: usize,
     left: usize,
+    push_member: PushMember,
 }
 
 impl Brief {
-    fn of_repr(object: &Bound<'_, PyAny>, most: usize) -> PyResult<Excerpt> {
-        let mut brief = Brief { text: Vec::new(), most, left: 0 };
-        brief.push(object, 0)?;
-        Ok(Excerpt::from(brief.text).followed_by_about(brief.left))
+    pub(crate) fn new(most: usize, push_member: PushMember) -> Self {
+        Brief { text: Vec::new(), most, left: 0, push_member }
     }
 
-    pub(crate) fn of_str(object: &Bound<'_, PyAny>, most: usize) -> PyResult<Excerpt> {
-        let mut brief = Brief { text: Vec::new(), most, left: 0 };
-        brief.push_str(object, 0)?;
-        Ok(Excerpt::from(brief.text).followed_by_about(brief.left))
+    /// The text, and how much follows at least.
+    pub(crate) fn finish(self) -> Excerpt {
+        Excerpt::from(self.text).followed_by_about(self.left)
     }
 
     pub(crate) fn room(&self) -> usize {
         self.most.saturating_sub(self.text.len())
     }
 
-    fn push_text(&mut self, text: &Bound<'_, PyString>) {
-        let text = Excerpt::of(text, self.room());
-        self.left += text.left();
-        self.text.extend_from_slice(&text.text);
+    pub(crate) fn push_text(&mut self, text: &Bound<'_, PyString>) {
+        self.push_excerpt(Excerpt::of(text, self.room()));
     }
 
-    fn push_str(&mut self, object: &Bound<'_, PyAny>, depth: usize) -> PyResult<()> {
-        if is_told_as::<PyString>(object)
-            && let Ok(text) = object.cast::<PyString>()
-        {
-            self.push_text(text);
-            return Ok(());
-        }
-        if is_told_as_shown(object) || numpy_bytes(object).is_some() {
-            return self.push(object, depth);
-        }
-        match Told::of(object).filter(|_| depth < DEEPEST) {
-            Some(told) => self.push_told(told, depth + 1),
-            None => {
-                self.push_text(&object.str()?);
-                Ok(())
-            }
-        }
+    pub(crate) fn push_excerpt(&mut self, excerpt: Excerpt) {
+        self.append(&excerpt.text, excerpt.left());
     }
 
-    /// What `str()` of an exception shows.
-    fn push_told(&mut self, told: Told<'_>, depth: usize) -> PyResult<()> {
-        match told {
-            Told::Nothing => Ok(()),
-            Told::Argument(value) => self.push_str(&value, depth),
-            Told::Key(value) => self.push(&value, depth),
-            Told::Arguments(tuple) => self.push(&tuple, depth),
-            Told::Group(message, count) => {
-                self.push_str(&message, depth)?;
-                let plural = if count == 1 { "" } else { "s" };
-                self.close(&format!(" ({count} sub-exception{plural})"));
-                Ok(())
-            }
-            Told::System { number, reason, files } => {
-                self.text.extend_from_slice(b"[Errno ");
-                self.push_str(&number, depth)?;
-                self.text.extend_from_slice(b"] ");
-                self.push_str(&reason, depth)?;
-                for (file, before) in files.iter().zip([": ", " -> "]) {
-                    self.text.extend_from_slice(before.as_bytes());
-                    self.push(file, depth)?;
-                }
-                Ok(())
-            }
-        }
-    }
-
-    pub(crate) fn push(&mut self, object: &Bound<'_, PyAny>, depth: usize) -> PyResult<()> {
-        if let Some(text) = shown_as::<PyString>(object) {
-            return self.push_quoted_text(text);
-        }
-        if let Some(bytes) = shown_as::<PyBytes>(object).or_else(|| numpy_bytes(object)) {
-            return self.push_bytes(bytes);
-        }
-        if let Some(bytes) = shown_as::<PyByteArray>(object) {
-            return self.push_byte_array(bytes);
-        }
-        if is_array(object) {
-            return self.push_array(object);
-        }
-        if let Ok(number) = object.cast_exact::<PyInt>() {
-            let text = integer_text(number, self.room())?;
-            self.left += text.left();
-            self.text.extend_from_slice(&text.text);
-            return Ok(());
-        }
-        match depth < DEEPEST {
-            true => self.push_container(object, depth),
-            false => self.push_repr(object),
-        }
-    }
-
-    /// Adds a text of which `left` follow.
-    pub(crate) fn append(&mut self, mut text: Vec<u8>, left: usize) {
-        self.text.append(&mut text);
+    /// Adds a text of which `left` bytes follow.
+    pub(crate) fn append(&mut self, text: &[u8], left: usize) {
+        self.text.extend_from_slice(text);
         self.left += left;
     }
 
+    /// Adds a text of the library's own.
     pub(crate) fn write(&mut self, text: &str) {
         self.text.extend_from_slice(text.as_bytes());
     }
 
     pub(crate) fn push_name(&mut self, object: &Bound<'_, PyAny>) {
-        self.text.extend_from_slice(type_name(&object.get_type()).as_bytes());
+        self.write(&type_name(&object.get_type()));
     }
 
-    /// The end of what is whole.
+    /// Adds the end of a value, if all of the value is there.
     pub(crate) fn close(&mut self, end: &str) {
         if self.left == 0 {
-            self.text.extend_from_slice(end.as_bytes());
+            self.write(end);
         }
     }
 
-    fn push_repr(&mut self, object: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.push_text(&object.repr()?);
-        Ok(())
+    pub(crate) fn push_member(&mut self, member: &Bound<'_, PyAny>, depth: usize) -> PyResult<()> {
+        (self.push_member)(self, member, depth)
     }
 
-    fn push_container(&mut self, object: &Bound<'_, PyAny>, depth: usize) -> PyResult<()> {
-        if let Some(list) = shown_as::<PyList>(object) {
-            self.once(object, "[...]", |brief| brief.push_members(("[", "]"), list.iter(), list.len(), depth))
-        } else if let Some(tuple) = shown_as::<PyTuple>(object) {
-            let end = if tuple.len() == 1 { ",)" } else { ")" };
-            self.once(object, "(...)", |brief| {
-                brief.push_members(("(", end), tuple.iter(), tuple.len(), depth)
-            })
-        } else if let Some(set) = shown_as::<PySet>(object).filter(|set| !set.is_empty()) {
-            self.push_set(object, || set.iter(), set.len(), depth)
-        } else if let Some(set) = shown_as::<PyFrozenSet>(object).filter(|set| !set.is_empty()) {
-            self.push_set(object, || set.iter(), set.len(), depth)
-        } else if let Some(dict) = shown_as::<PyDict>(object) {
-            self.push_dict(dict, depth)
-        } else if let Some(arguments) = shown_arguments(object) {
-            self.push_name(object);
-            self.push_arguments(&arguments, depth)
-        } else if is_large(object) && (collection(object).is_some() || is_view(object)) {
-            self.push_collection(object, depth)
-        } else {
-            self.push_repr(object)
-        }
+    /// Members beyond these do not fit.
+    pub(crate) fn most_members(&self) -> usize {
+        self.room() / MEMBER_CHARACTERS + 1
     }
 
-    /// A set that is not empty: its members, behind the name of its class if that is not `set` itself.
-    fn push_set<'py, I: Iterator<Item = Bound<'py, PyAny>>>(
-        &mut self,
-        set: &Bound<'py, PyAny>,
-        members: impl FnOnce() -> I,
-        count: usize,
-        depth: usize,
-    ) -> PyResult<()> {
-        // As with pairs.
-        let most = self.room() / 3 + 1;
-        let members: Vec<_> = with_critical_section(set, || members().take(most).collect());
-        let (mut ends, mut again) = (("{", "}"), "set(...)");
-        if !set.is_exact_instance_of::<PySet>() {
-            self.push_name(set);
-            (ends, again) = (("({", "})"), "(...)");
-        }
-        self.once(set, again, |brief| brief.push_members(ends, members.into_iter(), count, depth))
+    /// Pairs beyond these do not fit.
+    pub(crate) fn most_pairs(&self) -> usize {
+        self.room() / PAIR_CHARACTERS + 1
     }
 
-    /// What is behind the name of an exception's class.
-    fn push_arguments(&mut self, arguments: &Bound<'_, PyTuple>, depth: usize) -> PyResult<()> {
-        match arguments.len() {
-            1 => self.push_members(("(", ")"), arguments.iter(), 1, depth),
-            _ => self.push(arguments, depth + 1),
-        }
-    }
-
+    /// Adds the first of `count` members between two texts.
     pub(crate) fn push_members<'py>(
         &mut self,
         (begin, end): (&str, &str),
@@ -242,34 +90,32 @@ impl Brief {
         count: usize,
         depth: usize,
     ) -> PyResult<()> {
-        self.text.extend_from_slice(begin.as_bytes());
+        self.write(begin);
         for (index, member) in members.enumerate() {
             if self.is_full(count - index.min(count)) {
                 return Ok(());
             }
             if index > 0 {
-                self.text.extend_from_slice(b", ");
+                self.write(", ");
             }
-            self.push(&member, depth + 1)?;
+            self.push_member(&member, depth + 1)?;
         }
         self.close(end);
         Ok(())
     }
 
     pub(crate) fn push_dict(&mut self, dict: &Bound<'_, PyDict>, depth: usize) -> PyResult<()> {
-        self.once(dict, "{...}", |brief| brief.push_pairs(dict, depth))
+        self.once(dict, "{...}", |brief| {
+            brief.write("{");
+            // Taken first, and no more of them than there is room for: showing one may run its own code.
+            let most = brief.most_pairs();
+            let pairs: Vec<_> = with_critical_section(dict, || dict.iter().take(most).collect());
+            brief.push_pairs(&pairs, dict.len(), depth)
+        })
     }
 
-    fn push_pairs(&mut self, dict: &Bound<'_, PyDict>, depth: usize) -> PyResult<()> {
-        self.text.push(b'{');
-        // Taken first, and no more of them than there is room for: showing one may run its own code.
-        let most = self.room() / 4 + 1;
-        let pairs: Vec<_> = with_critical_section(dict, || dict.iter().take(most).collect());
-        self.push_these_pairs(&pairs, dict.len(), depth)
-    }
-
-    /// The first of `count` pairs, and what ends them.
-    pub(crate) fn push_these_pairs(
+    /// Adds the first of `count` pairs, and what ends them.
+    pub(crate) fn push_pairs(
         &mut self,
         pairs: &[(Bound<'_, PyAny>, Bound<'_, PyAny>)],
         count: usize,
@@ -280,43 +126,43 @@ impl Brief {
                 return Ok(());
             }
             if index > 0 {
-                self.text.extend_from_slice(b", ");
+                self.write(", ");
             }
-            self.push(key, depth + 1)?;
-            self.text.extend_from_slice(b": ");
-            self.push(value, depth + 1)?;
+            self.push_member(key, depth + 1)?;
+            self.write(": ");
+            self.push_member(value, depth + 1)?;
         }
         self.close("}");
         Ok(())
     }
 
-    /// Shows a container with `push`, and with `again` where it is in itself.
+    /// Adds a container with `push`, and with `again` where it is in itself.
     pub(crate) fn once(
         &mut self,
-        object: &Bound<'_, PyAny>,
+        container: &Bound<'_, PyAny>,
         again: &str,
         push: impl FnOnce(&mut Self) -> PyResult<()>,
     ) -> PyResult<()> {
-        match Shown::enter(object)? {
+        match Shown::enter(container)? {
             Some(_shown) => push(self),
             None => {
-                self.text.extend_from_slice(again.as_bytes());
+                self.write(again);
                 Ok(())
             }
         }
     }
 
-    /// Whether there is no room for `more` members, which take three characters each, at least.
+    /// Whether there is no room for `more` members, which are counted then.
     fn is_full(&mut self, more: usize) -> bool {
         let is_full = self.room() == 0 || self.left > 0;
         if is_full {
-            self.left += 3 * more;
+            self.left += MEMBER_CHARACTERS * more;
         }
         is_full
     }
 }
 
-/// A container that is being shown, of which the interpreter, asked for members' own texts, knows as well.
+/// A container that is being shown. The interpreter knows of it as well, in case it shows a member.
 struct Shown<'a, 'py>(&'a Bound<'py, PyAny>);
 
 impl<'a, 'py> Shown<'a, 'py> {

@@ -1,4 +1,4 @@
-//! The parts of an exception's text, for classes whose text the interpreter itself makes.
+//! The parts of an exception's `str()` and `repr()`, for classes whose texts the interpreter itself makes.
 
 use pyo3::exceptions::{PyBaseException, PyBaseExceptionGroup, PyKeyError, PyOSError};
 use pyo3::intern;
@@ -6,10 +6,10 @@ use pyo3::prelude::*;
 use pyo3::type_object::PyTypeInfo;
 use pyo3::types::PyTuple;
 
-use crate::values::repr::inherited::{is_told_as, shown_as};
+use crate::values::repr::slots::{has_str_of, with_repr_of};
 
 /// What `str()` of an exception shows.
-pub(crate) enum Told<'py> {
+pub(crate) enum ExceptionStr<'py> {
     Nothing,
     /// `str()` of its only argument.
     Argument(Bound<'py, PyAny>),
@@ -26,47 +26,52 @@ pub(crate) enum Told<'py> {
     },
 }
 
-impl<'py> Told<'py> {
-    /// What `str(object)` shows; `None` for what is no exception, or has a text of its own.
+impl<'py> ExceptionStr<'py> {
+    /// What `str(object)` shows; `None` for another object, and for a class with a `__str__` of its own.
     pub(crate) fn of(object: &Bound<'py, PyAny>) -> Option<Self> {
         let exception = object.cast::<PyBaseException>().ok()?;
-        if is_told_as::<PyOSError>(object) {
-            return system(object).or_else(|| plain(exception));
+        if has_str_of::<PyOSError>(object) {
+            return system(object).or_else(|| by_arguments(exception));
         }
-        if is_told_as::<PyKeyError>(object) {
-            return match plain(exception)? {
-                Told::Argument(key) => Some(Told::Key(key)),
-                told => Some(told),
+        if has_str_of::<PyKeyError>(object) {
+            return match by_arguments(exception)? {
+                ExceptionStr::Argument(key) => Some(ExceptionStr::Key(key)),
+                other => Some(other),
             };
         }
-        if is_told_as::<PyBaseExceptionGroup>(object) {
+        if has_str_of::<PyBaseExceptionGroup>(object) {
             return group(object);
         }
-        if is_told_as::<PyBaseException>(object) { plain(exception) } else { None }
+        if has_str_of::<PyBaseException>(object) { by_arguments(exception) } else { None }
     }
 
     /// The values whose texts are parts of it.
     pub(crate) fn parts(&self) -> Vec<&Bound<'py, PyAny>> {
         match self {
-            Told::Nothing => Vec::new(),
-            Told::Argument(value) | Told::Key(value) | Told::Group(value, _) => vec![value],
-            Told::Arguments(tuple) => vec![tuple.as_any()],
-            Told::System { number, reason, files } => [number, reason].into_iter().chain(files).collect(),
+            ExceptionStr::Nothing => Vec::new(),
+            ExceptionStr::Argument(value) | ExceptionStr::Key(value) | ExceptionStr::Group(value, _) => {
+                vec![value]
+            }
+            ExceptionStr::Arguments(tuple) => vec![tuple.as_any()],
+            ExceptionStr::System { number, reason, files } => {
+                [number, reason].into_iter().chain(files).collect()
+            }
         }
     }
 }
 
-/// The arguments that `repr(object)` shows behind its class's name; `None` for what is shown otherwise.
-pub(crate) fn shown_arguments<'py>(object: &Bound<'py, PyAny>) -> Option<Bound<'py, PyTuple>> {
-    arguments(shown_as::<PyBaseException>(object)?)
+/// The arguments that `repr(object)` shows behind the name of its class; `None` for another object, and for a class with a
+/// `__repr__` of its own.
+pub(crate) fn repr_arguments<'py>(object: &Bound<'py, PyAny>) -> Option<Bound<'py, PyTuple>> {
+    arguments(with_repr_of::<PyBaseException>(object)?)
 }
 
-fn plain<'py>(exception: &Bound<'py, PyBaseException>) -> Option<Told<'py>> {
+fn by_arguments<'py>(exception: &Bound<'py, PyBaseException>) -> Option<ExceptionStr<'py>> {
     let arguments = arguments(exception)?;
     Some(match arguments.len() {
-        0 => Told::Nothing,
-        1 => Told::Argument(arguments.get_item(0).ok()?),
-        _ => Told::Arguments(arguments),
+        0 => ExceptionStr::Nothing,
+        1 => ExceptionStr::Argument(arguments.get_item(0).ok()?),
+        _ => ExceptionStr::Arguments(arguments),
     })
 }
 
@@ -74,15 +79,15 @@ fn arguments<'py>(exception: &Bound<'py, PyBaseException>) -> Option<Bound<'py, 
     own::<PyBaseException>(exception, intern!(exception.py(), "args"))?.cast_into().ok()
 }
 
-fn group<'py>(object: &Bound<'py, PyAny>) -> Option<Told<'py>> {
+fn group<'py>(object: &Bound<'py, PyAny>) -> Option<ExceptionStr<'py>> {
     let own = |name| own::<PyBaseExceptionGroup>(object, name);
     let py = object.py();
     let exceptions = own(intern!(py, "exceptions"))?.cast_into::<PyTuple>().ok()?;
-    Some(Told::Group(own(intern!(py, "message"))?, exceptions.len()))
+    Some(ExceptionStr::Group(own(intern!(py, "message"))?, exceptions.len()))
 }
 
-/// `None` if the exception has no number and reason: it is shown as any other.
-fn system<'py>(object: &Bound<'py, PyAny>) -> Option<Told<'py>> {
+/// `None` if the exception has no number and reason: its text is that of any other.
+fn system<'py>(object: &Bound<'py, PyAny>) -> Option<ExceptionStr<'py>> {
     let py = object.py();
     let given = |name| own::<PyOSError>(object, name).filter(|value| !value.is_none());
     let (number, reason) = (given(intern!(py, "errno")), given(intern!(py, "strerror")));
@@ -92,10 +97,14 @@ fn system<'py>(object: &Bound<'py, PyAny>) -> Option<Told<'py>> {
         return None;
     }
     let none = || py.None().into_bound(py);
-    Some(Told::System { number: number.unwrap_or_else(none), reason: reason.unwrap_or_else(none), files })
+    Some(ExceptionStr::System {
+        number: number.unwrap_or_else(none),
+        reason: reason.unwrap_or_else(none),
+        files,
+    })
 }
 
-/// What every `T` has under `name`, past whatever a subclass has in its place.
+/// The attribute `name` of every `T`, past whatever a subclass has in its place.
 fn own<'py, T: PyTypeInfo>(
     object: &Bound<'py, PyAny>,
     name: &Bound<'py, pyo3::types::PyString>,

@@ -1,51 +1,48 @@
-//! An estimate of how long a value's text is, made without running anybody's code.
+//! A lower bound of a text's length, found without running anybody's code.
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::sync::critical_section::with_critical_section;
-use pyo3::types::{
-    PyByteArray, PyBytes, PyDict, PyDictItems, PyDictKeys, PyDictValues, PyFrozenSet, PyInt, PyList, PySet,
-    PyString, PyTuple, PyType,
-};
+use pyo3::types::{PyByteArray, PyBytes, PyDict, PyFrozenSet, PyInt, PyList, PySet, PyString, PyTuple};
 
 use crate::values::integers::{is_decimal, is_short};
-use crate::values::repr::exception::{Told, shown_arguments};
-use crate::values::repr::inherited::{is_told_as_shown, shown_as};
+use crate::values::repr::exception::{ExceptionStr, repr_arguments};
+use crate::values::repr::kinds::{collection, is_array, is_view, numpy_bytes};
+use crate::values::repr::slots::{has_repr_for_str, with_repr_of};
 
-/// Values that take more characters than this are shown in part, and others by the interpreter.
-const LARGE: usize = 1 << 16;
+/// A value that takes more characters is shown in part; the interpreter shows smaller ones.
+const LARGE_CHARACTERS: usize = 1 << 16;
 
-/// Containers inside each other that are looked into.
+/// Containers inside each other that are looked into; the interpreter shows deeper ones.
 pub(crate) const DEEPEST: usize = 16;
 
-/// Whether `str(object)` is certainly long, as far as that can be seen without running anybody's code.
-pub(crate) fn is_large(object: &Bound<'_, PyAny>) -> bool {
-    is_larger(object, LARGE)
+/// Whether `str(object)` is certainly long.
+pub(crate) fn has_large_str(object: &Bound<'_, PyAny>) -> bool {
+    has_str_over(object, LARGE_CHARACTERS)
 }
 
-/// Whether `str(object)` certainly takes more than `most` characters, seen as [`is_large`] does.
-pub(crate) fn is_larger(object: &Bound<'_, PyAny>, most: usize) -> bool {
+/// Whether `str(object)` certainly takes more than `most` characters.
+pub(crate) fn has_str_over(object: &Bound<'_, PyAny>, most: usize) -> bool {
     let mut scale = Scale { sum: 0, most };
-    if let Some(told) = Told::of(object) {
-        told.parts().into_iter().for_each(|part| scale.weigh(part, 1));
-    } else if is_told_as_shown(object) || numpy_bytes(object).is_some() {
+    if let Some(text) = ExceptionStr::of(object) {
+        text.parts().into_iter().for_each(|part| scale.weigh(part, 1));
+    } else if has_repr_for_str(object) || numpy_bytes(object).is_some() {
         scale.weigh(object, 0);
     }
     scale.is_over()
 }
 
-/// Whether `repr(object)` certainly is long, seen as [`is_large`] does.
-pub(crate) fn is_shown_large(object: &Bound<'_, PyAny>) -> bool {
-    let mut scale = Scale { sum: 0, most: LARGE };
+/// Whether `repr(object)` is certainly long.
+pub(crate) fn has_large_repr(object: &Bound<'_, PyAny>) -> bool {
+    let mut scale = Scale { sum: 0, most: LARGE_CHARACTERS };
     scale.weigh(object, 0);
     scale.is_over()
 }
 
 struct Scale {
-    /// Characters that what was looked at takes, at least.
+    /// Characters that the values so far take, at least.
     sum: usize,
-    /// Where they are enough.
+    /// More than these need not be counted.
     most: usize,
 }
 
@@ -57,12 +54,12 @@ impl Scale {
     /// Adds the characters that `object` takes at least, and stops where there are enough.
     fn weigh(&mut self, object: &Bound<'_, PyAny>, depth: usize) {
         self.sum += 1;
-        if let Some(text) = shown_as::<PyString>(object) {
+        if let Some(text) = with_repr_of::<PyString>(object) {
             // SAFETY: the GIL is held and the str alive.
             self.sum += unsafe { ffi::PyUnicode_GetLength(text.as_ptr()) as usize };
-        } else if let Some(bytes) = shown_as::<PyBytes>(object).or_else(|| numpy_bytes(object)) {
+        } else if let Some(bytes) = with_repr_of::<PyBytes>(object).or_else(|| numpy_bytes(object)) {
             self.sum += bytes.as_bytes().len();
-        } else if let Some(bytes) = shown_as::<PyByteArray>(object) {
+        } else if let Some(bytes) = with_repr_of::<PyByteArray>(object) {
             self.sum += bytes.len();
         } else if let Ok(number) = object.cast_exact::<PyInt>() {
             if !is_short(number) && !is_decimal(number) {
@@ -74,17 +71,17 @@ impl Scale {
     }
 
     fn weigh_members(&mut self, object: &Bound<'_, PyAny>, depth: usize) {
-        let members: Vec<Bound<'_, PyAny>> = if let Some(list) = shown_as::<PyList>(object) {
-            self.taken(object, list.len(), || list.iter())
-        } else if let Some(tuple) = shown_as::<PyTuple>(object) {
-            self.taken(object, tuple.len(), || tuple.iter())
-        } else if let Some(dict) = shown_as::<PyDict>(object) {
-            self.taken(object, 2 * dict.len(), || dict.iter().flat_map(|(key, value)| [key, value]))
-        } else if let Some(set) = shown_as::<PySet>(object) {
-            self.taken(object, set.len(), || set.iter())
-        } else if let Some(set) = shown_as::<PyFrozenSet>(object) {
-            self.taken(object, set.len(), || set.iter())
-        } else if let Some(arguments) = shown_arguments(object) {
+        let members: Vec<Bound<'_, PyAny>> = if let Some(list) = with_repr_of::<PyList>(object) {
+            self.members_of(object, list.len(), || list.iter())
+        } else if let Some(tuple) = with_repr_of::<PyTuple>(object) {
+            self.members_of(object, tuple.len(), || tuple.iter())
+        } else if let Some(dict) = with_repr_of::<PyDict>(object) {
+            self.members_of(object, 2 * dict.len(), || dict.iter().flat_map(|(key, value)| [key, value]))
+        } else if let Some(set) = with_repr_of::<PySet>(object) {
+            self.members_of(object, set.len(), || set.iter())
+        } else if let Some(set) = with_repr_of::<PyFrozenSet>(object) {
+            self.members_of(object, set.len(), || set.iter())
+        } else if let Some(arguments) = repr_arguments(object) {
             vec![arguments.into_any()]
         } else {
             self.sum += if is_counted(object) { object.len().unwrap_or(0) } else { 0 };
@@ -98,9 +95,9 @@ impl Scale {
         }
     }
 
-    /// The members of `container`, taken before any of them is looked at. None of so many that their number tells
-    /// enough, each being one character at least.
-    fn taken<'py, I: Iterator<Item = Bound<'py, PyAny>>>(
+    /// The members of `container`, taken before any of them is looked at. None where their number alone is enough,
+    /// because each takes one character at least.
+    fn members_of<'py, I: Iterator<Item = Bound<'py, PyAny>>>(
         &mut self,
         container: &Bound<'py, PyAny>,
         count: usize,
@@ -117,50 +114,4 @@ impl Scale {
 /// Whether its length, which takes nobody's code, says how many members its text has.
 fn is_counted(object: &Bound<'_, PyAny>) -> bool {
     collection(object).is_some() || is_array(object) || is_view(object)
-}
-
-/// Whether it is a view of a dict.
-pub(crate) fn is_view(object: &Bound<'_, PyAny>) -> bool {
-    object.is_exact_instance_of::<PyDictKeys>()
-        || object.is_exact_instance_of::<PyDictValues>()
-        || object.is_exact_instance_of::<PyDictItems>()
-}
-
-/// Whether it is an `array.array` itself.
-pub(crate) fn is_array(object: &Bound<'_, PyAny>) -> bool {
-    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    CLASS.import(object.py(), "array", "array").is_ok_and(|class| object.get_type().is(class))
-}
-
-/// The bytes of numpy's own class of them, which shows them as Python's does.
-pub(crate) fn numpy_bytes<'a, 'py>(object: &'a Bound<'py, PyAny>) -> Option<&'a Bound<'py, PyBytes>> {
-    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    let py = object.py();
-    let bytes = object.cast::<PyBytes>().ok()?;
-    if CLASS.get(py).is_none() {
-        let _ = CLASS.set(py, class_of_numpy(py, "bytes_")?);
-    }
-    CLASS.get(py).filter(|class| object.get_type().is(*class)).map(|_| bytes)
-}
-
-/// A class of numpy's, if the program has imported numpy. Looks into dictionaries, which takes nobody's code.
-fn class_of_numpy(py: Python<'_>, name: &str) -> Option<Py<PyType>> {
-    let modules = py.import("sys").ok()?.dict().get_item("modules").ok()??.cast_into::<PyDict>().ok()?;
-    let numpy = modules.get_item("numpy").ok()??.cast_into::<PyModule>().ok()?;
-    let class = numpy.dict().get_item(name).ok()??.cast_into::<PyType>().ok()?;
-    Some(class.unbind())
-}
-
-/// The name of the class of `object`, if it is one of `collections` itself.
-pub(crate) fn collection(object: &Bound<'_, PyAny>) -> Option<&'static str> {
-    const NAMES: [&str; 4] = ["OrderedDict", "defaultdict", "Counter", "deque"];
-    static CLASSES: PyOnceLock<Vec<Py<PyType>>> = PyOnceLock::new();
-    let py = object.py();
-    let classes = CLASSES.get_or_try_init(py, || {
-        let module = py.import("collections")?;
-        let class = |name| Ok(module.getattr(name)?.cast_into::<PyType>()?.unbind());
-        NAMES.into_iter().map(class).collect::<PyResult<Vec<_>>>()
-    });
-    let at = classes.ok()?.iter().position(|class| object.get_type().is(class))?;
-    Some(NAMES[at])
 }
