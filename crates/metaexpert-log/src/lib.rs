@@ -14,6 +14,7 @@ pub mod frame;
 pub mod level;
 pub mod line;
 pub mod platform;
+pub mod protection;
 pub mod stats;
 mod sync;
 

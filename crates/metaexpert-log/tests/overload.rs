@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use account::{Auditor, Said};
 use metaexpert_log::pipeline::{Pipeline, Surroundings};
 use metaexpert_log::platform::faulty_disk::{FaultyDisk, Operation};
+use metaexpert_log::protection::TRADE;
 use metaexpert_log::stats::{Loss, PerLevel};
 use serde_json::{Value as Json, json};
 use whole::{Scratch, config, file, submit_to, wait_until};
@@ -49,7 +50,7 @@ impl Program {
         let message = format!("n{} {}", self.calls.len(), "x".repeat(len));
         let begin = Instant::now();
         let deadline = begin + self.pipeline.wait_limit();
-        let may_wait = self.pipeline.protects(level) || category != 0;
+        let may_wait = self.pipeline.protects(level, (category != 0).then_some(TRADE));
         let mut is_taken = submit_to(&mut self.pipeline, level, &message, category).is_ok();
         while !is_taken && may_wait && Instant::now() < deadline {
             self.pipeline.waiter().wait_for_room();

@@ -154,7 +154,7 @@ impl Method {
         }
         let Some(ids) = self.ids(py, state, arguments.names) else { return Fast::General };
         let State { pipeline: Some(pipeline), generation, limits, .. } = state else { return Fast::Slow };
-        let protected = pipeline.protects(level) || self.category.is_some();
+        let protected = pipeline.protects(level, self.category.as_deref().map(str::as_bytes));
         let Ids { keys, logger, category } = ids;
         let head = Head { level, logger, category, stamp: stamp() };
         let bound = self.channel.bind(py).get().bound().map(|bound| bound.bind(py).get());

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use metaexpert_log::frame::{Section, Value};
+use metaexpert_log::line::names::Names;
 use metaexpert_log::pipeline::Pipeline;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -14,7 +15,7 @@ use crate::process::guarded::Guarded;
 use crate::process::state::STATE;
 use crate::values::captured::{Captured, cost_of};
 use crate::values::conversion::Conversion;
-use crate::values::names::{Names, name_of};
+use crate::values::names::name_of;
 use crate::values::nested;
 use crate::values::text::escaped_cost;
 

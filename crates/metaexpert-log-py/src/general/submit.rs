@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use metaexpert_log::clock::stamp;
 use metaexpert_log::frame::{NO_ID, Record, Section, Value};
+use metaexpert_log::line::names::Names;
 use metaexpert_log::pipeline::{Pipeline, Refused, Waiter};
 use metaexpert_log::stats::Loss;
 use pyo3::exceptions::PyException;
@@ -22,14 +23,11 @@ use crate::process::key_sets::items;
 use crate::process::state::{STATE, State};
 use crate::values::captured::Captured;
 use crate::values::conversion::Conversion;
-use crate::values::names::{Names, name_of};
+use crate::values::names::name_of;
 use crate::values::nested;
 use crate::values::stand_in;
 use crate::values::str_of::text_of;
 use crate::values::text::{Excerpt, escaped_cost};
-
-/// The category whose records are protected at every level.
-const TRADE: &[u8] = b"trade";
 
 /// How long a record made at the interpreter's end waits to be written.
 const SYNCHRONOUS_LIMIT: Duration = Duration::from_secs(1);
@@ -288,8 +286,8 @@ fn try_submit(
         message: &prepared.message,
         sections: &sections,
     };
-    let protected = pipeline.protects(call.level)
-        || call.category.as_ref().is_some_and(|category| category.text == TRADE);
+    let protected =
+        pipeline.protects(call.level, call.category.as_ref().map(|category| category.text.as_slice()));
     let patience = if *synchronous {
         Some(Patience::End)
     } else {

@@ -1,7 +1,5 @@
 //! Names of fields, and of members of mappings.
 
-use std::collections::HashSet;
-
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
@@ -10,21 +8,6 @@ use crate::values::plain::plain_value;
 use crate::values::scalars;
 use crate::values::str_of::text_of;
 use crate::values::text::{Excerpt, escaped_cost};
-
-/// The names of one record, or of one object in it: keys that are different objects may still have one text.
-#[derive(Default)]
-pub(crate) struct Names(HashSet<Vec<u8>>);
-
-impl Names {
-    /// `name`, with underscores appended while it was there before.
-    pub(crate) fn distinct(&mut self, mut name: Vec<u8>) -> Vec<u8> {
-        while self.0.contains(&name) {
-            name.push(b'_');
-        }
-        self.0.insert(name.clone());
-        name
-    }
-}
 
 /// The text of a field's name, cut to what is left; when values have used that up, to what is kept for names.
 pub(crate) fn name_of(conversion: &mut Conversion, key: &Bound<'_, PyAny>) -> Vec<u8> {

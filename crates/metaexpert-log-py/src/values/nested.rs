@@ -3,6 +3,7 @@
 use metaexpert_log::encode::json::push_value;
 use metaexpert_log::frame::Value;
 use metaexpert_log::line::escape::escape_json;
+use metaexpert_log::line::names::Names;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
@@ -11,7 +12,7 @@ use crate::values::captured::Captured;
 use crate::values::classes::classes;
 use crate::values::containers::{self, Kind, Members};
 use crate::values::conversion::Conversion;
-use crate::values::names::{Names, key_text};
+use crate::values::names::key_text;
 use crate::values::plain::plain_value;
 use crate::values::scalars::{self, Scalar};
 use crate::values::str_of::{text_of, try_text_of};

@@ -1,6 +1,7 @@
 //! Sinks that are behind: replayed batch by batch, and kept from filling the ring for the others.
 
 use crate::backend::worker::{BATCH_BYTES, Worker, members};
+use crate::protection::Protection;
 
 impl Worker {
     /// Lets sinks that are behind replay a batch each, and makes them give up what they keep from others for too
@@ -85,7 +86,7 @@ impl Worker {
     /// Makes sinks that are behind give up the oldest of what they keep in the ring, so that it is not filled
     /// for the others.
     fn squeeze(&mut self) {
-        let queue = self.assembly.config().queue;
+        let protection = Protection::from_level(self.assembly.config().queue.protect_level);
         let capacity = self.consumer.ring().capacity() as u64;
         let head = self.consumer.position() + self.consumer.backlog();
         let (read, enough) = (self.consumer.read(), head.saturating_sub(capacity / 8 * 3));
@@ -93,13 +94,13 @@ impl Worker {
             let until = straggler.until;
             let mut part = straggler.part();
             if part.sink.mark().position < enough {
-                part.squeeze(&self.consumer, &mut self.lexicon, enough, until, &queue, &mut self.ledger);
+                part.squeeze(&self.consumer, &mut self.lexicon, enough, until, protection, &mut self.ledger);
             }
         }
         for index in members(self.assembly.behind()) {
             let Some(mut part) = self.assembly.part(index) else { continue };
             if part.sink.mark().position < enough {
-                part.squeeze(&self.consumer, &mut self.lexicon, enough, read, &queue, &mut self.ledger);
+                part.squeeze(&self.consumer, &mut self.lexicon, enough, read, protection, &mut self.ledger);
             }
         }
     }

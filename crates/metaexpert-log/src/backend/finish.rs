@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::backend::worker::{SHORTEST_NAP, Worker, members};
-use crate::config::QueueConfig;
+use crate::protection::Protection;
 
 /// How long the end waits for finished files to be packed; what is left is done by the next start.
 const PACKING_GRACE: Duration = Duration::from_millis(500);
@@ -80,7 +80,6 @@ impl Worker {
     /// Leaves what sinks could not write to the next start, if that can write it; else it is lost.
     fn leave_behind(&mut self) {
         let is_crash_safe = self.consumer.ring().is_crash_safe();
-        let queue = QueueConfig { protect_level: i32::MAX, ..self.assembly.config().queue };
         let read = self.consumer.read();
         for index in members(self.assembly.behind()) {
             let Some(mut part) = self.assembly.part(index) else { continue };
@@ -89,7 +88,14 @@ impl Worker {
                 self.trouble.report(&format!(
                     "handler {name} could not write some records before the end; they are lost"
                 ));
-                part.squeeze(&self.consumer, &mut self.lexicon, read, read, &queue, &mut self.ledger);
+                part.squeeze(
+                    &self.consumer,
+                    &mut self.lexicon,
+                    read,
+                    read,
+                    Protection::TRADES,
+                    &mut self.ledger,
+                );
                 let held = part.sink.give_up_held();
                 self.ledger.let_go(&held, false, &self.shared.counters);
             }

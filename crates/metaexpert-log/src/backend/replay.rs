@@ -4,11 +4,11 @@
 use std::collections::HashSet;
 
 use crate::backend::notice::Notice;
-use crate::config::QueueConfig;
 use crate::encode::Encoder;
 use crate::encode::validity::is_valid;
 use crate::frame::Kind;
 use crate::level::Level;
+use crate::protection::Protection;
 use crate::redact::Redactor;
 use crate::ring::event::Event;
 use crate::ring::ledger::Ledger;
@@ -17,9 +17,6 @@ use crate::ring::{Consumer, Gap};
 use crate::route::{Router, SinkSet};
 use crate::sink::{Accepted, Settled, Sink};
 use crate::stats::Counters;
-
-/// The category whose records are protected at every level.
-const TRADE: &[u8] = b"trade";
 
 /// One sink's share of the stages.
 pub(crate) struct Part<'a> {
@@ -42,16 +39,6 @@ pub(crate) struct Tally {
     pub(crate) known: Vec<u64>,
     /// Where frames lie that could not be read, or gave no valid line; of what is suspect alone.
     pub(crate) unreadable: Vec<u64>,
-}
-
-/// Whether records of this kind wait rather than give way.
-pub(crate) fn is_protected(event: &Event<'_>, queue: &QueueConfig) -> bool {
-    event.level >= queue.protect_level || event.category.is_some_and(|category| category.raw == TRADE)
-}
-
-/// Whether it may use what a sink keeps in reserve.
-fn is_precious(event: &Event<'_>) -> bool {
-    event.level >= Level::ERROR.0 || event.category.is_some_and(|category| category.raw == TRADE)
 }
 
 impl Part<'_> {
@@ -113,7 +100,7 @@ impl Part<'_> {
         lexicon: &mut Lexicon,
         enough: u64,
         until: u64,
-        queue: &QueueConfig,
+        protection: Protection,
         ledger: &mut Ledger,
     ) {
         self.sink.secure();
@@ -149,8 +136,11 @@ impl Part<'_> {
                     continue;
                 }
             }
-            if is_protected(&event, queue)
-                && self.sink.held.hold(&line, event.seq, event.level, is_precious(&event))
+            let is_of = |protection: Protection| {
+                protection.covers(event.level, event.category.map(|category| category.raw))
+            };
+            if is_of(protection)
+                && self.sink.held.hold(&line, event.seq, event.level, is_of(Protection::PRECIOUS))
             {
                 ledger.hold(event.seq, event.level);
             } else {

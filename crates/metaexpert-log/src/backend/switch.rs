@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::backend::assembly::Straggler;
 use crate::backend::shared::{Next, lock};
 use crate::backend::worker::Worker;
-use crate::config::QueueConfig;
+use crate::protection::Protection;
 use crate::ring::Gap;
 use crate::sink::Sink;
 
@@ -40,13 +40,19 @@ impl Worker {
 
     /// Counts everything that a failing sink of an earlier configuration has not written as lost.
     pub(super) fn give_up(&mut self, mut straggler: Straggler) {
-        let queue = QueueConfig { protect_level: i32::MAX, ..self.assembly.config().queue };
         let until = straggler.until;
         straggler.sink.end_whole();
         self.shared.count_lost(straggler.sink.unacknowledged() as u64);
         straggler.sink.end_transit();
         straggler.sink.account(&mut self.ledger, &self.shared.counters);
-        straggler.part().squeeze(&self.consumer, &mut self.lexicon, until, until, &queue, &mut self.ledger);
+        straggler.part().squeeze(
+            &self.consumer,
+            &mut self.lexicon,
+            until,
+            until,
+            Protection::TRADES,
+            &mut self.ledger,
+        );
         let mut gap = straggler.sink.take_gap();
         let held = straggler.sink.give_up_held();
         for seq in &held {

@@ -2,13 +2,14 @@
 
 use jiff::tz::TimeZone;
 
-use crate::encode::colour::{BOLD_RED, DIM, TRADE, level_colour, painted};
+use crate::encode::colour::{self, BOLD_RED, DIM, level_colour, painted};
 use crate::encode::plain::{continuation, lines, push_summary};
 use crate::encode::record_time::RecordTime;
 use crate::encode::shown_fields::ShownFields;
 use crate::encode::text::spec::{Conversion, Spec, char_count, prefix_len};
 use crate::encode::views::Views;
 use crate::line::escape::escape_plain;
+use crate::protection::TRADE;
 use crate::ring::event::{Event, Exception};
 
 const LOGGER_WIDTH: usize = 20;
@@ -89,8 +90,8 @@ impl ConsoleEncoder {
     fn push_message(&self, event: &Event<'_>, out: &mut Vec<u8>) {
         // Nothing to align with: no blanks at the line's end.
         let spec = if self.fields.is_empty() { &PLAIN } else { &MESSAGE };
-        let is_trade = event.category.is_some_and(|category| category.raw == b"trade");
-        painted(self.colour && is_trade, TRADE, out, |out| spec.push_text(event.message, out));
+        let is_trade = event.category.is_some_and(|category| category.raw == TRADE);
+        painted(self.colour && is_trade, colour::TRADE, out, |out| spec.push_text(event.message, out));
     }
 
     fn push_exception(&self, exception: &Exception<'_>, out: &mut Vec<u8>) {

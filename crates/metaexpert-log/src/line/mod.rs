@@ -5,6 +5,7 @@ pub(crate) mod cut;
 pub(crate) mod decimal;
 pub(crate) mod digits;
 pub mod escape;
+pub mod names;
 pub(crate) mod number;
 pub mod output;
 pub mod piece;

@@ -11,6 +11,7 @@ use crate::config::{Config, QueueConfig};
 use crate::frame::{Composer, HEADER_LEN, Head, Record};
 use crate::level::Level;
 use crate::pipeline::waiting::Waiter;
+use crate::protection::Protection;
 use crate::ring::dictionary::{Definition, DictionaryWriter};
 use crate::ring::{Gap, Producer};
 use crate::sink::SinkReport;
@@ -159,10 +160,10 @@ impl Pipeline {
         self.gap.is_empty()
     }
 
-    /// Whether records of `level` wait for room rather than give way; trade records always do.
+    /// Whether a record of this level and category waits for room rather than give way.
     #[inline]
-    pub fn protects(&self, level: i32) -> bool {
-        level >= self.queue.protect_level
+    pub fn protects(&self, level: i32, category: Option<&[u8]>) -> bool {
+        Protection::from_level(self.queue.protect_level).covers(level, category)
     }
 
     /// How long a protected record waits at most.

@@ -1,6 +1,6 @@
 //! Secrets within a value that is JSON already: nested fields. What comes out is JSON as well.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::Range;
 
 use memchr::{memchr, memchr2};
@@ -10,6 +10,7 @@ use super::rules::{self, Rules};
 use super::verdict::Verdict;
 use super::{login, names, pairs, spoken, worth};
 use crate::line::escape::escape_json;
+use crate::line::names::Names;
 
 /// The mask as a JSON string.
 pub(super) const MASK_JSON: &[u8] = b"\"***\"";
@@ -163,19 +164,15 @@ fn mask_text(json: &[u8], text: Range<usize>, verdict: Verdict, rules: &Rules, e
 #[derive(Default)]
 struct Renamed {
     by_name: HashMap<Vec<u8>, Vec<u8>>,
-    used: HashSet<Vec<u8>>,
+    used: Names,
 }
 
 impl Renamed {
     /// What to write for `name`, if it tells a secret, as an address with a key does.
     fn masked(&mut self, name: &[u8], rules: &Rules) -> Option<&[u8]> {
-        let mut masked = rules.text(name)?;
+        let masked = rules.text(name)?;
         if !self.by_name.contains_key(name) {
-            if self.used.contains(&masked) {
-                masked.extend_from_slice(format!("_{}", self.used.len()).as_bytes());
-            }
-            self.used.insert(masked.clone());
-            self.by_name.insert(name.to_vec(), masked);
+            self.by_name.insert(name.to_vec(), self.used.numbered(masked));
         }
         self.by_name.get(name).map(Vec::as_slice)
     }

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::frame::{FrameError, NO_ID, Values};
 use crate::line::escape::escape_json;
+use crate::line::names::Names;
 use crate::line::output::Output;
 use crate::line::piece::Piece;
 use crate::ring::dictionary::{Definition, Dictionary, keys_of};
@@ -90,21 +91,14 @@ fn push_quoted(text: &[u8], out: &mut Vec<u8>) {
 /// The names of one key set, each distinct in the record.
 pub(crate) fn keys_without_collisions(names: &[&[u8]]) -> Box<[Key]> {
     let wanted: HashSet<&[u8]> = names.iter().copied().collect();
-    let mut taken: HashSet<Vec<u8>> = HashSet::with_capacity(names.len());
-    let mut distinct: Vec<Vec<u8>> = Vec::with_capacity(names.len());
-    for name in names {
-        let mut flat = name.to_vec();
-        let is_core = CORE_KEYS.iter().any(|core| core.as_bytes() == *name);
-        if is_core {
-            flat.push(b'_');
+    let mut taken = Names::default();
+    let mut flat = |name: &[u8]| {
+        if CORE_KEYS.iter().any(|core| core.as_bytes() == name) {
+            return taken.distinct_from([name, b"_"].concat(), |flat| wanted.contains(flat));
         }
-        while taken.contains(&flat) || (is_core && wanted.contains(flat.as_slice())) {
-            flat.push(b'_');
-        }
-        taken.insert(flat.clone());
-        distinct.push(flat);
-    }
-    names.iter().zip(&distinct).map(|(raw, flat)| Key::new(raw, flat)).collect()
+        taken.distinct(name.to_vec())
+    };
+    names.iter().map(|name| Key::new(name, &flat(name))).collect()
 }
 
 /// Whether `names` can be the keys of one object: text, each another.
