@@ -3,8 +3,8 @@
 use std::io;
 use std::time::Duration;
 
-use super::Sink;
 use super::held::records;
+use super::sink::Sink;
 use crate::ring::Gap;
 use crate::sink::file::Change;
 use crate::sink::target::Target;

@@ -3,8 +3,8 @@
 use std::io;
 
 use super::backoff::Backoff;
+use super::sink::{Accepted, Sink, WRITE_BYTES};
 use super::transit::Owner;
-use super::{Accepted, Sink, WRITE_BYTES};
 use crate::config::Format;
 use crate::sink::target::Target;
 

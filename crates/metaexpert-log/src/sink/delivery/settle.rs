@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{Settled, Sink};
+use super::sink::{Settled, Sink};
 use crate::sink::file::Change;
 use crate::sink::target::Target;
 

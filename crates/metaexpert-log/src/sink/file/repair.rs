@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::LogFile;
+use super::log_file::LogFile;
 use super::torn::unfinished_line;
 
 impl LogFile {

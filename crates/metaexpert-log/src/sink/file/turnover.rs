@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::LogFile;
 use super::archive::Archive;
 use super::claim::{Absent, Current, Nature, claim, lock};
+use super::log_file::LogFile;
 use super::rotate::{Clockwork, is_at};
 use crate::clock::now_ns;
 use crate::config::Sync;

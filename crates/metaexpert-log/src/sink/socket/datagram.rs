@@ -2,11 +2,9 @@
 
 use std::io;
 
-use socket2::Socket;
-
 use super::fates::Fates;
 use super::message::Message;
-use super::waits;
+use super::wire::{Wire, waits};
 
 /// The longest packet, in bytes; a little less than what UDP over IPv4 carries.
 const MOST_BYTES: usize = 65_000;
@@ -37,14 +35,14 @@ impl Datagrams {
     /// were. Packets that were refused or too large are lost, and not sent again.
     pub(super) fn write(
         &mut self,
-        socket: &Socket,
+        wire: &mut dyn Wire,
         lines: &[u8],
         message: &mut Message,
         fates: &mut Fates,
     ) -> io::Result<usize> {
         let mut taken = 0;
         for line in lines.split_inclusive(|byte| *byte == b'\n') {
-            match self.send(socket, line.strip_suffix(b"\n").unwrap_or(line), message, fates) {
+            match self.send(wire, line.strip_suffix(b"\n").unwrap_or(line), message, fates) {
                 Ok(()) => taken += line.len(),
                 Err(_) if taken > 0 => break,
                 Err(problem) => return Err(problem),
@@ -55,7 +53,7 @@ impl Datagrams {
 
     fn send(
         &mut self,
-        socket: &Socket,
+        wire: &mut dyn Wire,
         line: &[u8],
         message: &mut Message,
         fates: &mut Fates,
@@ -64,7 +62,7 @@ impl Datagrams {
         loop {
             self.packet.clear();
             let is_cut = message.push(line, self.most, &mut self.packet);
-            let Err(problem) = socket.send(&self.packet) else {
+            let Err(problem) = wire.send(&self.packet) else {
                 fates.bytes += self.packet.len() as u64;
                 fates.cut += u64::from(is_cut);
                 break;
@@ -94,15 +92,15 @@ impl Datagrams {
         }
         self.close_last(fates);
         self.last = Some(loss);
-        self.ask(socket, fates)
+        self.ask(wire, fates)
     }
 
     /// Asks what has become of the last packet. A port of this machine refuses it before `send` returns.
-    fn ask(&mut self, socket: &Socket, fates: &mut Fates) -> io::Result<()> {
+    fn ask(&mut self, wire: &mut dyn Wire, fates: &mut Fates) -> io::Result<()> {
         if !self.is_udp {
             return Ok(());
         }
-        if socket.take_error()?.is_some() {
+        if wire.take_error()?.is_some() {
             fates.errors += 1;
             self.last = Some(Some(REFUSED));
         }
@@ -110,9 +108,9 @@ impl Datagrams {
     }
 
     /// Tells the fate of the last packet.
-    pub(super) fn tend(&mut self, socket: &Socket, fates: &mut Fates) -> io::Result<()> {
+    pub(super) fn tend(&mut self, wire: &mut dyn Wire, fates: &mut Fates) -> io::Result<()> {
         if self.last.is_some() {
-            self.ask(socket, fates)?;
+            self.ask(wire, fates)?;
             self.close_last(fates);
         }
         Ok(())

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, SockAddr, Socket, TcpKeepalive, Type};
 
-use super::is_writable;
+use super::wire::is_writable;
 use crate::config::Endpoint;
 use crate::platform::descriptor::above_standard;
 use crate::platform::thread;

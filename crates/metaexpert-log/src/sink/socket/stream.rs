@@ -6,13 +6,10 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::os::fd::AsRawFd;
-
-use socket2::Socket;
 
 use super::fates::Fates;
 use super::message::Message;
-use super::{check_open, waits};
+use super::wire::{Wire, waits};
 
 /// Bytes framed at a time.
 const STEP_BYTES: usize = 256 << 10;
@@ -127,25 +124,25 @@ impl Window {
     }
 
     /// Sends what is left; succeeds when that is all.
-    pub(super) fn prepare(&mut self, socket: &Socket, fates: &mut Fates) -> io::Result<()> {
-        self.forget_arrived(socket, fates)?;
-        check_open(socket)?;
-        self.send(socket)?;
+    pub(super) fn prepare(&mut self, wire: &mut dyn Wire, fates: &mut Fates) -> io::Result<()> {
+        self.forget_arrived(wire, fates)?;
+        wire.check_open()?;
+        self.send(wire)?;
         if self.has_unsent() || self.suspects > 0 { Err(waits("takes nothing now")) } else { Ok(()) }
     }
 
     /// Sends what is left, and forgets what has arrived. Returns whether nothing is left to send.
-    pub(super) fn tend(&mut self, socket: &Socket, fates: &mut Fates) -> io::Result<bool> {
-        self.send(socket)?;
-        self.forget_arrived(socket, fates)?;
-        check_open(socket)?;
+    pub(super) fn tend(&mut self, wire: &mut dyn Wire, fates: &mut Fates) -> io::Result<bool> {
+        self.send(wire)?;
+        self.forget_arrived(wire, fates)?;
+        wire.check_open()?;
         Ok(!self.has_unsent())
     }
 
     /// Takes whole lines from the start of `lines`: those that the system has taken, and the one it has begun.
     pub(super) fn write(
         &mut self,
-        socket: &Socket,
+        wire: &mut dyn Wire,
         lines: &[u8],
         message: &mut Message,
         fates: &mut Fates,
@@ -161,7 +158,7 @@ impl Window {
                 break;
             }
         }
-        let outcome = self.send(socket);
+        let outcome = self.send(wire);
         self.leave_unbegun(count);
         if self.lines.len() == count {
             outcome?;
@@ -212,7 +209,7 @@ impl Window {
     }
 
     /// Gives the system what it takes now.
-    fn send(&mut self, socket: &Socket) -> io::Result<()> {
+    fn send(&mut self, wire: &mut dyn Wire) -> io::Result<()> {
         let until = match self.suspects {
             0 => self.bytes.len(),
             _ => self.lines.iter().take(self.ahead).map(|(len, _)| len).sum(),
@@ -225,7 +222,7 @@ impl Window {
                 &second[self.sent - first.len()..]
             };
             let rest = &rest[..rest.len().min(until - self.sent)];
-            match socket.send_with_flags(rest, NO_SIGNAL) {
+            match wire.send(rest) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(count) => self.sent += count,
                 Err(problem) if problem.kind() == io::ErrorKind::WouldBlock => return Ok(()),
@@ -238,13 +235,13 @@ impl Window {
     }
 
     /// Forgets the lines that the system at the other end has acknowledged; of a Unix socket, its program.
-    fn forget_arrived(&mut self, socket: &Socket, fates: &mut Fates) -> io::Result<()> {
+    fn forget_arrived(&mut self, wire: &mut dyn Wire, fates: &mut Fates) -> io::Result<()> {
         if let Some(failure) = self.failure.take() {
             return Err(failure);
         }
-        let on_the_way = unacknowledged(socket);
+        let on_the_way = wire.unacknowledged();
         // After the question: a connection that was reset meanwhile may have answered that nothing is.
-        if let Some(problem) = socket.take_error()? {
+        if let Some(problem) = wire.take_error()? {
             return Err(problem);
         }
         let mut arrived = self.sent.saturating_sub(on_the_way);
@@ -276,23 +273,77 @@ impl Window {
     }
 }
 
-#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
-const NO_SIGNAL: libc::c_int = libc::MSG_NOSIGNAL;
-#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
-const NO_SIGNAL: libc::c_int = 0;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Format;
 
-/// Bytes that the system has taken and the other side has not acknowledged.
-#[cfg(target_os = "linux")]
-fn unacknowledged(socket: &Socket) -> usize {
-    let mut count: libc::c_int = 0;
-    // SAFETY: the request (SIOCOUTQ, which has this number for sockets too) writes one int, which is exclusively
-    // borrowed.
-    let outcome = unsafe { libc::ioctl(socket.as_raw_fd(), libc::TIOCOUTQ, &mut count) };
-    if outcome == 0 { count.max(0) as usize } else { 0 }
-}
+    /// A wire whose other side acknowledges when it is told to, and that takes so many bytes on one connection.
+    #[derive(Default)]
+    struct Slow {
+        taken: Vec<u8>,
+        acknowledged: usize,
+        most: usize,
+    }
 
-/// Nobody can be asked here: what the system has taken counts as arrived.
-#[cfg(not(target_os = "linux"))]
-fn unacknowledged(_: &Socket) -> usize {
-    0
+    impl Wire for Slow {
+        fn send(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            match bytes.len().min(self.most - self.taken.len()) {
+                0 => Err(waits("full")),
+                count => {
+                    self.taken.extend_from_slice(&bytes[..count]);
+                    Ok(count)
+                }
+            }
+        }
+
+        fn unacknowledged(&mut self) -> usize {
+            self.taken.len() - self.acknowledged
+        }
+
+        fn take_error(&mut self) -> io::Result<Option<io::Error>> {
+            Ok(None)
+        }
+
+        fn check_open(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn is_ready(&self) -> bool {
+            self.taken.len() < self.most
+        }
+
+        fn close(&mut self) {}
+    }
+
+    fn window_with(lines: &[u8], wire: &mut Slow, fates: &mut Fates) -> Window {
+        let mut window = Window::new(Framing::Lines);
+        let mut message = Message::new(&Format::Text { datefmt: None }, false, false);
+        assert_eq!(window.write(wire, lines, &mut message, fates).unwrap(), lines.len());
+        window
+    }
+
+    #[test]
+    fn a_line_is_kept_until_its_wire_says_that_it_has_arrived() {
+        let (mut wire, mut fates) = (Slow { most: 100, ..Slow::default() }, Fates::default());
+        let mut window = window_with(b"one\ntwo\n", &mut wire, &mut fates);
+        for (acknowledged, kept) in [(0, 2), (3, 2), (4, 1), (7, 1), (8, 0)] {
+            wire.acknowledged = acknowledged;
+            assert!(window.tend(&mut wire, &mut fates).unwrap());
+            assert_eq!(window.len(), kept, "{acknowledged}");
+        }
+        assert_eq!(fates.lines.iter().map(|fate| fate.lines).sum::<usize>(), 2);
+    }
+
+    #[test]
+    fn what_a_wire_has_not_acknowledged_goes_over_the_next_one_whole() {
+        let (mut wire, mut fates) = (Slow { most: 6, ..Slow::default() }, Fates::default());
+        let mut window = window_with(b"one\ntwo\n", &mut wire, &mut fates);
+        wire.acknowledged = 5;
+        assert!(!window.tend(&mut wire, &mut fates).unwrap(), "half of the second line is left");
+        window.begin_again(&mut fates);
+        let mut next = Slow { most: 100, ..Slow::default() };
+        window.tend(&mut next, &mut fates).unwrap();
+        assert_eq!(next.taken, b"two\n");
+    }
 }
