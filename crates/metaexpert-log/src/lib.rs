@@ -9,6 +9,7 @@
 pub mod clock;
 pub mod config;
 pub mod error;
+pub mod family;
 mod fnv;
 pub mod frame;
 pub mod level;

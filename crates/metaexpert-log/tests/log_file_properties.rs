@@ -13,7 +13,7 @@ use common::{Scratch, configured, is_well_named, names, settle, unpacked};
 use metaexpert_log::config::{FileConfig, Format};
 use metaexpert_log::platform::disk::SystemDisk;
 use metaexpert_log::platform::faulty_disk::FaultyDisk;
-use metaexpert_log::sink::{Change, LogFile, Opener, family};
+use metaexpert_log::sink::{Change, LogFile, Opener, chain};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -183,7 +183,7 @@ impl World {
     }
 
     fn is_written(&self, line: &str) -> bool {
-        let own = family(&SystemDisk, &self.scratch.path("expert.log"));
+        let own = chain(&SystemDisk, &self.scratch.path("expert.log"));
         own.iter().chain(&self.moved).any(|path| unpacked(path).ends_with(line.as_bytes()))
     }
 
@@ -211,7 +211,7 @@ impl World {
             }
             Outside::DeleteDirectory => {
                 settle(self.file.as_ref().unwrap());
-                for path in family(&SystemDisk, &path) {
+                for path in chain(&SystemDisk, &path) {
                     self.take(&String::from_utf8(unpacked(&path)).unwrap());
                 }
                 fs::remove_dir_all(self.scratch.path("")).unwrap();
@@ -228,7 +228,7 @@ impl World {
         self.start();
         settle(self.file.as_ref().unwrap());
         let mut seen = BTreeMap::new();
-        let own = family(&SystemDisk, &self.scratch.path("expert.log"));
+        let own = chain(&SystemDisk, &self.scratch.path("expert.log"));
         assert!(own.iter().all(|path| is_well_named(path)), "{own:?}");
         for path in own.iter().chain(&self.moved) {
             let mut text = String::from_utf8(unpacked(path)).unwrap();

@@ -10,7 +10,7 @@ use common::{Scratch, configured, contents, names, open, settle, unpacked};
 use metaexpert_log::config::Format;
 use metaexpert_log::platform::disk::{SystemDisk, system};
 use metaexpert_log::platform::faulty_disk::{FaultyDisk, Operation};
-use metaexpert_log::sink::{Change, LogFile, Opener, family};
+use metaexpert_log::sink::{Change, LogFile, Opener, chain};
 use serde_json::json;
 
 const HOUR_NS: i64 = 3_600_000_000_000;
@@ -394,7 +394,7 @@ fn killed_at_any_step_each_line_is_in_one_file_and_the_numbers_are_as_configured
             let left = names(&scratch);
             assert!(left.iter().all(|name| !name.ends_with(".part")), "{left:?}");
             assert!(left.len() <= 8, "{left:?}");
-            for path in family(&SystemDisk, &scratch.path("expert.log")) {
+            for path in chain(&SystemDisk, &scratch.path("expert.log")) {
                 assert!(unpacked(&path).len() <= 33);
             }
             if !disk.is_dead() {

@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 
 use common::{Scratch, configured, contents, names, open};
 use metaexpert_log::config::Format;
+use metaexpert_log::family::{Namesake, sibling};
 use metaexpert_log::platform::disk::system;
 use metaexpert_log::platform::faulty_disk::{FaultyDisk, Operation};
-use metaexpert_log::sink::{Change, LogFile, Opener, sibling};
+use metaexpert_log::sink::{Change, LogFile, Opener};
 use serde_json::json;
 
 const LINE: &[u8] = b"{\"n\":0001}\n";
@@ -26,7 +27,7 @@ fn held(path: &Path) -> File {
 }
 
 fn own(scratch: &Scratch, ordinal: u32) -> PathBuf {
-    sibling(&scratch.path("expert.log"), std::process::id(), ordinal)
+    sibling(&scratch.path("expert.log"), Namesake { process: std::process::id(), ordinal })
 }
 
 fn fifo(path: &Path) {

@@ -19,7 +19,7 @@ use crate::ring::lexicon::Lexicon;
 use crate::ring::marks::Mark;
 use crate::ring::store::{Claim, Origin};
 use crate::ring::{Consumer, Gap, Ring};
-use crate::sink::{Opener, Sink, family, is_plain, siblings};
+use crate::sink::{Opener, Sink, chain, is_plain, siblings};
 
 /// A ring is replayed in one go: a mark that was moved half way would have to say how much of what was found is
 /// still to be met, in which of several files.
@@ -213,7 +213,7 @@ impl<'a> Remnant<'a> {
         let disk = self.surroundings.disk.as_ref();
         let own = siblings(disk, path, self.origin.process);
         let is_there =
-            |path: &&PathBuf| family(disk, path).iter().any(|path| identity(disk, path) == Some(mark.file));
+            |path: &&PathBuf| chain(disk, path).iter().any(|path| identity(disk, path) == Some(mark.file));
         let path = path.to_owned();
         let all = || std::iter::once(&path).chain(&own);
         // What has no file of the mark any more was moved away or packed.
@@ -328,18 +328,18 @@ fn identity(disk: &dyn Disk, path: &Path) -> Option<FileId> {
 
 /// What is in the file of the mark beyond it, and in the files that were begun after that one.
 fn found_since(disk: &dyn Disk, path: &Path, mark: &Mark) -> Vec<u8> {
-    let family = family(disk, path);
-    let marked = family.iter().position(|path| identity(disk, path) == Some(mark.file));
+    let chain = chain(disk, path);
+    let marked = chain.iter().position(|path| identity(disk, path) == Some(mark.file));
     let Some(marked) = marked else {
         // Moved away, or packed: what it had is complete, and what follows is in the file that is there now.
         let size = disk.status_at(path).map_or(0, |status| status.len);
         return read(disk, path, size.saturating_sub(MOST_COMPARED));
     };
-    let len = disk.status_at(&family[marked]).map_or(0, |status| status.len);
+    let len = disk.status_at(&chain[marked]).map_or(0, |status| status.len);
     // Cut short by somebody else: what is there now came after that.
     let from = if len < mark.size { len.saturating_sub(MOST_COMPARED) } else { mark.size };
-    let mut found = read(disk, &family[marked], from);
-    for path in family[..marked].iter().rev() {
+    let mut found = read(disk, &chain[marked], from);
+    for path in chain[..marked].iter().rev() {
         found.extend(read(disk, path, 0));
     }
     found

@@ -14,5 +14,5 @@ pub use crate::platform::holdings::forget_after_fork;
 pub use console::{Console, shows_colour};
 pub(crate) use delivery::{Accepted, Settled};
 pub use delivery::{Sink, SinkReport, SinkTotals};
-pub use file::{Change, LogFile, Opener, family, set_worker, sibling};
+pub use file::{Change, LogFile, Opener, chain, set_worker};
 pub(crate) use file::{is_plain, siblings};

@@ -7,14 +7,14 @@ use std::path::Path;
 use metaexpert_log::level::{LEVEL_SLOTS, Level};
 use metaexpert_log::pipeline::Pipeline;
 use metaexpert_log::platform::disk::SystemDisk;
-use metaexpert_log::sink::family;
+use metaexpert_log::sink::chain;
 use metaexpert_log::stats::{PerLevel, Snapshot};
 use serde_json::Value as Json;
 
 /// The records of a file and its backups, packed ones too, oldest first; each must be a whole line of strict JSON.
 pub fn records(path: &Path) -> Vec<Json> {
     let mut records = Vec::new();
-    for path in family(&SystemDisk, path).iter().rev() {
+    for path in chain(&SystemDisk, path).iter().rev() {
         let text = text(path);
         assert!(text.is_empty() || text.ends_with('\n'), "{}: torn: {text:?}", path.display());
         for line in text.lines() {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use metaexpert_log::config::{FileConfig, Format};
 use metaexpert_log::platform::disk::{Disk, SystemDisk};
-use metaexpert_log::sink::{LogFile, Opener, family};
+use metaexpert_log::sink::{LogFile, Opener, chain};
 use serde_json::{Value as Json, json};
 
 /// A directory of its own for each test, removed at its end.
@@ -104,7 +104,7 @@ fn packing(bytes: &[u8]) -> &'static str {
 /// Every line of `expert.log` and its finished files, oldest first; each must be whole.
 pub fn contents(scratch: &Scratch) -> Vec<String> {
     let mut lines = Vec::new();
-    for path in family(&SystemDisk, &scratch.path("expert.log")).iter().rev() {
+    for path in chain(&SystemDisk, &scratch.path("expert.log")).iter().rev() {
         assert!(is_well_named(path), "{}", path.display());
         let text = String::from_utf8(unpacked(path)).unwrap();
         assert!(text.is_empty() || text.ends_with('\n'), "torn: {}", path.display());

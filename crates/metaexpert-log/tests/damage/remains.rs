@@ -11,7 +11,7 @@ use metaexpert_log::pipeline::Pipeline;
 use metaexpert_log::platform::disk::SystemDisk;
 use metaexpert_log::platform::faulty_disk::{FaultyDisk, Operation};
 use metaexpert_log::recovery::{self, Report, Status};
-use metaexpert_log::sink::{family, trouble::TroubleLog};
+use metaexpert_log::sink::{chain, trouble::TroubleLog};
 use serde_json::{Value as Json, json};
 
 use super::Input;
@@ -297,7 +297,7 @@ impl Damaged {
         for name in ["expert", "errors", "text"] {
             let mut seen = HashSet::new();
             let path = self.scratch.logs().join(format!("{name}.log"));
-            for path in family(&SystemDisk, &path) {
+            for path in chain(&SystemDisk, &path) {
                 let mut bytes = fs::read(&path).unwrap();
                 if status != Status::Recovered {
                     let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);

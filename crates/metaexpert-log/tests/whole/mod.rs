@@ -80,7 +80,7 @@ impl Scratch {
     pub fn records(&self, name: &str) -> Vec<Json> {
         let path = self.logs().join(format!("{name}.log"));
         let mut records = Vec::new();
-        for path in metaexpert_log::sink::family(&SystemDisk, &path).iter().rev() {
+        for path in metaexpert_log::sink::chain(&SystemDisk, &path).iter().rev() {
             let text = fs::read_to_string(path).unwrap();
             assert!(text.is_empty() || text.ends_with('\n'), "{}: torn: {text:?}", path.display());
             records.extend(text.lines().map(|line| serde_json::from_str::<Json>(line).unwrap()));

@@ -9,9 +9,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::packing::write_packed;
-use super::rotate::{Backup, backups, is_file, numbered, parts, shift, unless_absent, unshift};
+use super::rotate::{backups, is_file, parts, shift, unless_absent, unshift};
 use crate::clock::now_ns;
 use crate::config::{Compress, FileConfig};
+use crate::family::{Member, numbered};
 use crate::platform::disk::{Disk, FileId, Status, directory, is_absent};
 use crate::platform::holdings::is_ours;
 use crate::platform::thread;
@@ -200,7 +201,7 @@ impl Shared {
     }
 
     /// A finished file that nobody writes any more; `None` for what is none or has gone.
-    fn open(&self, backup: &Backup) -> io::Result<Option<(File, Status)>> {
+    fn open(&self, backup: &Member) -> io::Result<Option<(File, Status)>> {
         let file = match self.disk.open_read(&backup.path) {
             Ok(file) => file,
             Err(problem) if is_absent(&problem) => return Ok(None),
@@ -253,7 +254,7 @@ impl Shared {
         Ok(plain_left)
     }
 
-    fn is_older(&self, backup: &Backup, than_ns: Option<i64>) -> io::Result<bool> {
+    fn is_older(&self, backup: &Member, than_ns: Option<i64>) -> io::Result<bool> {
         let Some(than_ns) = than_ns else { return Ok(false) };
         match self.disk.status_at(&backup.path) {
             Ok(status) => Ok(status.is_regular && status.modified_ns < than_ns),

@@ -1,7 +1,6 @@
 //! One writer a file: a file that another process writes is left to it. Who writes it is decided by a lock that is
 //! held, for processes of separate containers may have the same number.
 
-use std::collections::HashSet;
 use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
@@ -9,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::rotate::is_at;
+use crate::family::{Member, Namesake, members, sibling};
 use crate::platform::disk::{Disk, Status, Way, directory, is_absent};
 use crate::platform::holdings::{Holding, has_changed_user, inherited, is_ours, register};
 
@@ -98,7 +98,7 @@ pub(super) fn claim(
     let is_left = is_worker
         && first == wanted
         && disk.status_at(wanted).map_or(true, |status| is_plain(disk, wanted, &status).unwrap_or(true));
-    let namesakes = (1..=MOST_NAMESAKES).map(|ordinal| sibling(wanted, process, ordinal));
+    let namesakes = (1..=MOST_NAMESAKES).map(|ordinal| sibling(wanted, Namesake { process, ordinal }));
     for candidate in Some(first.to_owned()).filter(|_| !is_left).into_iter().chain(namesakes) {
         match claim_one(disk, &candidate, wanted, absent) {
             Ok(Claimed::Anothers) => {}
@@ -201,25 +201,11 @@ pub(super) fn lock(file: &File) -> bool {
     done || io::Error::last_os_error().kind() != io::ErrorKind::WouldBlock
 }
 
-/// `expert.log` → `expert.<pid>.log`, and `expert.<pid>-2.log` of the second process of that number. A name without an
-/// extension gets one, for `expert.<pid>` would be a finished file's name.
-pub fn sibling(path: &Path, process: u32, ordinal: u32) -> PathBuf {
-    let stem = path.file_stem().unwrap_or_default().to_os_string();
-    let number = match ordinal {
-        0 | 1 => format!(".{process}."),
-        _ => format!(".{process}-{ordinal}."),
-    };
-    let mut name = stem;
-    name.push(number);
-    name.push(path.extension().unwrap_or("log".as_ref()));
-    path.with_file_name(name)
-}
-
-/// The files beside `path` that processes with the number `process` have written. What cannot be listed counts as absent.
+/// The files beside `path` that processes with the number `process` write. What cannot be listed counts as absent.
 pub(crate) fn siblings(disk: &dyn Disk, path: &Path, process: u32) -> Vec<PathBuf> {
-    let there: HashSet<PathBuf> = disk.list(directory(path)).unwrap_or_default().into_iter().collect();
-    let all = (1..=MOST_NAMESAKES).map(|ordinal| sibling(path, process, ordinal));
-    all.filter(|sibling| there.contains(sibling)).collect()
+    let all = members(path, disk.list(directory(path)).unwrap_or_default());
+    let is_its = |member: &Member| member.namesake.is_some_and(|namesake| namesake.process == process);
+    all.into_iter().filter(|member| is_its(member) && member.number == 0).map(|member| member.path).collect()
 }
 
 #[cfg(test)]
@@ -239,12 +225,5 @@ mod tests {
         // What decides how to go on from an error is as it was.
         let missing = with_way_out(io::Error::from_raw_os_error(libc::ENOENT));
         assert_eq!(missing.raw_os_error(), Some(libc::ENOENT));
-    }
-
-    #[test]
-    fn the_process_id_goes_before_the_extension_and_never_looks_like_a_backup() {
-        assert_eq!(sibling(Path::new("logs/expert.log"), 7, 1), Path::new("logs/expert.7.log"));
-        assert_eq!(sibling(Path::new("logs/expert.log"), 7, 2), Path::new("logs/expert.7-2.log"));
-        assert_eq!(sibling(Path::new("logs/expert"), 7, 1), Path::new("logs/expert.7.log"));
     }
 }

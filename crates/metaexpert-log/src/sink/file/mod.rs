@@ -9,8 +9,8 @@ mod rotate;
 mod torn;
 mod turnover;
 
-pub use claim::{Opener, set_worker, sibling};
+pub use claim::{Opener, set_worker};
 pub(crate) use claim::{is_plain, siblings};
 pub use log_file::LogFile;
-pub use rotate::family;
+pub use rotate::chain;
 pub use turnover::Change;

@@ -1,12 +1,12 @@
 //! When a file is full or its time is over, and how its predecessors move along.
 
 use std::collections::HashMap;
-use std::ffi::OsString;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::config::{Compress, Rotate};
+use crate::family::{Member, members, numbered};
 use crate::platform::disk::{Disk, FileId, Way, directory, is_absent};
 
 /// Knows when the current period ends, in UTC so that no time zone change disturbs it.
@@ -43,19 +43,12 @@ impl Clockwork {
     }
 }
 
-/// A finished file: `name.<number>`, with `.gz` or `.zst` if it is packed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Backup {
-    pub(super) number: u32,
-    pub(super) packing: Compress,
-    pub(super) path: PathBuf,
-}
-
 /// The finished files of `path`, newest first; of a number that is there plain and packed, plain comes first.
-pub(super) fn backups(disk: &dyn Disk, path: &Path) -> io::Result<Vec<Backup>> {
-    let mut found: Vec<Backup> =
-        relatives(disk, path)?.into_iter().filter_map(|(ending, path)| Backup::read(&ending, path)).collect();
-    found.sort_by_key(|backup| (backup.number, backup.packing as u8));
+pub(super) fn backups(disk: &dyn Disk, path: &Path) -> io::Result<Vec<Member>> {
+    let mut found = members(path, disk.list(directory(path))?);
+    found.retain(|member| member.namesake.is_none() && member.number > 0);
+    // Of equal numbers the order stays.
+    found.sort_by_key(|member| member.number);
     Ok(found)
 }
 
@@ -83,42 +76,21 @@ fn relatives(disk: &dyn Disk, path: &Path) -> io::Result<Vec<(String, PathBuf)>>
     Ok(all.into_iter().filter_map(|other| ending(&other).map(|ending| (ending, other))).collect())
 }
 
-impl Backup {
-    fn read(ending: &str, path: PathBuf) -> Option<Backup> {
-        let (digits, packing) = match ending.split_once('.') {
-            None => (ending, Compress::None),
-            Some((digits, "gz")) => (digits, Compress::Gzip),
-            Some((digits, "zst")) => (digits, Compress::Zstd),
-            Some(_) => return None,
-        };
-        let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
-        let number = digits.parse().ok().filter(|_| is_plain)?;
-        Some(Backup { number, packing, path })
-    }
-}
-
-/// The path and its backups, newest first, packed ones included: each line of them is in one of these files.
+/// The path and its backups, newest first, packed ones included: each line of its writer is in one of these files.
 /// What cannot be listed counts as absent.
-pub fn family(disk: &dyn Disk, path: &Path) -> Vec<PathBuf> {
-    let mut all = Vec::new();
-    if disk.status_at(path).is_ok() {
-        all.push(path.to_owned());
-    }
-    let mut last = 0;
-    for backup in backups(disk, path).unwrap_or_default() {
-        // Plain and packed under one number: packing it was not finished, and both hold the same lines.
-        if std::mem::replace(&mut last, backup.number) != backup.number {
-            all.push(backup.path);
-        }
-    }
-    all
+pub fn chain(disk: &dyn Disk, path: &Path) -> Vec<PathBuf> {
+    let mut backups = backups(disk, path).unwrap_or_default();
+    // Plain and packed under one number: packing it was not finished, and both hold the same lines.
+    backups.dedup_by_key(|backup| backup.number);
+    let first = disk.status_at(path).is_ok().then(|| path.to_owned());
+    first.into_iter().chain(backups.into_iter().map(|backup| backup.path)).collect()
 }
 
 /// Renames `name` to `name.1`, `name.1` to `name.2` and so on, up to the first number that is free; with `keep`
 /// backups the oldest is removed first. Stopped at any step it leaves a free number, at which the next one
 /// ends: no file is lost or removed twice. Nothing is ever renamed onto another file.
 pub(super) fn shift(disk: &dyn Disk, path: &Path, keep: u32) -> io::Result<()> {
-    let mut all: HashMap<u32, Vec<Backup>> = HashMap::new();
+    let mut all: HashMap<u32, Vec<Member>> = HashMap::new();
     for backup in backups(disk, path)? {
         all.entry(backup.number).or_default().push(backup);
     }
@@ -173,18 +145,6 @@ pub(super) fn is_at(disk: &dyn Disk, path: &Path, identity: FileId) -> bool {
 /// What an outside program removed or moved meanwhile is no failure.
 pub(super) fn unless_absent(outcome: io::Result<()>) -> io::Result<()> {
     outcome.or_else(|problem| if is_absent(&problem) { Ok(()) } else { Err(problem) })
-}
-
-/// `name.<number>` with the ending of its packing.
-pub(super) fn numbered(path: &Path, number: u32, packing: Compress) -> PathBuf {
-    let ending = match packing {
-        Compress::None => "",
-        Compress::Gzip => ".gz",
-        Compress::Zstd => ".zst",
-    };
-    let mut name = OsString::from(path);
-    name.push(format!(".{number}{ending}"));
-    PathBuf::from(name)
 }
 
 #[cfg(test)]
@@ -255,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_family_is_the_file_and_its_backups_newest_first() {
+    fn a_chain_is_the_file_and_its_backups_newest_first() {
         let names = [
             "a.log",
             "a.log.1",
@@ -271,8 +231,8 @@ mod tests {
             "b.log.1",
             "a.log.3.bz2",
         ];
-        let directory = scratch("family", &names);
-        let found = family(&SystemDisk, &directory.join("a.log"));
+        let directory = scratch("chain", &names);
+        let found = chain(&SystemDisk, &directory.join("a.log"));
         let names: Vec<_> = found.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
         assert_eq!(names, ["a.log", "a.log.1", "a.log.2", "a.log.10.zst"]);
         let left = parts(&SystemDisk, &directory.join("a.log")).unwrap();
