@@ -42,11 +42,7 @@ def too_wide(page: Path) -> list[str]:
     return found
 
 
-#: DESIGN.md follows with its next revision.
-_WRAPPED = [page for page in PAGES if page.name != "DESIGN.md"]
-
-
-@pytest.mark.parametrize("page", _WRAPPED, ids=page_name)
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_lines_of_a_page_wrap(page: Path) -> None:
     """Prose wraps at 110 characters; a cell of a table is at most that long."""
     assert too_wide(page) == []
