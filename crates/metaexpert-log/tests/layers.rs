@@ -117,17 +117,16 @@ fn a_room_uses_no_room_above_it() {
 #[test]
 fn no_file_uses_itself_through_others() {
     let modules = modules();
-    let mut left = uses(&modules);
-    assert!(left.values().map(BTreeSet::len).sum::<usize>() > modules.len(), "{left:?}");
-    // What uses nothing that is left, or is used by nothing that is left, is in no circle.
-    loop {
-        let used: BTreeSet<&str> = left.values().flatten().copied().collect();
-        let (before, files) = (left.len(), left.keys().copied().collect::<BTreeSet<_>>());
-        left.values_mut().for_each(|uses| uses.retain(|file| files.contains(file)));
-        left.retain(|file, uses| used.contains(file) && !uses.is_empty());
-        if left.len() == before {
-            break;
+    let uses = uses(&modules);
+    assert!(uses.values().map(BTreeSet::len).sum::<usize>() > modules.len(), "{uses:?}");
+    let uses_itself = |file: &str| {
+        let (mut reached, mut left) = (BTreeSet::new(), vec![file]);
+        while let Some(next) = left.pop() {
+            left.extend(uses[next].iter().filter(|used| reached.insert(**used)));
         }
-    }
-    assert!(left.is_empty(), "{left:#?}");
+        reached.contains(file)
+    };
+    let mut circles = uses.clone();
+    circles.retain(|file, _| uses_itself(file));
+    assert!(circles.is_empty(), "in a circle, with what they use: {circles:#?}");
 }

@@ -1,6 +1,6 @@
 //! A frame written front to back, straight from its parts: for what comes in one by one and is not known to fit.
 
-use super::layout::{ALIGN, HEADER_LEN, Kind, check, tag};
+use super::layout::{ALIGN, HEADER_LEN, Kind, check, section, tag};
 use super::write::copy;
 
 /// What a frame's header says beside what its parts do.
@@ -16,8 +16,8 @@ pub struct Head {
     pub stamp: i64,
 }
 
-/// Bytes before the values of a `Fields` section.
-const FIELDS_LEN: usize = 9;
+/// Bytes before the values of a `Fields` section: its tag, the key set's id, and how many bytes of values follow.
+const FIELDS_LEN: usize = size_of::<u8>() + 2 * size_of::<u32>();
 
 /// Writes one frame into a slot that may be longer than it. Each part is `None` if it does not fit; what was written
 /// until then is worth nothing.
@@ -59,7 +59,7 @@ impl<'a> Composer<'a> {
     pub fn fields(&mut self, keys: u32) -> Option<()> {
         self.sections += 1;
         let (first, rest) = std::mem::take(&mut self.rest).split_first_chunk_mut::<FIELDS_LEN>()?;
-        first[0] = tag::FIELDS;
+        first[0] = section::FIELDS;
         first[1..5].copy_from_slice(&keys.to_le_bytes());
         self.fields = Some((first, rest.len()));
         self.rest = rest;

@@ -23,18 +23,38 @@ pub enum Kind {
     Switch = 3,
 }
 
-pub(super) mod tag {
-    pub const FIELDS: u8 = 1;
-    pub const EXCEPTION: u8 = 2;
-    pub const STACK: u8 = 3;
-    pub const CALLER: u8 = 4;
-    pub const THREAD: u8 = 5;
-    pub const LEVEL_NAME: u8 = 6;
-    pub const TASK: u8 = 7;
-    pub const LOGGER: u8 = 8;
-    pub const CATEGORY: u8 = 9;
-    pub const INLINE: u8 = 10;
+/// Hands the sections of a frame to a macro: each with its tag, and its parts in the order in which they lie there, by
+/// their kinds. Writing, reading and measuring are made from this table.
+macro_rules! sections {
+    ($made:ident) => {
+        $made! {
+            FIELDS = 1, Fields { keys: u32, values: values };
+            EXCEPTION = 2, Exception { kind: text, message: text, stacktrace: text };
+            STACK = 3, Stack(text);
+            CALLER = 4, Caller { line: u32, file: text, function: text };
+            THREAD = 5, Thread { ident: u64, name: text };
+            LEVEL_NAME = 6, LevelName(text);
+            TASK = 7, Task(text);
+            LOGGER = 8, Logger(text);
+            CATEGORY = 9, Category(text);
+            INLINE = 10, Inline(fields);
+        }
+    };
+}
+pub(super) use sections;
 
+macro_rules! tags {
+    ($($tag:ident = $number:literal, $name:ident $(($($one:tt)*))? $({ $($parts:tt)* })?;)+) => {
+        /// What a section begins with.
+        pub(super) mod section {
+            $(pub const $tag: u8 = $number;)+
+        }
+    };
+}
+sections!(tags);
+
+/// What a value begins with.
+pub(super) mod tag {
     pub const NULL: u8 = 0;
     pub const FALSE: u8 = 1;
     pub const TRUE: u8 = 2;

@@ -13,16 +13,16 @@
 //! ```
 
 mod compose;
+mod header;
 mod layout;
 mod read;
 mod write;
 
 pub use compose::{Composer, Head};
+pub use header::{FrameError, level, peek, seq, stamp, switch_epoch};
 pub use layout::{ALIGN, HEADER_LEN, Kind, MAX_LEN, NO_ID, STAMP_OFFSET, Value};
 pub(crate) use read::Visitor;
-pub use read::{
-    Frame, FrameError, InlineFields, SectionRef, Sections, Values, level, peek, seq, stamp, switch_epoch,
-};
+pub use read::{Frame, InlineFields, SectionRef, Sections, Values};
 pub use write::{Record, Section, write_padding, write_switch};
 
 #[cfg(test)]

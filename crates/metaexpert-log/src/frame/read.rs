@@ -1,112 +1,7 @@
-//! Frames from the ring, or from the remains of one: every byte is checked before it is believed.
+//! Records read back from their frames, in the ring or in the remains of one: a damaged one is an error, never a panic.
 
-use std::fmt;
-
-use super::layout::{ALIGN, HEADER_LEN, Kind, STAMP_OFFSET, Value, check, tag};
-
-/// Why bytes are not a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FrameError {
-    /// Fewer bytes than the frame says it has.
-    Truncated,
-    /// The header contradicts itself.
-    Header,
-    /// A section or value tag that does not exist.
-    Tag(u8),
-}
-
-impl fmt::Display for FrameError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            FrameError::Truncated => write!(f, "frame ends before its content does"),
-            FrameError::Header => write!(f, "frame header is damaged"),
-            FrameError::Tag(tag) => write!(f, "frame holds an unknown tag {tag}"),
-        }
-    }
-}
-
-impl std::error::Error for FrameError {}
-
-/// Four bytes of a header.
-#[inline(always)]
-fn word(head: &[u8; HEADER_LEN], at: usize) -> u32 {
-    u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]])
-}
-
-/// Eight bytes of a header.
-#[inline(always)]
-fn long(head: &[u8; HEADER_LEN], at: usize) -> u64 {
-    u64::from(word(head, at)) | u64::from(word(head, at + 4)) << 32
-}
-
-/// Length and kind of the frame at the start of `bytes`. The header's check must hold; of padding, which has
-/// none, only the length can be judged.
-#[inline]
-pub fn peek(bytes: &[u8]) -> Result<(usize, Kind), FrameError> {
-    match bytes.first_chunk::<HEADER_LEN>() {
-        Some(head) if head[4] == Kind::Record as u8 => {
-            let (len, seq, checked) = (word(head, 0), long(head, 8), word(head, 40));
-            let is_sound = len as usize <= bytes.len()
-                && len as usize >= HEADER_LEN
-                && len as usize % ALIGN == 0
-                && checked == check(len, seq);
-            if is_sound { Ok((len as usize, Kind::Record)) } else { peek_any(bytes) }
-        }
-        _ => peek_any(bytes),
-    }
-}
-
-/// As [`peek`], for any kind, and for what is damaged.
-#[cold]
-fn peek_any(bytes: &[u8]) -> Result<(usize, Kind), FrameError> {
-    let head = bytes.first_chunk::<8>().ok_or(FrameError::Truncated)?;
-    let len = u32::from_le_bytes([head[0], head[1], head[2], head[3]]) as usize;
-    let kind = match head[4] {
-        1 => Kind::Record,
-        2 => Kind::Padding,
-        3 => Kind::Switch,
-        _ => return Err(FrameError::Header),
-    };
-    let least = if kind == Kind::Padding { ALIGN } else { HEADER_LEN };
-    if len < least || len % ALIGN != 0 {
-        return Err(FrameError::Header);
-    }
-    if len > bytes.len() {
-        return Err(FrameError::Truncated);
-    }
-    if kind != Kind::Padding {
-        let checked = u32::from_le_bytes([bytes[40], bytes[41], bytes[42], bytes[43]]);
-        if checked != check(len as u32, seq(bytes)) {
-            return Err(FrameError::Header);
-        }
-    }
-    Ok((len, kind))
-}
-
-/// The number of the record whose frame starts `bytes`; 0 if they are too few.
-#[inline]
-pub fn seq(bytes: &[u8]) -> u64 {
-    bytes.get(8..16).and_then(|seq| seq.try_into().ok()).map_or(0, u64::from_le_bytes)
-}
-
-/// When the record was made whose frame starts `bytes`, as [`crate::clock::stamp`] has it; 0 if they are too few.
-#[inline]
-pub fn stamp(bytes: &[u8]) -> i64 {
-    let stamp = bytes.get(STAMP_OFFSET..STAMP_OFFSET + 8);
-    stamp.and_then(|stamp| stamp.try_into().ok()).map_or(0, i64::from_le_bytes)
-}
-
-/// The severity of the record whose frame starts `bytes`; 0 if they are too few.
-#[inline]
-pub fn level(bytes: &[u8]) -> i32 {
-    bytes.get(24..28).and_then(|level| level.try_into().ok()).map_or(0, i32::from_le_bytes)
-}
-
-/// The epoch number of a switch frame.
-pub fn switch_epoch(frame: &[u8]) -> Result<u64, FrameError> {
-    let mut input = Input { rest: frame.get(8..).ok_or(FrameError::Truncated)? };
-    input.u64()
-}
+use super::header::{FrameError, long, peek, word};
+use super::layout::{HEADER_LEN, Kind, STAMP_OFFSET, Value, section, sections, tag};
 
 /// A record's frame, its header read.
 #[derive(Clone, Copy, Debug)]
@@ -216,56 +111,19 @@ impl<'a> Sections<'a> {
     /// The fields that come next, if there are any and they are whole.
     #[inline]
     pub(crate) fn leading_fields(&mut self) -> Option<(u32, Values<'a>)> {
-        if self.left == 0 || self.input.rest.first() != Some(&tag::FIELDS) {
+        if self.left == 0 || self.input.rest.first() != Some(&section::FIELDS) {
             return None;
         }
         let mut input = Input { rest: &self.input.rest[1..] };
-        let (keys, values) = (input.u32().ok()?, input.text().ok()?);
+        let (keys, values) = (input.u32().ok()?, input.values().ok()?);
         self.left -= 1;
         self.input = input;
-        Some((keys, Values { input: Input { rest: values } }))
+        Some((keys, values))
     }
 
     /// Whether none is left.
     pub(crate) fn is_empty(&self) -> bool {
         self.left == 0
-    }
-
-    #[inline]
-    fn read(&mut self) -> Result<SectionRef<'a>, FrameError> {
-        let input = &mut self.input;
-        Ok(match input.u8()? {
-            tag::FIELDS => {
-                let keys = input.u32()?;
-                SectionRef::Fields { keys, values: Values { input: Input { rest: input.text()? } } }
-            }
-            tag::EXCEPTION => SectionRef::Exception {
-                kind: input.text()?,
-                message: input.text()?,
-                stacktrace: input.text()?,
-            },
-            tag::STACK => SectionRef::Stack(input.text()?),
-            tag::CALLER => {
-                let line = input.u32()?;
-                SectionRef::Caller { file: input.text()?, line, function: input.text()? }
-            }
-            tag::THREAD => SectionRef::Thread { ident: input.u64()?, name: input.text()? },
-            tag::LEVEL_NAME => SectionRef::LevelName(input.text()?),
-            tag::TASK => SectionRef::Task(input.text()?),
-            tag::LOGGER => SectionRef::Logger(input.text()?),
-            tag::CATEGORY => SectionRef::Category(input.text()?),
-            tag::INLINE => {
-                let count = input.u32()?;
-                let start = input.rest;
-                for _ in 0..count {
-                    input.text()?;
-                    input.value()?;
-                }
-                let used = start.len() - input.rest.len();
-                SectionRef::Inline(InlineFields { input: Input { rest: &start[..used] } })
-            }
-            other => return Err(FrameError::Tag(other)),
-        })
     }
 }
 
@@ -278,7 +136,7 @@ impl<'a> Iterator for Sections<'a> {
             return None;
         }
         self.left -= 1;
-        let section = self.read();
+        let section = self.input.section();
         if section.is_err() {
             self.left = 0;
         }
@@ -407,6 +265,23 @@ impl<'a> Input<'a> {
     }
 
     #[inline]
+    fn values(&mut self) -> Result<Values<'a>, FrameError> {
+        Ok(Values { input: Input { rest: self.text()? } })
+    }
+
+    /// Names with their values, all of which are checked.
+    fn fields(&mut self) -> Result<InlineFields<'a>, FrameError> {
+        let count = self.u32()?;
+        let start = self.rest;
+        for _ in 0..count {
+            self.text()?;
+            self.value()?;
+        }
+        let used = start.len() - self.rest.len();
+        Ok(InlineFields { input: Input { rest: &start[..used] } })
+    }
+
+    #[inline]
     fn value(&mut self) -> Result<Value<'a>, FrameError> {
         self.visit_value(Itself)
     }
@@ -426,3 +301,20 @@ impl<'a> Input<'a> {
         })
     }
 }
+
+macro_rules! read {
+    ($($tag:ident = $number:literal, $name:ident $(($one:ident))? $({ $($part:ident: $kind:ident),+ })?;)+) => {
+        impl<'a> Input<'a> {
+            #[inline]
+            fn section(&mut self) -> Result<SectionRef<'a>, FrameError> {
+                Ok(match self.u8()? {
+                    $(section::$tag => {
+                        SectionRef::$name $((self.$one()?))? $({ $($part: self.$kind()?),+ })?
+                    })+
+                    other => return Err(FrameError::Tag(other)),
+                })
+            }
+        }
+    };
+}
+sections!(read);

@@ -1,6 +1,6 @@
 //! Frames onto the ring: lengths first, then nothing but copying.
 
-use super::layout::{ALIGN, HEADER_LEN, Kind, Value, check, tag};
+use super::layout::{ALIGN, HEADER_LEN, Kind, Value, check, section, sections, tag};
 
 impl Value<'_> {
     /// Bytes it takes in a frame.
@@ -88,85 +88,71 @@ pub enum Section<'a> {
     Inline(&'a [(&'a [u8], Value<'a>)]),
 }
 
-impl Section<'_> {
-    /// Bytes it takes in a frame.
-    #[inline]
-    pub fn encoded_len(&self) -> usize {
-        match self {
-            Section::Fields { values, .. } => 9 + values_len(values),
-            Section::Encoded(bytes) => bytes.len(),
-            Section::Exception { kind, message, stacktrace } => {
-                13 + kind.len() + message.len() + stacktrace.len()
-            }
-            Section::Stack(text)
-            | Section::LevelName(text)
-            | Section::Task(text)
-            | Section::Logger(text)
-            | Section::Category(text) => 5 + text.len(),
-            Section::Inline(fields) => {
-                5 + fields.iter().map(|(key, value)| 4 + key.len() + value.encoded_len()).sum::<usize>()
-            }
-            Section::Caller { file, function, .. } => 13 + file.len() + function.len(),
-            Section::Thread { name, .. } => 13 + name.len(),
-        }
+/// Bytes that the parts of a section take.
+mod len {
+    use crate::frame::layout::Value;
+
+    pub(super) fn u32(_: u32) -> usize {
+        size_of::<u32>()
     }
 
+    pub(super) fn u64(_: u64) -> usize {
+        size_of::<u64>()
+    }
+
+    #[inline]
+    pub(super) fn text(text: &[u8]) -> usize {
+        size_of::<u32>() + text.len()
+    }
+
+    #[inline]
+    pub(super) fn values(values: &[Value<'_>]) -> usize {
+        size_of::<u32>() + values.iter().map(Value::encoded_len).sum::<usize>()
+    }
+
+    #[inline]
+    pub(super) fn fields(fields: &[(&[u8], Value<'_>)]) -> usize {
+        size_of::<u32>() + fields.iter().map(|(key, value)| text(key) + value.encoded_len()).sum::<usize>()
+    }
+}
+
+macro_rules! written {
+    ($($tag:ident = $number:literal, $name:ident $(($one:ident))? $({ $($part:ident: $kind:ident),+ })?;)+) => {
+        impl Section<'_> {
+            /// Bytes it takes in a frame.
+            #[inline]
+            pub fn encoded_len(&self) -> usize {
+                match *self {
+                    Section::Encoded(bytes) => bytes.len(),
+                    $(Section::$name $(($one))? $({ $($part),+ })? => {
+                        1 $(+ len::$one($one))? $($(+ len::$kind($part))+)?
+                    })+
+                }
+            }
+
+            #[inline]
+            fn write(&self, out: &mut Cursor<'_>) {
+                match *self {
+                    Section::Encoded(bytes) => out.bytes(bytes),
+                    $(Section::$name $(($one))? $({ $($part),+ })? => {
+                        out.u8(section::$tag);
+                        $(out.$one($one);)?
+                        $($(out.$kind($part);)+)?
+                    })+
+                }
+            }
+        }
+    };
+}
+sections!(written);
+
+impl Section<'_> {
     /// The section's bytes, for reuse as [`Section::Encoded`].
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = vec![0; self.encoded_len()];
         self.write(&mut Cursor::new(&mut bytes));
         bytes
     }
-
-    #[inline]
-    fn write(&self, out: &mut Cursor<'_>) {
-        match *self {
-            Section::Fields { keys, values } => {
-                out.u8(tag::FIELDS);
-                out.bytes(&keys.to_le_bytes());
-                out.bytes(&(values_len(values) as u32).to_le_bytes());
-                for value in values {
-                    value.write(out);
-                }
-            }
-            Section::Encoded(bytes) => out.bytes(bytes),
-            Section::Exception { kind, message, stacktrace } => {
-                out.u8(tag::EXCEPTION);
-                out.text(kind);
-                out.text(message);
-                out.text(stacktrace);
-            }
-            Section::Stack(text) => out.tagged(tag::STACK, text),
-            Section::Caller { file, line, function } => {
-                out.u8(tag::CALLER);
-                out.bytes(&line.to_le_bytes());
-                out.text(file);
-                out.text(function);
-            }
-            Section::Thread { ident, name } => {
-                out.u8(tag::THREAD);
-                out.bytes(&ident.to_le_bytes());
-                out.text(name);
-            }
-            Section::LevelName(text) => out.tagged(tag::LEVEL_NAME, text),
-            Section::Task(text) => out.tagged(tag::TASK, text),
-            Section::Logger(text) => out.tagged(tag::LOGGER, text),
-            Section::Category(text) => out.tagged(tag::CATEGORY, text),
-            Section::Inline(fields) => {
-                out.u8(tag::INLINE);
-                out.bytes(&(fields.len() as u32).to_le_bytes());
-                for (key, value) in fields {
-                    out.text(key);
-                    value.write(out);
-                }
-            }
-        }
-    }
-}
-
-#[inline]
-fn values_len(values: &[Value<'_>]) -> usize {
-    values.iter().map(Value::encoded_len).sum()
 }
 
 /// One record, ready to be written into the ring.
@@ -260,9 +246,37 @@ impl<'a> Cursor<'a> {
     }
 
     #[inline]
+    fn u32(&mut self, number: u32) {
+        self.bytes(&number.to_le_bytes());
+    }
+
+    #[inline]
+    fn u64(&mut self, number: u64) {
+        self.bytes(&number.to_le_bytes());
+    }
+
+    #[inline]
     fn text(&mut self, text: &[u8]) {
-        self.bytes(&(text.len() as u32).to_le_bytes());
+        self.u32(text.len() as u32);
         self.bytes(text);
+    }
+
+    #[inline]
+    fn values(&mut self, values: &[Value<'_>]) {
+        let len: usize = values.iter().map(Value::encoded_len).sum();
+        self.u32(len as u32);
+        for value in values {
+            value.write(self);
+        }
+    }
+
+    #[inline]
+    fn fields(&mut self, fields: &[(&[u8], Value<'_>)]) {
+        self.u32(fields.len() as u32);
+        for (key, value) in fields {
+            self.text(key);
+            value.write(self);
+        }
     }
 
     #[inline(always)]
