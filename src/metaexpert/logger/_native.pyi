@@ -75,20 +75,6 @@ class Channel:
         """Return a channel with other `bound` fields that also depends on `handlers` being empty."""
     def is_open(self) -> bool:
         """Tell whether its builtins serve calls now."""
-    def method(
-        self,
-        level: int,
-        category: str | None,
-        slow: Callable[..., None],
-        enabled: bool = True,
-        name: str | None = None,
-    ) -> Callable[..., None]:
-        """Return a builtin that logs at `level` under `category`, in place of the logger's method `name`.
-
-        If it is not `enabled` it does nothing while the channel is open.
-        """
-    def log_method(self, threshold: int, slow: Callable[..., None]) -> Callable[..., None]:
-        """Return a builtin whose first argument is the level; it does nothing below `threshold`."""
     def close(self) -> None:
         """Send every later call of the channel's builtins to their `slow`."""
     def submit(
@@ -117,6 +103,22 @@ class TakenMethod:
 
     def __new__(cls, function: Callable[..., Any], logger: Any, /) -> Self: ...
     def __call__(self, /, *args: Any, **kwargs: Any) -> None: ...
+
+def level_builtin(
+    channel: Channel,
+    level: int,
+    category: str | None,
+    slow: Callable[..., None],
+    enabled: bool = True,
+    name: str | None = None,
+) -> Callable[..., None]:
+    """Return a builtin that logs at `level` under `category`, in place of a logger's method `name`.
+
+    If it is not `enabled` it does nothing while the channel is open. Calls that it cannot serve go to `slow`.
+    """
+
+def log_builtin(channel: Channel, threshold: int, slow: Callable[..., None]) -> Callable[..., None]:
+    """Return a builtin whose first argument is the level; it does nothing below `threshold`."""
 
 def close_channels() -> None:
     """Close every channel that is there now, however many there are, in one step."""
@@ -170,14 +172,14 @@ def set_context_variable(variable: ContextVar[Any]) -> None:
 def current_fields() -> Fields | None:
     """Return the captured fields of all contexts that are open here, or None."""
 
-def served_method(function: _Function, level: int | None, category: str | None) -> _Function:
+def method_descriptor(function: _Function, level: int | None, category: str | None) -> _Function:
     """Return a descriptor for the class of a logger: `function`, a logging method, with a shorter way.
 
     The class gives `function` itself. An instance gives what its `_take(name)` returns, or `function` bound
     to it. The first call of a bound logger whose origin has its builtins is served without any of its own.
     """
 
-def served_bind(function: _Function) -> _Function:
+def bind_descriptor(function: _Function) -> _Function:
     """Return a descriptor for the class of a logger: `function`, its `bind`, with a shorter way.
 
     While the logger's fast way is open the bound logger is made as `MetaLogger._derived` does it, and has a

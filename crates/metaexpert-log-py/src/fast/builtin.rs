@@ -32,6 +32,35 @@ static NOTHING: StaticMethod = StaticMethod(ffi::PyMethodDef {
     ml_doc: c"Accept any arguments and do nothing: a level that is off.".as_ptr(),
 });
 
+/// A builtin that logs at `level`, or does nothing while the channel is open if it is not `enabled`; calls that it
+/// cannot serve go to `slow`. It stands in for the method `name`.
+#[pyfunction]
+#[pyo3(signature = (channel, level, category, slow, enabled=true, name=None))]
+pub(crate) fn level_builtin<'py>(
+    channel: &Bound<'py, Channel>,
+    level: i32,
+    category: Option<String>,
+    slow: Py<PyAny>,
+    enabled: bool,
+    name: Option<&str>,
+) -> PyResult<Bound<'py, PyAny>> {
+    channel.get().set_gate(level, category.is_some(), enabled);
+    match enabled {
+        true => builtin(channel, name, Some(level), i32::MIN, category, slow),
+        false => silent_builtin(channel, name, slow),
+    }
+}
+
+/// A builtin like `Logger.log`, whose first argument is the level; below `threshold` it does nothing.
+#[pyfunction]
+pub(crate) fn log_builtin<'py>(
+    channel: &Bound<'py, Channel>,
+    threshold: i32,
+    slow: Py<PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    builtin(channel, None, None, threshold, None, slow)
+}
+
 /// Makes the builtin of `channel` for one level, or for `Logger.log` when `level` is `None`, in place of the method
 /// `name`.
 pub(crate) fn builtin<'py>(

@@ -9,10 +9,10 @@ use pyo3::sync::critical_section::with_critical_section;
 use pyo3::types::{PyDict, PyList, PyTuple, PyType};
 use pyo3::{PyTraverseError, PyVisit};
 
-use crate::fast::builtin::{builtin, silent_builtin};
 use crate::fast::premises::Premises;
+use crate::general::call::Call;
 use crate::general::fields::Fields;
-use crate::general::submit::{Call, submit};
+use crate::general::submit::submit;
 use crate::process::exit::Inside;
 use crate::process::guarded::{KnownId, KnownIdCell};
 use crate::process::state::STATE;
@@ -143,33 +143,6 @@ impl Channel {
         self.is_undisturbed(py)
     }
 
-    /// A builtin that logs at `level`, or does nothing while the channel is open if it is not `enabled`;
-    /// calls it can't serve go to `slow`. It stands in for the method `name`.
-    #[pyo3(signature = (level, category, slow, enabled=true, name=None))]
-    fn method<'py>(
-        slf: &Bound<'py, Self>,
-        level: i32,
-        category: Option<String>,
-        slow: Py<PyAny>,
-        enabled: bool,
-        name: Option<&str>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        slf.get().gates.set(Gates::bit(level, category.is_some()), enabled);
-        if !enabled {
-            return silent_builtin(slf, name, slow);
-        }
-        builtin(slf, name, Some(level), i32::MIN, category, slow)
-    }
-
-    /// A builtin like `Logger.log`, whose first argument is the level; below `threshold` it does nothing.
-    fn log_method<'py>(
-        slf: &Bound<'py, Self>,
-        threshold: i32,
-        slow: Py<PyAny>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        builtin(slf, None, None, threshold, None, slow)
-    }
-
     /// Sends every later call of the channel's builtins to their `slow`.
     fn close(&self) {
         self.era.store(NO_ERA, Ordering::Release);
@@ -273,6 +246,11 @@ impl Channel {
         // Whoever was first: they are the same.
         let _ = self.template.set(made.clone().unbind());
         Ok(made)
+    }
+
+    /// Notes whether the logger's builtin for calls of this kind does something.
+    pub(crate) fn set_gate(&self, level: i32, has_category: bool, is_open: bool) {
+        self.gates.set(Gates::bit(level, has_category), is_open);
     }
 
     /// Whether the logger serves calls of this kind, as far as its builtins were made; a bound logger's are

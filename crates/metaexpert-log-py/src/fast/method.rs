@@ -15,9 +15,10 @@ use pyo3::types::{PyDict, PyString, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
 
 use crate::fast::channel::Channel;
+use crate::general::call::Call;
+use crate::general::context_variable::current_context;
 use crate::general::fields::Fields;
-use crate::general::submit::{Call, submit};
-use crate::loggers::context::current_context;
+use crate::general::submit::submit;
 use crate::process::exit::Inside;
 use crate::process::guarded::{KnownId, KnownIdCell};
 use crate::process::key_sets::items;

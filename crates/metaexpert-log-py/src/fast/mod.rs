@@ -1,8 +1,20 @@
 //! The builtin that a call meets, and what must hold for it to serve the call.
 
+use pyo3::prelude::*;
+
 pub(crate) mod builtin;
 pub(crate) mod channel;
 pub(crate) mod heap_type;
 pub(crate) mod method;
 pub(crate) mod premises;
 pub(crate) mod taken;
+
+pub(crate) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<channel::Channel>()?;
+    module.add("TakenMethod", taken::taken_type(module.py())?)?;
+    module.add_function(wrap_pyfunction!(builtin::level_builtin, module)?)?;
+    module.add_function(wrap_pyfunction!(builtin::log_builtin, module)?)?;
+    module.add_function(wrap_pyfunction!(builtin::nothing, module)?)?;
+    module.add_function(wrap_pyfunction!(channel::close_channels, module)?)?;
+    Ok(())
+}

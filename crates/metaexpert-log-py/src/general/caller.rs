@@ -1,28 +1,23 @@
-//! Where a record comes from: the caller, the thread and the task, which are looked for only if a format shows them.
+//! The caller, the thread and the task of a call, which are looked for only if a format shows them.
 
+use metaexpert_log::pipeline::Needs;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyString;
 
-use crate::general::submit::Call;
+use crate::general::call::Call;
 use crate::values::text::Excerpt;
 
-/// Finds out about caller, thread and task as far as some format shows them.
-pub(crate) fn complete_origin(
-    py: Python<'_>,
-    call: &mut Call<'_, '_>,
-    caller: bool,
-    thread: bool,
-    task: bool,
-) {
-    if caller && call.caller.is_none() && call.caller_is_current_frame {
+/// Adds caller, thread and task as far as some format shows them.
+pub(crate) fn add_caller(py: Python<'_>, call: &mut Call<'_, '_>, needs: Needs) {
+    if needs.caller && call.caller.is_none() && call.caller_is_current_frame {
         call.caller = current_frame(py);
     }
-    if thread && call.thread.is_none() {
+    if needs.thread && call.thread.is_none() {
         call.thread = current_thread(py).ok();
     }
-    if task && call.task.is_none() {
+    if needs.task && call.task.is_none() {
         call.task = current_task(py).ok();
     }
 }

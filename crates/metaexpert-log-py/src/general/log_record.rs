@@ -9,9 +9,10 @@ use pyo3::sync::PyOnceLock;
 use pyo3::sync::critical_section::with_critical_section;
 use pyo3::types::{PyDict, PyInt, PyString, PyTuple};
 
+use crate::general::call::Call;
+use crate::general::context_variable::current_context;
 use crate::general::fields::Fields;
-use crate::general::submit::{Call, submit};
-use crate::loggers::context::current_context;
+use crate::general::submit::submit;
 use crate::process::exit::Inside;
 use crate::process::state::{STATE, State};
 use crate::values::plain::{plain_text, plain_value};

@@ -9,15 +9,14 @@ use metaexpert_log::line::names::Names;
 use metaexpert_log::pipeline::{Pipeline, Refused, Waiter};
 use metaexpert_log::stats::Loss;
 use pyo3::exceptions::PyException;
-use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
-use crate::general::caller::complete_origin;
+use crate::general::call::Call;
+use crate::general::caller::add_caller;
 use crate::general::fields::{Fields, fields_left_out};
 use crate::general::lost::counted;
 use crate::general::message::formatted;
-use crate::loggers::context::current_context;
 use crate::process::call_sites::Site;
 use crate::process::key_sets::items;
 use crate::process::state::{STATE, State};
@@ -37,61 +36,6 @@ const MOST_REPORTED: usize = 1 << 16;
 
 /// Room that a frame needs beside its texts: header, lengths, tags.
 const FRAME_OVERHEAD: usize = 4096;
-
-/// One call with everything that belongs to its record.
-pub(crate) struct Call<'a, 'py> {
-    pub(crate) level: i32,
-    pub(crate) level_name: Option<Excerpt>,
-    pub(crate) category: Option<Excerpt>,
-    pub(crate) message: Bound<'py, PyAny>,
-    pub(crate) arguments: Bound<'py, PyTuple>,
-    pub(crate) fields: Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>,
-    /// More fields, which are too many for a record.
-    pub(crate) fields_left: usize,
-    pub(crate) bound: Option<&'a Py<Fields>>,
-    /// `fields` are all that the record has, so those of the running context are not added.
-    pub(crate) is_complete: bool,
-    pub(crate) exception: Option<(Excerpt, Excerpt, Excerpt)>,
-    pub(crate) stack: Option<Excerpt>,
-    pub(crate) caller: Option<(Excerpt, u32, Excerpt)>,
-    pub(crate) thread: Option<(u64, Excerpt)>,
-    pub(crate) task: Option<Excerpt>,
-    /// The Python frame that is running now made the call.
-    pub(crate) caller_is_current_frame: bool,
-    /// When the record was made, if not now.
-    pub(crate) timestamp_ns: Option<i64>,
-    /// The call site's names, if `fields` are exactly those.
-    pub(crate) names: *mut ffi::PyObject,
-}
-
-impl<'py> Call<'_, 'py> {
-    pub(crate) fn new(level: i32, message: Bound<'py, PyAny>, arguments: Bound<'py, PyTuple>) -> Self {
-        Call {
-            level,
-            level_name: None,
-            category: None,
-            message,
-            arguments,
-            fields: Vec::new(),
-            fields_left: 0,
-            bound: None,
-            is_complete: false,
-            exception: None,
-            stack: None,
-            caller: None,
-            thread: None,
-            task: None,
-            caller_is_current_frame: false,
-            timestamp_ns: None,
-            names: std::ptr::null_mut(),
-        }
-    }
-
-    /// The fields of contexts that the record has beside its own.
-    fn context(&self, py: Python<'py>) -> Option<Bound<'py, Fields>> {
-        if self.is_complete { None } else { current_context(py) }
-    }
-}
 
 /// A call after conversion: no Python object is left in it.
 struct Prepared {
@@ -118,7 +62,7 @@ fn capture(py: Python<'_>, name: &[u8], mut call: Call<'_, '_>) -> PyResult<bool
     };
     let inherited = inherited_len(py, &call) + escaped_cost(name);
     let mut conversion = Conversion::new(limits, largest.saturating_sub(FRAME_OVERHEAD), inherited);
-    complete_origin(py, &mut call, needs.caller, needs.thread, needs.task);
+    add_caller(py, &mut call, needs);
     let (message, mistake) = formatted(&mut conversion, &call.message, &call.arguments);
     let message = conversion.bounded_message(message);
     let (mut fields, mut names) = capture_fields(&mut conversion, &call);
@@ -266,7 +210,7 @@ fn try_submit(
             None => sections.push(Section::Inline(&pairs)),
         }
     }
-    push_origin(&mut sections, call);
+    push_parts(&mut sections, call);
     let logger = pipeline.logger_id(name).unwrap_or_else(|| {
         sections.push(Section::Logger(name));
         NO_ID
@@ -317,7 +261,7 @@ fn finish_attempt(
     }
 }
 
-fn push_origin<'a>(sections: &mut Vec<Section<'a>>, call: &'a Call<'_, '_>) {
+fn push_parts<'a>(sections: &mut Vec<Section<'a>>, call: &'a Call<'_, '_>) {
     if let Some((kind, message, stacktrace)) = &call.exception {
         sections.push(Section::Exception {
             kind: &kind.text,

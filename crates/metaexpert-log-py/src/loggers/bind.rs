@@ -7,7 +7,7 @@ use pyo3::types::{PyDict, PyTuple};
 use crate::fast::channel::Channel;
 use crate::fast::method::Arguments;
 use crate::general::fields::Fields;
-use crate::loggers::descriptors::attribute;
+use crate::loggers::attributes::attribute;
 
 /// A logger bound to `logger`'s origin, with `arguments` as fields beside those of `logger`. `None` if that takes more
 /// than is done here.

@@ -1,64 +1,14 @@
-//! The fields of `log_context`, which lie in a contextvar.
-
-use std::ptr;
-use std::sync::atomic::{AtomicPtr, Ordering};
+//! `log_context`: a block whose records have more fields.
 
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
-use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
 
+use crate::general::context_variable::{self, current_context};
 use crate::general::fields::Fields;
 use crate::process::guarded::Guarded;
 use crate::process::state::STATE;
-
-/// The variable. Never released.
-static DECLARED: AtomicPtr<ffi::PyObject> = AtomicPtr::new(ptr::null_mut());
-
-/// The same once a context was used; until then no call looks for one.
-static VARIABLE: AtomicPtr<ffi::PyObject> = AtomicPtr::new(ptr::null_mut());
-
-/// Tells the engine the contextvar that contexts set to `Fields`.
-#[pyfunction]
-pub(crate) fn set_context_variable(variable: Bound<'_, PyAny>) {
-    if DECLARED.load(Ordering::Acquire) != variable.as_ptr() {
-        DECLARED.store(variable.into_ptr(), Ordering::Release);
-    }
-}
-
-/// The fields of the innermost `log_context` here. Runs no Python code: looking up a contextvar compares
-/// addresses.
-#[inline(always)]
-pub(crate) fn current_context(py: Python<'_>) -> Option<Bound<'_, Fields>> {
-    let variable = VARIABLE.load(Ordering::Acquire);
-    if variable.is_null() { None } else { look_up(py, variable) }
-}
-
-#[inline(never)]
-fn look_up(py: Python<'_>, variable: *mut ffi::PyObject) -> Option<Bound<'_, Fields>> {
-    value_of(py, variable).and_then(Fields::in_force)
-}
-
-/// The fields of the innermost `log_context` here, as they were captured, or None.
-#[pyfunction]
-pub(crate) fn current_fields(py: Python<'_>) -> Option<Bound<'_, Fields>> {
-    current_context(py)
-}
-
-#[inline]
-fn value_of(py: Python<'_>, variable: *mut ffi::PyObject) -> Option<Bound<'_, Fields>> {
-    let mut value = ptr::null_mut();
-    // SAFETY: the GIL is held and `variable` is a ContextVar that is never released; `value` becomes a new
-    // reference or null.
-    unsafe {
-        if ffi::PyContextVar_Get(variable, ptr::null_mut(), &mut value) < 0 {
-            ffi::PyErr_Clear();
-            return None;
-        }
-        Bound::from_owned_ptr_or_opt(py, value)?.cast_into::<Fields>().ok()
-    }
-}
 
 /// What to write instead of giving `what` without a keyword, as `@log_context` gives a function.
 fn without_keyword(what: &Bound<'_, PyAny>) -> &'static str {
@@ -80,7 +30,7 @@ pub(crate) struct Context {
     blocks: Guarded<Vec<Block>>,
 }
 
-/// One `with` block: what it set the variable to, and what takes that back.
+/// One `with` block: what it set the variable to, and the token that takes that back.
 struct Block {
     fields: Py<Fields>,
     token: Py<PyAny>,
@@ -106,14 +56,10 @@ impl Context {
 
     fn __enter__<'py>(slf: Bound<'py, Self>) -> PyResult<Bound<'py, Self>> {
         let py = slf.py();
-        let variable = DECLARED.load(Ordering::Acquire);
-        if variable.is_null() {
-            return Err(PyRuntimeError::new_err("no context variable was set: see set_context_variable"));
-        }
-        VARIABLE.store(variable, Ordering::Release);
+        context_variable::watch()?;
         let fields = Fields::of_context(slf.get().fields.bind(py).clone(), current_context(py))?;
         let fields = Bound::new(py, fields)?;
-        let token = set(&fields)?.unbind();
+        let token = context_variable::set(&fields)?.unbind();
         let block = Block { fields: fields.unbind(), token };
         slf.get().with_blocks(py, |blocks| blocks.push(block));
         Ok(slf)
@@ -128,7 +74,7 @@ impl Context {
         _value: &Bound<'_, PyAny>,
         _trace: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        let current = value_of(py, DECLARED.load(Ordering::Acquire));
+        let current = context_variable::value(py);
         let innermost = current
             .as_ref()
             .and_then(|current| self.take(py, |block| block.fields.as_ptr() == current.as_ptr()));
@@ -153,9 +99,7 @@ impl Context {
     fn with_blocks<R>(&self, py: Python<'_>, body: impl FnOnce(&mut Vec<Block>) -> R) -> R {
         STATE.with(py, |_| self.blocks.with(py, body))
     }
-}
 
-impl Context {
     /// Takes the latest block of those that `is_it`; what it returns is dropped where an object's own code may run.
     fn take(&self, py: Python<'_>, is_it: impl Fn(&Block) -> bool) -> Option<Block> {
         self.with_blocks(py, |blocks| {
@@ -175,7 +119,7 @@ impl Context {
         left.fields.get().leave();
         if let Some(current) = &current {
             // Those inside of it are still open.
-            set(current)?;
+            context_variable::set(current)?;
         }
         self.take(py, |block| block.token.as_ptr() == left.token.as_ptr());
         Ok(())
@@ -187,24 +131,8 @@ impl Block {
         Block { fields: self.fields.clone_ref(py), token: self.token.clone_ref(py) }
     }
 
-    /// Gives the variable the value that it had before. False if it was entered in another `contextvars.Context`.
+    /// Gives the variable the value that it had before. False if the block was entered in another `contextvars.Context`.
     fn reset(&self, py: Python<'_>) -> bool {
-        // SAFETY: the GIL is held; the variable is the one that was set, the token what that gave.
-        let done =
-            unsafe { ffi::PyContextVar_Reset(DECLARED.load(Ordering::Acquire), self.token.as_ptr()) == 0 };
-        if !done {
-            drop(PyErr::take(py));
-        }
-        done
-    }
-}
-
-/// Sets the variable, and returns what takes that back.
-fn set<'py>(fields: &Bound<'py, Fields>) -> PyResult<Bound<'py, PyAny>> {
-    // SAFETY: the GIL is held, the variable a ContextVar that was declared and `fields` alive; a new reference, or null
-    // with an exception.
-    unsafe {
-        let token = ffi::PyContextVar_Set(DECLARED.load(Ordering::Acquire), fields.as_ptr());
-        Bound::from_owned_ptr_or_err(fields.py(), token)
+        context_variable::reset(py, &self.token)
     }
 }

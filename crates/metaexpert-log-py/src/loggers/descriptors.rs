@@ -1,8 +1,8 @@
-//! Methods of the logger's class that are served here where they can be, else by a Python function.
+//! Descriptors for the methods of the logger's class: each serves a call itself where it can, else its Python function
+//! does.
 //!
 //! A logger that lives for one call, as in `log.bind(order_id=1).info(…)`, would pay more for builtins of its own
-//! than for the record. The method of its class serves the first call; a logger that is kept gets
-//! builtins with the second.
+//! than for the record. The descriptor serves the first call; a logger that is kept gets builtins with the second.
 
 use std::ffi::c_void;
 use std::mem::offset_of;
@@ -18,6 +18,7 @@ use crate::fast::builtin::{builtin, silent_builtin};
 use crate::fast::channel::{Channel, Gate};
 use crate::fast::heap_type::heap_type;
 use crate::fast::method::{Arguments, Method};
+use crate::loggers::attributes::channel_of;
 use crate::loggers::bind::serve_bind;
 use crate::process::exit::Inside;
 use crate::process::reentry;
@@ -25,9 +26,9 @@ use crate::process::state::STATE;
 
 /// A descriptor like a function's: the class gives the Python function itself, an instance a method.
 #[repr(C)]
-struct Served {
+struct Descriptor {
     head: ffi::PyObject,
-    /// Where the interpreter looks for it, see [`served_type`].
+    /// Where the interpreter looks for it, see [`descriptor_type`].
     vectorcall: Vectorcall,
     function: *mut ffi::PyObject,
     /// Of the function.
@@ -51,42 +52,42 @@ enum Role {
     Bind,
 }
 
-/// Makes a logging method of a class: `function`, served by the engine where that does the same.
+/// Makes the descriptor of a logging method: it does what `function` does.
 #[pyfunction]
 #[pyo3(signature = (function, level, category))]
-pub(crate) fn served_method(
+pub(crate) fn method_descriptor(
     function: Bound<'_, PyAny>,
     level: Option<i32>,
     category: Option<String>,
 ) -> PyResult<Bound<'_, PyAny>> {
-    new_served(function, Role::Log { level, category })
+    new_descriptor(function, Role::Log { level, category })
 }
 
-/// Makes the method `bind` of a class: `function`, served by the engine where that does the same.
+/// Makes the descriptor of the method `bind`: it does what `function` does.
 #[pyfunction]
-pub(crate) fn served_bind(function: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
-    new_served(function, Role::Bind)
+pub(crate) fn bind_descriptor(function: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
+    new_descriptor(function, Role::Bind)
 }
 
-fn new_served(function: Bound<'_, PyAny>, role: Role) -> PyResult<Bound<'_, PyAny>> {
+fn new_descriptor(function: Bound<'_, PyAny>, role: Role) -> PyResult<Bound<'_, PyAny>> {
     let py = function.py();
     let name = function.getattr("__name__")?.cast_into::<PyString>()?;
-    let class = served_type(py)?;
+    let class = descriptor_type(py)?;
     // SAFETY: the type's own way to make an instance, of the size that it was given; every field behind the head
     // is written before anybody sees it.
     unsafe {
         let object = Bound::from_owned_ptr_or_err(py, ffi::PyType_GenericAlloc(class.as_type_ptr(), 0))?;
-        let served = object.as_ptr().cast::<Served>();
-        (&raw mut (*served).vectorcall).write(call);
-        (&raw mut (*served).function).write(function.into_ptr());
-        (&raw mut (*served).name).write(name.into_ptr());
-        (&raw mut (*served).role).write(role);
+        let descriptor = object.as_ptr().cast::<Descriptor>();
+        (&raw mut (*descriptor).vectorcall).write(call);
+        (&raw mut (*descriptor).function).write(function.into_ptr());
+        (&raw mut (*descriptor).name).write(name.into_ptr());
+        (&raw mut (*descriptor).role).write(role);
         Ok(object)
     }
 }
 
 /// The type of these descriptors, made at the first use.
-fn served_type(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+fn descriptor_type(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     static TYPE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let class = TYPE.get_or_try_init(py, || {
         let slots = [
@@ -95,26 +96,34 @@ fn served_type(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
             (ffi::Py_tp_dealloc, dealloc as *mut _),
         ];
         let members = [
-            (c"__vectorcalloffset__", ffi::Py_T_PYSSIZET, offset_of!(Served, vectorcall)),
+            (c"__vectorcalloffset__", ffi::Py_T_PYSSIZET, offset_of!(Descriptor, vectorcall)),
             // What `inspect` asks for the function.
-            (c"__wrapped__", ffi::Py_T_OBJECT_EX, offset_of!(Served, function)),
+            (c"__wrapped__", ffi::Py_T_OBJECT_EX, offset_of!(Descriptor, function)),
         ];
         let flags = ffi::Py_TPFLAGS_HAVE_VECTORCALL | ffi::Py_TPFLAGS_METHOD_DESCRIPTOR;
-        // SAFETY: the functions are of their slots' types, and the members are those of a `Served`.
-        unsafe { heap_type::<Served>(py, c"metaexpert.logger._native.ServedMethod", flags, &slots, &members) }
+        // SAFETY: the functions are of their slots' types, and the members are those of a `Descriptor`.
+        unsafe {
+            heap_type::<Descriptor>(
+                py,
+                c"metaexpert.logger._native.MethodDescriptor",
+                flags,
+                &slots,
+                &members,
+            )
+        }
     })?;
     Ok(class.bind(py))
 }
 
 unsafe extern "C" fn dealloc(object: *mut ffi::PyObject) {
-    // SAFETY: called once, with an object that `new_served` has completed; a heap type's instance holds a
+    // SAFETY: called once, with an object that `new_descriptor` has completed; a heap type's instance holds a
     // reference to its type.
     unsafe {
         let class = ffi::Py_TYPE(object);
-        let served = object.cast::<Served>();
-        ffi::Py_DECREF((*served).function);
-        ffi::Py_DECREF((*served).name);
-        std::ptr::drop_in_place(&raw mut (*served).role);
+        let descriptor = object.cast::<Descriptor>();
+        ffi::Py_DECREF((*descriptor).function);
+        ffi::Py_DECREF((*descriptor).name);
+        std::ptr::drop_in_place(&raw mut (*descriptor).role);
         ffi::PyObject_Free(object.cast());
         ffi::Py_DECREF(class.cast());
     }
@@ -125,17 +134,17 @@ unsafe extern "C" fn get(
     object: *mut ffi::PyObject,
     _owner: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter, which holds the GIL, with a `Served` and an object or null.
-    let (py, served) = unsafe { (Python::assume_attached(), &*slf.cast::<Served>()) };
+    // SAFETY: called by the interpreter, which holds the GIL, with a `Descriptor` and an object or null.
+    let (py, descriptor) = unsafe { (Python::assume_attached(), &*slf.cast::<Descriptor>()) };
     // SAFETY: as above; the objects live until this returns.
     unsafe {
         if object.is_null() || object == ffi::Py_None() {
-            return ffi::Py_NewRef(served.function);
+            return ffi::Py_NewRef(descriptor.function);
         }
     }
     // SAFETY: as above.
     let object = unsafe { Borrowed::from_ptr(py, object) };
-    match catch_unwind(AssertUnwindSafe(|| served.taken(&object))) {
+    match catch_unwind(AssertUnwindSafe(|| descriptor.taken(&object))) {
         Ok(Ok(method)) => method.into_ptr(),
         Ok(Err(problem)) => raise(py, problem),
         Err(_) => raise(py, PyRuntimeError::new_err("a logging method cannot be taken: see standard error")),
@@ -188,7 +197,7 @@ unsafe fn hand_on(
     // SAFETY: by this function's contract; a thread that is ended below never asks for its depth again.
     let result = unsafe {
         match reentry::refuse_if_exhausted() {
-            Ok(()) => PyObject_Vectorcall((*slf.cast::<Served>()).function, args, count, names),
+            Ok(()) => PyObject_Vectorcall((*slf.cast::<Descriptor>()).function, args, count, names),
             Err(problem) => raise(Python::assume_attached(), problem),
         }
     };
@@ -199,7 +208,7 @@ unsafe fn hand_on(
 /// Serves a call of `slf`, if it can be: a new reference, or null with an exception.
 ///
 /// # Safety
-/// To be called as the interpreter calls: with the GIL held, a [`Served`], and `count` positional arguments that are
+/// To be called as the interpreter calls: with the GIL held, a [`Descriptor`], and `count` positional arguments that are
 /// followed by one for each name.
 #[inline(never)]
 unsafe fn serve(
@@ -209,18 +218,18 @@ unsafe fn serve(
     names: *mut ffi::PyObject,
 ) -> Option<*mut ffi::PyObject> {
     // SAFETY: by this function's contract.
-    let (py, served, all, positional) = unsafe {
+    let (py, descriptor, all, positional) = unsafe {
         let named = if names.is_null() { 0 } else { ffi::PyTuple_GET_SIZE(names) as usize };
         let positional = ffi::PyVectorcall_NARGS(count) as usize;
         let all: &[*mut ffi::PyObject] =
             if positional + named == 0 { &[] } else { std::slice::from_raw_parts(args, positional + named) };
-        (Python::assume_attached(), &*slf.cast::<Served>(), all, positional)
+        (Python::assume_attached(), &*slf.cast::<Descriptor>(), all, positional)
     };
     let ([logger, positional @ ..], named) = all.split_at(positional) else { return None };
     // SAFETY: the argument lives until the call returns.
     let logger = unsafe { Borrowed::from_ptr(py, *logger) };
     let arguments = Arguments { positional, named, names };
-    match catch_unwind(AssertUnwindSafe(|| served.serve(&logger, &arguments))) {
+    match catch_unwind(AssertUnwindSafe(|| descriptor.serve(&logger, &arguments))) {
         Ok(Some(Ok(result))) => Some(result.into_ptr()),
         Ok(Some(Err(problem))) => Some(raise(py, problem)),
         // A bug here must not reach the trading code; the panic's message went to standard error, and the function
@@ -229,7 +238,7 @@ unsafe fn serve(
     }
 }
 
-impl Served {
+impl Descriptor {
     /// The function as a method of `object`.
     fn bound_function<'py>(&self, object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         // SAFETY: the GIL is held, both objects are alive; what binds a function returns a new reference.
@@ -314,27 +323,5 @@ impl Served {
         let result = method.call(py, arguments);
         method.release(py);
         Some(result.map(|result| result.unwrap_or_else(|| py.None())))
-    }
-}
-
-/// The logger's channel, if it has one.
-#[inline]
-fn channel_of<'py>(logger: &Bound<'py, PyAny>) -> Option<Bound<'py, Channel>> {
-    attribute(logger, pyo3::intern!(logger.py(), "_channel"))?.cast_into_exact::<Channel>().ok()
-}
-
-/// An attribute of the instance or its class, past whatever a subclass does to look attributes up.
-#[inline]
-pub(crate) fn attribute<'py>(
-    object: &Bound<'py, PyAny>,
-    name: &Bound<'py, PyString>,
-) -> Option<Bound<'py, PyAny>> {
-    // SAFETY: the GIL is held, both objects are alive; a new reference or null with an exception is returned.
-    unsafe {
-        let value = ffi::PyObject_GenericGetAttr(object.as_ptr(), name.as_ptr());
-        if value.is_null() {
-            ffi::PyErr_Clear();
-        }
-        Bound::from_owned_ptr_or_opt(object.py(), value)
     }
 }

@@ -1,5 +1,15 @@
 //! Methods of the logger's class, bound loggers, and contexts.
 
+use pyo3::prelude::*;
+
+pub(crate) mod attributes;
 pub(crate) mod bind;
 pub(crate) mod context;
 pub(crate) mod descriptors;
+
+pub(crate) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<context::Context>()?;
+    module.add_function(wrap_pyfunction!(descriptors::method_descriptor, module)?)?;
+    module.add_function(wrap_pyfunction!(descriptors::bind_descriptor, module)?)?;
+    Ok(())
+}

@@ -6,6 +6,7 @@ use metaexpert_log::config::Limits;
 use metaexpert_log::level::LEVEL_SLOTS;
 use metaexpert_log::pipeline::{Needs, Pipeline, Stopping};
 use metaexpert_log::stats::PerLevel;
+use pyo3::prelude::*;
 
 use crate::process::call_sites::SiteTable;
 use crate::process::guarded::Guarded;
@@ -77,3 +78,25 @@ pub(crate) static STATE: Guarded<State> = Guarded::new(State {
     untold: 0,
     answered: 0,
 });
+
+/// Whether records are being taken.
+#[pyfunction]
+pub(crate) fn is_running(py: Python<'_>) -> bool {
+    STATE.with(py, |state| state.pipeline.is_some())
+}
+
+/// (caller, thread, task): what some format shows of a call's origin.
+#[pyfunction]
+pub(crate) fn needs(py: Python<'_>) -> (bool, bool, bool) {
+    let needs = STATE.with(py, |state| state.needs);
+    (needs.caller, needs.thread, needs.task)
+}
+
+/// From now on each call waits until its record is written.
+#[pyfunction]
+pub(crate) fn set_synchronous(py: Python<'_>, synchronous: bool) {
+    STATE.with(py, |state| {
+        state.synchronous = synchronous;
+        state.note_needs();
+    });
+}

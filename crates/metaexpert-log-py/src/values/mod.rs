@@ -4,6 +4,8 @@
 //! what is made of the others within the record's bounds; [`scalars`], [`third_party`] and [`containers`] know kinds of
 //! objects; [`nested`] is any value, with what is inside of it.
 
+use pyo3::prelude::*;
+
 pub(crate) mod bytes;
 pub(crate) mod captured;
 pub(crate) mod classes;
@@ -20,3 +22,8 @@ pub(crate) mod str_of;
 pub(crate) mod text;
 pub(crate) mod third_party;
 pub(crate) mod times;
+
+pub(crate) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(repr::object::exception_beginning, module)?)?;
+    Ok(())
+}

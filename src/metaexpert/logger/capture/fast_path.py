@@ -170,14 +170,14 @@ class FastPathLogger(logging.Logger):
         slow = partial(self._serve, name)
         threshold = max(self.getEffectiveLevel(), self.manager.disable + 1)
         if name == "log":
-            builtin = channel.log_method(threshold, slow)
+            builtin = engine.log_builtin(channel, threshold, slow)
         elif name == "trade":
             is_on = self.manager.disable < logging.INFO
-            builtin = channel.method(logging.INFO, TRADE, slow, is_on, name)
+            builtin = engine.level_builtin(channel, logging.INFO, TRADE, slow, is_on, name)
         else:
             level = LEVELS[name]
             is_on = level >= threshold and engine.wants(level)
-            builtin = channel.method(level, None, slow, is_on, name)
+            builtin = engine.level_builtin(channel, level, None, slow, is_on, name)
         self._installed[name] = builtin
         self.__dict__[name] = builtin
         if count != changes.count:
@@ -316,8 +316,8 @@ def served(method: Function) -> Function:
     name = method.__name__
     part_of_logging(method)
     if name == TRADE:
-        return engine.served_method(method, logging.INFO, TRADE)
-    return engine.served_method(method, LEVELS.get(name), None)
+        return engine.method_descriptor(method, logging.INFO, TRADE)
+    return engine.method_descriptor(method, LEVELS.get(name), None)
 
 
 #: `logging.Logger` under a name that a program does not assign to.

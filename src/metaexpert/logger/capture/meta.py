@@ -130,7 +130,7 @@ class MetaLogger(FastPathLogger):
 
     # Context.
 
-    @engine.served_bind
+    @engine.bind_descriptor
     def bind(self, /, *given: Never, **fields: Any) -> MetaLogger:
         """Return a logger with `fields` in every record; this one stays as it is.
 

@@ -1,0 +1,64 @@
+//! One call, with everything that belongs to its record.
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+
+use crate::general::context_variable::current_context;
+use crate::general::fields::Fields;
+use crate::values::text::Excerpt;
+
+/// One call with everything that belongs to its record.
+pub(crate) struct Call<'a, 'py> {
+    pub(crate) level: i32,
+    pub(crate) level_name: Option<Excerpt>,
+    pub(crate) category: Option<Excerpt>,
+    pub(crate) message: Bound<'py, PyAny>,
+    pub(crate) arguments: Bound<'py, PyTuple>,
+    pub(crate) fields: Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>,
+    /// More fields, which are too many for a record.
+    pub(crate) fields_left: usize,
+    pub(crate) bound: Option<&'a Py<Fields>>,
+    /// `fields` are all that the record has, so those of the running context are not added.
+    pub(crate) is_complete: bool,
+    pub(crate) exception: Option<(Excerpt, Excerpt, Excerpt)>,
+    pub(crate) stack: Option<Excerpt>,
+    pub(crate) caller: Option<(Excerpt, u32, Excerpt)>,
+    pub(crate) thread: Option<(u64, Excerpt)>,
+    pub(crate) task: Option<Excerpt>,
+    /// The Python frame that is running now made the call.
+    pub(crate) caller_is_current_frame: bool,
+    /// When the record was made, if not now.
+    pub(crate) timestamp_ns: Option<i64>,
+    /// The call site's names, if `fields` are exactly those.
+    pub(crate) names: *mut ffi::PyObject,
+}
+
+impl<'py> Call<'_, 'py> {
+    pub(crate) fn new(level: i32, message: Bound<'py, PyAny>, arguments: Bound<'py, PyTuple>) -> Self {
+        Call {
+            level,
+            level_name: None,
+            category: None,
+            message,
+            arguments,
+            fields: Vec::new(),
+            fields_left: 0,
+            bound: None,
+            is_complete: false,
+            exception: None,
+            stack: None,
+            caller: None,
+            thread: None,
+            task: None,
+            caller_is_current_frame: false,
+            timestamp_ns: None,
+            names: std::ptr::null_mut(),
+        }
+    }
+
+    /// The fields of contexts that the record has beside its own.
+    pub(crate) fn context(&self, py: Python<'py>) -> Option<Bound<'py, Fields>> {
+        if self.is_complete { None } else { current_context(py) }
+    }
+}

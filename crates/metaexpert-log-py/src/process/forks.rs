@@ -1,0 +1,62 @@
+//! Forks of the process: a child forgets its parent's engine.
+
+use std::sync::Once;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+
+use crate::process::exit;
+use crate::process::state::{STATE, State};
+
+/// In a forked child: forgets the parent's engine. The next record starts one of the child's own.
+#[pyfunction]
+pub(crate) fn forget_after_fork(py: Python<'_>) {
+    STATE.with(py, |state: &mut State| {
+        if let Some(pipeline) = state.pipeline.take() {
+            pipeline.forget_after_fork();
+        }
+        // Their threads do not exist here.
+        std::mem::forget(std::mem::take(&mut state.stopped));
+        (state.unstarted, state.untold, state.answered) = Default::default();
+        state.last_seq = 0;
+    });
+    exit::forget_after_fork();
+}
+
+/// How many forks lie between the first process that had the library and this one. A number of a process may be that of
+/// its parent too, in a namespace of its own.
+#[pyfunction]
+pub(crate) fn forks() -> u32 {
+    FORKS.load(Ordering::Relaxed)
+}
+
+static FORKS: AtomicU32 = AtomicU32::new(0);
+
+/// Has [`forget_after_fork`] called in a child before anything else runs there: not even another package's
+/// hook may write into the parent's ring.
+pub(crate) fn watch_forks() {
+    static WATCHED: Once = Once::new();
+    WATCHED.call_once(|| {
+        // SAFETY: the functions live as long as the process, and see themselves to what they may touch.
+        unsafe { libc::pthread_atfork(Some(before_fork), Some(in_parent), Some(in_child)) };
+    });
+}
+
+extern "C" fn before_fork() {
+    STATE.before_fork();
+}
+
+extern "C" fn in_parent() {
+    STATE.after_fork_in_parent();
+}
+
+extern "C" fn in_child() {
+    FORKS.fetch_add(1, Ordering::Relaxed);
+    STATE.after_fork_in_child();
+    // SAFETY: asks for a flag of this thread.
+    if unsafe { ffi::PyGILState_Check() } == 1 {
+        // SAFETY: the forking thread, which is the one here, holds the GIL, as was just seen.
+        forget_after_fork(unsafe { Python::assume_attached() });
+    }
+}
