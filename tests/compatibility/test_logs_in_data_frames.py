@@ -4,6 +4,7 @@ Found with polars 2.1.0, duckdb 2.0.0 and pandas 3.1.1; `findings/` has a progra
 """
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,3 +71,19 @@ def test_duckdb_keeps_order_and_what_types_are_given_for(log: Path) -> None:
     assert rows == sorted(rows, key=lambda row: row[1])
     assert len({row[0] for row in rows}) > 1
     assert (rows[0][2], rows[-2][3:]) == ("2026-01-01", (ORDER_ID, LARGE_ID))
+
+
+def test_products_of_decimals_are_exact_in_polars(logs: "Logs") -> None:
+    """Decimals are texts with their own scale; multiplied with the scale of the product, they are exact."""
+    polars = pytest.importorskip("polars")
+    fills = [(Decimal(text), Decimal("0.0004")) for text in ("12.50", "0.05", "7.77")]
+    logs.configure()
+    for notional, rate in fills:
+        logs.logger.info("order filled", notional=notional, rate=rate)
+    assert len(logs.records()) == len(fills)
+    frame = polars.read_ndjson(logs.directory / "expert.log", infer_schema_length=None)
+
+    exact = frame.select(polars.col("notional", "rate").cast(polars.Decimal(38, 12)))
+    fees = exact.select(polars.col("notional") * polars.col("rate")).to_series().to_list()
+    assert frame["notional"].to_list() == [str(notional) for notional, _ in fills]
+    assert fees == [notional * rate for notional, rate in fills]
