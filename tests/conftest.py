@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from metaexpert.logger.process import engine, service
+from metaexpert.logger.testing import reset
 from support.environment import CONFIGURING, clean_environment
 from support.logs import Logs
 from support.processes import Outcome
@@ -76,10 +76,7 @@ def fresh_logging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
     factory, logger_class = logging.getLogRecordFactory(), logging.getLoggerClass()
     level_names = dict(logging._levelToName), dict(logging._nameToLevel)
     yield
-    engine.shutdown(5)
-    engine._engine.document = None
-    service._service.__init__()  # type: ignore[misc]
-    logging.captureWarnings(False)
+    reset(5)
     logging.disable(logging.NOTSET)
     logging.raiseExceptions = raise_exceptions
     logging.setLogRecordFactory(factory)

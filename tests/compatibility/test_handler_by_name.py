@@ -166,9 +166,9 @@ def test_it_runs_before_the_first_record(name: str, run_python: RunPython) -> No
         class_name = Own
     key = "class" if isinstance(class_name, str) else "()"
     logging.config.dictConfig({{"version": 1, "handlers": {{"pipeline": {{key: class_name}}}}}})
-    from metaexpert.logger.process import engine
+    from metaexpert.logger.shared import native
 
-    print(engine.is_running())
+    print(native.is_running())
     """,
         env=QUIET,
     )
@@ -185,9 +185,9 @@ def test_a_module_that_a_document_imports_starts_nothing(run_python: RunPython) 
 
     Path("other.py").write_text("import logging, metaexpert.logger\\nHandler = logging.NullHandler\\n")
     logging.config.dictConfig({"version": 1, "handlers": {"other": {"class": "other.Handler"}}})
-    from metaexpert.logger.process import engine
+    from metaexpert.logger.shared import native
 
-    print(engine.is_running(), Path("logs").exists())
+    print(native.is_running(), Path("logs").exists())
     """
     )
 

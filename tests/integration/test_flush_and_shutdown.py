@@ -15,6 +15,7 @@ import pytest
 from metaexpert.logger import configure, flush, get_logger, shutdown, stats
 from metaexpert.logger.live import changes
 from metaexpert.logger.process import engine, service
+from metaexpert.logger.shared import native
 
 if TYPE_CHECKING:
     from support.logs import Logs
@@ -92,7 +93,7 @@ def test_nobody_waits_longer_for_a_console_that_stalls(run_python: Run) -> None:
 stall()
 tell([flush(timeout) for timeout in (0, -1, "soon", float("nan"), 0.05)])
 tell([shutdown(timeout) for timeout in (0, -1, "soon", float("nan"), 0.05)])
-tell(engine.is_running(), flush(0.05))
+tell(native.is_running(), flush(0.05))
 release()
 tell(flush(20), shutdown(20), stats().written, stats().queued)
 """
@@ -213,7 +214,7 @@ log.info("before")
 tell(shutdown(20))
 without_memory()
 log.info("lost")
-tell(flush(20), flush(20), flush(0), engine.is_running(), dict(stats().dropped_by_reason)["not_started"])
+tell(flush(20), flush(20), flush(0), native.is_running(), dict(stats().dropped_by_reason)["not_started"])
 with_memory()
 log.info("after")
 tell(flush(20), flush(20), shutdown(20), stats().logged, stats().dropped_by_level["INFO"])
@@ -286,7 +287,7 @@ def test_another_thread_s_change_is_not_waited_for_longer(logs: Logs) -> None:
         assert held.wait(60)
         assert [shutdown(timeout) for timeout in (0, 0.05)] == [False, False]
         assert flush(20)
-        assert engine.is_running()
+        assert native.is_running()
     finally:
         release.set()
         changing.join(60)
@@ -331,7 +332,7 @@ stall()
 handler, = logging.root.handlers
 handler.flush()
 logging.shutdown()
-tell(engine.is_running(), shutdown(0.05))
+tell(native.is_running(), shutdown(0.05))
 engine.EXIT_TIMEOUT = 3600
 # The end of the engine has been waited for.
 handler.flush()

@@ -14,9 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import metaexpert.logger
-from metaexpert.logger.control import lifecycle
 from metaexpert.logger.control.server import ControlServer
-from metaexpert.logger.live import changes, watch
 
 if TYPE_CHECKING:
     from support.logs import Logs
@@ -113,13 +111,10 @@ def own_runtime_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
 
 
 @pytest.fixture
-def live(logs: Logs) -> Iterator[Logs]:
+def live(logs: Logs) -> Logs:
     """Logging that is configured, and whose live parts end with the test."""
     logs.configure()
-    yield logs
-    changes.stop()
-    lifecycle.stop()
-    watch.stop()
+    return logs
 
 
 @pytest.fixture

@@ -177,13 +177,13 @@ def _imports(path: Path) -> set[str]:
 
 
 def test_one_module_alone_touches_the_native_engine() -> None:
-    """Only `logger/process/engine.py` imports `_native`: everything else sees what that module offers."""
+    """Only `logger/shared/native.py` imports `_native`: everything else sees what that module offers."""
     importers = {
         path.relative_to(SOURCE).as_posix()
         for path in SOURCE.rglob("*.py")
         if "metaexpert.logger._native" in _imports(path)
     }
-    assert importers == {"logger/process/engine.py"}
+    assert importers == {"logger/shared/native.py"}
 
 
 def test_the_logger_knows_no_other_part() -> None:

@@ -17,17 +17,16 @@ from typing import TYPE_CHECKING, Any
 
 from metaexpert.logger.capture.context import log_context
 from metaexpert.logger.capture.handler import PipelineHandler
+from metaexpert.logger.capture.loggers import get_logger, setup_logger
 from metaexpert.logger.capture.meta import MetaLogger
 from metaexpert.logger.capture.timing import timed
 from metaexpert.logger.errors import ConfigurationError
+from metaexpert.logger.process import parts
 from metaexpert.logger.process.service import (
     configuration,
     configure,
     configure_program,
     flush,
-    get_logger,
-    serve,
-    setup_logger,
     shutdown,
     stats,
 )
@@ -35,6 +34,7 @@ from metaexpert.logger.process.statistics import LoggerStats, SinkStats
 
 if TYPE_CHECKING:
     from metaexpert.logger.config import LogConfiguration
+    from metaexpert.logger.control.server import ControlServer
     from metaexpert.logger.entry import LogEntry, read_log
 
 __all__ = [
@@ -58,6 +58,37 @@ __all__ = [
     "stats",
     "timed",
 ]
+
+# What changes logging, or logs, by itself; lowest first. Each is loaded when a configuration asks for it.
+parts.declare(
+    "statistics",
+    "metaexpert.logger.live.periodic",
+    lambda _, configuration: configuration.stats_interval_seconds > 0,
+)
+parts.declare("temporary changes", "metaexpert.logger.live.changes")
+parts.declare(
+    "watched files",
+    "metaexpert.logger.live.watch",
+    lambda sources, configuration: configuration.watch and sources.files(),
+)
+parts.declare(
+    "control server",
+    "metaexpert.logger.control.lifecycle",
+    lambda _, configuration: configuration.control is not None,
+)
+
+
+def serve(host: str = "127.0.0.1", port: int = 0, token: str | None = None) -> ControlServer:
+    """Start the control server in this process, in a thread of its own, and return it.
+
+    `port` 0 takes a free one, which `.port` and `.url` of what is returned name. An address other than
+    loopback requires a `token`, which each request then has to bring. A server that runs already at this
+    address is kept, another one is replaced. If nobody has configured anything, `configure()` is called.
+    Raises `ConfigurationError` for a bad address or token, and if the port is in use.
+    """
+    from metaexpert.logger.control import lifecycle
+
+    return lifecycle.serve(host, port, token)
 
 
 def __getattr__(name: str) -> Any:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, Self
 
-from metaexpert.logger.process import engine
+from metaexpert.logger.shared import native
 from metaexpert.logger.shared.foreign_text import SOME_TEXT, text_format, unlogged_warnings
 from metaexpert.logger.shared.regular_files import DirectoryError, open_regular
 
@@ -208,7 +208,7 @@ def _lines_so_far(raw: IO[bytes]) -> Iterator[bytes | Exception]:
 
 def _packing(file: Path, raw: IO[bytes]) -> str | None:
     # By its beginning first: a file that has just been packed has its plain name for a moment.
-    packing = engine.packing_of(raw.read(_MAGIC_BYTES)) or _PACKED.get(file.suffix)
+    packing = native.packing_of(raw.read(_MAGIC_BYTES)) or _PACKED.get(file.suffix)
     raw.seek(0)
     return packing
 
@@ -219,7 +219,7 @@ class _UnpackedFile(io.RawIOBase):
     def __init__(self, raw: IO[bytes], packing: str) -> None:
         # A buffered file has read on.
         os.lseek(raw.fileno(), 0, os.SEEK_SET)
-        self._unpacked = engine.Unpacked(raw.fileno(), packing)
+        self._unpacked = native.Unpacked(raw.fileno(), packing)
 
     def readable(self) -> bool:
         """Tell that it can be read."""

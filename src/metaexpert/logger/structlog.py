@@ -21,7 +21,8 @@ from metaexpert.logger.capture.faults import describe_exception, exception_info,
 from metaexpert.logger.capture.handler import PipelineHandler
 from metaexpert.logger.capture.level_changes import is_instance
 from metaexpert.logger.process import engine
-from metaexpert.logger.process.engine import Channel
+from metaexpert.logger.shared import native
+from metaexpert.logger.shared.native import Channel
 
 #: Methods of structlog's loggers that are not the name of a level.
 _LEVELS: Final[Mapping[str, int]] = {
@@ -80,7 +81,7 @@ class PipelineProcessor:
         message, arguments = event.pop("event", ""), event.pop("positional_args", ())
         described = describe_exception(_exception_of(method_name, event.pop("exc_info", None)))
         stack = _stack_of(event)
-        caller = _caller() if engine.needs()[0] else None
+        caller = _caller() if native.needs()[0] else None
         category = event.pop("category") if isinstance(event.get("category"), str) else None
         level_name = logging.getLevelName(level)
         shown = None if _STANDARD_NAMES.get(level) == level_name else level_name

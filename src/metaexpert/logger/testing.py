@@ -10,6 +10,7 @@ from typing import Any
 from metaexpert.logger.capture.context import current_fields
 from metaexpert.logger.capture.faults import describe_exception, exception_info, text_of
 from metaexpert.logger.capture.notes import note_of, standard_names
+from metaexpert.logger.process import service
 
 
 class _Collector(logging.Handler):
@@ -19,6 +20,16 @@ class _Collector(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self.records.append(_as_dict(record))
+
+
+def reset(timeout: float | None = 5.0) -> None:
+    """Put the logging of this process back to what a fresh import of the library finds.
+
+    Every record is written, for at most `timeout` seconds; then nothing is configured, watched or served any
+    more, and the root logger has its level again. Loggers stay the objects that they are, and what the
+    program itself did to `logging` stays as well: its own handlers, filters, levels and factories.
+    """
+    service.reset(timeout)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
-"""Facts about `capture_logs`, the help for users' own tests."""
+"""Facts about `capture_logs` and `reset`, the help for users' own tests."""
 
 import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,9 @@ from metaexpert.logger.testing import capture_logs
 
 if TYPE_CHECKING:
     from support.logs import Logs
+    from support.processes import Outcome
+
+    Run = Callable[..., Outcome]
 
 
 def test_records_are_captured_without_configuration(fresh_logging: None) -> None:
@@ -86,3 +90,69 @@ def test_what_was_silent_before_is_captured(logs: "Logs") -> None:
 
     assert [record["message"] for record in records] == ["kept"]
     assert "lost again" not in logs.messages()
+
+
+def test_reset_puts_logging_back_to_a_fresh_import(run_python: "Run") -> None:
+    """Nothing is configured, served or watched, and no setting of before is left in what comes next."""
+    done = run_python(
+        """
+    import logging, threading
+    from pathlib import Path
+    from metaexpert.logger import configuration, configure, get_logger, serve, stats
+    from metaexpert.logger.live import changes
+    from metaexpert.logger.testing import reset
+
+    def state():
+        return (
+            [type(each).__name__ for each in logging.root.handlers],
+            logging.root.level,
+            logging.getLogger("noisy").level,
+            configuration().model_dump(),
+            stats().reconfigurations,
+            sorted(each.name for each in threading.enumerate()),
+            logging.getLogger("py.warnings").handlers,
+        )
+
+    log = get_logger("bot")
+    before = state()
+    Path("metaexpert.toml").write_text('[log]\\ndefault_level = "DEBUG"\\n')
+    configure(log_file_path="first", loggers={"noisy": "ERROR"}, stats_interval_seconds=60)
+    serve()
+    changes.change({"default_level": "ERROR", "ttl_seconds": 60})
+    log.error("first")
+    Path("metaexpert.toml").unlink()
+    reset()
+    assert state() == before, (state(), before)
+
+    configure(log_file_path="second")
+    log.info("second")
+    """
+    )
+
+    assert done.messages("second/expert.log") == ["second"]
+    assert "first" in done.messages("first/expert.log")
+    assert "second" not in done.messages("first/expert.log")
+
+
+def test_reset_leaves_what_the_program_did_itself(run_python: "Run") -> None:
+    """Its handlers, levels and loggers stay, and a logger that it holds can be used at once."""
+    done = run_python(
+        """
+    import logging
+    from metaexpert.logger import configure, get_logger
+    from metaexpert.logger.testing import reset
+
+    own = logging.NullHandler()
+    log = get_logger("bot")
+    log.addHandler(own)
+    log.setLevel("ERROR")
+    configure(log_file_path="logs")
+    reset()
+    print(log is logging.getLogger("bot"), log.handlers == [own], log.level)
+    configure(log_file_path="logs")
+    log.error("after")
+    """
+    )
+
+    assert done.stdout.splitlines()[0] == "True True 40"
+    assert done.messages() == ["after"]

@@ -104,9 +104,9 @@ def _send(client: ControlClient, change: Mapping[str, Any], *, as_json: bool) ->
 
 
 def _show(client: ControlClient | None, *, as_json: bool) -> None:
-    from metaexpert.logger.capture.unseen import note_on
     from metaexpert.logger.config.merge import leaves
     from metaexpert.logger.config.origins import DEFAULT, origin_of
+    from metaexpert.logger.config.unseen import note_on
     from metaexpert.logger.errors import shown
 
     document = _here() if client is None else _of(client)

@@ -142,7 +142,7 @@ def _setting(name: str, *, guessed: bool) -> str | None:
     from metaexpert.logger.config import LogConfiguration, meant_by
 
     settings: tuple[str, ...] = (name,) if name in LogConfiguration.model_fields else ()
-    if guessed and (meant := meant_by([name], LogConfiguration.model_fields)) is not None:
+    if guessed and (meant := meant_by([name], LogConfiguration)) is not None:
         settings = meant.settings
     if len(settings) == 1 and settings[0] in _ARGUMENTS:
         return f"use {_ARGUMENTS[settings[0]]} of MetaExpert(...)"

@@ -7,16 +7,16 @@ from contextvars import ContextVar
 from typing import Any, Final, ParamSpec, TypeVar
 
 from metaexpert.logger.capture.decoration import inside
-from metaexpert.logger.process import engine
-from metaexpert.logger.process.engine import Context, Fields
+from metaexpert.logger.shared import native
+from metaexpert.logger.shared.native import Context, Fields
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_current: Final[ContextVar[Fields]] = engine.lasting.setdefault(
+_current: Final[ContextVar[Fields]] = native.lasting.setdefault(
     "context", ContextVar("metaexpert.logger.context")
 )
-engine.set_context_variable(_current)
+native.set_context_variable(_current)
 
 
 class log_context(Context):  # noqa: N801 - used like a function
@@ -40,10 +40,10 @@ class log_context(Context):  # noqa: N801 - used like a function
 
 def current_context() -> Fields | None:
     """Return the captured fields of all contexts that are open here, or None."""
-    return engine.current_fields()
+    return native.current_fields()
 
 
 def current_fields() -> dict[str, Any]:
     """Return the fields of all contexts that are open here."""
-    fields = engine.current_fields()
+    fields = native.current_fields()
     return {} if fields is None else fields.to_dict()

@@ -33,7 +33,8 @@ from metaexpert.logger.capture.level_changes import (
     watch_levels,
 )
 from metaexpert.logger.process import engine
-from metaexpert.logger.process.engine import Channel, Fields, TakenMethod
+from metaexpert.logger.shared import native
+from metaexpert.logger.shared.native import Channel, Fields, TakenMethod
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -147,13 +148,13 @@ class FastPathLogger(logging.Logger):
     def _take(self, name: str) -> Callable[..., None] | None:
         """Return the builtin in place of the method `name`, put there now if need be; None if it can't be."""
         builtin = self._installed.get(name)
-        if builtin is None and engine.is_running():
+        if builtin is None and native.is_running():
             builtin = self._install(name)
         return builtin
 
     def enter_fast_path(self) -> None:
         """Open the fast way now, so that a method taken before its first call is a builtin."""
-        if engine.is_running():
+        if native.is_running():
             for name in (*LEVELS, "log", "trade"):
                 if name not in self._installed and self._install(name) is None:
                     return
@@ -170,14 +171,14 @@ class FastPathLogger(logging.Logger):
         slow = partial(self._serve, name)
         threshold = max(self.getEffectiveLevel(), self.manager.disable + 1)
         if name == "log":
-            builtin = engine.log_builtin(channel, threshold, slow)
+            builtin = native.log_builtin(channel, threshold, slow)
         elif name == "trade":
             is_on = self.manager.disable < logging.INFO
-            builtin = engine.level_builtin(channel, logging.INFO, TRADE, slow, is_on, name)
+            builtin = native.level_builtin(channel, logging.INFO, TRADE, slow, is_on, name)
         else:
             level = LEVELS[name]
             is_on = level >= threshold and engine.wants(level)
-            builtin = engine.level_builtin(channel, level, None, slow, is_on, name)
+            builtin = native.level_builtin(channel, level, None, slow, is_on, name)
         self._installed[name] = builtin
         self.__dict__[name] = builtin
         if count != changes.count:
@@ -316,8 +317,8 @@ def served(method: Function) -> Function:
     name = method.__name__
     part_of_logging(method)
     if name == TRADE:
-        return engine.method_descriptor(method, logging.INFO, TRADE)
-    return engine.method_descriptor(method, LEVELS.get(name), None)
+        return native.method_descriptor(method, logging.INFO, TRADE)
+    return native.method_descriptor(method, LEVELS.get(name), None)
 
 
 #: `logging.Logger` under a name that a program does not assign to.
@@ -325,10 +326,13 @@ STANDARD: Final = logging.Logger
 _standard: Final = {name: getattr(STANDARD, name) for name in _OVERRIDABLE if hasattr(STANDARD, name)}
 
 
-def define_genuine(kind: type[FastPathLogger]) -> None:
-    """Take the methods of `kind` for those that the builtins stand in for."""
+def define_genuine(kind: type[FastPathLogger], adopt: Callable[[logging.Logger], object]) -> None:
+    """Take the methods of `kind` for those that the builtins stand in for.
+
+    `adopt` makes a logger one of that kind.
+    """
     kind._genuine = {name: getattr(kind, name) for name in _OVERRIDABLE}
-    changes.usual_kind = kind
+    changes.usual_kind, changes.adopt = kind, adopt
 
 
 def _is_genuine(logger: FastPathLogger) -> bool:
@@ -362,9 +366,7 @@ def _is_observed(logger: logging.Logger) -> bool:
     if is_instance(logger, FastPathLogger):
         return True
     if type(logger) in (logging.Logger, logging.RootLogger):
-        from metaexpert.logger.capture.meta import adopt
-
-        adopt(logger)
+        changes.adopt(logger)
         return True
     return False
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from types import FrameType, MemberDescriptorType, TracebackType
 from typing import Any, Final, TypeGuard, TypeVar
 
-from metaexpert.logger.process.engine import exception_beginning
+from metaexpert.logger.shared.native import exception_beginning
 
 T = TypeVar("T")
 

@@ -11,6 +11,7 @@ from metaexpert.logger.capture.context import current_context
 from metaexpert.logger.capture.faults import describe_exception, described_text, exception_info
 from metaexpert.logger.capture.notes import CallFields, is_taken, note_fields, note_of, note_taken
 from metaexpert.logger.process import engine
+from metaexpert.logger.shared import native
 
 #: Attributes of the handler on which the fast way of the loggers depends.
 _WATCHED_ATTRIBUTES: Final = frozenset(("level", "filters", "emit", "handle", "filter"))
@@ -48,6 +49,8 @@ class PipelineHandler(logging.Handler):
     exception.
     """
 
+    #: What `config.unseen` knows a handler of ours by.
+    reaches_pipeline: ClassVar = True
     #: The methods that the fast way of the loggers stands in for.
     _genuine: ClassVar[Mapping[str, Any]] = {}
 
@@ -101,7 +104,7 @@ class PipelineHandler(logging.Handler):
 
         After the end there is nothing to wait for: what was left then, the end itself has waited for.
         """
-        if engine.is_running():
+        if native.is_running():
             engine.flush(engine.EXIT_TIMEOUT, told=False)
 
 
@@ -125,7 +128,7 @@ def _submit(record: logging.LogRecord, fields: CallFields | None) -> bool:
         own, is_complete = fields.submitted(record, current_context())
         names, bound = fields.attributes, None if is_complete else fields.bound
     # However often another thread stops it again before the record is in.
-    while not engine.submit_record(record, message, exception, own, names, bound, is_complete):
+    while not native.submit_record(record, message, exception, own, names, bound, is_complete):
         if not engine.ensure_configured(record.levelno):
             return False
     return True

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from typing import Final
 
+from metaexpert.logger.process import service
+
 _NOTE: Final = (
     "metaexpert.logger: no handler takes the trade records of logger %r, so they are on stderr alone and "
     "in no file; call configure() before trade()"
@@ -15,6 +17,14 @@ class _Told:
     """True once this process has been told that its trade records are in no file."""
 
     already = False
+
+    @classmethod
+    def reset(cls) -> None:
+        """Have it told again."""
+        cls.already = False
+
+
+service.on_reset("last resort", _Told.reset)
 
 
 def show_trade(record: logging.LogRecord) -> None:

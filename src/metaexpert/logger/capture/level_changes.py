@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, TypeGuard, TypeVar
 
 from metaexpert.logger.process import engine
+from metaexpert.logger.shared import native
 
 T = TypeVar("T")
 
@@ -39,15 +40,17 @@ class Changes:
         self.count = 0
         #: What most loggers are.
         self.usual_kind: type[logging.Logger] = logging.Logger
+        #: Makes a logger one of that kind.
+        self.adopt: Callable[[logging.Logger], object] = lambda logger: logger
 
 
-changes: Final[Changes] = engine.lasting.setdefault("changes", Changes())
+changes: Final[Changes] = native.lasting.setdefault("changes", Changes())
 
 
 def close_all() -> None:
     """Close the fast ways of all loggers."""
     changes.count += 1
-    engine.close_channels()
+    native.close_channels()
 
 
 class LevelCache(dict[int, bool]):
@@ -65,7 +68,7 @@ class LevelCache(dict[int, bool]):
         close_all()
 
 
-_filled: Final[dict[int, LevelCache]] = engine.lasting.setdefault("filled level caches", {})
+_filled: Final[dict[int, LevelCache]] = native.lasting.setdefault("filled level caches", {})
 
 
 class _Manager(logging.Manager):

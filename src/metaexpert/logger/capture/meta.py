@@ -43,9 +43,9 @@ from metaexpert.logger.capture.faults import (
 from metaexpert.logger.capture.handler import Extra, PipelineHandler, attach_fields
 from metaexpert.logger.capture.level_changes import is_earlier, is_instance
 from metaexpert.logger.capture.notes import CallFields, note_fields
-from metaexpert.logger.process import engine
-from metaexpert.logger.process.engine import Fields
-from metaexpert.logger.process.fork_lock import ForkLock
+from metaexpert.logger.process.forks import ForkLock
+from metaexpert.logger.shared import native
+from metaexpert.logger.shared.native import Fields
 
 #: The place of `extra` among the arguments of `makeRecord`.
 _EXTRA_AT: Final = 8
@@ -130,7 +130,7 @@ class MetaLogger(FastPathLogger):
 
     # Context.
 
-    @engine.bind_descriptor
+    @native.bind_descriptor
     def bind(self, /, *given: Never, **fields: Any) -> MetaLogger:
         """Return a logger with `fields` in every record; this one stays as it is.
 
@@ -229,7 +229,7 @@ class MetaLogger(FastPathLogger):
         exception = exception_info(exc_info)
         fields.update(unusable(exc_info, stack_info, stacklevel))
         own, category = own_fields(extra_fields(extra), fields)
-        channel = self._open_channel() if engine.is_running() else None
+        channel = self._open_channel() if native.is_running() else None
         if channel is None:
             self._log_record(
                 level, msg, args, recorded_exc_info(exc_info), own, category, stack_info, stacklevel
@@ -239,7 +239,7 @@ class MetaLogger(FastPathLogger):
         level_name = logging.getLevelName(level)
         shown = None if _STANDARD_NAMES.get(level) == level_name else level_name
         caller = stack = None
-        if truth(stack_info) or engine.needs()[0]:
+        if truth(stack_info) or native.needs()[0]:
             file, line, function, stack = self._caller(stack_info, stacklevel)
             caller = (file, line, function)
         described = describe_exception(exception)
@@ -349,7 +349,6 @@ class MetaRootLogger(MetaLogger, logging.RootLogger):
         return logging.getLogger, ()
 
 
-define_genuine(MetaLogger)
 #: Under a name that nobody assigns to.
 _find_caller: Final = MetaLogger.findCaller
 
@@ -373,6 +372,8 @@ def adopt(logger: logging.Logger) -> MetaLogger:
     assert isinstance(logger, MetaLogger)
     return logger
 
+
+define_genuine(MetaLogger, adopt)
 
 #: Held while a logger is made a `MetaLogger`.
 _adoption: Final = ForkLock()

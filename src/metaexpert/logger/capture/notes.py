@@ -14,7 +14,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Self
 
 from metaexpert.logger.process import engine
-from metaexpert.logger.process.engine import Fields
+from metaexpert.logger.shared import native
+from metaexpert.logger.shared.native import Fields
 
 _DELETED: Final = object()
 
@@ -116,7 +117,7 @@ def _forget(note: Any, /) -> None:
 
 
 #: By the record's address, because a class of records may compare and hash as it likes.
-_notes: Final[dict[int, Note]] = engine.lasting.setdefault("notes", {})
+_notes: Final[dict[int, Note]] = native.lasting.setdefault("notes", {})
 
 
 def note_of(record: logging.LogRecord) -> Note | None:

@@ -14,6 +14,7 @@ from typing import Any, Final, ParamSpec, Self, TypeVar, overload
 from metaexpert.logger.capture.calls import part_of_logging
 from metaexpert.logger.capture.decoration import inside
 from metaexpert.logger.capture.faults import text_of, type_name
+from metaexpert.logger.capture.loggers import get_logger
 from metaexpert.logger.capture.meta import MetaLogger, adopt
 from metaexpert.logger.errors import shown
 
@@ -135,9 +136,6 @@ def _name_of(function: Callable[..., Any]) -> str:
 
 
 def _logger_of(function: Callable[..., Any]) -> MetaLogger:
-    # Configuring and loggers know of this module.
-    from metaexpert.logger.process.service import get_logger
-
     inner = function.func if isinstance(function, functools.partial) else function
     return get_logger(getattr(inner, "__module__", None) or _PACKAGE)
 

@@ -154,7 +154,7 @@ def _guessed_setting(variable: str) -> tuple[str, ...] | None:
 
     name = variable.removeprefix(_NEAR_PREFIX).lower()
     # Others are the program's own: `METAEXPERT_ROOT`, `METAEXPERT_LOGIN`.
-    is_level = "level" in name and meant_by([name], LogConfiguration.model_fields) is not None
+    is_level = "level" in name and meant_by([name], LogConfiguration) is not None
     is_ours = name in ("log", "loggers", "logdir", "logfile") or name.startswith(("log_", "logging_"))
     if not (is_ours or is_level):
         return None

@@ -19,7 +19,7 @@ from metaexpert.logger.config.formats import (
 )
 from metaexpert.logger.config.levels import MAX_LEVEL, UnknownLevelError, canonical_level
 from metaexpert.logger.errors import did_you_mean, shown
-from metaexpert.logger.process import engine
+from metaexpert.logger.shared import native
 
 #: The type of our own errors within pydantic's; `problems` passes their text on as it is.
 OWN_ERROR: Final = "metaexpert"
@@ -202,7 +202,7 @@ def _patterns(value: Any) -> Any:
         refuse(
             f"must be at most {_MAX_PATTERNS} regular expressions, were {len(patterns)}", "join some with |"
         )
-    refusal = engine.patterns_refusal(patterns)
+    refusal = native.patterns_refusal(patterns)
     if refusal is not None:
         index, problem, advice = refusal
         subject = "these" if index is None else shown(patterns[index])

@@ -154,7 +154,7 @@ class LogConfiguration(Table):
 
     def describe(self) -> str:
         """Return all of it for a person to read: one line a value, with its source and what it misses."""
-        from metaexpert.logger.capture.unseen import note_on
+        from metaexpert.logger.config.unseen import note_on
 
         lines = []
         for path, value in leaves(self.model_dump(mode="json", exclude_none=True)):

@@ -71,7 +71,7 @@ def _unknown_setting(steps: list[str], value: Any, model: type[BaseModel]) -> Pr
     from metaexpert.logger.config.synonyms import advice, meant_by
 
     path, siblings = ".".join(steps), fields_at(model, tuple(steps[:-1]))
-    guessed = meant_by(steps, siblings)
+    guessed = meant_by(steps, model)
     if guessed is not None:
         return Problem(path, "unknown setting", value, siblings, advice(guessed), meant=guessed.settings)
     meant = did_you_mean(steps[-1], siblings)

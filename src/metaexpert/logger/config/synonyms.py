@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from pydantic import BaseModel
+
 from metaexpert.logger.config.defaults import KNOWN_HANDLERS
 from metaexpert.logger.config.merge import HANDLERS
 from metaexpert.logger.config.schema import fields_at
@@ -173,21 +175,22 @@ _HANDLER_STEPS: Final = 3
 _NO_SEPARATORS: Final = str.maketrans("", "", "_-.")
 
 
-def meant_by(steps: Sequence[str], siblings: Iterable[str] = ()) -> Meant | None:
+def meant_by(steps: Sequence[str], model: type[BaseModel]) -> Meant | None:
     """Return what the unknown setting at `steps` probably stands for, None for a name that nobody guesses.
 
-    `siblings` are the settings that there are; the name of one, spelt otherwise, is meant by it.
+    The name of a setting that `model`, the whole configuration, has in that table stands for it, however it
+    is spelt.
     """
     if len(steps) == 1:
         name = _folded(steps[0])
         bare = name.removeprefix("logging").removeprefix("log")
-        known = _by_folded(siblings)
+        known = _by_folded(model.model_fields)
         return (
             _AT_THE_TOP.get(name)
             or known.get(name)
             or _AT_THE_TOP.get(bare)
             or known.get(bare)
-            or _by_folded(_below_the_top()).get(bare)
+            or _by_folded(_below_the_top(model)).get(bare)
         )
     if len(steps) == _HANDLER_STEPS and steps[0] == HANDLERS:
         found = _IN_A_HANDLER.get(_folded(steps[-1]))
@@ -220,14 +223,11 @@ def _folded(name: str) -> str:
     return name.translate(_NO_SEPARATORS).lower()
 
 
-def _below_the_top() -> Iterator[str]:
+def _below_the_top(model: type[BaseModel]) -> Iterator[str]:
     """Yield the settings in tables, for who writes one underscore where two are meant."""
-    # The model comes after this module, which tells what is wrong with one.
-    from metaexpert.logger.config.models import LogConfiguration
-
-    for table in LogConfiguration.model_fields:
-        yield from (f"{table}.{name}" for name in fields_at(LogConfiguration, (table,)))
+    for table in model.model_fields:
+        yield from (f"{table}.{name}" for name in fields_at(model, (table,)))
     for handler in KNOWN_HANDLERS:
         path = (HANDLERS, handler)
         yield ".".join(path)
-        yield from (".".join((*path, name)) for name in fields_at(LogConfiguration, path))
+        yield from (".".join((*path, name)) for name in fields_at(model, path))

@@ -15,8 +15,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from metaexpert.logger.capture.unseen import unseen_loggers
 from metaexpert.logger.config.models import LogConfiguration
+from metaexpert.logger.config.unseen import unseen_loggers
 from metaexpert.logger.control import answers, metrics
 from metaexpert.logger.control.answers import Refused
 from metaexpert.logger.control.body import bounded, json_body

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import atexit
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from metaexpert.logger.config import LogConfiguration, log_directory
+from metaexpert.logger.config import LogConfiguration, Sources, log_directory
 from metaexpert.logger.config.models import ControlConfiguration
 from metaexpert.logger.control.server import ControlServer
 from metaexpert.logger.live import presence
 from metaexpert.logger.live.audit import audit_logger
-from metaexpert.logger.process import engine, service
+from metaexpert.logger.process import parts, service
+from metaexpert.logger.process.forks import at_fork
+from metaexpert.logger.shared import native
+
+#: How long the server may take to answer what it is answering, in seconds.
+_LONGEST_STOP_S: Final = 2.0
 
 
 class _Control:
@@ -27,25 +31,27 @@ class _Control:
         self.is_child = False
 
 
-_control: Final[_Control] = engine.lasting.setdefault("control", _Control())
+_control: Final[_Control] = native.lasting.setdefault("control", _Control())
 
 
 def serve(host: str, port: int, token: str | None) -> ControlServer:
     """Start the server that code asks for, or return the one that runs there; see `logger.serve`."""
-    asked = _checked(host, port, token)
-    server = _control.server
-    if server is not None and server.is_at(asked.host, asked.port):
-        server.token = token
-    else:
-        server = ControlServer(asked.host, asked.port, token)
-        _take_over(server)
-    _control.is_configured = False
-    _announce(server, service.configuration())
-    return server
+    with service.changing():
+        service.begin_again()
+        asked = _checked(host, port, token)
+        server = _control.server
+        if server is not None and server.is_at(asked.host, asked.port):
+            server.token = token
+        else:
+            server = ControlServer(asked.host, asked.port, token)
+            _take_over(server)
+        _control.is_configured = False
+        _announce(server, service.configuration())
+        return server
 
 
 @contextmanager
-def following(configuration: LogConfiguration) -> Iterator[None]:
+def following(_sources: Sources, configuration: LogConfiguration) -> Iterator[None]:
     """Let the server follow `configuration` once the block has succeeded; the address is taken before it.
 
     A server that code asked for stays. Raises `ConfigurationError` for an address that can't be listened on.
@@ -76,7 +82,7 @@ def following(configuration: LogConfiguration) -> Iterator[None]:
         _announce(_control.server, configuration)
 
 
-def stop(timeout: float | None = 2.0) -> None:
+def stop(timeout: float | None = _LONGEST_STOP_S) -> None:
     """Stop the server, if one runs; waits at most `timeout` seconds for it, None not at all."""
     server, _control.server = _control.server, None
     if server is not None:
@@ -132,5 +138,5 @@ def _forget_parent() -> None:
         server.close()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_parent)
+at_fork(in_child=_forget_parent)
+parts.begin("control server", stop, longest_stop_s=_LONGEST_STOP_S, following=following)

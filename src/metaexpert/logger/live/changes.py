@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +14,8 @@ from metaexpert.logger.config.strictness import may_weaken, weakenings
 from metaexpert.logger.errors import ConfigurationError, Problem, shown
 from metaexpert.logger.live.audit import audit_logger, described, shows_audit
 from metaexpert.logger.live.turns import give_way
-from metaexpert.logger.process import service
+from metaexpert.logger.process import parts, service
+from metaexpert.logger.process.forks import at_fork
 
 TTL: Final = "ttl_seconds"
 MAX_TTL_SECONDS: Final = 30 * 24 * 3600
@@ -213,5 +213,5 @@ class _Temporary:
 
 _temporary: Final = _Temporary()
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_temporary.after_fork)
+at_fork(in_child=_temporary.after_fork)
+parts.begin("temporary changes", stop)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import atexit
 import logging
-import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields
 from typing import Any, Final
 
+from metaexpert.logger.capture.loggers import get_logger
 from metaexpert.logger.capture.meta import MetaLogger
-from metaexpert.logger.process import service
+from metaexpert.logger.config import LogConfiguration, Sources
+from metaexpert.logger.process import parts, service
+from metaexpert.logger.process.forks import at_fork
 from metaexpert.logger.process.statistics import LoggerStats
 
 LOGGER: Final = "metaexpert.logger.stats"
@@ -48,7 +51,7 @@ def follow(interval_seconds: int) -> None:
             atexit.register(stop)
 
 
-def stop(timeout: float = _STOP_SECONDS) -> None:
+def stop(timeout: float | None = _STOP_SECONDS) -> None:
     """End it; returns when no further record comes, which would start logging again after its end.
 
     Waits for that for at most `timeout` seconds.
@@ -88,7 +91,7 @@ def _run() -> None:
 
 def _logger() -> MetaLogger:
     """Return the logger of these records, which were asked for whatever the root logger's level is."""
-    logger = service.get_logger(LOGGER)
+    logger = get_logger(LOGGER)
     if logger.level == logging.NOTSET:
         logger.setLevel(logging.INFO)
     return logger
@@ -102,5 +105,11 @@ def _forget_parent() -> None:
     _reporter.woken = threading.Event()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_parent)
+@contextmanager
+def _following(_sources: Sources, configuration: LogConfiguration) -> Iterator[None]:
+    yield
+    follow(configuration.stats_interval_seconds)
+
+
+at_fork(in_child=_forget_parent)
+parts.begin("statistics", stop, longest_stop_s=_STOP_SECONDS, following=_following)

@@ -13,6 +13,7 @@ from typing import Final
 from metaexpert.logger.errors import ConfigurationError
 from metaexpert.logger.live.runtime_file import RunningExpert, RuntimeFile
 from metaexpert.logger.process import service
+from metaexpert.logger.process.forks import at_fork
 
 _SHOWN_CHARACTERS: Final = 80
 
@@ -99,5 +100,10 @@ def _forget_parent() -> None:
     _presence.is_run = False
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_parent)
+def _reset() -> None:
+    _presence.is_run = False
+    _remove()
+
+
+at_fork(in_child=_forget_parent)
+service.on_reset("presence", _reset)

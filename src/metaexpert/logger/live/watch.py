@@ -7,15 +7,17 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from types import FrameType
 from typing import Any, Final
 
-from metaexpert.logger.config import LogConfiguration, log_directory
+from metaexpert.logger.config import LogConfiguration, Sources, log_directory
 from metaexpert.logger.config.rules import OWN_ERRORS_FILE
 from metaexpert.logger.errors import ConfigurationError, ShutDownError
 from metaexpert.logger.live.audit import audit_logger
-from metaexpert.logger.process import service
+from metaexpert.logger.process import parts, service
+from metaexpert.logger.process.forks import at_fork
 from metaexpert.logger.shared.descriptors import above_standard
 
 #: A file is looked at this often, and read when two looks in a row have found the same change.
@@ -221,5 +223,11 @@ def _forget_parent() -> None:
         _watch.has_signal = False
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_parent)
+@contextlib.contextmanager
+def _following(sources: Sources, configuration: LogConfiguration) -> Iterator[None]:
+    yield
+    follow(sources.files() if configuration.watch else ())
+
+
+at_fork(in_child=_forget_parent)
+parts.begin("watched files", stop, following=_following)

@@ -1,4 +1,4 @@
-"""The life of the native engine in this process: the one module that touches it.
+"""The life of the native engine in this process: start, stop, exit and fork.
 
 `start` is called by configuration; after a `shutdown`, and in a forked child, the next record starts the
 engine again with what was last in force.
@@ -16,75 +16,9 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-try:
-    from metaexpert.logger import _native
-except ImportError as problem:
-    if "interpreter" not in str(problem):
-        raise
-    raise ImportError(
-        "metaexpert.logger serves the main interpreter of a process only, and this is another one; "
-        "log from the main interpreter, or use processes"
-    ) from None
-from metaexpert.logger._native import (
-    Channel,
-    Context,
-    Fields,
-    TakenMethod,
-    Unpacked,
-    bind_descriptor,
-    close_channels,
-    current_fields,
-    exception_beginning,
-    is_running,
-    level_builtin,
-    log_builtin,
-    method_descriptor,
-    needs,
-    packing_of,
-    park_if_ending,
-    patterns_refusal,
-    set_context_variable,
-    submit_record,
-)
 from metaexpert.logger.process.deadline import Deadline
-from metaexpert.logger.process.fork_lock import ForkLock
-
-__all__ = [
-    "Channel",
-    "Context",
-    "Fields",
-    "TakenMethod",
-    "Unpacked",
-    "announce_change",
-    "bind_descriptor",
-    "close_channels",
-    "current_fields",
-    "ensure_configured",
-    "ensure_running",
-    "exception_beginning",
-    "flush",
-    "is_configured",
-    "is_running",
-    "lasting",
-    "level_builtin",
-    "log_builtin",
-    "method_descriptor",
-    "needs",
-    "on_change",
-    "on_unconfigured",
-    "packing_of",
-    "park_if_ending",
-    "patterns_refusal",
-    "recover",
-    "run_id",
-    "set_context_variable",
-    "shutdown",
-    "start",
-    "start_as_named",
-    "statistics",
-    "submit_record",
-    "wants",
-]
+from metaexpert.logger.process.forks import ForkLock, at_fork
+from metaexpert.logger.shared import native
 
 _AFTER_ALL_OTHERS: Final = -1_000
 
@@ -96,14 +30,14 @@ _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 def _process() -> tuple[int, int]:
     """Return what tells this process from the one that forked it; their numbers may be the same."""
-    return os.getpid(), _native.forks()
+    return os.getpid(), native.forks()
 
 
 class _Engine:
     """What has to be remembered between two starts."""
 
     def __init__(self) -> None:
-        self.lock = ForkLock(park_if_ending)
+        self.lock = ForkLock(native.park_if_ending)
         self.document: Mapping[str, Any] | None = None
         self.run_id = uuid.uuid4().hex
         #: Whose all of this is: a forked child inherits it, and begins anew.
@@ -123,9 +57,7 @@ class _Engine:
         self.is_without_main_thread = type(threading.main_thread()).__name__ != "_MainThread"
 
 
-#: What a second import of the package finds as it was.
-lasting: Final[dict[str, Any]] = _native.lasting()
-_engine: Final[_Engine] = lasting.setdefault("engine", _Engine())
+_engine: Final[_Engine] = native.lasting.setdefault("engine", _Engine())
 
 
 def on_change(listener: Callable[[], None]) -> None:
@@ -177,8 +109,8 @@ def start(document: Mapping[str, Any], *, again: bool = False) -> None:
         if before is not None and _needs_new_queue(before, document):
             _restart(before, document)
         else:
-            _native.set_worker(_is_worker())
-            _native.start(_text_of(document), _engine.run_id, again)
+            native.set_worker(_is_worker())
+            native.start(_text_of(document), _engine.run_id, again)
         _engine.document = document
         _engine.has_refused = False
         _engine.lowest_level = min((sink["level"] for sink in document["sinks"]), default=0)
@@ -190,7 +122,7 @@ def start(document: Mapping[str, Any], *, again: bool = False) -> None:
 def ensure_running() -> bool:
     """Start the engine again if it was stopped. Returns False if it never ran or can't start now."""
     _leave_parent()
-    if _native.is_running():
+    if native.is_running():
         return True
     with _engine.lock.held():
         if _engine.document is None:
@@ -219,7 +151,7 @@ def ensure_configured(level: int) -> bool:
     environment or files say is wrong.
     """
     _leave_parent()
-    if _native.is_running():
+    if native.is_running():
         return True
     is_started = False
     try:
@@ -230,7 +162,7 @@ def ensure_configured(level: int) -> bool:
     finally:
         if not is_started:
             _engine.has_refused = True
-            _native.count_unstarted(level)
+            native.count_unstarted(level)
     return is_started
 
 
@@ -243,7 +175,7 @@ def flush(timeout: object = None, *, told: bool = True) -> bool:
     _leave_parent()
     if _engine.document is None:
         return not _engine.has_refused
-    return _native.flush(Deadline(timeout).left(), told)
+    return native.flush(Deadline(timeout).left(), told)
 
 
 def shutdown(timeout: object = None) -> bool:
@@ -257,20 +189,31 @@ def shutdown(timeout: object = None) -> bool:
     with _engine.lock.held_within(deadline.left()) as is_held:
         if not is_held:
             return False
-        is_whole = _native.shutdown(deadline.left()) or _engine.document is None
+        is_whole = native.shutdown(deadline.left()) or _engine.document is None
         has_refused, _engine.has_refused = _engine.has_refused, False
         announce_change()
         return is_whole and not has_refused
 
 
+def forget() -> None:
+    """Forget what was in force: the next start is the first. The engine must have been shut down."""
+    _leave_parent()
+    with _engine.lock.held():
+        _engine.document = None
+        _engine.run_id = uuid.uuid4().hex
+        _engine.lowest_level = 0
+        _engine.has_refused = False
+        announce_change()
+
+
 def statistics() -> dict[str, Any] | None:
     """Return the counters of the running engine, else of the last one; None before the first start."""
-    return _native.stats()
+    return native.stats()
 
 
 def recover(directory: str, *, everything: bool = False, files: Sequence[str] = ()) -> dict[str, Any]:
     """Write what killed processes left behind for the log `directory`; `recovery` explains the document."""
-    document: dict[str, Any] = json.loads(_native.recover(directory, everything, list(files)))
+    document: dict[str, Any] = json.loads(native.recover(directory, everything, list(files)))
     return document
 
 
@@ -281,18 +224,18 @@ def _text_of(document: Mapping[str, Any]) -> str:
 
 def _needs_new_queue(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     same: bool = before["queue"]["capacity_bytes"] == after["queue"]["capacity_bytes"]
-    return not same and _native.is_running()
+    return not same and native.is_running()
 
 
 def _restart(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
     """Change the queue's size, which takes a new engine; the old configuration comes back on an error."""
-    if not _native.shutdown(None):
+    if not native.shutdown(None):
         # The one that is stopped cannot be asked any more.
-        _native.count_untold()
+        native.count_untold()
     try:
-        _native.start(_text_of(after), _engine.run_id)
+        native.start(_text_of(after), _engine.run_id)
     except (OSError, ValueError):
-        _native.start(_text_of(before), _engine.run_id)
+        native.start(_text_of(before), _engine.run_id)
         raise
 
 
@@ -344,16 +287,16 @@ def _finish_worker() -> None:
     No interpreter is finalised after this that they would have to keep away from.
     """
     shutdown(EXIT_TIMEOUT)
-    _native.set_synchronous(True)
+    native.set_synchronous(True)
 
 
 def _finish() -> None:
     """Write everything at the interpreter's end; what is logged even later is written at once."""
     # Daemon threads that go on logging must not be in native code when the interpreter ends them.
-    _native.begin_exit(_EXIT_GRACE)
+    native.begin_exit(_EXIT_GRACE)
     ForkLock.renew_all()
     shutdown(EXIT_TIMEOUT)
-    _native.set_synchronous(True)
+    native.set_synchronous(True)
 
 
 def _leave_parent() -> None:
@@ -364,7 +307,7 @@ def _leave_parent() -> None:
     process = _process()
     if _engine.process == process:
         return
-    _native.forget_after_fork()
+    native.forget_after_fork()
     _engine.lock.renew()
     _engine.is_without_main_thread |= threading.get_ident() != _engine.main_thread
     _engine.run_id = uuid.uuid4().hex
@@ -388,6 +331,5 @@ def _is_worker() -> bool:
 
 
 # Not ours to write to, whatever has their numbers now. The interpreter looked before anybody else.
-_native.note_missing_streams(sys.__stdout__ is None, sys.__stderr__ is None)
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_leave_parent)
+native.note_missing_streams(sys.__stdout__ is None, sys.__stderr__ is None)
+at_fork(in_child=_leave_parent)

@@ -1,37 +1,23 @@
-"""Configuring the logging system of the process, and asking it how it does."""
+"""What is in force in this process: configured, changed while it runs, shut down."""
 
 from __future__ import annotations
 
-import logging
-import os
-import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from metaexpert.logger.capture.handler import PipelineHandler
-from metaexpert.logger.capture.level_changes import changing_levels, is_instance
-from metaexpert.logger.capture.meta import MetaLogger, adopt, renew
 from metaexpert.logger.errors import ConfigurationError, ShutDownError
-from metaexpert.logger.process import engine
+from metaexpert.logger.process import engine, parts
 from metaexpert.logger.process.deadline import Deadline
-from metaexpert.logger.process.fork_lock import ForkLock
+from metaexpert.logger.process.forks import ForkLock, at_fork
 from metaexpert.logger.process.statistics import LoggerStats
+from metaexpert.logger.shared import native
 
 if TYPE_CHECKING:
     from metaexpert.logger.config import ConfigurationLike, LogConfiguration, Sources
-    from metaexpert.logger.control.server import ControlServer
 
-DEFAULT_LOGGER = "MetaExpert"
-#: How long `shutdown` waits at most for what changes logging, or logs, by itself.
-LONGEST_STOPS_S: Final = {
-    "control.lifecycle": 2.0,
-    "live.watch": None,
-    "live.changes": None,
-    "live.periodic": 1.0,
-}
-#: How long it waits for a change that is under way, in seconds.
+#: How long `shutdown` waits for a change that is under way, in seconds.
 _LONGEST_CHANGE_S: Final = 2.0
 
 
@@ -45,22 +31,21 @@ class _Service:
         self.home: str | None = None
         #: What the engine was started with last, by this process.
         self.document: dict[str, Any] | None = None
-        self.handler = PipelineHandler()
         #: Starting without `configure()`: on its way, or in vain.
         self.is_starting = self.cannot_start = False
         #: `shutdown()` was called since: what changes logging by itself comes too late.
         self.is_shut_down = False
-        #: Levels set from `loggers`, to be taken back when they are no longer named.
-        self.levels_set: set[str] = set()
         #: Changes put in force after the first configuration.
         self.changes = 0
-        #: The modules that change logging, or log, by themselves, by their names in `LONGEST_STOPS_S`.
-        self.parts: dict[str, Any] = {}
 
 
 _service = _Service()
+#: What has the process's loggers follow a configuration. Kept where a second import finds it.
+_followers: Final[dict[str, Callable[[LogConfiguration], None]]] = native.lasting.setdefault("followers", {})
+#: What puts each module's part of the process's logging back.
+_resets: Final[dict[str, Callable[[], None]]] = native.lasting.setdefault("resets", {})
 #: Held for a whole change. Made after the engine's, so that a fork takes both in the order of `configure`.
-_lock: Final[ForkLock] = engine.lasting.setdefault("service lock", ForkLock(engine.park_if_ending))
+_lock: Final[ForkLock] = native.lasting.setdefault("service lock", ForkLock(native.park_if_ending))
 
 
 def configure(config: ConfigurationLike = None, /, **overrides: Any) -> LogConfiguration:
@@ -172,39 +157,42 @@ def configuration() -> LogConfiguration:
     return Sources.discover().resolve()
 
 
-def get_logger(name: str | None = None) -> MetaLogger:
-    """Return the logger `name`, the same as `logging.getLogger(name)`; the root logger without a name.
-
-    Where `propagate` is off, handlers of the program's own get its records, and the pipeline its copy.
-    """
-    logger = adopt(logging.getLogger(name)).owned()
-    logger.enter_fast_path()
-    return logger
-
-
-def setup_logger(name: str | None = None, level: str | None = None) -> MetaLogger:
-    """Return a logger that is ready for use, configuring the process if nobody has done so.
-
-    If the file that `LOG_CONFIG` names exists, it is a `logging.config.dictConfig` document and is applied;
-    else `configure()` does it, with what the environment says. `level` sets this logger's level. A second
-    call never doubles output. Raises `ConfigurationError` for a bad value, naming where it comes from.
-    """
-    from metaexpert.logger.config import log_config_document, parse_level
-
-    name = DEFAULT_LOGGER if name is None else name
+@contextmanager
+def changing() -> Iterator[None]:
+    """Keep other threads from changing what is in force for the length of a `with`, and forks waiting."""
     with _lock.held():
-        number = None if level is None else _checked_level(level, parse_level)
+        yield
+
+
+def on_configured(name: str, follow: Callable[[LogConfiguration], None]) -> None:
+    """Call `follow` with each configuration put in force, in place of an earlier one of this `name`."""
+    _followers[name] = follow
+
+
+def configure_once(loggers: Mapping[str, str]) -> None:
+    """Configure the process with these levels of `loggers`, unless somebody has done so.
+
+    If the file that `LOG_CONFIG` names exists, it is a `logging.config.dictConfig` document and is applied
+    instead, at each call. Raises `ConfigurationError` for a bad value, naming where it comes from.
+    """
+    from metaexpert.logger.config import log_config_document
+
+    with _lock.held():
         home = _home()
         document = log_config_document(directory=Path(home))
         if document is not None:
             _apply_dictconfig(document)
             _service.home = home
         elif _service.configuration is None:
-            configure({"loggers": {name: level}} if level else None)
-        logger = get_logger(name)
-        if number is not None:
-            logger.setLevel(number)
-        return logger
+            configure({"loggers": loggers} if loggers else None)
+
+
+def begin_again() -> None:
+    """Have what changes logging by itself begin again after `shutdown()`, and configure if nobody has."""
+    with _lock.held():
+        if _service.configuration is None:
+            configure()
+        _service.is_shut_down = False
 
 
 def flush(timeout: float | None = None) -> bool:
@@ -231,11 +219,24 @@ def shutdown(timeout: float | None = None) -> bool:
     # Otherwise a change that is under way would start again what is stopped here.
     with _lock.held_within(deadline.left(_LONGEST_CHANGE_S)):
         _service.is_shut_down = True
-    for name, most in LONGEST_STOPS_S.items():
-        part = sys.modules.get(_part(name))
-        if part is not None:
-            part.stop(deadline.left(most))
+    parts.stop(deadline)
     return engine.shutdown(deadline.left())
+
+
+def on_reset(name: str, reset: Callable[[], None]) -> None:
+    """Call `reset` when logging is put back, in place of an earlier one of this `name`."""
+    _resets[name] = reset
+
+
+def reset(timeout: float | None = None) -> None:
+    """Put the process's logging back to what a fresh import finds, after a `shutdown(timeout)`."""
+    global _service
+    shutdown(timeout)
+    with _lock.held():
+        for each in tuple(_resets.values()):
+            each()
+        engine.forget()
+        _service = native.lasting["service"] = _Service()
 
 
 def stats() -> LoggerStats:
@@ -243,49 +244,17 @@ def stats() -> LoggerStats:
     return LoggerStats.of(engine.statistics(), _service.changes)
 
 
-def serve(host: str = "127.0.0.1", port: int = 0, token: str | None = None) -> ControlServer:
-    """Start the control server in this process, in a thread of its own, and return it.
-
-    `port` 0 takes a free one, which `.port` and `.url` of what is returned name. An address other than
-    loopback requires a `token`, which each request then has to bring. A server that runs already at this
-    address is kept, another one is replaced. If nobody has configured anything, `configure()` is called.
-    Raises `ConfigurationError` for a bad address or token, and if the port is in use.
-    """
-    from metaexpert.logger.control import lifecycle
-
-    with _lock.held():
-        if _service.configuration is None:
-            configure()
-        _service.is_shut_down = False
-        return lifecycle.serve(host, port, token)
-
-
-def _part(name: str) -> str:
-    return f"metaexpert.logger.{name}"
-
-
 def _apply(sources: Sources, configuration: LogConfiguration | None = None) -> LogConfiguration:
     """Put `sources` in force; `configuration` is what they make, if that is known already."""
     configuration = configuration or sources.resolve()
-    parts = nullcontext() if _service.is_shut_down else _parts_of(sources, configuration)
-    with parts:
+    following = nullcontext() if _service.is_shut_down else parts.following(sources, configuration)
+    with following:
         _start_engine(configuration)
         _service.changes += _service.configuration is not None
         _service.sources, _service.configuration = sources, configuration
-        _attach(configuration)
+        for follow in tuple(_followers.values()):
+            follow(configuration)
     return configuration
-
-
-@contextmanager
-def _parts_of(sources: Sources, configuration: LogConfiguration) -> Iterator[None]:
-    """Have the parts that change logging, or log, by themselves follow, once the block has succeeded."""
-    with _control_of(configuration):
-        yield
-    _watch(sources, configuration)
-    _report(configuration)
-    _service.parts = {
-        name: sys.modules[part] for name in LONGEST_STOPS_S if (part := _part(name)) in sys.modules
-    }
 
 
 def _start_engine(configuration: LogConfiguration) -> None:
@@ -294,43 +263,13 @@ def _start_engine(configuration: LogConfiguration) -> None:
 
     try:
         document = engine_document(configuration, before=_service.document)
-        if document != _service.document or not engine.is_running():
+        if document != _service.document or not native.is_running():
             engine.start(document)
     except (OSError, ValueError) as problem:
         raise (
             problem if isinstance(problem, ConfigurationError) else ConfigurationError(str(problem))
         ) from None
     _service.document = document
-
-
-def _control_of(configuration: LogConfiguration) -> AbstractContextManager[object]:
-    """Return what makes the control server follow `configuration`, once the block in it has succeeded.
-
-    Programs that want no server never load what it takes.
-    """
-    if configuration.control is None and "metaexpert.logger.control.lifecycle" not in sys.modules:
-        return nullcontext()
-    from metaexpert.logger.control import lifecycle
-
-    return lifecycle.following(configuration)
-
-
-def _watch(sources: Sources, configuration: LogConfiguration) -> None:
-    """Have the files that `sources` come from watched, if there are any."""
-    files = sources.files() if configuration.watch else ()
-    if files or "metaexpert.logger.live.watch" in sys.modules:
-        from metaexpert.logger.live import watch
-
-        watch.follow(files)
-
-
-def _report(configuration: LogConfiguration) -> None:
-    """Have the counters made a record now and then, if that is wanted."""
-    interval = configuration.stats_interval_seconds
-    if interval or "metaexpert.logger.live.periodic" in sys.modules:
-        from metaexpert.logger.live import periodic
-
-        periodic.follow(interval)
 
 
 def _start_unconfigured(anew: bool) -> bool:
@@ -359,38 +298,6 @@ def _start_unconfigured(anew: bool) -> bool:
             _service.is_starting = False
 
 
-def _attach(configuration: LogConfiguration) -> None:
-    """Let the loggers of the process follow `configuration`."""
-    from metaexpert.logger.config import parse_level
-
-    root = adopt(logging.getLogger())
-    _service.handler.capture_stdlib = configuration.capture_stdlib
-    is_first = _service.handler not in root.handlers
-    if is_first:
-        root.addHandler(_service.handler)
-    logging.captureWarnings(configuration.capture_stdlib)
-    _set_levels(root, configuration.logger_levels(), parse_level(configuration.default_level))
-    if is_first:
-        # Later each one enters again with its next call: a change must not cost a walk over all of them.
-        for logger in (root, *tuple(root.manager.loggerDict.values())):
-            if is_instance(logger, MetaLogger):
-                logger.enter_fast_path()
-
-
-def _set_levels(root: MetaLogger, levels: Mapping[str, int], default_level: int) -> None:
-    """Give loggers the `levels` that are configured, and take back those that no longer are."""
-    with changing_levels(root.manager):
-        for name in _service.levels_set - levels.keys():
-            logging.getLogger(name).setLevel(logging.NOTSET)
-        for name, level in levels.items():
-            named = adopt(logging.getLogger(name))
-            if named.level != level:
-                named.setLevel(level)
-        _service.levels_set = set(levels)
-        if root.level != default_level:
-            root.setLevel(default_level)
-
-
 def _apply_dictconfig(document: dict[str, Any]) -> None:
     # It brings sockets and servers along, which few programs need: here, not at every program's start.
     from logging.config import dictConfig
@@ -411,15 +318,6 @@ def _home() -> str:
     return current_directory() if known is None else known
 
 
-def _checked_level(level: str, parse_level: Any) -> int:
-    from metaexpert.logger.errors import Problem
-
-    try:
-        return int(parse_level(level))
-    except ValueError as problem:
-        raise ConfigurationError([Problem("level", str(problem), level)]) from None
-
-
 def _forget_start() -> None:
     """Forget, in a forked child, that a thread of the parent's was about to start the pipeline."""
     if _service.is_starting:
@@ -427,26 +325,18 @@ def _forget_start() -> None:
 
 
 def _take_over(earlier: Any) -> None:
-    """Go on where an earlier import of the package was: its handler, its loggers, what was in force.
+    """Go on where an earlier import of the package was.
 
     What that import runs by itself is stopped; the next `configure()` starts what is configured then.
     """
-    for name, part in earlier.parts.items():
-        part.stop(LONGEST_STOPS_S[name])
-    _service.handler = earlier.handler
-    _service.handler.__class__ = PipelineHandler
+    parts.take_over()
     _service.home = earlier.home if earlier.sources is None else earlier.sources.home
-    _service.levels_set, _service.changes = earlier.levels_set, earlier.changes
-    _service.document = earlier.document
-    for logger in (logging.root, *tuple(logging.root.manager.loggerDict.values())):
-        if isinstance(logger, logging.Logger):
-            renew(logger)
+    _service.changes, _service.document = earlier.changes, earlier.document
 
 
 with _lock.held():
-    if "service" in engine.lasting:
-        _take_over(engine.lasting["service"])
-    engine.lasting["service"] = _service
+    if "service" in native.lasting:
+        _take_over(native.lasting["service"])
+    native.lasting["service"] = _service
 engine.on_unconfigured(_start_unconfigured)
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_start)
+at_fork(in_child=_forget_start)

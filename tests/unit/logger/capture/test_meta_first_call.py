@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from metaexpert.logger import MetaLogger, configure, get_logger, shutdown
-from metaexpert.logger.process.engine import TakenMethod
+from metaexpert.logger.shared.native import TakenMethod
 
 if TYPE_CHECKING:
     from support.logs import Logs

@@ -15,7 +15,7 @@ from metaexpert.logger import configuration, configure, flush, shutdown
 from metaexpert.logger.config import files
 from metaexpert.logger.control import lifecycle
 from metaexpert.logger.live import periodic, watch
-from metaexpert.logger.process import engine
+from metaexpert.logger.shared import native
 from support.control_harness import eventually
 
 if TYPE_CHECKING:
@@ -222,7 +222,7 @@ def test_a_shutdown_ends_the_watching_while_a_file_is_read(
     eventually(lambda: watch._watch.thread is None, "the watching has ended")
     assert lifecycle._control.server is None
     assert periodic._reporter.thread is None
-    assert not engine.is_running()
+    assert not native.is_running()
     write(watched, "")
     configure()
     assert watch._watch.thread is not None

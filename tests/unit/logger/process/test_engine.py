@@ -7,6 +7,7 @@ import pytest
 
 from metaexpert.logger import configure, flush, shutdown, stats
 from metaexpert.logger.process import engine
+from metaexpert.logger.shared import native
 
 if TYPE_CHECKING:
     from support.logs import Logs
@@ -15,15 +16,15 @@ if TYPE_CHECKING:
 def test_nothing_runs_before_the_first_configuration(fresh_logging: None) -> None:
     """Flushing and stopping are no-ops then, and succeed."""
     assert not engine.is_configured()
-    assert (flush(), shutdown(), engine.is_running()) == (True, True, False)
+    assert (flush(), shutdown(), native.is_running()) == (True, True, False)
 
 
 def test_the_engine_starts_stops_and_starts_again(logs: "Logs") -> None:
     """After `shutdown` the engine is configured but does not run, until a record or a request starts it."""
     logs.configure()
-    assert engine.is_running()
+    assert native.is_running()
     assert shutdown(10)
-    assert (engine.is_configured(), engine.is_running()) == (True, False)
+    assert (engine.is_configured(), native.is_running()) == (True, False)
     assert engine.ensure_running()
     logs.logger.info("m")
     assert logs.messages() == ["m"]
@@ -39,7 +40,7 @@ def test_levels_no_handler_takes_are_known(logs: "Logs") -> None:
 def test_listeners_hear_of_every_change(logs: "Logs") -> None:
     """Starting, configuring and stopping call each listener."""
     heard: list[bool] = []
-    engine.on_change(listener := lambda: heard.append(engine.is_running()))
+    engine.on_change(listener := lambda: heard.append(native.is_running()))
     try:
         logs.configure()
         configure(include=["run_id"])
@@ -70,7 +71,7 @@ def test_a_document_the_engine_refuses_changes_nothing(logs: "Logs") -> None:
     """A malformed document is a ValueError naming the problem, and the engine runs on."""
     logs.configure()
     with pytest.raises(ValueError, match="engine configuration"):
-        engine._native.start(json.dumps({"directory": 5}), "run")
+        native.start(json.dumps({"directory": 5}), "run")
 
     logs.logger.info("m")
     assert logs.messages() == ["m"]

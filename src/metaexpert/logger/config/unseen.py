@@ -1,13 +1,12 @@
-"""Loggers whose records `capture_stdlib` cannot see, because they do not propagate to the root logger."""
+"""Loggers whose records `capture_stdlib` cannot see, because they do not propagate to the root logger.
+
+Our own loggers and handlers are known by an attribute: their classes lie above the configuration.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-
-from metaexpert.logger.capture.handler import PipelineHandler
-from metaexpert.logger.capture.level_changes import is_instance
-from metaexpert.logger.capture.meta import MetaLogger
 
 
 def unseen_loggers() -> tuple[str, ...]:
@@ -23,12 +22,12 @@ def unseen_loggers() -> tuple[str, ...]:
 
 
 def _is_unseen(logger: logging.Logger) -> bool:
-    if logger.disabled or (is_instance(logger, MetaLogger) and logger._is_owned):
+    if logger.disabled or getattr(logger, "_is_owned", False) is True:
         return False
     is_written = False
     above: logging.Logger | None = logger
     while above is not None:
-        if any(is_instance(each, PipelineHandler) for each in above.handlers):
+        if any(getattr(each, "reaches_pipeline", False) is True for each in above.handlers):
             return False
         is_written |= not all(isinstance(each, logging.NullHandler) for each in above.handlers)
         if not above.propagate:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from metaexpert.logger import PipelineHandler, get_logger
-from metaexpert.logger.capture.unseen import note_on, unseen_loggers
+from metaexpert.logger.config.unseen import note_on, unseen_loggers
 
 if TYPE_CHECKING:
     from support.logs import Logs

@@ -1,12 +1,61 @@
-"""A lock whose owner a fork waits for."""
+"""Forks: the one register of the package's hooks, and a lock whose owner a fork waits for.
+
+The hooks of a program and of other packages come where `os.register_at_fork` puts them; ours stand together,
+so their order is the order of their registration here.
+"""
 
 from __future__ import annotations
 
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import ClassVar, Final
+
+from metaexpert.logger.shared import native
+
+_Hook = Callable[[], object]
+
+
+class _Forks:
+    """The hooks. A second import of the package adds its own to those of the first."""
+
+    def __init__(self) -> None:
+        self.before: list[_Hook] = []
+        self.in_parent: list[_Hook] = []
+        self.in_child: list[_Hook] = []
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(
+                before=lambda: _call(self.before[::-1]),
+                after_in_parent=lambda: _call(self.in_parent),
+                after_in_child=lambda: _call(self.in_child),
+            )
+
+
+def at_fork(
+    *, before: _Hook | None = None, in_parent: _Hook | None = None, in_child: _Hook | None = None
+) -> None:
+    """Have functions called at each fork of this process, for as long as it lives.
+
+    Those `before` it run last registered first, those after it first registered first. One that raises stops
+    no other; Python reports the exception on stderr.
+    """
+    for hook, hooks in ((before, _forks.before), (in_parent, _forks.in_parent), (in_child, _forks.in_child)):
+        if hook is not None:
+            hooks.append(hook)
+
+
+def _call(hooks: list[_Hook]) -> None:
+    with ExitStack() as stack:
+        # Called last in, first out.
+        for hook in reversed(hooks):
+            stack.callback(hook)
+
+
+if "forks" not in native.lasting:
+    native.lasting["forks"] = _Forks()
+_forks: Final[_Forks] = native.lasting["forks"]
+
 
 #: How long a fork waits for a configuration under way, in seconds. Its own may be what the holder waits for.
 LONGEST_WAIT: Final = 2.0
@@ -29,8 +78,7 @@ class ForkLock:
         self._lock = threading.RLock()
         #: Threads that hold it for a fork.
         self._forking: set[int] = set()
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(before=self._hold, after_in_parent=self._let_go, after_in_child=self.renew)
+        at_fork(before=self._hold, in_parent=self._let_go, in_child=self.renew)
 
     @contextmanager
     def held(self) -> Iterator[None]:

@@ -1,14 +1,18 @@
-"""Facts about the lock that forks wait for."""
+"""Facts about what happens at a fork: the hooks, and the lock that forks wait for."""
 
 import os
 import threading
 import warnings
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 
-from metaexpert.logger.process import fork_lock
-from metaexpert.logger.process.fork_lock import ForkLock
+from metaexpert.logger.process import forks
+from metaexpert.logger.process.forks import ForkLock
+
+if TYPE_CHECKING:
+    from support.processes import Outcome
 
 #: Made once: what waits for forks is never forgotten.
 lock = ForkLock()
@@ -87,7 +91,7 @@ def test_a_fork_waits_for_the_holder() -> None:
 
 def test_a_fork_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     """A holder that never ends holds up a fork for a bounded time; the child's lock is free."""
-    monkeypatch.setattr(fork_lock, "LONGEST_WAIT", 0.01)
+    monkeypatch.setattr(forks, "LONGEST_WAIT", 0.01)
     held, done = threading.Event(), threading.Event()
 
     def work() -> None:
@@ -128,3 +132,35 @@ def test_a_lock_that_is_not_free_in_time_is_not_held() -> None:
         assert again
     with lock.held_within(None) as is_held:
         assert is_held
+
+
+def test_hooks_run_around_a_fork_in_the_order_of_their_registration(
+    run_python: "Callable[..., Outcome]",
+) -> None:
+    """Those before it: last registered first; after it: first registered first. One that fails stops none."""
+    done = run_python(
+        """
+    import os, sys
+    from metaexpert.logger.process.forks import at_fork
+
+    def told(what):
+        return lambda: os.write(1, f"{what}\\n".encode())
+
+    def fails():
+        raise ValueError("no such thing")
+
+    at_fork(before=told("before 1"), in_parent=told("parent 1"), in_child=told("child 1"))
+    at_fork(before=fails, in_parent=fails, in_child=fails)
+    at_fork(before=told("before 2"), in_parent=told("parent 2"), in_child=told("child 2"))
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    os.waitpid(child, 0)
+    """
+    )
+    lines = done.stdout.splitlines()
+
+    assert lines[:2] == ["before 2", "before 1"]
+    assert [line for line in lines if "parent" in line] == ["parent 1", "parent 2"]
+    assert [line for line in lines if "child" in line] == ["child 1", "child 2"]
+    assert done.stderr.count("\nValueError: no such thing\n") == 3

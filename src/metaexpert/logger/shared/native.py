@@ -1,0 +1,92 @@
+"""The names of the native module: the one place that imports it.
+
+`process.engine` starts and stops what is behind them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+try:
+    from metaexpert.logger import _native  # noqa: F401
+except ImportError as problem:
+    if "interpreter" not in str(problem):
+        raise
+    raise ImportError(
+        "metaexpert.logger serves the main interpreter of a process only, and this is another one; "
+        "log from the main interpreter, or use processes"
+    ) from None
+from metaexpert.logger._native import (
+    Channel,
+    Context,
+    Fields,
+    TakenMethod,
+    Unpacked,
+    begin_exit,
+    bind_descriptor,
+    close_channels,
+    count_unstarted,
+    count_untold,
+    current_fields,
+    exception_beginning,
+    flush,
+    forget_after_fork,
+    forks,
+    is_running,
+    level_builtin,
+    log_builtin,
+    method_descriptor,
+    needs,
+    note_missing_streams,
+    packing_of,
+    park_if_ending,
+    patterns_refusal,
+    recover,
+    set_context_variable,
+    set_synchronous,
+    set_worker,
+    shutdown,
+    start,
+    stats,
+    submit_record,
+)
+from metaexpert.logger._native import lasting as _lasting
+
+__all__ = [
+    "Channel",
+    "Context",
+    "Fields",
+    "TakenMethod",
+    "Unpacked",
+    "begin_exit",
+    "bind_descriptor",
+    "close_channels",
+    "count_unstarted",
+    "count_untold",
+    "current_fields",
+    "exception_beginning",
+    "flush",
+    "forget_after_fork",
+    "forks",
+    "is_running",
+    "lasting",
+    "level_builtin",
+    "log_builtin",
+    "method_descriptor",
+    "needs",
+    "note_missing_streams",
+    "packing_of",
+    "park_if_ending",
+    "patterns_refusal",
+    "recover",
+    "set_context_variable",
+    "set_synchronous",
+    "set_worker",
+    "shutdown",
+    "start",
+    "stats",
+    "submit_record",
+]
+
+#: What there is once in a process, by name: a second import of the package finds it as the first left it.
+lasting: Final[dict[str, Any]] = _lasting()
