@@ -142,16 +142,20 @@ assert logger.get_logger("bot") is log
 
 #: Modules whose classes and state the fast way depends on.
 ONE_BY_ONE = (
-    "engine",
-    "level_changes",
-    "notes",
-    "handler",
-    "fast_path",
-    "meta",
-    "service",
-    "context",
-    "calls",
-    "faults",
+    "process.engine",
+    "process.forks",
+    "process.parts",
+    "process.service",
+    "capture.level_changes",
+    "capture.notes",
+    "capture.handler",
+    "capture.fast_path",
+    "capture.meta",
+    "capture.loggers",
+    "capture.context",
+    "capture.calls",
+    "capture.faults",
+    "shared.native",
 )
 
 

@@ -27,6 +27,7 @@ STALLED = """
 import json, logging, os, signal, sys, threading
 from metaexpert.logger import configure, flush, get_logger, shutdown, stats
 from metaexpert.logger.process import engine
+from metaexpert.logger.shared import native
 
 # Nobody reads what the console gets until `release` is called, so that it stalls once the pipe is full.
 out = os.fdopen(os.dup(1), "w")
