@@ -2,6 +2,7 @@
 //! longer than configured, what gives way is what may, and every lost record is counted and told.
 
 mod account;
+mod program;
 mod whole;
 
 use std::ffi::CString;
@@ -9,80 +10,15 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use account::{Auditor, Said};
-use metaexpert_log::pipeline::{Pipeline, Surroundings};
+use metaexpert_log::pipeline::Surroundings;
 use metaexpert_log::platform::faulty_disk::{FaultyDisk, Operation};
-use metaexpert_log::protection::TRADE;
-use metaexpert_log::stats::{Loss, PerLevel};
-use serde_json::{Value as Json, json};
-use whole::{Scratch, config, file, submit_to, wait_until};
+use program::{LEVELS, PROMPTLY, Program};
+use serde_json::json;
+use whole::{Scratch, file, submit_to, wait_until};
 
-const PROMPTLY: Option<Duration> = Some(Duration::from_secs(20));
-const LEVELS: [i32; 4] = [10, 20, 30, 40];
 const MIB: usize = 1 << 20;
-
-/// A program that logs as the capture side does: what is protected waits for room, as long as configured.
-struct Program {
-    pipeline: Pipeline,
-    /// Level and message of each call, and whether it was taken.
-    calls: Vec<(i32, String)>,
-    lost: PerLevel,
-    longest_wait: Duration,
-    auditor: Auditor,
-}
-
-impl Program {
-    fn start(surroundings: &Surroundings, scratch: &Scratch, sinks: Json) -> Program {
-        let pipeline = Pipeline::start_in(surroundings, &config(scratch, sinks), "run", 1).unwrap();
-        Program {
-            pipeline,
-            calls: Vec::new(),
-            lost: PerLevel::default(),
-            longest_wait: Duration::ZERO,
-            auditor: Auditor::default(),
-        }
-    }
-
-    /// Returns whether the record was taken.
-    fn log(&mut self, level: i32, category: u32, len: usize) -> bool {
-        let message = format!("n{} {}", self.calls.len(), "x".repeat(len));
-        let begin = Instant::now();
-        let deadline = begin + self.pipeline.wait_limit();
-        let may_wait = self.pipeline.protects(level, (category != 0).then_some(TRADE));
-        let mut is_taken = submit_to(&mut self.pipeline, level, &message, category).is_ok();
-        while !is_taken && may_wait && Instant::now() < deadline {
-            self.pipeline.waiter().wait_for_room();
-            is_taken = submit_to(&mut self.pipeline, level, &message, category).is_ok();
-        }
-        self.longest_wait = self.longest_wait.max(begin.elapsed());
-        if !is_taken {
-            self.pipeline.give_up(level, Loss::QueueFull);
-            self.lost[metaexpert_log::level::Level(level).slot()] += 1;
-        }
-        self.calls.push((level, message));
-        self.auditor.look(&self.pipeline);
-        is_taken
-    }
-
-    /// Waits until everything is written; returns what was lost by the sinks.
-    fn finish(mut self, path: &Path) -> (Said, PerLevel) {
-        assert!(self.pipeline.waiter().wait(PROMPTLY), "{:?}", self.pipeline.sinks());
-        self.auditor.look(&self.pipeline);
-        let stopping = self.pipeline.stop();
-        assert!(stopping.wait(PROMPTLY));
-        let (stats, _) = stopping.outcome();
-        assert_eq!(stats.queued, 0);
-        assert_eq!(stats.dropped[Loss::QueueFull as usize], self.lost);
-        let said = Said::by(path);
-        said.assert_accounts_for(&self.calls);
-        let by_sink = stats.dropped[Loss::Sink as usize];
-        let all: PerLevel = std::array::from_fn(|slot| self.lost[slot] + by_sink[slot]);
-        assert_eq!(said.told, all, "told, and counted");
-        (said, by_sink)
-    }
-}
 
 #[test]
 fn a_disk_that_stalls_fills_the_queue_then_low_levels_give_way_and_protected_ones_wait_a_bounded_time() {
@@ -242,52 +178,15 @@ fn short(calls: &[(i32, String)]) -> String {
     format!("n{} {}", calls.len(), "x".repeat(300))
 }
 
-const SCENE: &str = "METAEXPERT_TEST_OVERLOAD";
-
-/// Not a test by itself: what the process with a limit on the size of its files does.
-#[test]
-fn scene_of_a_limited_process() {
-    let Ok(root) = std::env::var(SCENE) else { return };
-    let scratch = Scratch::of(Path::new(&root));
-    let surroundings = Surroundings { store: None, ..Surroundings::default() };
-    let mut program = Program::start(&surroundings, &scratch, json!([file(&scratch, "all", json!({}))]));
-    program.log(20, 0, 10);
-    assert!(program.pipeline.waiter().wait(PROMPTLY));
-    // SAFETY: ignoring a signal has no preconditions; an ignored one makes the write fail with EFBIG.
-    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
-    limit_file_size(50_000);
-    for number in 0..600 {
-        program.log(LEVELS[number % 4], 0, 300);
-    }
-    wait_until(|| program.pipeline.sinks()[0].problem.is_some());
-    assert!(program.pipeline.sinks()[0].problem.as_ref().unwrap().contains("File too large"));
-    assert!(fs::metadata(scratch.logs().join("all.log")).unwrap().len() <= 50_000);
-    limit_file_size(libc::RLIM_INFINITY);
-    let (said, by_sink) = program.finish(&scratch.logs().join("all.log"));
-    assert!(said.told() > 0 && by_sink[2..] == [0, 0, 0], "{by_sink:?}");
-    fs::write(scratch.root().join("done"), "").unwrap();
-}
-
-/// Sets the soft limit alone, so that it can be taken back without being root.
-fn limit_file_size(bytes: libc::rlim_t) {
-    // SAFETY: plain data, read after it was filled in.
-    unsafe {
-        let mut limit: libc::rlimit = std::mem::zeroed();
-        assert_eq!(libc::getrlimit(libc::RLIMIT_FSIZE, &mut limit), 0);
-        limit.rlim_cur = bytes.min(limit.rlim_max);
-        assert_eq!(libc::setrlimit(libc::RLIMIT_FSIZE, &limit), 0);
-    }
-}
-
 #[test]
 fn a_file_that_must_not_grow_is_gone_on_with_once_it_may() {
     let scratch = Scratch::new();
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "scene_of_a_limited_process", "--nocapture", "--test-threads=1"])
-        .env(SCENE, scratch.root())
+    let output = Command::new(env!("CARGO_BIN_EXE_scenes"))
+        .args(["limited", "0"])
+        .arg(scratch.root())
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(scratch.root().join("done").exists());
     assert!(String::from_utf8_lossy(&output.stderr).contains("File too large"));
 }

@@ -1,187 +1,29 @@
 //! What a killed process has left is written by the next, exactly once and in order. The processes are real, and
-//! really killed: this program runs itself again with the name of a scene to play.
+//! really killed: they play the scenes in `scenes/`.
 
+#[path = "scenes/script.rs"]
+mod script;
 mod whole;
 
 use std::fs;
-use std::path::Path;
+use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
 
-use metaexpert_log::config::View;
 use metaexpert_log::pipeline::Pipeline;
 use metaexpert_log::platform::faulty_disk::{FaultyDisk, Operation};
 use metaexpert_log::recovery::Status;
 use proptest::prelude::*;
-use serde_json::{Value as Json, json};
-use whole::{Scratch, config, file, insist, make_own, offer, submit, submit_to, write_own};
-
-const SCENE: &str = "METAEXPERT_TEST_SCENE";
-const COUNT: usize = 300;
+use script::{COUNT, MANY, log_all, sinks};
+use whole::{Scratch, config, make_own, submit, write_own};
 
 /// Plays `scene` in another process until that is killed.
 fn play(scratch: &Scratch, scene: &str, kill_at: u64) {
-    let status = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "scenes", "--nocapture", "--test-threads=1"])
-        .env(SCENE, format!("{scene} {kill_at} {}", scratch.root().display()))
+    let status = Command::new(env!("CARGO_BIN_EXE_scenes"))
+        .args([scene, &kill_at.to_string()])
+        .arg(scratch.root())
         .status()
         .unwrap();
-    assert_eq!(
-        std::os::unix::process::ExitStatusExt::signal(&status),
-        Some(libc::SIGKILL),
-        "{scene}: {status}"
-    );
-}
-
-fn die() -> ! {
-    // SAFETY: no preconditions.
-    unsafe { libc::kill(libc::getpid(), libc::SIGKILL) };
-    unreachable!()
-}
-
-/// Not a test: what the other processes do.
-#[test]
-fn scenes() {
-    let Ok(order) = std::env::var(SCENE) else { return };
-    let mut words = order.splitn(3, ' ');
-    let (scene, kill_at) = (words.next().unwrap(), words.next().unwrap().parse::<u64>().unwrap());
-    let scratch = Scratch::of(Path::new(words.next().unwrap()));
-    match scene {
-        "write" => write(&scratch, kill_at),
-        "stalled" => stalled(&scratch),
-        "recover" => recover(&scratch, kill_at),
-        "reconfigured" => reconfigured(&scratch),
-        "viewed" => viewed(&scratch),
-        "gap" => lossy(&scratch),
-        "full" => full(&scratch),
-        "idle" => idle(&scratch),
-        "halfway" => halfway(&scratch),
-        other => panic!("{other}"),
-    }
-    die();
-}
-
-fn sinks(scratch: &Scratch) -> Json {
-    json!([
-        file(scratch, "expert", json!({"max_size": 8192, "backup_count": 50})),
-        file(scratch, "errors", json!({"level": 40})),
-        file(scratch, "trades", json!({"category": "trade", "sync": "always"})),
-    ])
-}
-
-/// A record of each kind in turn.
-fn log_all(pipeline: &mut Pipeline) {
-    let trade = pipeline.category_id(b"trade").unwrap();
-    for number in 0..COUNT {
-        let (level, category) = [(20, 0), (40, 0), (20, trade)][number % 3];
-        while submit_to(pipeline, level, &format!("n{number}"), category).is_err() {
-            pipeline.waiter().wait_for_room();
-        }
-    }
-}
-
-/// Writes until the operation `kill_at` of its files, which kills it.
-fn write(scratch: &Scratch, kill_at: u64) {
-    let disk = FaultyDisk::new();
-    disk.kill_process(kill_at);
-    let mut pipeline =
-        Pipeline::start_in(&scratch.on(disk), &config(scratch, sinks(scratch)), "run", 1).unwrap();
-    log_all(&mut pipeline);
-    fs::write(scratch.root().join("logged"), "all").unwrap();
-    assert!(pipeline.stop().wait(None));
-}
-
-/// Everything is logged while nothing can be written.
-fn stalled(scratch: &Scratch) {
-    let disk = FaultyDisk::new();
-    disk.stall(0, &[Operation::Write]);
-    let mut pipeline =
-        Pipeline::start_in(&scratch.on(disk.clone()), &config(scratch, sinks(scratch)), "run", 1).unwrap();
-    log_all(&mut pipeline);
-    disk.wait_stalled();
-}
-
-/// Recovers until the operation `kill_at` of its files.
-fn recover(scratch: &Scratch, kill_at: u64) {
-    let disk = FaultyDisk::new();
-    disk.kill_process(kill_at);
-    let mut trouble = metaexpert_log::sink::trouble::TroubleLog::new(scratch.logs());
-    metaexpert_log::recovery::recover(&scratch.on(disk), &scratch.logs(), &[], &mut trouble);
-}
-
-/// Changes of configuration while nothing can be written.
-fn reconfigured(scratch: &Scratch) {
-    let disk = FaultyDisk::new();
-    let surroundings = scratch.on(disk.clone());
-    let with = |name: &str| config(scratch, json!([file(scratch, name, json!({}))]));
-    let mut pipeline = Pipeline::start_in(&surroundings, &with("first"), "run", 1).unwrap();
-    disk.stall(0, &[Operation::Write]);
-    insist(&mut pipeline, 20, "before");
-    disk.wait_stalled();
-    pipeline.reconfigure(&surroundings, &with("second"), "run").unwrap();
-    insist(&mut pipeline, 20, "between");
-    pipeline.reconfigure(&surroundings, &with("first"), "run").unwrap();
-    insist(&mut pipeline, 20, "after");
-}
-
-/// A record is logged that a view shortens, while nothing can be written.
-fn viewed(scratch: &Scratch) {
-    let disk = FaultyDisk::new();
-    disk.stall(0, &[Operation::Write]);
-    let mut config = config(scratch, json!([file(scratch, "people", json!({"format": {"kind": "text"}}))]));
-    config.views.push(View { constant: vec!["side".to_owned()], ..View::default() });
-    let mut pipeline = Pipeline::start_in(&scratch.on(disk.clone()), &config, "run", 1).unwrap();
-    insist(&mut pipeline, 20, "viewed");
-    disk.wait_stalled();
-}
-
-/// Records are lost and not told.
-fn lossy(scratch: &Scratch) {
-    let disk = FaultyDisk::new();
-    disk.stall(0, &[Operation::Write]);
-    let config = config(scratch, json!([file(scratch, "expert", json!({}))]));
-    let mut pipeline = Pipeline::start_in(&scratch.on(disk.clone()), &config, "run", 1).unwrap();
-    let text = "x".repeat(1000);
-    let taken = (0..200).filter(|_| offer(&mut pipeline, 20, &text)).count();
-    assert!(taken < 200, "{taken}");
-}
-
-/// The end comes while the disk is full.
-fn full(scratch: &Scratch) {
-    let disk = FaultyDisk::new();
-    disk.fail_from(0, &[Operation::Write], libc::ENOSPC);
-    let config = config(scratch, json!([file(scratch, "expert", json!({}))]));
-    let mut pipeline = Pipeline::start_in(&scratch.on(disk), &config, "run", 1).unwrap();
-    for number in 0..10 {
-        submit(&mut pipeline, 20, &format!("n{number}")).unwrap();
-    }
-    let stopping = pipeline.stop();
-    assert!(!stopping.wait(None));
-    let (stats, _) = stopping.outcome();
-    assert_eq!((stats.queued, stats.dropped[2][1]), (10, 0));
-}
-
-const MANY: usize = 12_000;
-
-/// Several batches are written, none of which the disk has acknowledged, and more is logged.
-fn halfway(scratch: &Scratch) {
-    let disk = FaultyDisk::new();
-    disk.stall(3, &[Operation::Write]);
-    let mut config = config(scratch, json!([file(scratch, "expert", json!({"sync": "interval"}))]));
-    config.queue.capacity_bytes = 4 << 20;
-    let mut pipeline = Pipeline::start_in(&scratch.on(disk.clone()), &config, "run", 1).unwrap();
-    for number in 0..MANY {
-        insist(&mut pipeline, 20, &format!("n{number}"));
-    }
-    disk.wait_stalled();
-}
-
-/// Killed with everything written.
-fn idle(scratch: &Scratch) {
-    let mut pipeline =
-        Pipeline::start_in(&scratch.surroundings(), &config(scratch, sinks(scratch)), "run", 1).unwrap();
-    log_all(&mut pipeline);
-    assert!(pipeline.waiter().wait(None));
-    die();
+    assert_eq!(status.signal(), Some(libc::SIGKILL), "{scene}: {status}");
 }
 
 fn assert_complete(scratch: &Scratch) {

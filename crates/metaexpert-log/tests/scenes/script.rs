@@ -1,0 +1,32 @@
+//! What the scenes log, and where.
+#![allow(dead_code)] // No program uses all of it.
+
+use metaexpert_log::pipeline::Pipeline;
+use serde_json::{Value as Json, json};
+
+use crate::whole::{Scratch, file, submit_to};
+
+/// How many records most scenes log.
+pub const COUNT: usize = 300;
+/// How many a scene logs that takes several batches.
+pub const MANY: usize = 12_000;
+
+/// All records, those of the level ERROR, and trades.
+pub fn sinks(scratch: &Scratch) -> Json {
+    json!([
+        file(scratch, "expert", json!({"max_size": 8192, "backup_count": 50})),
+        file(scratch, "errors", json!({"level": 40})),
+        file(scratch, "trades", json!({"category": "trade", "sync": "always"})),
+    ])
+}
+
+/// Logs a record of each kind in turn.
+pub fn log_all(pipeline: &mut Pipeline) {
+    let trade = pipeline.category_id(b"trade").unwrap();
+    for number in 0..COUNT {
+        let (level, category) = [(20, 0), (40, 0), (20, trade)][number % 3];
+        while submit_to(pipeline, level, &format!("n{number}"), category).is_err() {
+            pipeline.waiter().wait_for_room();
+        }
+    }
+}
