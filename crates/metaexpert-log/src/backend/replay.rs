@@ -4,18 +4,19 @@
 use std::collections::HashSet;
 
 use crate::backend::notice::Notice;
+use crate::config::Format;
 use crate::encode::Encoder;
 use crate::encode::validity::is_valid;
 use crate::frame::Kind;
-use crate::level::Level;
 use crate::protection::Protection;
 use crate::redact::Redactor;
+use crate::ring::dictionary::Dictionary;
 use crate::ring::event::Event;
 use crate::ring::ledger::Ledger;
 use crate::ring::lexicon::Lexicon;
-use crate::ring::{Consumer, Gap};
+use crate::ring::{Batch, Consumer, Gap};
 use crate::route::{Router, SinkSet};
-use crate::sink::{Accepted, Settled, Sink};
+use crate::sink::{Feed, Line, Sink, Worth};
 use crate::stats::Counters;
 
 /// One sink's share of the stages.
@@ -41,6 +42,79 @@ pub(crate) struct Tally {
     pub(crate) unreadable: Vec<u64>,
 }
 
+/// Lines of a sink, made of frames in the ring.
+struct Frames<'a> {
+    frames: Batch<'a>,
+    dictionary: Dictionary<'a>,
+    lexicon: &'a mut Lexicon,
+    router: &'a mut Router,
+    redactor: &'a mut Redactor,
+    encoder: &'a mut Encoder,
+    bit: SinkSet,
+    protection: Protection,
+    suspect: Option<Suspect<'a>>,
+    unreadable: Vec<u64>,
+}
+
+/// What a dead process has left: frames of an earlier lap are passed over, and a line must be one of the format.
+struct Suspect<'a> {
+    stale: &'a HashSet<u64>,
+    format: Format,
+}
+
+impl Feed for Frames<'_> {
+    fn next(&mut self, out: &mut Vec<u8>) -> Option<Line> {
+        loop {
+            let (at, kind, bytes) = self.frames.next()?;
+            let is_stale = self.suspect.as_ref().is_some_and(|suspect| suspect.stale.contains(&at));
+            if kind != Kind::Record || is_stale {
+                continue;
+            }
+            if let Some(line) = self.line(at, bytes, out) {
+                return Some(line);
+            }
+        }
+    }
+
+    fn position(&self) -> u64 {
+        self.frames.position()
+    }
+}
+
+impl Frames<'_> {
+    /// Appends the line of the frame in `bytes` at ring position `at`, if the sink wants it.
+    fn line(&mut self, at: u64, bytes: &[u8], out: &mut Vec<u8>) -> Option<Line> {
+        let Ok(event) = Event::decode(bytes, self.dictionary, self.lexicon) else {
+            self.unreadable.push(at);
+            return None;
+        };
+        if self.router.targets(&event) & self.bit == 0 {
+            return None;
+        }
+        let event = self.redactor.redact(&event).unwrap_or(event);
+        let start = out.len();
+        self.encoder.encode(&event, out);
+        if self.suspect.as_ref().is_some_and(|suspect| !is_valid(&suspect.format, &out[start..])) {
+            out.truncate(start);
+            self.unreadable.push(at);
+            return None;
+        }
+        let Event { seq, level, timestamp_ns, .. } = event;
+        let worth = worth(&event, self.protection);
+        Some(Line { at, end: at + bytes.len() as u64, seq, level, timestamp_ns, worth })
+    }
+}
+
+fn worth(event: &Event<'_>, protection: Protection) -> Worth {
+    let is_of =
+        |protection: Protection| protection.covers(event.level, event.category.map(|category| category.raw));
+    match is_of(protection) {
+        false => Worth::GivesWay,
+        true if is_of(Protection::PRECIOUS) => Worth::Precious,
+        true => Worth::Protected,
+    }
+}
+
 impl Part<'_> {
     /// Replays at most about `limit` bytes of frames between the sink's mark and `until`. What a dead process
     /// has left is `suspect`: each line is checked.
@@ -53,47 +127,22 @@ impl Part<'_> {
         suspect: Option<&HashSet<u64>>,
     ) -> Tally {
         let mut tally = Tally::default();
-        let dictionary = consumer.ring().dictionary();
-        let mut frames = consumer.frames(self.sink.mark().position, until, limit);
-        for (at, kind, bytes) in frames.by_ref() {
-            if kind != Kind::Record || suspect.is_some_and(|stale| stale.contains(&at)) {
-                continue;
-            }
-            let Ok(event) = Event::decode(bytes, dictionary, lexicon) else {
-                tally.unreadable.push(at);
-                continue;
-            };
-            if self.router.targets(&event) & self.bit == 0 {
-                continue;
-            }
-            let event = self.redactor.redact(&event).unwrap_or(event);
-            let start = self.sink.pending().len();
-            self.encoder.encode(&event, self.sink.pending());
-            if suspect.is_some() && !self.sink.ends_with_line(start, is_valid) {
-                self.sink.pending().truncate(start);
-                tally.unreadable.push(at);
-                continue;
-            }
-            let is_known = match self.sink.accept_again(start, at, event.timestamp_ns, event.level, event.seq)
-            {
-                Accepted::Known => true,
-                Accepted::New => false,
-                Accepted::Not => return tally,
-            };
+        let frames = consumer.frames(self.sink.mark().position, until, limit);
+        let (mut feed, sink) = self.feed(consumer, frames, lexicon, Protection::TRADES);
+        feed.suspect = suspect.map(|stale| Suspect { stale, format: sink.config().format.clone() });
+        let position = sink.replay(&mut feed, |line, is_known| {
             if suspect.is_some() {
-                if is_known { &mut tally.known } else { &mut tally.written }.push(event.seq);
+                if is_known { &mut tally.known } else { &mut tally.written }.push(line.seq);
             }
-        }
-        tally.unreadable.extend(frames.damaged());
-        let position = frames.position();
-        if self.sink.flush() && self.sink.settle(position, true) == Settled::InStep {
-            tally.is_done = position >= until;
-        }
+        });
+        tally.is_done = position.is_some_and(|position| position >= until);
+        tally.unreadable = feed.unreadable;
+        tally.unreadable.extend(feed.frames.damaged());
         tally
     }
 
-    /// Gives up the oldest frames until the sink's mark is at `enough` or behind it, but not behind `until`: records that are protected are held, the
-    /// others dropped and counted.
+    /// Gives up the oldest frames until the sink's mark is at `enough` or behind it, but not behind `until`. Records that
+    /// are protected are held, the others dropped and counted.
     pub(crate) fn squeeze(
         &mut self,
         consumer: &Consumer,
@@ -103,58 +152,36 @@ impl Part<'_> {
         protection: Protection,
         ledger: &mut Ledger,
     ) {
-        self.sink.secure();
-        let dictionary = consumer.ring().dictionary();
-        let mut line = Vec::new();
-        let mut is_passing = true;
         let from = self.sink.mark().position;
         // `enough` may lie within a frame, `until` does not.
-        let mut frames = consumer.frames(from, until, enough.saturating_sub(from) as usize);
-        for (at, kind, bytes) in frames.by_ref() {
-            let end = at + bytes.len() as u64;
-            if kind != Kind::Record {
-                continue;
-            }
-            let Ok(event) = Event::decode(bytes, dictionary, lexicon) else { continue };
-            if self.router.targets(&event) & self.bit == 0 {
-                continue;
-            }
-            let event = self.redactor.redact(&event).unwrap_or(event);
-            line.clear();
-            self.encoder.encode(&event, &mut line);
-            if is_passing {
-                let known = self.sink.known_bytes() as usize;
-                is_passing = known > line.len();
-                if known >= line.len() {
-                    self.sink.pass_written(end, line.len() as u64, true);
-                    continue;
-                }
-                // A line that was begun is completed, whatever its level.
-                if known > 0 && self.sink.held.hold(&line[known..], event.seq, event.level, true) {
-                    self.sink.pass_written(end, known as u64, false);
-                    ledger.hold(event.seq, event.level);
-                    continue;
-                }
-            }
-            let is_of = |protection: Protection| {
-                protection.covers(event.level, event.category.map(|category| category.raw))
-            };
-            if is_of(protection)
-                && self.sink.held.hold(&line, event.seq, event.level, is_of(Protection::PRECIOUS))
-            {
-                ledger.hold(event.seq, event.level);
-            } else {
-                ledger.drop_record(event.seq, event.level);
-                self.sink.gap.add(event.seq, Level(event.level).slot());
-                self.sink.count_dropped();
-            }
-        }
-        let position = frames.position();
-        if is_passing {
-            self.sink.pass(position);
-        } else {
-            self.sink.pass_unwritten(position);
-        }
+        let frames = consumer.frames(from, until, enough.saturating_sub(from) as usize);
+        let (mut feed, sink) = self.feed(consumer, frames, lexicon, protection);
+        sink.squeeze(&mut feed, ledger);
+    }
+
+    fn feed<'f>(
+        &'f mut self,
+        consumer: &'f Consumer,
+        frames: Batch<'f>,
+        lexicon: &'f mut Lexicon,
+        protection: Protection,
+    ) -> (Frames<'f>, &'f mut Sink) {
+        let Part { router, redactor, encoder, bit, sink } = self;
+        let dictionary = consumer.ring().dictionary();
+        let (suspect, unreadable) = (None, Vec::new());
+        let feed = Frames {
+            frames,
+            dictionary,
+            lexicon,
+            router,
+            redactor,
+            encoder,
+            bit: *bit,
+            protection,
+            suspect,
+            unreadable,
+        };
+        (feed, sink)
     }
 
     /// Writes what the sink holds from before its mark, and that there is a gap. Returns false if the
@@ -183,7 +210,7 @@ impl Part<'_> {
     pub(crate) fn gap_line(&mut self, gap: &Gap, why: &str) -> Vec<u8> {
         let frame = Notice::gap(gap, why).frame(gap.last_seq);
         let mut line = Vec::new();
-        let consumer_free = crate::ring::dictionary::Dictionary::empty();
+        let consumer_free = Dictionary::empty();
         if let Ok(event) = Event::decode(&frame, consumer_free, &mut Lexicon::default()) {
             self.encoder.encode(&event, &mut line);
         }

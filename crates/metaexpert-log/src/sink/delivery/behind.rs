@@ -56,35 +56,6 @@ impl Sink {
         Ok(())
     }
 
-    /// Passes over the frame that ends at `position`, of which `len` bytes are in the destination; if that is not
-    /// its whole line, the rest is held.
-    pub(crate) fn pass_written(&mut self, position: u64, len: u64, is_whole: bool) {
-        self.progress.pass_written(position, len);
-        self.totals.written += u64::from(is_whole && !self.is_remote());
-        self.written_at_mark = self.totals.written;
-    }
-
-    /// Passes over everything before `position` without having written it; what was begun is cut off.
-    pub(crate) fn pass_unwritten(&mut self, position: u64) {
-        if self.progress.is_beyond_mark() {
-            if self.target.is_remote() {
-                // It takes whole lines alone.
-                self.progress.forget_written();
-            } else if self.is_recoverable() {
-                self.cut_off();
-            } else {
-                self.progress.forget_written();
-                self.held.end_line();
-            }
-        }
-        self.pass(position);
-    }
-
-    /// Passes over frames before `position` that it has no part in.
-    pub(crate) fn pass(&mut self, position: u64) {
-        self.progress.pass(position);
-    }
-
     /// Writes the lines that it holds from before its mark. Returns the numbers of their records once all
     /// are written, `None` if the destination still fails.
     pub(crate) fn write_held(&mut self) -> Option<Vec<u64>> {
@@ -154,10 +125,5 @@ impl Sink {
         if let Some(failure) = &mut self.failure {
             failure.hurry(if self.target.is_remote() { RECONNECT_PAUSE } else { Duration::ZERO });
         }
-    }
-
-    /// Counts a line that was given up.
-    pub(crate) fn count_dropped(&mut self) {
-        self.totals.dropped += 1;
     }
 }

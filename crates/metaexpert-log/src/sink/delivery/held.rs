@@ -1,11 +1,12 @@
 //! Lines of protected records whose room in the ring was needed before a failing sink could write them.
 
+use super::feed::{Line, Worth};
 use super::transit::{Owner, Whose};
 use crate::ring::Gap;
 
 /// What a sink holds at most, in bytes.
 const BUDGET_BYTES: usize = 4 << 20;
-/// What of it is kept for errors and trades.
+/// What of it is kept for the precious ones.
 const RESERVE_BYTES: usize = 1 << 20;
 
 /// Finished lines, and whose they are.
@@ -22,15 +23,17 @@ impl Held {
         self.bytes.is_empty()
     }
 
-    /// Holds the line of record `seq`; false if there is no room. Errors and trades are `precious`: they may use
-    /// the reserve.
-    pub(crate) fn hold(&mut self, line: &[u8], seq: u64, level: i32, precious: bool) -> bool {
-        let budget = if precious { BUDGET_BYTES } else { BUDGET_BYTES - RESERVE_BYTES };
-        if self.bytes.len() + line.len() > budget {
+    /// Holds the line of a record, or what is left of it; false if there is no room. What is precious may use the
+    /// reserve.
+    pub(super) fn hold(&mut self, text: &[u8], line: &Line) -> bool {
+        let is_precious = line.worth == Worth::Precious;
+        let budget = if is_precious { BUDGET_BYTES } else { BUDGET_BYTES - RESERVE_BYTES };
+        if self.bytes.len() + text.len() > budget {
             return false;
         }
-        self.add(line);
-        self.owners.push(Owner { end: self.bytes.len(), whose: Whose::Record { seq, level } });
+        self.add(text);
+        let whose = Whose::Record { seq: line.seq, level: line.level };
+        self.owners.push(Owner { end: self.bytes.len(), whose });
         true
     }
 
@@ -49,7 +52,7 @@ impl Held {
     }
 
     /// What comes next must begin a new line.
-    pub(crate) fn end_line(&mut self) {
+    pub(super) fn end_line(&mut self) {
         self.is_torn = true;
     }
 

@@ -3,9 +3,9 @@
 use std::io;
 
 use super::backoff::Backoff;
+use super::feed::Line;
 use super::sink::{Accepted, Sink, WRITE_BYTES};
 use super::transit::Owner;
-use crate::config::Format;
 use crate::sink::target::Target;
 
 impl Sink {
@@ -13,11 +13,6 @@ impl Sink {
     #[inline]
     pub fn pending(&mut self) -> &mut Vec<u8> {
         &mut self.pending
-    }
-
-    /// Whether what was appended at `start` passes a check for the sink's format.
-    pub(crate) fn ends_with_line(&self, start: usize, is_line: impl Fn(&Format, &[u8]) -> bool) -> bool {
-        is_line(&self.config.format, &self.pending[start..])
     }
 
     /// Accepts the line of record `seq` that was appended at `start`, of the frame at ring position `at`.
@@ -43,14 +38,8 @@ impl Sink {
     }
 
     /// As [`Sink::accept`], for a line that may be in the destination already, or a part of it.
-    pub(crate) fn accept_again(
-        &mut self,
-        start: usize,
-        at: u64,
-        timestamp_ns: i64,
-        level: i32,
-        seq: u64,
-    ) -> Accepted {
+    pub(super) fn accept_again(&mut self, start: usize, line: &Line) -> Accepted {
+        let Line { at, timestamp_ns, level, seq, .. } = *line;
         let known = self.progress.known(&self.pending[start..]);
         let is_whole = known > 0 && known == self.pending.len() - start;
         if is_whole {

@@ -1,18 +1,24 @@
 //! **Delivery**: what is done with lines whatever their destination.
 //!
-//! [`sink`] begins, ends and reports; [`lines`] writes, [`settle`] makes certain, [`behind`] tries again. The
+//! [`sink`] begins, ends and reports; [`lines`] writes, [`settle`] makes certain, [`behind`] tries again, and
+//! [`replay`] takes lines once more from what gives them ([`feed`]), be it the ring or a file. The
 //! [`progress`] is what is known to be in the destination, with what a replay finds there ([`resume`]); lines that
 //! had to leave the ring are [`held`], and those that a connection has taken are in [`transit`].
 
 mod backoff;
 mod behind;
+mod feed;
 mod held;
 mod lines;
 mod progress;
+mod replay;
 mod resume;
 mod settle;
+mod shipment;
 mod sink;
 mod transit;
 
-pub(crate) use sink::{Accepted, Settled};
+pub use feed::{Feed, Line, Worth};
+pub use shipment::Shipment;
+pub(crate) use sink::Settled;
 pub use sink::{Sink, SinkReport, SinkTotals};

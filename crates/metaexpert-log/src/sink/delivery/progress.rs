@@ -109,6 +109,13 @@ impl Progress {
         self.resume = Resume::after(self.since_mark);
     }
 
+    /// A replay begins at the mark: it meets what was written since.
+    pub(super) fn begin_replay(&mut self) {
+        if let Resume::Nothing = self.resume {
+            self.expect_written();
+        }
+    }
+
     /// What was written since the mark is not there, or counts for nothing.
     pub(super) fn forget_written(&mut self) {
         self.since_mark = 0;

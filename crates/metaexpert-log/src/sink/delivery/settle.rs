@@ -104,7 +104,7 @@ impl Sink {
 
     /// Before lines that were written count as such though the sink is behind: they must be on the disk, where
     /// that is promised.
-    pub(crate) fn secure(&mut self) {
+    pub(super) fn secure(&mut self) {
         if self.progress.is_beyond_mark() {
             self.sync();
         }

@@ -90,7 +90,7 @@ pub struct SinkReport {
 
 /// What became of a replayed line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Accepted {
+pub(super) enum Accepted {
     /// It is to be written, all of it or what was missing.
     New,
     /// All of it was in the destination.
@@ -200,11 +200,6 @@ impl Sink {
         self.progress.mark()
     }
 
-    /// Bytes of lines to come in a replay that are known to be written.
-    pub(crate) fn known_bytes(&self) -> u64 {
-        self.progress.known_bytes()
-    }
-
     /// What it was opened with.
     pub fn config(&self) -> &SinkConfig {
         &self.config
@@ -287,6 +282,11 @@ impl Sink {
     /// Tells the ledger what is on its way and what has become of what was.
     pub(crate) fn account(&mut self, ledger: &mut Ledger, counters: &Counters) {
         self.transit.account(ledger, counters);
+    }
+
+    /// Forgets what has become of lines that no ledger holds.
+    pub(super) fn forget_fates(&mut self) {
+        self.transit.forget_fates();
     }
 
     /// The position up to which everything has arrived, as far as that can be known and is worth waiting for.

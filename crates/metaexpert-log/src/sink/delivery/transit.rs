@@ -172,6 +172,11 @@ impl Transit {
         }
     }
 
+    /// As [`Transit::account`], where there is no ledger.
+    pub(super) fn forget_fates(&mut self) {
+        self.done.clear();
+    }
+
     /// The connection has failed.
     pub(super) fn fail(&mut self) {
         self.arrived_at_failure = self.arrived;
