@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from types import FrameType, MemberDescriptorType, TracebackType
 from typing import Any, Final, TypeGuard, TypeVar
 
+from metaexpert.logger.capture.tracebacks import remembered_traceback
 from metaexpert.logger.shared.native import exception_beginning
 
 T = TypeVar("T")
@@ -147,8 +148,9 @@ def _described(
     _nesting.depth += 1
     try:
         value = _in_short(value)
-        text = text_of(value)
-        return qualified_name(kind), text, _stacktrace(type(value), value, trace)
+        text = _told(value)
+        shown = _unprintable(value, text) if isinstance(text, Exception) else text
+        return qualified_name(kind), shown, _stacktrace(value, text, trace)
     finally:
         _nesting.depth -= 1
         _nesting.is_unwinding &= _nesting.depth > 0
@@ -202,15 +204,28 @@ def _link(short: BaseException, value: BaseException, stand_ins: dict[int, BaseE
 
 def text_of(value: object) -> str:
     """Return `str(value)`; what its own code refuses becomes a note."""
+    text = _told(value)
+    return _unprintable(value, text) if isinstance(text, Exception) else text
+
+
+def _told(value: object) -> str | Exception:
+    """Return `str(value)`, or what its own code raises."""
     try:
         return str(value)
     except Exception as problem:
-        return f"<unprintable {type_name(type(value))}: {type_name(type(problem))}>"
+        return problem
 
 
-def _stacktrace(kind: type[BaseException], value: BaseException, trace: TracebackType | None) -> str:
+def _unprintable(value: object, problem: Exception) -> str:
+    return f"<unprintable {type_name(type(value))}: {type_name(type(problem))}>"
+
+
+def _stacktrace(value: BaseException, text: str | Exception, trace: TracebackType | None) -> str:
+    kind = type(value)
     try:
         if not any(map(_is_long, _chain(value))):
+            if isinstance(text, str) and (known := remembered_traceback(value, text, trace)) is not None:
+                return known.rstrip("\n")
             return "".join(traceback.format_exception(kind, value, trace)).rstrip("\n")
     # Source lines that can't be encoded, a file whose name can't be, an exception's own code.
     except Exception:
