@@ -1,7 +1,7 @@
 //! **Sink**: encoded lines to their destination, with failures as values.
 //!
-//! [`delivery`] is the same for every destination: lines are gathered, written, held and tried again. A
-//! [`target`] is an open destination of any kind; each kind has a file or a folder of its own.
+//! `delivery` is the same for every destination: lines are gathered, written, held and tried again. A
+//! `target` is an open destination of any kind; each kind has a file or a folder of its own.
 
 mod console;
 mod delivery;
