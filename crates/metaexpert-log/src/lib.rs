@@ -26,7 +26,7 @@ pub mod ring;
 pub mod route;
 pub mod sink;
 
-// Assembly.
+// Stages.
 mod backend;
 pub mod pipeline;
 pub mod recovery;

@@ -2,19 +2,19 @@
 
 use std::time::{Duration, Instant};
 
-use crate::backend::worker::{SHORTEST_NAP, Worker, members};
+use crate::backend::drain::{Backend, SHORTEST_NAP, members};
 use crate::protection::Protection;
 
 /// How long the end waits for finished files to be packed; what is left is done by the next start.
 const PACKING_GRACE: Duration = Duration::from_millis(500);
 
-impl Worker {
+impl Backend {
     /// Gives failing sinks a last chance. What they can't write waits in the ring for the next start, where
     /// it outlives the process; else it is counted as lost.
     pub(super) fn finish(&mut self) {
         let deadline = Instant::now() + self.shutdown_grace;
         while (self.is_unsettled() || self.unacknowledged() > 0) && Instant::now() < deadline {
-            self.assembly.sinks().for_each(|(_, sink)| sink.hurry());
+            self.stages.sinks().for_each(|(_, sink)| sink.hurry());
             self.stragglers.iter_mut().for_each(|straggler| straggler.sink.hurry());
             self.turn();
             std::thread::sleep(SHORTEST_NAP);
@@ -23,10 +23,10 @@ impl Worker {
             self.give_up(straggler);
         }
         self.tell_of_unacknowledged();
-        self.assembly.sinks().for_each(|(_, sink)| sink.end_whole());
-        self.assembly.sinks().for_each(|(_, sink)| sink.end_transit());
+        self.stages.sinks().for_each(|(_, sink)| sink.end_whole());
+        self.stages.sinks().for_each(|(_, sink)| sink.end_transit());
         self.account();
-        let held: Vec<u64> = self.assembly.sinks().flat_map(|(_, sink)| sink.give_up_held()).collect();
+        let held: Vec<u64> = self.stages.sinks().flat_map(|(_, sink)| sink.give_up_held()).collect();
         self.ledger.let_go(&held, false, &self.shared.counters);
         if self.is_unsettled() {
             self.leave_behind();
@@ -44,16 +44,16 @@ impl Worker {
 
     fn finish_packing(&mut self) {
         let deadline = Instant::now() + PACKING_GRACE;
-        self.assembly.sinks().for_each(|(_, sink)| sink.finish_packing(deadline));
+        self.stages.sinks().for_each(|(_, sink)| sink.finish_packing(deadline));
     }
 
     /// Lines given to connections whose other ends have not acknowledged them.
     fn unacknowledged(&mut self) -> usize {
-        self.assembly.sinks().map(|(_, sink)| sink.unacknowledged()).sum()
+        self.stages.sinks().map(|(_, sink)| sink.unacknowledged()).sum()
     }
 
     fn tell_of_unacknowledged(&mut self) {
-        for (_, sink) in self.assembly.sinks() {
+        for (_, sink) in self.stages.sinks() {
             let (lines, name) = (sink.unacknowledged(), &sink.config().name);
             if lines > 0 {
                 let problem =
@@ -66,7 +66,7 @@ impl Worker {
     }
 
     fn tell_of_losses(&mut self) {
-        for (_, sink) in self.assembly.sinks() {
+        for (_, sink) in self.stages.sinks() {
             if let Some(problem) = sink.take_losses() {
                 self.trouble.insist(&problem);
             }
@@ -81,8 +81,8 @@ impl Worker {
     fn leave_behind(&mut self) {
         let is_crash_safe = self.consumer.ring().is_crash_safe();
         let read = self.consumer.read();
-        for index in members(self.assembly.behind()) {
-            let Some(mut part) = self.assembly.part(index) else { continue };
+        for index in members(self.stages.behind()) {
+            let Some(mut part) = self.stages.part(index) else { continue };
             if !(is_crash_safe && part.sink.is_recoverable()) {
                 let name = &part.sink.config().name;
                 self.trouble.report(&format!(

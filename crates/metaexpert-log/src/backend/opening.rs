@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::backend::assembly::Assembly;
+use crate::backend::stages::Stages;
 use crate::config::{Config, Format, IncludeKey, Sync};
 use crate::encode::Include;
 use crate::encode::text::pattern::Pattern;
@@ -82,7 +82,7 @@ pub struct Opened {
     pub(crate) config: Config,
     pub(crate) include: Include,
     pub(crate) needs: Needs,
-    pub(crate) assembly: Assembly,
+    pub(crate) stages: Stages,
     /// The configuration that it takes sinks over from.
     pub(crate) after: Option<u64>,
 }
@@ -100,12 +100,12 @@ impl Opened {
         let include = include(config, run_id);
         let needs = Needs::of(config)?;
         let known = before.map(|before| &before.config);
-        let assembly = Assembly::open(config, &include, known, &surroundings.disk, opener)?;
+        let stages = Stages::open(config, &include, known, &surroundings.disk, opener)?;
         Ok(Opened {
             config: config.clone(),
             include,
             needs,
-            assembly,
+            stages,
             after: before.map(|before| before.epoch),
         })
     }

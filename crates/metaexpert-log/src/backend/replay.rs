@@ -3,11 +3,9 @@
 
 use std::collections::HashSet;
 
+use crate::backend::feed::{Frames, Suspect};
 use crate::backend::notice::Notice;
-use crate::config::Format;
 use crate::encode::Encoder;
-use crate::encode::validity::is_valid;
-use crate::frame::Kind;
 use crate::protection::Protection;
 use crate::redact::Redactor;
 use crate::ring::dictionary::Dictionary;
@@ -16,7 +14,7 @@ use crate::ring::ledger::Ledger;
 use crate::ring::lexicon::Lexicon;
 use crate::ring::{Batch, Consumer, Gap};
 use crate::route::{Router, SinkSet};
-use crate::sink::{Feed, Line, Sink, Worth};
+use crate::sink::Sink;
 use crate::stats::Counters;
 
 /// One sink's share of the stages.
@@ -40,79 +38,6 @@ pub(crate) struct Tally {
     pub(crate) known: Vec<u64>,
     /// Where frames lie that could not be read, or gave no valid line; of what is suspect alone.
     pub(crate) unreadable: Vec<u64>,
-}
-
-/// Lines of a sink, made of frames in the ring.
-struct Frames<'a> {
-    frames: Batch<'a>,
-    dictionary: Dictionary<'a>,
-    lexicon: &'a mut Lexicon,
-    router: &'a mut Router,
-    redactor: &'a mut Redactor,
-    encoder: &'a mut Encoder,
-    bit: SinkSet,
-    protection: Protection,
-    suspect: Option<Suspect<'a>>,
-    unreadable: Vec<u64>,
-}
-
-/// What a dead process has left: frames of an earlier lap are passed over, and a line must be one of the format.
-struct Suspect<'a> {
-    stale: &'a HashSet<u64>,
-    format: Format,
-}
-
-impl Feed for Frames<'_> {
-    fn next(&mut self, out: &mut Vec<u8>) -> Option<Line> {
-        loop {
-            let (at, kind, bytes) = self.frames.next()?;
-            let is_stale = self.suspect.as_ref().is_some_and(|suspect| suspect.stale.contains(&at));
-            if kind != Kind::Record || is_stale {
-                continue;
-            }
-            if let Some(line) = self.line(at, bytes, out) {
-                return Some(line);
-            }
-        }
-    }
-
-    fn position(&self) -> u64 {
-        self.frames.position()
-    }
-}
-
-impl Frames<'_> {
-    /// Appends the line of the frame in `bytes` at ring position `at`, if the sink wants it.
-    fn line(&mut self, at: u64, bytes: &[u8], out: &mut Vec<u8>) -> Option<Line> {
-        let Ok(event) = Event::decode(bytes, self.dictionary, self.lexicon) else {
-            self.unreadable.push(at);
-            return None;
-        };
-        if self.router.targets(&event) & self.bit == 0 {
-            return None;
-        }
-        let event = self.redactor.redact(&event).unwrap_or(event);
-        let start = out.len();
-        self.encoder.encode(&event, out);
-        if self.suspect.as_ref().is_some_and(|suspect| !is_valid(&suspect.format, &out[start..])) {
-            out.truncate(start);
-            self.unreadable.push(at);
-            return None;
-        }
-        let Event { seq, level, timestamp_ns, .. } = event;
-        let worth = worth(&event, self.protection);
-        Some(Line { at, end: at + bytes.len() as u64, seq, level, timestamp_ns, worth })
-    }
-}
-
-fn worth(event: &Event<'_>, protection: Protection) -> Worth {
-    let is_of =
-        |protection: Protection| protection.covers(event.level, event.category.map(|category| category.raw));
-    match is_of(protection) {
-        false => Worth::GivesWay,
-        true if is_of(Protection::PRECIOUS) => Worth::Precious,
-        true => Worth::Protected,
-    }
 }
 
 impl Part<'_> {
@@ -210,8 +135,7 @@ impl Part<'_> {
     pub(crate) fn gap_line(&mut self, gap: &Gap, why: &str) -> Vec<u8> {
         let frame = Notice::gap(gap, why).frame(gap.last_seq);
         let mut line = Vec::new();
-        let consumer_free = Dictionary::empty();
-        if let Ok(event) = Event::decode(&frame, consumer_free, &mut Lexicon::default()) {
+        if let Ok(event) = Event::decode(&frame, Dictionary::empty(), &mut Lexicon::default()) {
             self.encoder.encode(&event, &mut line);
         }
         line

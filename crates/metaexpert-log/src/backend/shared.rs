@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::backend::assembly::Assembly;
+use crate::backend::stages::Stages;
 use crate::encode::Include;
 use crate::sink::SinkReport;
 use crate::stats::Counters;
 
 /// A configuration on its way to the backend.
 pub(crate) struct Next {
-    pub(crate) assembly: Assembly,
+    pub(crate) stages: Stages,
     pub(crate) include: Include,
 }
 

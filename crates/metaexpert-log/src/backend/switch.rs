@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::backend::assembly::Straggler;
+use crate::backend::drain::Backend;
 use crate::backend::shared::{Next, lock};
-use crate::backend::worker::Worker;
+use crate::backend::stages::Straggler;
 use crate::protection::Protection;
 use crate::ring::Gap;
 use crate::sink::Sink;
@@ -12,23 +12,23 @@ use crate::sink::Sink;
 /// Failing sinks of earlier configurations that are kept at the same time.
 const MOST_STRAGGLERS: usize = 8;
 
-impl Worker {
+impl Backend {
     /// Puts the configuration `epoch` in force; everything before its frame has been read.
     pub(super) fn switch(&mut self, epoch: u64) {
-        let Some(Next { assembly: mut next, include }) = lock(&self.shared.switches).remove(&epoch) else {
+        let Some(Next { stages: mut next, include }) = lock(&self.shared.switches).remove(&epoch) else {
             return;
         };
         let position = self.consumer.read();
         let ring = Arc::clone(self.consumer.ring());
         let mut problems = Vec::new();
-        let behind = next.take_over(&mut self.assembly, &ring, epoch, position, &self.include, &mut problems);
+        let behind = next.take_over(&mut self.stages, &ring, epoch, position, &self.include, &mut problems);
         self.consumer.set_epoch(epoch);
-        self.assembly = next;
+        self.stages = next;
         self.include = include;
         self.stragglers.extend(behind);
         // Those of earlier changes too: a file may have been out of use in between.
         for straggler in &self.stragglers {
-            self.assembly.follow_later(&straggler.sink);
+            self.stages.follow_later(&straggler.sink);
         }
         while self.stragglers.len() > MOST_STRAGGLERS {
             let straggler = self.stragglers.remove(0);
@@ -77,6 +77,6 @@ impl Worker {
                 other.sink.gap.join(gap);
             }
         }
-        self.assembly.follow(done, Some(gap).filter(|_| !is_told));
+        self.stages.follow(done, Some(gap).filter(|_| !is_told));
     }
 }

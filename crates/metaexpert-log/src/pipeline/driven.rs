@@ -1,7 +1,7 @@
 //! A pipeline without a thread: its backend works when it is told to, so that what it does can be measured alone.
 
+use crate::backend::drain::{Backend, Turn};
 use crate::backend::opening::Surroundings;
-use crate::backend::worker::{Turn, Worker};
 use crate::config::Config;
 use crate::error::Error;
 use crate::pipeline::intake::Pipeline;
@@ -11,26 +11,26 @@ use crate::sink::Opener;
 pub struct Driven {
     /// Where records are submitted; what does not fit into the ring is refused until the backend has worked.
     pub pipeline: Pipeline,
-    worker: Worker,
+    backend: Backend,
 }
 
 impl Driven {
     /// Opens all sinks, as [`Pipeline::start`] does.
     pub fn start(config: &Config, run_id: &str) -> Result<Driven, Error> {
-        let (pipeline, worker) =
+        let (pipeline, backend) =
             Pipeline::prepare(&Surroundings::default(), config, run_id, 1, Opener::Configuration)?;
-        Ok(Driven { pipeline, worker })
+        Ok(Driven { pipeline, backend })
     }
 
     /// Writes everything that was submitted.
     pub fn catch_up(&mut self) {
-        while self.worker.turn() != Turn::Nothing {}
+        while self.backend.turn() != Turn::Nothing {}
     }
 
     /// Ends as a backend does that was told to.
     pub fn finish(self) {
         self.pipeline.stop();
-        self.worker.run();
+        self.backend.run();
     }
 }
 
@@ -72,12 +72,12 @@ mod tests {
         let directory = std::env::temp_dir().join(format!("metaexpert-turns-{}", std::process::id()));
         let mut driven = driven(&directory);
 
-        let nothing = driven.worker.turn();
+        let nothing = driven.backend.turn();
         submit(&mut driven, 10);
-        let little = driven.worker.turn();
+        let little = driven.backend.turn();
         submit(&mut driven, CAPACITY / 32);
-        let much = driven.worker.turn();
-        let after = driven.worker.turn();
+        let much = driven.backend.turn();
+        let after = driven.backend.turn();
 
         driven.finish();
         let _ = std::fs::remove_dir_all(directory);

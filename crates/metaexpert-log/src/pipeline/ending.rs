@@ -34,7 +34,7 @@ impl Pipeline {
     /// As [`Pipeline::stop`], at once: a gap that was not told is counted alone.
     pub fn stop_now(mut self) -> Stopping {
         self.shared.stop();
-        Stopping::new(self.worker.take(), Arc::clone(&self.shared))
+        Stopping::new(self.backend.take(), Arc::clone(&self.shared))
     }
 }
 
@@ -52,8 +52,8 @@ enum End {
 }
 
 impl Stopping {
-    pub(super) fn new(worker: Option<JoinHandle<()>>, shared: Arc<Shared>) -> Stopping {
-        let end = Mutex::new(worker.map_or(End::Come { is_orderly: true }, End::ToCome));
+    pub(super) fn new(backend: Option<JoinHandle<()>>, shared: Arc<Shared>) -> Stopping {
+        let end = Mutex::new(backend.map_or(End::Come { is_orderly: true }, End::ToCome));
         Stopping { end, shared }
     }
 
@@ -90,10 +90,10 @@ impl Stopping {
     /// Whether nothing was left to write at the end, once it has come.
     fn is_orderly(&self) -> Option<bool> {
         let mut end = lock(&self.end);
-        if matches!(&*end, End::ToCome(worker) if worker.is_finished()) {
+        if matches!(&*end, End::ToCome(backend) if backend.is_finished()) {
             let ended = std::mem::replace(&mut *end, End::Come { is_orderly: false });
-            if let End::ToCome(worker) = ended {
-                let is_orderly = worker.join().is_ok() && self.shared.has_written_all();
+            if let End::ToCome(backend) = ended {
+                let is_orderly = backend.join().is_ok() && self.shared.has_written_all();
                 *end = End::Come { is_orderly };
             }
         }

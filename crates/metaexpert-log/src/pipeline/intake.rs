@@ -31,7 +31,7 @@ pub struct Pipeline {
     pub(super) producer: Producer,
     pub(super) dictionary: DictionaryWriter,
     pub(super) shared: Arc<Shared>,
-    pub(super) worker: Option<JoinHandle<()>>,
+    pub(super) backend: Option<JoinHandle<()>>,
     pub(super) needs: Needs,
     pub(super) config: Config,
     pub(super) queue: QueueConfig,

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::backend::drain::Backend;
 use crate::backend::notice::Notice;
 use crate::backend::opening::{Opened, Surroundings};
 use crate::backend::shared::{Shared, lock};
-use crate::backend::worker::Worker;
 use crate::clock::{self, now_ns};
 use crate::config::Config;
 use crate::error::Error;
@@ -44,9 +44,9 @@ impl Pipeline {
         first_seq: u64,
         opener: Opener,
     ) -> Result<Pipeline, Error> {
-        let (mut pipeline, worker) = Pipeline::prepare(surroundings, config, run_id, first_seq, opener)?;
-        let thread = thread::spawn("metaexpert-log", move || worker.run()).map_err(Error::Thread)?;
-        pipeline.worker = Some(thread);
+        let (mut pipeline, backend) = Pipeline::prepare(surroundings, config, run_id, first_seq, opener)?;
+        let thread = thread::spawn("metaexpert-log", move || backend.run()).map_err(Error::Thread)?;
+        pipeline.backend = Some(thread);
         Ok(pipeline)
     }
 
@@ -57,7 +57,7 @@ impl Pipeline {
         run_id: &str,
         first_seq: u64,
         opener: Opener,
-    ) -> Result<(Pipeline, Worker), Error> {
+    ) -> Result<(Pipeline, Backend), Error> {
         clock::prepare_stamps();
         let store = surroundings.store.as_ref().filter(|_| config.queue.crash_safe);
         let mut trouble = TroubleLog::new(config.directory.clone());
@@ -65,18 +65,18 @@ impl Pipeline {
         let recovered =
             store.map(|_| recovery::recover(surroundings, &config.directory, &files, &mut trouble));
         let mut opened = Opened::new(surroundings, config, run_id, None, opener)?;
-        recovery::repair(&mut opened.assembly, &mut trouble);
+        recovery::repair(&mut opened.stages, &mut trouble);
         let (producer, consumer) = make_ring(store, config, run_id, &mut trouble)?;
-        opened.assembly.begin(consumer.ring(), &mut trouble);
+        opened.stages.begin(consumer.ring(), &mut trouble);
         let shared = Arc::new(Shared::default());
-        *lock(&shared.sinks) = opened.assembly.reports();
-        let worker = Worker::new(consumer, Arc::clone(&shared), opened.assembly, opened.include, trouble);
+        *lock(&shared.sinks) = opened.stages.reports();
+        let backend = Backend::new(consumer, Arc::clone(&shared), opened.stages, opened.include, trouble);
         let capacity = producer.ring().capacity();
         let mut pipeline = Pipeline {
             producer,
             dictionary: DictionaryWriter::default(),
             shared,
-            worker: None,
+            backend: None,
             needs: opened.needs,
             config: config.clone(),
             queue: config.queue,
@@ -92,7 +92,7 @@ impl Pipeline {
         if let Some(report) = recovered {
             pipeline.tell_of(&report);
         }
-        Ok((pipeline, worker))
+        Ok((pipeline, backend))
     }
 
     /// Logs what was recovered.

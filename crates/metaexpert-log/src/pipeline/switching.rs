@@ -41,8 +41,8 @@ impl Pipeline {
             return Err(opened);
         }
         frame::write_switch(slot, epoch);
-        let Opened { config, include, needs, assembly, .. } = *opened;
-        lock(&self.shared.switches).insert(epoch, Next { assembly, include });
+        let Opened { config, include, needs, stages, .. } = *opened;
+        lock(&self.shared.switches).insert(epoch, Next { stages, include });
         self.producer.publish();
         self.epoch = epoch;
         self.shared.wake();

@@ -12,8 +12,8 @@ mod scope;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::backend::assembly::Assembly;
 use crate::backend::opening::Surroundings;
+use crate::backend::stages::Stages;
 use crate::config::Format;
 use crate::ring::Ring;
 use crate::ring::store::{Claim, FORMAT, Store, origin, origin_by_name};
@@ -145,11 +145,11 @@ fn recover_ring(
     })
 }
 
-/// Repairs the last line of each file that `assembly` has opened: one that an earlier process could not complete.
+/// Repairs the last line of each file that `stages` has opened: one that an earlier process could not complete.
 /// What had to be cut off is told in `trouble`.
-pub(crate) fn repair(assembly: &mut Assembly, trouble: &mut TroubleLog) {
+pub(crate) fn repair(stages: &mut Stages, trouble: &mut TroubleLog) {
     let mut found = Vec::new();
-    for (_, sink) in assembly.sinks() {
+    for (_, sink) in stages.sinks() {
         let json = sink.config().format == Format::Json;
         let Some(name) = sink.config().file().map(|file| file.path.display().to_string()) else { continue };
         let Some(file) = sink.file() else { continue };
@@ -165,7 +165,7 @@ pub(crate) fn repair(assembly: &mut Assembly, trouble: &mut TroubleLog) {
     }
     for (name, torn) in found {
         // Another configuration may have written it, or somebody else.
-        let torn = assembly.redacted(&torn);
+        let torn = stages.redacted(&torn);
         let torn = String::from_utf8_lossy(&torn);
         trouble.report(&format!("{name}: the last line was torn, and cut off: {torn}"));
     }

@@ -5,9 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::report::RingReport;
-use crate::backend::assembly::Assembly;
 use crate::backend::notice::Notice;
 use crate::backend::opening::Surroundings;
+use crate::backend::stages::Stages;
 use crate::config::{Config, FileConfig, IncludeKey, SinkConfig};
 use crate::encode::Include;
 use crate::encode::text::Process;
@@ -73,23 +73,23 @@ impl<'a> Remnant<'a> {
         repaired: &mut BTreeMap<PathBuf, u64>,
     ) -> io::Result<()> {
         let position = self.consumer.position();
-        let mut assembly = self.stages(report, repaired, position)?;
+        let mut stages = self.stages(report, repaired, position)?;
         loop {
             let switch = self.next_switch();
             let until = switch.map_or(self.end(), |(_, before, _)| before);
-            self.replay(&mut assembly, until, report)?;
+            self.replay(&mut stages, until, report)?;
             let Some((epoch, _, after)) = switch else { break };
             match self.bare(epoch) {
                 Ok(next) => {
-                    drop(assembly);
-                    assembly = self.change(next, epoch, after, repaired)?;
+                    drop(stages);
+                    stages = self.change(next, epoch, after, repaired)?;
                 }
                 Err(problem) => report.note(format!("{problem}; records went where those before them did")),
             }
             self.consumer.advance(after);
             self.consumer.release(after);
         }
-        self.tell_of_gaps(&mut assembly, report)?;
+        self.tell_of_gaps(&mut stages, report)?;
         self.consumer.release(self.end());
         report.records = self.written.len() as u64;
         report.already_written = self.known.difference(&self.written).count() as u64;
@@ -119,9 +119,9 @@ impl<'a> Remnant<'a> {
         report: &mut RingReport,
         repaired: &mut BTreeMap<PathBuf, u64>,
         position: u64,
-    ) -> io::Result<Assembly> {
-        let mut assembly = self.bare(self.epoch).or_else(|problem| self.next_best(problem, report))?;
-        let config = assembly.config().clone();
+    ) -> io::Result<Stages> {
+        let mut stages = self.bare(self.epoch).or_else(|problem| self.next_best(problem, report))?;
+        let config = stages.config().clone();
         let marks = (0..config.sinks.len()).filter_map(|sink| self.consumer.mark(self.epoch, sink));
         let first = marks.map(|mark| mark.position).fold(position, u64::min);
         self.stale = self.consumer.stale(first);
@@ -129,10 +129,10 @@ impl<'a> Remnant<'a> {
             if self.is_recoverable(sink) {
                 let mark = self.consumer.mark(self.epoch, index);
                 let sink = self.open_sink(sink, index, mark, position, repaired)?;
-                assembly.put(index, sink);
+                stages.put(index, sink);
             }
         }
-        Ok(assembly)
+        Ok(stages)
     }
 
     /// Who watched a console or read a pipe has seen its lines, or is gone. A directory in a file's place is an
@@ -147,23 +147,23 @@ impl<'a> Remnant<'a> {
     }
 
     /// The stages of the configuration `epoch`, without sinks.
-    fn bare(&self, epoch: u64) -> io::Result<Assembly> {
+    fn bare(&self, epoch: u64) -> io::Result<Stages> {
         let named = |problem: String| nonsense(format!("config.{epoch}.json could not be read: {problem}"));
         let claim = self.consumer.ring().claim().ok_or_else(|| nonsense("the ring has no configuration"))?;
         let text = claim.config(epoch).map_err(|problem| named(problem.to_string()))?;
         let config = Config::from_json(&text).map_err(|problem| named(problem.to_string()))?;
-        Assembly::bare(&config, &self.include(&config)).map_err(|problem| named(problem.to_string()))
+        Stages::bare(&config, &self.include(&config)).map_err(|problem| named(problem.to_string()))
     }
 
     /// What stands in for a configuration that cannot be read. Earlier ones are removed, so the first that can is the
     /// one in force where its number was damaged, or else the one that followed.
-    fn next_best(&mut self, problem: io::Error, report: &mut RingReport) -> io::Result<Assembly> {
+    fn next_best(&mut self, problem: io::Error, report: &mut RingReport) -> io::Result<Stages> {
         let epochs = self.consumer.ring().claim().map(Claim::configs).transpose()?.unwrap_or_default();
         for epoch in epochs {
-            if let Ok(assembly) = self.bare(epoch) {
+            if let Ok(stages) = self.bare(epoch) {
                 report.note(format!("{problem}; config.{epoch}.json stood in for it"));
                 self.epoch = epoch;
-                return Ok(assembly);
+                return Ok(stages);
             }
         }
         Err(problem)
@@ -221,10 +221,10 @@ impl<'a> Remnant<'a> {
     }
 
     /// Brings every sink to `until`.
-    fn replay(&mut self, assembly: &mut Assembly, until: u64, report: &mut RingReport) -> io::Result<()> {
-        for index in 0..assembly.config().sinks.len() {
+    fn replay(&mut self, stages: &mut Stages, until: u64, report: &mut RingReport) -> io::Result<()> {
+        for index in 0..stages.config().sinks.len() {
             let mut stuck = 0;
-            while let Some(mut part) = assembly.part(index) {
+            while let Some(mut part) = stages.part(index) {
                 let before = part.sink.mark().position;
                 let tally =
                     part.replay(&self.consumer, &mut self.lexicon, until, STEP_BYTES, Some(&self.stale));
@@ -251,25 +251,25 @@ impl<'a> Remnant<'a> {
         Ok(())
     }
 
-    /// Puts the configuration `epoch` in force from `position` on, whose stages `assembly` are.
+    /// Puts the configuration `epoch` in force from `position` on, by its `stages`.
     fn change(
         &mut self,
-        mut assembly: Assembly,
+        mut stages: Stages,
         epoch: u64,
         position: u64,
         repaired: &mut BTreeMap<PathBuf, u64>,
-    ) -> io::Result<Assembly> {
+    ) -> io::Result<Stages> {
         self.epoch = epoch;
-        let config = assembly.config().clone();
+        let config = stages.config().clone();
         for (index, sink) in config.sinks.iter().enumerate().filter(|(_, sink)| self.is_recoverable(sink)) {
             // A file of the process's own may have been made for it under this configuration already.
             let mark = self.mark_at_end(sink, position);
             let mut sink = self.open_sink(sink, index, Some(mark), position, repaired)?;
             sink.move_to(self.consumer.ring(), epoch, index);
-            assembly.put(index, sink);
+            stages.put(index, sink);
         }
         self.consumer.set_epoch(epoch);
-        Ok(assembly)
+        Ok(stages)
     }
 
     /// Where a configuration begins that the process had not come to: at the present end of the file.
@@ -285,7 +285,7 @@ impl<'a> Remnant<'a> {
     }
 
     /// Logs what the process had lost and not told, and what damage has made unreadable.
-    fn tell_of_gaps(&mut self, assembly: &mut Assembly, report: &mut RingReport) -> io::Result<()> {
+    fn tell_of_gaps(&mut self, stages: &mut Stages, report: &mut RingReport) -> io::Result<()> {
         let gap = self.consumer.ring().gap();
         let is_told = gap.is_empty() || gap.is_believable();
         let gap = if is_told { gap } else { Gap::default() };
@@ -304,8 +304,8 @@ impl<'a> Remnant<'a> {
             let frame = notice.frame(seq);
             let mut lexicon = Lexicon::default();
             let Ok(event) = Event::decode(&frame, Dictionary::empty(), &mut lexicon) else { continue };
-            for index in 0..assembly.config().sinks.len() {
-                let Some(part) = assembly.part(index) else { continue };
+            for index in 0..stages.config().sinks.len() {
+                let Some(part) = stages.part(index) else { continue };
                 if part.router.targets(&event) & part.bit == 0 {
                     continue;
                 }

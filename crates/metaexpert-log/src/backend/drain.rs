@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::backend::assembly::{Assembly, Straggler};
 use crate::backend::delay::Delays;
 use crate::backend::shared::{Ending, Shared, lock};
+use crate::backend::stages::{Stages, Straggler};
 use crate::clock::Timebase;
 use crate::encode::Include;
 use crate::frame::{self, Frame, Kind};
@@ -39,10 +39,10 @@ pub(crate) enum Turn {
 }
 
 /// The backend thread's state.
-pub(crate) struct Worker {
+pub(crate) struct Backend {
     pub(super) consumer: Consumer,
     pub(super) shared: Arc<Shared>,
-    pub(super) assembly: Assembly,
+    pub(super) stages: Stages,
     pub(super) include: Include,
     /// Sinks of earlier configurations that have not written everything yet.
     pub(super) stragglers: Vec<Straggler>,
@@ -59,20 +59,20 @@ pub(crate) struct Worker {
     pub(super) shutdown_grace: Duration,
 }
 
-impl Worker {
+impl Backend {
     pub(crate) fn new(
         mut consumer: Consumer,
         shared: Arc<Shared>,
-        assembly: Assembly,
+        stages: Stages,
         include: Include,
         trouble: TroubleLog,
     ) -> Self {
         let timebase = Timebase::begin();
         consumer.begin_dating(&timebase);
-        Worker {
+        Backend {
             consumer,
             shared,
-            assembly,
+            stages,
             include,
             stragglers: Vec::new(),
             lexicon: Lexicon::default(),
@@ -134,7 +134,7 @@ impl Worker {
         let is_busy = self.batch != PerLevel::default();
         let mut is_much = switch.is_some() || (position - self.batch_from) >= self.much();
         let wanted = self.is_wanted() || switch.is_some();
-        self.assembly.settle(position, wanted);
+        self.stages.settle(position, wanted);
         self.note_losses();
         // Before the frame of the change is released, so that no kill can separate the two.
         if let Some(epoch) = switch {
@@ -157,9 +157,9 @@ impl Worker {
     /// Reads a batch, up to a change of configuration, and gives its records to the sinks in step.
     fn drain(&mut self) -> Option<u64> {
         self.batch_from = self.consumer.read();
-        let Worker {
+        let Backend {
             consumer,
-            assembly,
+            stages,
             lexicon,
             ledger,
             shared,
@@ -184,7 +184,7 @@ impl Worker {
             let outcome = Frame::peeked(bytes).and_then(|frame| {
                 Event::visit(&frame, dictionary, lexicon, |event| {
                     delays.note(event.timestamp_ns);
-                    assembly.deliver(event, at);
+                    stages.deliver(event, at);
                 })
             });
             if let Err(problem) = outcome {
@@ -208,9 +208,9 @@ impl Worker {
 
     /// Counts what sinks have given up, before anybody hears that everything else is written.
     fn note_losses(&mut self) {
-        let of_assembly: u64 = self.assembly.sinks().map(|(_, sink)| sink.take_lost()).sum();
+        let of_stages: u64 = self.stages.sinks().map(|(_, sink)| sink.take_lost()).sum();
         let of_others: u64 = self.stragglers.iter_mut().map(|straggler| straggler.sink.take_lost()).sum();
-        self.shared.count_lost(of_assembly + of_others);
+        self.shared.count_lost(of_stages + of_others);
     }
 
     /// Gives back the room of what every sink has, and tells who waits for it.
@@ -219,11 +219,11 @@ impl Worker {
         self.note_losses();
         let (read, before) = (self.consumer.read(), self.consumer.position());
         let stragglers = self.stragglers.iter().map(|straggler| straggler.sink.mark().position).min();
-        let settled = [self.assembly.settled_to(), stragglers].into_iter().flatten().fold(read, u64::min);
+        let settled = [self.stages.settled_to(), stragglers].into_iter().flatten().fold(read, u64::min);
         let levels = std::mem::take(&mut self.batch);
         let counters = &self.shared.counters;
         self.delays.settle(counters);
-        self.assembly.count_volume(counters);
+        self.stages.count_volume(counters);
         if settled > before {
             if before == self.batch_from && settled == read && self.ledger.is_empty() {
                 // The usual case: the batch was read and written in one go.
@@ -235,9 +235,9 @@ impl Worker {
         }
         let holds_any = self.holds_any();
         let is_restless =
-            self.assembly.sinks().any(|(_, sink)| sink.is_in_transit() || sink.has_untold_losses());
+            self.stages.sinks().any(|(_, sink)| sink.is_in_transit() || sink.has_untold_losses());
         let is_troubled =
-            holds_any || is_restless || self.assembly.behind() != 0 || !self.stragglers.is_empty();
+            holds_any || is_restless || self.stages.behind() != 0 || !self.stragglers.is_empty();
         // The end of a trouble is told as well, though nothing else may happen.
         let was_troubled = std::mem::replace(&mut self.was_troubled, is_troubled);
         if settled > before || settled < read || is_troubled || was_troubled {
@@ -251,8 +251,8 @@ impl Worker {
 
     /// Has the ledger know, before they leave the ring, which records are on their way and which are lost.
     pub(super) fn account(&mut self) {
-        let Worker { assembly, stragglers, ledger, shared, .. } = self;
-        let sinks = assembly.sinks().map(|(_, sink)| sink);
+        let Backend { stages, stragglers, ledger, shared, .. } = self;
+        let sinks = stages.sinks().map(|(_, sink)| sink);
         for sink in sinks.chain(stragglers.iter_mut().map(|straggler| &mut straggler.sink)) {
             sink.account(ledger, &shared.counters);
         }
@@ -260,17 +260,17 @@ impl Worker {
 
     /// The position up to which everything has arrived.
     fn confirmed_to(&mut self) -> u64 {
-        let Worker { assembly, stragglers, .. } = self;
-        let sinks = assembly.sinks().map(|(_, sink)| sink);
+        let Backend { stages, stragglers, .. } = self;
+        let sinks = stages.sinks().map(|(_, sink)| sink);
         let all = sinks.chain(stragglers.iter_mut().map(|straggler| &mut straggler.sink));
         all.map(Sink::confirmed_to).min().unwrap_or(u64::MAX)
     }
 
     fn report(&mut self) {
-        let in_trouble = self.assembly.behind() != 0 || !self.stragglers.is_empty();
+        let in_trouble = self.stages.behind() != 0 || !self.stragglers.is_empty();
         self.shared.tell_of_trouble(in_trouble);
         *lock(&self.shared.sinks) = self.reports();
-        for (_, sink) in self.assembly.sinks() {
+        for (_, sink) in self.stages.sinks() {
             // What is told once comes first, and waits until it is told.
             if sink.has_untold_losses() && self.trouble.is_due() {
                 if let Some(problem) = sink.take_losses() {
@@ -278,10 +278,10 @@ impl Worker {
                 }
             }
         }
-        for problem in self.assembly.problems() {
+        for problem in self.stages.problems() {
             self.trouble.report(problem);
         }
-        for (_, sink) in self.assembly.sinks() {
+        for (_, sink) in self.stages.sinks() {
             if let Some(problem) = sink.take_side_problem() {
                 self.trouble.report(&problem);
             }
@@ -294,7 +294,7 @@ impl Worker {
     /// What each sink has done. One of an earlier configuration that still fails speaks for its successor; who was
     /// removed is gone.
     pub(super) fn reports(&self) -> Vec<SinkReport> {
-        let mut reports = self.assembly.reports();
+        let mut reports = self.stages.reports();
         for earlier in self.stragglers.iter().map(|straggler| straggler.sink.report()) {
             if let Some(report) = reports.iter_mut().find(|report| report.name == earlier.name) {
                 report.problem = report.problem.take().or(earlier.problem);
@@ -305,7 +305,7 @@ impl Worker {
 
     fn holds_any(&mut self) -> bool {
         self.stragglers.iter().any(|straggler| !straggler.sink.held.is_empty())
-            || self.assembly.sinks().any(|(_, sink)| !sink.held.is_empty() || sink.has_unsent())
+            || self.stages.sinks().any(|(_, sink)| !sink.held.is_empty() || sink.has_unsent())
     }
 }
 

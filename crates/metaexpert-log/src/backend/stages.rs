@@ -17,7 +17,7 @@ use crate::sink::{Opener, Settled, Sink, SinkReport, shows_colour};
 use crate::stats::Counters;
 
 /// Route, redactor, encoders and sinks of one configuration.
-pub(crate) struct Assembly {
+pub(crate) struct Stages {
     config: Config,
     router: Router,
     redactor: Redactor,
@@ -47,20 +47,20 @@ impl Straggler {
     }
 }
 
-impl Assembly {
+impl Stages {
     /// The stages of `config` without any sink, which are added one by one.
-    pub(crate) fn bare(config: &Config, include: &Include) -> Result<Assembly, Error> {
+    pub(crate) fn bare(config: &Config, include: &Include) -> Result<Stages, Error> {
         let bare = Config { sinks: Vec::new(), ..config.clone() };
-        let mut assembly =
-            Assembly::open(&bare, include, None, &crate::platform::disk::system(), Opener::Configuration)?;
+        let mut stages =
+            Stages::open(&bare, include, None, &crate::platform::disk::system(), Opener::Configuration)?;
         for sink in &config.sinks {
             let encoder = encoder(config, include, &sink.name, &sink.format, false)?;
-            assembly.encoders.push((encoder, 1 << assembly.sinks.len()));
-            assembly.sinks.push(None);
+            stages.encoders.push((encoder, 1 << stages.sinks.len()));
+            stages.sinks.push(None);
         }
-        assembly.router = Router::new(&config.sinks);
-        assembly.config = config.clone();
-        Ok(assembly)
+        stages.router = Router::new(&config.sinks);
+        stages.config = config.clone();
+        Ok(stages)
     }
 
     /// Puts `sink` at `index`.
@@ -76,7 +76,7 @@ impl Assembly {
         before: Option<&Config>,
         disk: &Arc<dyn Disk>,
         opener: Opener,
-    ) -> Result<Assembly, Error> {
+    ) -> Result<Stages, Error> {
         let redactor = Redactor::new(&config.redact)?;
         let mut kinds: Vec<(Format, bool)> = Vec::new();
         let mut encoders = Vec::<(Encoder, SinkSet)>::new();
@@ -96,7 +96,7 @@ impl Assembly {
         }
         let router = Router::new(&config.sinks);
         let config = config.clone();
-        Ok(Assembly { config, router, redactor, encoders, sinks, behind: 0, line: Vec::new() })
+        Ok(Stages { config, router, redactor, encoders, sinks, behind: 0, line: Vec::new() })
     }
 
     /// Begins with an empty ring as its first configuration.
@@ -244,7 +244,7 @@ impl Assembly {
     /// what it leaves behind is returned.
     pub(crate) fn take_over(
         &mut self,
-        earlier: &mut Assembly,
+        earlier: &mut Stages,
         ring: &Arc<Ring>,
         epoch: u64,
         position: u64,
@@ -270,7 +270,7 @@ impl Assembly {
     }
 
     /// Takes over the sink at `index` as it is.
-    fn inherit(&mut self, index: usize, earlier: &mut Assembly, ring: &Arc<Ring>, epoch: u64) {
+    fn inherit(&mut self, index: usize, earlier: &mut Stages, ring: &Arc<Ring>, epoch: u64) {
         let wanted = &self.config.sinks[index];
         let found =
             earlier.sinks.iter().position(|sink| sink.as_ref().is_some_and(|sink| sink.config() == wanted));

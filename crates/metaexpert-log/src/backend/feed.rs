@@ -1,0 +1,89 @@
+//! Frames in the ring as lines of one sink, made one by one as they are asked for.
+
+use std::collections::HashSet;
+
+use crate::config::Format;
+use crate::encode::Encoder;
+use crate::encode::validity::is_valid;
+use crate::frame::Kind;
+use crate::protection::Protection;
+use crate::redact::Redactor;
+use crate::ring::Batch;
+use crate::ring::dictionary::Dictionary;
+use crate::ring::event::Event;
+use crate::ring::lexicon::Lexicon;
+use crate::route::{Router, SinkSet};
+use crate::sink::{Feed, Line, Worth};
+
+/// Lines of a sink, made of frames in the ring.
+pub(super) struct Frames<'a> {
+    pub(super) frames: Batch<'a>,
+    pub(super) dictionary: Dictionary<'a>,
+    pub(super) lexicon: &'a mut Lexicon,
+    pub(super) router: &'a mut Router,
+    pub(super) redactor: &'a mut Redactor,
+    pub(super) encoder: &'a mut Encoder,
+    pub(super) bit: SinkSet,
+    pub(super) protection: Protection,
+    pub(super) suspect: Option<Suspect<'a>>,
+    pub(super) unreadable: Vec<u64>,
+}
+
+/// What a dead process has left: frames of an earlier lap are passed over, and a line must be one of the format.
+pub(super) struct Suspect<'a> {
+    pub(super) stale: &'a HashSet<u64>,
+    pub(super) format: Format,
+}
+
+impl Feed for Frames<'_> {
+    fn next(&mut self, out: &mut Vec<u8>) -> Option<Line> {
+        loop {
+            let (at, kind, bytes) = self.frames.next()?;
+            let is_stale = self.suspect.as_ref().is_some_and(|suspect| suspect.stale.contains(&at));
+            if kind != Kind::Record || is_stale {
+                continue;
+            }
+            if let Some(line) = self.line(at, bytes, out) {
+                return Some(line);
+            }
+        }
+    }
+
+    fn position(&self) -> u64 {
+        self.frames.position()
+    }
+}
+
+impl Frames<'_> {
+    /// Appends the line of the frame in `bytes` at ring position `at`, if the sink wants it.
+    fn line(&mut self, at: u64, bytes: &[u8], out: &mut Vec<u8>) -> Option<Line> {
+        let Ok(event) = Event::decode(bytes, self.dictionary, self.lexicon) else {
+            self.unreadable.push(at);
+            return None;
+        };
+        if self.router.targets(&event) & self.bit == 0 {
+            return None;
+        }
+        let event = self.redactor.redact(&event).unwrap_or(event);
+        let start = out.len();
+        self.encoder.encode(&event, out);
+        if self.suspect.as_ref().is_some_and(|suspect| !is_valid(&suspect.format, &out[start..])) {
+            out.truncate(start);
+            self.unreadable.push(at);
+            return None;
+        }
+        let Event { seq, level, timestamp_ns, .. } = event;
+        let worth = worth(&event, self.protection);
+        Some(Line { at, end: at + bytes.len() as u64, seq, level, timestamp_ns, worth })
+    }
+}
+
+fn worth(event: &Event<'_>, protection: Protection) -> Worth {
+    let is_of =
+        |protection: Protection| protection.covers(event.level, event.category.map(|category| category.raw));
+    match is_of(protection) {
+        false => Worth::GivesWay,
+        true if is_of(Protection::PRECIOUS) => Worth::Precious,
+        true => Worth::Protected,
+    }
+}
