@@ -7,5 +7,5 @@ mod wall;
 
 pub use rfc3339::{FRACTION_LEN, Fraction, RFC3339_LEN, Rfc3339};
 pub use stamp::{prepare_stamps, stamp, stamp_of};
-pub(crate) use timebase::{SharedLine, Timebase};
+pub(crate) use timebase::{SharedTimeline, Timebase};
 pub use wall::now_ns;

@@ -50,13 +50,13 @@ impl Look {
 
 /// Wall-clock time by ticks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Line {
+pub(crate) struct Timeline {
     through: Look,
     /// Nanoseconds a tick, times 2^32; 0 if that is not known yet.
     slope: u64,
 }
 
-impl Line {
+impl Timeline {
     fn between(base: Look, last: Look) -> Option<u64> {
         let ticks = last.ticks.checked_sub(base.ticks).filter(|ticks| *ticks > 0)?;
         let ns = u64::try_from(last.ns.checked_sub(base.ns)?).ok()?;
@@ -71,9 +71,9 @@ impl Line {
     }
 
     /// The line of a process that is gone, made complete if it had not come to look twice: its machine still runs.
-    pub(crate) fn completed(mut self) -> Line {
+    pub(crate) fn completed(mut self) -> Timeline {
         if self.slope == 0 {
-            self.slope = Line::between(self.through, Look::now()).unwrap_or(0);
+            self.slope = Timeline::between(self.through, Look::now()).unwrap_or(0);
         }
         self
     }
@@ -89,9 +89,9 @@ impl Line {
 pub(crate) struct Timebase {
     base: Look,
     middle: Look,
-    line: Line,
+    timeline: Timeline,
     /// The line before the wall clock was set, and until when it holds.
-    before_step: Option<(u64, Line)>,
+    before_step: Option<(u64, Timeline)>,
     latest_ns: i64,
 }
 
@@ -110,42 +110,42 @@ impl Timebase {
             }
         }
         let mut timebase = Timebase::from(now);
-        timebase.line.slope = slope;
+        timebase.timeline.slope = slope;
         timebase
     }
 
     fn from(first: Look) -> Timebase {
-        let line = Line { through: first, slope: 0 };
-        Timebase { base: first, middle: first, line, before_step: None, latest_ns: i64::MIN }
+        let timeline = Timeline { through: first, slope: 0 };
+        Timebase { base: first, middle: first, timeline, before_step: None, latest_ns: i64::MIN }
     }
 
     /// Looks at both clocks, which is to be done before any batch.
-    pub(crate) fn look(&mut self) -> &Line {
+    pub(crate) fn look(&mut self) -> &Timeline {
         self.take(Look::now());
-        &self.line
+        &self.timeline
     }
 
-    pub(crate) fn line(&self) -> &Line {
-        &self.line
+    pub(crate) fn timeline(&self) -> &Timeline {
+        &self.timeline
     }
 
     fn take(&mut self, now: Look) {
-        let Line { through: last, slope } = self.line;
-        let off = self.line.at(now.ticks).saturating_sub(now.ns).saturating_abs();
+        let Timeline { through: last, slope } = self.timeline;
+        let off = self.timeline.at(now.ticks).saturating_sub(now.ns).saturating_abs();
         let passed = now.ns.saturating_sub(last.ns).saturating_abs();
         if slope > 0 && off > STEP_NS && off > passed / MOST_DRIFT {
-            self.before_step = Some((last.ticks, self.line));
+            self.before_step = Some((last.ticks, self.timeline));
             (self.base, self.middle) = (now, now);
             self.latest_ns = i64::MIN;
         } else {
             self.before_step = None;
             if now.ns.saturating_sub(self.base.ns) >= SHORTEST_SPAN_NS {
                 let exact =
-                    Line::between(self.base, now).filter(|exact| slope == 0 || is_near(*exact, slope));
-                self.line.slope = exact.unwrap_or(slope);
+                    Timeline::between(self.base, now).filter(|exact| slope == 0 || is_near(*exact, slope));
+                self.timeline.slope = exact.unwrap_or(slope);
             }
         }
-        self.line.through = now;
+        self.timeline.through = now;
         if now.ns.saturating_sub(self.middle.ns) >= SPAN_NS {
             (self.base, self.middle) = (self.middle, now);
         }
@@ -159,7 +159,7 @@ impl Timebase {
         if let Some((_, line)) = self.before_step.filter(|(until, _)| ticks <= *until) {
             return line.at(ticks);
         }
-        let ns = self.line.at(ticks);
+        let ns = self.timeline.at(ticks);
         if ns < self.latest_ns && self.latest_ns - ns < JITTER_NS {
             return self.latest_ns;
         }
@@ -175,7 +175,7 @@ fn measure() -> (u64, Look) {
     while (0..FIRST_SPAN_NS).contains(&now.ns.saturating_sub(first.ns)) {
         now = Look::now();
     }
-    (Line::between(first, now).unwrap_or(0), now)
+    (Timeline::between(first, now).unwrap_or(0), now)
 }
 
 fn is_near(slope: u64, other: u64) -> bool {
@@ -185,14 +185,14 @@ fn is_near(slope: u64, other: u64) -> bool {
 /// A line where it outlives the process, twice: the one that is not in use is replaced.
 #[repr(C)]
 #[derive(Default)]
-pub(crate) struct SharedLine {
+pub(crate) struct SharedTimeline {
     turn: AtomicU64,
     lines: [[AtomicU64; 3]; 2],
 }
 
-impl SharedLine {
+impl SharedTimeline {
     /// For the backend alone.
-    pub(crate) fn set(&self, line: &Line) {
+    pub(crate) fn set(&self, line: &Timeline) {
         let turn = self.turn.load(Ordering::Relaxed).wrapping_add(1);
         let words = [line.through.ticks, line.through.ns as u64, line.slope];
         for (slot, word) in self.lines[(turn & 1) as usize].iter().zip(words) {
@@ -201,11 +201,11 @@ impl SharedLine {
         self.turn.store(turn, Ordering::Release);
     }
 
-    pub(crate) fn get(&self) -> Line {
+    pub(crate) fn get(&self) -> Timeline {
         let turn = self.turn.load(Ordering::Acquire);
         let [ticks, ns, slope] =
             std::array::from_fn(|word| self.lines[(turn & 1) as usize][word].load(Ordering::Acquire));
-        Line { through: Look { ticks, ns: ns as i64 }, slope }
+        Timeline { through: Look { ticks, ns: ns as i64 }, slope }
     }
 }
 
@@ -231,7 +231,7 @@ mod tests {
     fn begun(ticks_per_us: i64) -> Timebase {
         let (first, second) = (look(ticks_per_us, -100_000_000), look(ticks_per_us, 0));
         let mut timebase = Timebase::from(first);
-        timebase.line = Line { through: second, slope: Line::between(first, second).unwrap() };
+        timebase.timeline = Timeline { through: second, slope: Timeline::between(first, second).unwrap() };
         timebase
     }
 
@@ -318,14 +318,14 @@ mod tests {
 
     #[test]
     fn a_line_is_read_back_and_completed_by_a_later_look() {
-        let shared = SharedLine::default();
-        let line = Line { through: look(3000, 5), slope: 9 };
-        shared.set(&Line::default());
+        let shared = SharedTimeline::default();
+        let line = Timeline { through: look(3000, 5), slope: 9 };
+        shared.set(&Timeline::default());
         shared.set(&line);
         assert_eq!(shared.get(), line);
         assert_eq!(line.completed(), line);
         let now = Look::now();
-        let begun = Line {
+        let begun = Timeline {
             through: Look { ticks: now.ticks.wrapping_sub(3_000_000_000), ns: now.ns - 1_000_000_000 },
             slope: 0,
         };

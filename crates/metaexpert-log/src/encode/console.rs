@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 
 use crate::encode::colour::{self, BOLD_RED, DIM, level_colour, painted};
-use crate::encode::plain::{continuation, lines, push_summary};
+use crate::encode::people::{continuation, lines, push_summary};
 use crate::encode::record_time::RecordTime;
 use crate::encode::shown_fields::ShownFields;
 use crate::encode::text::spec::{Conversion, Spec, char_count, prefix_len};

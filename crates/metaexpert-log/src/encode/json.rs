@@ -86,7 +86,7 @@ impl JsonEncoder {
             line.put_all(b",\"category\":");
             category.push_json(&mut line);
         }
-        match event.fields.plain() {
+        match event.fields.prepared() {
             Some(sets) if self.layout == Layout::Flat => {
                 sets.for_each(|set| push_set(&set, &mut line));
             }

@@ -5,7 +5,7 @@ pub mod console;
 pub(crate) mod include;
 pub mod json;
 pub mod local_time;
-mod plain;
+mod people;
 mod record_time;
 mod shown_fields;
 pub mod syslog;

@@ -1,7 +1,7 @@
 //! Category and fields of a record as people read them, behind its message.
 
 use crate::encode::colour::{CYAN, painted};
-use crate::encode::plain::{Digits, push_key, push_shown};
+use crate::encode::people::{Digits, push_key, push_shown};
 use crate::encode::views::{ToldTime, Views};
 use crate::frame::Value;
 use crate::ring::event::Event;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::config::View;
-use crate::encode::plain::json_text;
+use crate::encode::people::json_text;
 use crate::frame::Value;
 use crate::ring::event::Event;
 use crate::ring::fields::{Fields, Place};

@@ -4,7 +4,7 @@ use super::verdict::Verdict;
 
 /// Where in a name an entry counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Reach {
     /// At the end, also where no word begins: `binanceapikey`.
     Anywhere,
     /// At the end, where a word begins.
@@ -16,7 +16,7 @@ pub(super) enum Place {
 pub(super) struct Entry {
     /// In small letters, without separators.
     pub(super) name: Box<[u8]>,
-    pub(super) place: Place,
+    pub(super) reach: Reach,
     pub(super) verdict: Verdict,
     /// What its plural says.
     pub(super) plural: Verdict,
@@ -25,7 +25,7 @@ pub(super) struct Entry {
 impl Entry {
     /// One that the configuration names.
     pub(super) fn given(name: &str, verdict: Verdict) -> Entry {
-        Entry { name: plain(name), place: Place::Word, verdict, plural: Verdict::Clear }
+        Entry { name: bare(name), reach: Reach::Word, verdict, plural: Verdict::Clear }
     }
 
     /// Where it begins in `name`, which ends with it.
@@ -37,10 +37,10 @@ impl Entry {
                 _ => return None,
             };
         }
-        let counts = match self.place {
-            Place::Anywhere => true,
-            Place::Word => begins_word(name, at),
-            Place::Whole => is_alone(name, at),
+        let counts = match self.reach {
+            Reach::Anywhere => true,
+            Reach::Word => begins_word(name, at),
+            Reach::Whole => is_alone(name, at),
         };
         counts.then_some(at)
     }
@@ -53,7 +53,7 @@ fn is_alone(name: &[u8], at: usize) -> bool {
 }
 
 /// A name in small letters, without separators.
-fn plain(name: &str) -> Box<[u8]> {
+fn bare(name: &str) -> Box<[u8]> {
     name.bytes().filter(|byte| is_word(*byte)).map(|byte| byte.to_ascii_lowercase()).collect()
 }
 

@@ -1,6 +1,6 @@
 //! Which names stand for secrets.
 
-use super::entry::{Entry, Place, is_word};
+use super::entry::{Entry, Reach, is_word};
 use super::names;
 pub(super) use super::verdict::Verdict;
 
@@ -37,7 +37,7 @@ impl Keys {
         if let Some(place) = entries.iter().position(|other| other.name == entry.name) {
             // `-secret` means `apisecret` as well where `secret` did, but `secrets` only by its own name.
             let former = entries.remove(place);
-            entry.place = if former.place == Place::Whole { Place::Word } else { former.place };
+            entry.reach = if former.reach == Reach::Whole { Reach::Word } else { former.reach };
             entry.plural = former.plural;
         }
         entries.push(entry);

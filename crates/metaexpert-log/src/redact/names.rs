@@ -1,13 +1,13 @@
 //! The names that are masked without being asked for.
 
-use super::entry::{Entry, Place, begins_word};
+use super::entry::{Entry, Reach, begins_word};
 use super::verdict::Verdict::{
     self, Auth, Line, PublicKey, Random, Secret, Signature, Token, WalletKey, Words,
 };
-use Place::{Anywhere, Whole, Word};
+use Reach::{Anywhere, Whole, Word};
 
 /// In small letters without separators. Their plurals count as well, see [`Verdict::plural`].
-const SECRETS: [(&str, Place, Verdict); 93] = [
+const SECRETS: [(&str, Reach, Verdict); 93] = [
     ("password", Anywhere, Secret),
     ("passwd", Anywhere, Secret),
     ("pwd", Word, Secret),
@@ -226,9 +226,9 @@ const QUALIFYING: [&str; 20] = [
 ];
 
 pub(super) fn built_in() -> impl Iterator<Item = Entry> {
-    SECRETS.into_iter().map(|(name, place, verdict)| Entry {
+    SECRETS.into_iter().map(|(name, reach, verdict)| Entry {
         name: name.as_bytes().into(),
-        place,
+        reach,
         verdict,
         plural: verdict.plural(),
     })

@@ -77,7 +77,7 @@ impl Consumer {
 
     /// Looks at both clocks, which is to be done before a batch is dated.
     pub(crate) fn look(&self, timebase: &mut Timebase) {
-        self.ring.header().line.set(timebase.look());
+        self.ring.header().timeline.set(timebase.look());
     }
 
     /// The frames that were not read yet, at most about `limit` bytes of them. Each is dated when it is come to: the
@@ -89,14 +89,14 @@ impl Consumer {
 
     /// Keeps the first look at the clocks, for the case that the process is killed before the next.
     pub(crate) fn begin_dating(&mut self, timebase: &Timebase) {
-        self.ring.header().line.set(timebase.line());
+        self.ring.header().timeline.set(timebase.timeline());
     }
 
     /// Dates everything that a dead process has left.
     pub(crate) fn date_remains(&mut self) {
-        let line = self.ring.header().line.get().completed();
+        let timeline = self.ring.header().timeline.get().completed();
         let mut batch = self.frames(self.position(), u64::MAX, usize::MAX / 2);
-        while batch.next_dated(|stamp| line.date(stamp)).is_some() {}
+        while batch.next_dated(|stamp| timeline.date(stamp)).is_some() {}
     }
 
     /// Notes that everything before `position` has been read.

@@ -121,7 +121,7 @@ impl<'a> Fields<'a> {
     /// Each set of names; `None` if values are masked or a set is for
     /// this record alone.
     #[inline(always)]
-    pub(crate) fn plain(&self) -> Option<impl Iterator<Item = Set<'a>>> {
+    pub(crate) fn prepared(&self) -> Option<impl Iterator<Item = Set<'a>>> {
         let overlap = self.overlap;
         let segments = self.segments.iter().map_while(Option::as_ref).enumerate();
         let keyed = move |(at, segment): (usize, &Segment<'a>)| match segment {

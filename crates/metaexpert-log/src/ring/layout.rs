@@ -1,6 +1,6 @@
 //! Where everything lies in a ring's memory: cursors, marks, names, frames.
 
-use crate::clock::SharedLine;
+use crate::clock::SharedTimeline;
 use crate::frame::STAMP_OFFSET;
 use crate::ring::cursors::Cursors;
 use crate::ring::gap::{Gap, SharedGap};
@@ -28,7 +28,7 @@ pub(super) struct Header {
     pub(super) epoch: AtomicU64,
     pub(super) gap: SharedGap,
     /// How ticks in frames become times.
-    pub(super) line: SharedLine,
+    pub(super) timeline: SharedTimeline,
 }
 
 /// The memory shared by the two sides.

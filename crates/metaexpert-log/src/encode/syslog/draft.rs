@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::encode::include::Include;
-use crate::encode::plain::json_text;
+use crate::encode::people::json_text;
 use crate::frame::Value;
 use crate::line::decimal::{push_signed, push_unsigned};
 use crate::line::number::push_shortest;
@@ -74,10 +74,10 @@ impl SyslogEncoder {
         if let Some(stack) = event.stack {
             push_own(b"stack_info", stack, out);
         }
-        self.push_origin(event, out);
+        self.push_included(event, out);
     }
 
-    fn push_origin(&self, event: &Event<'_>, out: &mut Vec<u8>) {
+    fn push_included(&self, event: &Event<'_>, out: &mut Vec<u8>) {
         if let Some(run_id) = &self.run_id {
             push_own(b"run_id", run_id.as_bytes(), out);
         }

@@ -9,14 +9,14 @@
 //! ```
 
 use super::draft::{Draft, Parameter};
-use super::names::Rules;
+use super::names::NameRules;
 use super::sender::{FACILITY, Sender, severity};
 use crate::line::escape::escape_plain;
 
 /// Names are no longer (systemd, `journal_field_valid`).
 const NAME_BYTES: usize = 64;
 
-pub(super) const RULES: Rules = Rules {
+pub(super) const RULES: NameRules = NameRules {
     most: NAME_BYTES,
     exact: |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_').then_some(byte.to_ascii_uppercase()),
     similar: |byte| {

@@ -33,7 +33,7 @@ pub(super) const OWN_NAMES: [&[u8]; 17] = [
 const HASH_DIGITS: usize = 8;
 
 /// What a protocol allows of a name.
-pub(super) struct Rules {
+pub(super) struct NameRules {
     /// The longest, in bytes.
     pub(super) most: usize,
     /// The byte that stands for a name's, if it can be told from all others.
@@ -45,7 +45,7 @@ pub(super) struct Rules {
     pub(super) reserved: &'static [&'static str],
 }
 
-impl Rules {
+impl NameRules {
     /// The names of `parameters`, in their order.
     pub(super) fn names(&self, parameters: &[Parameter<'_>]) -> Vec<Vec<u8>> {
         let exact: Vec<Option<Vec<u8>>> = parameters.iter().map(|each| self.exact_name(each)).collect();

@@ -7,7 +7,7 @@
 use super::draft::{Draft, Parameter};
 use super::names::OWN_NAMES;
 use super::sender::{FACILITY, HOSTNAME_BYTES, Sender, plain_value, push_name, severity};
-use crate::encode::plain::push_word;
+use crate::encode::people::push_word;
 
 /// RFC 3164, 4.1.3.
 const TAG_BYTES: usize = 32;

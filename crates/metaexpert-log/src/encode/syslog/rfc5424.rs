@@ -5,7 +5,7 @@
 //! ```
 
 use super::draft::{Draft, Parameter};
-use super::names::Rules;
+use super::names::NameRules;
 use super::sender::{FACILITY, HOSTNAME_BYTES, Sender, plain_value, push_name, severity};
 use crate::clock::RFC3339_LEN;
 
@@ -17,7 +17,7 @@ const MSGID_BYTES: usize = 32;
 const PARAM_NAME_BYTES: usize = 32;
 const MICROSECONDS_LEN: usize = "2026-01-31T23:59:59.123456".len();
 
-pub(super) const RULES: Rules = Rules {
+pub(super) const RULES: NameRules = NameRules {
     most: PARAM_NAME_BYTES,
     exact: |byte| is_allowed(byte).then_some(byte),
     similar: |byte| if is_allowed(byte) { byte } else { b'_' },

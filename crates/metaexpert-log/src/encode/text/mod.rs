@@ -9,11 +9,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use jiff::tz::TimeZone;
 
 use crate::clock::now_ns;
-use crate::encode::plain::{continuation, json_text, lines, push_summary};
+use crate::encode::people::{continuation, json_text, lines, push_summary};
 use crate::encode::record_time::RecordTime;
 use crate::encode::shown_fields::ShownFields;
 use crate::encode::text::attribute::Attribute;
-use crate::encode::text::pattern::{Pattern, Piece};
+use crate::encode::text::pattern::{Element, Pattern};
 use crate::encode::text::spec::{Conversion, Shown, Spec};
 use crate::encode::views::Views;
 use crate::frame::Value;
@@ -64,12 +64,8 @@ pub struct TextEncoder {
     /// The fields that follow, if any do.
     fields: Option<ShownFields>,
     views: Views,
-    origin: Origin,
-}
-
-/// Where and when the records are written.
-struct Origin {
     time: RecordTime,
+    /// Who writes the records.
     process: Process,
 }
 
@@ -83,16 +79,16 @@ impl TextEncoder {
     /// A format of the user's. `%(asctime)s` is local time in the `strftime` format `datefmt`, and
     /// `2026-01-31 23:59:59,123` without one; of a record that tells of another time, it is that in UTC.
     pub fn new(pattern: Pattern, datefmt: Option<String>) -> Self {
-        let is_time = |piece: &Piece| matches!(piece, Piece::Item(Attribute::AscTime, _));
+        let is_time = |piece: &Element| matches!(piece, Element::Item(Attribute::AscTime, _));
         let shows_time = pattern.pieces.iter().any(is_time);
-        let origin = Origin { time: RecordTime::new(DEFAULT_TIME, b','), process: Process::current() };
-        TextEncoder { pattern, shows_time, fields: None, views: Views::default(), origin }
-            .with_time(datefmt.as_deref())
+        let time = RecordTime::new(DEFAULT_TIME, b',').with_format(datefmt.as_deref());
+        let process = Process::current();
+        TextEncoder { pattern, shows_time, fields: None, views: Views::default(), time, process }
     }
 
     /// The same encoder with times in the `strftime` format `datefmt`; without one, as they were.
     pub fn with_time(mut self, datefmt: Option<&str>) -> Self {
-        self.origin.time = self.origin.time.with_format(datefmt);
+        self.time = self.time.with_format(datefmt);
         self
     }
 
@@ -105,13 +101,13 @@ impl TextEncoder {
 
     /// The same encoder for another time zone than the system's.
     pub fn in_zone(mut self, zone: TimeZone) -> Self {
-        self.origin.time = self.origin.time.in_zone(zone);
+        self.time = self.time.in_zone(zone);
         self
     }
 
     /// The same encoder for another process than this one.
     pub fn for_process(mut self, process: Process) -> Self {
-        self.origin.process = process;
+        self.process = process;
         self
     }
 
@@ -125,11 +121,11 @@ impl TextEncoder {
         };
         for piece in &self.pattern.pieces {
             match piece {
-                Piece::Literal(text) => out.extend_from_slice(text),
-                Piece::Item(Attribute::AscTime, spec) => {
-                    spec.push_text(self.origin.time.text(event.timestamp_ns, told), out);
+                Element::Literal(text) => out.extend_from_slice(text),
+                Element::Item(Attribute::AscTime, spec) => {
+                    spec.push_text(self.time.text(event.timestamp_ns, told), out);
                 }
-                Piece::Item(attribute, spec) => push_item(attribute, spec, &self.origin.process, event, out),
+                Element::Item(attribute, spec) => push_item(attribute, spec, &self.process, event, out),
             }
         }
         if let Some(fields) = &self.fields {

@@ -5,18 +5,16 @@
 //! `%%` for a percent sign. Attributes are those of a `LogRecord`, with `category` and `seq` beside them;
 //! any other name is a field of the record.
 
+use crate::encode::people::INDENT;
 use crate::encode::text::attribute::{Attribute, Kind};
 use crate::encode::text::spec::{Conversion, MAX_WIDTH, Spec};
 
 /// What an empty format stands for, as in `logging`.
 const DEFAULT: &str = "%(message)s";
 
-/// Continuation lines start with this, so that no content can pose as a record of its own.
-pub(crate) const INDENT: &str = "    ";
-
 /// A part of a format.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Piece {
+pub(crate) enum Element {
     /// Text of the format itself, its line breaks followed by [`INDENT`].
     Literal(Box<[u8]>),
     /// A value of the record.
@@ -26,7 +24,7 @@ pub(crate) enum Piece {
 /// A parsed format.
 #[derive(Clone, Debug)]
 pub struct Pattern {
-    pub(crate) pieces: Box<[Piece]>,
+    pub(crate) pieces: Box<[Element]>,
 }
 
 impl Pattern {
@@ -37,7 +35,7 @@ impl Pattern {
     pub fn parse(text: &str) -> Result<Pattern, String> {
         let text = if text.is_empty() { DEFAULT } else { text };
         let pieces = Parser { text, at: 0 }.pieces()?;
-        if !pieces.iter().any(|piece| matches!(piece, Piece::Item(..))) {
+        if !pieces.iter().any(|piece| matches!(piece, Element::Item(..))) {
             return Err(format!(
                 "format {text:?} shows nothing of a record; name what to show, for example \
                  %(asctime)s %(levelname)s %(message)s"
@@ -71,7 +69,7 @@ impl Pattern {
     }
 
     fn shows(&self, wanted: impl Fn(&Attribute) -> bool) -> bool {
-        self.pieces.iter().any(|piece| matches!(piece, Piece::Item(attribute, _) if wanted(attribute)))
+        self.pieces.iter().any(|piece| matches!(piece, Element::Item(attribute, _) if wanted(attribute)))
     }
 }
 
@@ -83,7 +81,7 @@ struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    fn pieces(&mut self) -> Result<Vec<Piece>, String> {
+    fn pieces(&mut self) -> Result<Vec<Element>, String> {
         let mut pieces = Vec::new();
         let mut literal = String::new();
         while let Some(offset) = self.rest().find('%') {
@@ -103,7 +101,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Reads an item from its `%` on; `None` is a percent sign.
-    fn item(&mut self) -> Result<Option<Piece>, String> {
+    fn item(&mut self) -> Result<Option<Element>, String> {
         let start = self.at;
         self.at += 1;
         let name = self.name(start)?;
@@ -122,10 +120,10 @@ impl<'a> Parser<'a> {
         };
         let attribute = Attribute::named(name);
         self.check_kind(start, name, attribute.kind(), spec.conversion)?;
-        Ok(Some(Piece::Item(attribute, spec)))
+        Ok(Some(Element::Item(attribute, spec)))
     }
 
-    fn percent_sign(&self, start: usize, name: Option<&str>) -> Result<Option<Piece>, String> {
+    fn percent_sign(&self, start: usize, name: Option<&str>) -> Result<Option<Element>, String> {
         let Some(name) = name else { return Ok(None) };
         Err(self.error(start, &format!("shows nothing; write %({name})s, or %% for a percent sign")))
     }
@@ -257,13 +255,13 @@ impl<'a> Parser<'a> {
 }
 
 /// The literal collected so far, if there is any; what follows a line break is indented.
-fn literal_piece(literal: &mut String) -> Option<Piece> {
+fn literal_piece(literal: &mut String) -> Option<Element> {
     let text = std::mem::take(literal);
     if text.is_empty() {
         return None;
     }
     let indented = text.replace("\r\n", "\n").replace('\n', &format!("\n{INDENT}"));
-    Some(Piece::Literal(indented.into_bytes().into()))
+    Some(Element::Literal(indented.into_bytes().into()))
 }
 
 #[cfg(test)]
@@ -277,7 +275,7 @@ mod tests {
 
     fn one_item(text: &str) -> (Attribute, Spec) {
         match &*Pattern::parse(text).unwrap().pieces {
-            [Piece::Item(attribute, spec)] => (attribute.clone(), *spec),
+            [Element::Item(attribute, spec)] => (attribute.clone(), *spec),
             other => panic!("{other:?}"),
         }
     }
@@ -305,7 +303,7 @@ mod tests {
     #[test]
     fn percent_signs_join_the_text_around_them() {
         let pattern = Pattern::parse("100%% — %(message)s%5%").unwrap();
-        let [Piece::Literal(before), Piece::Item(..), Piece::Literal(after)] = &*pattern.pieces else {
+        let [Element::Literal(before), Element::Item(..), Element::Literal(after)] = &*pattern.pieces else {
             panic!("{pattern:?}")
         };
         assert_eq!((&**before, &**after), ("100% — ".as_bytes(), &b"%"[..]));
@@ -319,7 +317,7 @@ mod tests {
     #[test]
     fn a_line_after_a_line_break_is_indented() {
         let pattern = Pattern::parse("%(name)s\r\n%(message)s").unwrap();
-        assert_eq!(pattern.pieces[1], Piece::Literal(b"\n    "[..].into()));
+        assert_eq!(pattern.pieces[1], Element::Literal(b"\n    "[..].into()));
     }
 
     #[test]

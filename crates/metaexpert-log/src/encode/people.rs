@@ -1,12 +1,14 @@
 //! What the formats for people share: fields as `key=value`, and the lines that follow a record's first.
 
-use crate::encode::text::pattern::INDENT;
 use crate::frame::Value;
 use crate::line::decimal::{push_signed, push_unsigned};
 use crate::line::escape::{escape_json, escape_plain};
 use crate::line::number::push_shortest;
 use crate::ring::event::Exception;
 use crate::ring::lexicon::Key;
+
+/// Continuation lines start with this, so that no content can pose as a record of its own.
+pub(crate) const INDENT: &str = "    ";
 
 /// Appends a field's name, quoted like a value.
 #[inline]
