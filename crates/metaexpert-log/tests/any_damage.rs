@@ -1,5 +1,5 @@
-//! Whatever bytes a frame, a ring or the files beside it have become: reading them never crashes, and writes no
-//! invalid line. The fuzzer's corpus is gone through, and more of the same at random.
+//! Whatever bytes a frame, a ring or the files beside it have become: reading them never crashes, and writes
+//! no invalid line. The fuzzer's corpus is gone through, and more of the same at random.
 
 mod damage;
 mod whole;

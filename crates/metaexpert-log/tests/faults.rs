@@ -1,5 +1,5 @@
-//! Whatever operation on a file fails, and however: nothing hangs, and every record is in each file it belongs
-//! to, once and in order, or told of there.
+//! Whatever operation on a file fails, and however: nothing hangs, and every record is in each file it
+//! belongs to, once and in order, or told of there.
 
 mod account;
 mod partly;

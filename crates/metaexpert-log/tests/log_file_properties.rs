@@ -1,5 +1,5 @@
-//! Whatever happens to a log file, in whatever order: no line is lost that no other program took away, none is
-//! there twice, none is torn.
+//! Whatever happens to a log file, in whatever order: no line is lost that no other program took away, none
+//! is there twice, none is torn.
 
 mod common;
 
@@ -151,8 +151,8 @@ impl World {
         }
     }
 
-    /// Returns false if the process was killed before the line was whole, or whole in a file that is gone: the
-    /// next start finds it in no file, and writes it from the ring.
+    /// Returns false if the process was killed before the line was whole, or whole in a file that is gone:
+    /// the next start finds it in no file, and writes it from the ring.
     fn attempt(&mut self, line: &str, mut then: Option<Outside>) -> bool {
         let file = self.file.as_mut().unwrap();
         if file.is_due(0, line.len(), self.clock_ns) {

@@ -1,5 +1,5 @@
-//! More than the disk takes: it stalls, it is full, it takes no larger file. Memory stays bounded, nobody waits
-//! longer than configured, what gives way is what may, and every lost record is counted and told.
+//! More than the disk takes: it stalls, it is full, it takes no larger file. Memory stays bounded, nobody
+//! waits longer than configured, what gives way is what may, and every lost record is counted and told.
 
 mod account;
 mod program;

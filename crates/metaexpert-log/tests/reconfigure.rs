@@ -1,5 +1,5 @@
-//! A change of configuration loses and doubles nothing, under load and with failing files: each record is where it
-//! belonged when it was made.
+//! A change of configuration loses and doubles nothing, under load and with failing files: each record is
+//! where it belonged when it was made.
 
 mod account;
 mod partly;
@@ -23,8 +23,8 @@ const PROMPTLY: Option<Duration> = Some(Duration::from_secs(20));
 const LEVELS: [i32; 4] = [10, 20, 30, 40];
 const VARIANTS: usize = 5;
 
-/// The configurations, each with the files it has and their least levels: files come and go, levels, formats and
-/// ways to keep a file change.
+/// The configurations, each with the files it has and their least levels: files come and go, levels, formats
+/// and ways to keep a file change.
 fn variant(scratch: &Scratch, number: usize) -> (Config, Vec<(&'static str, i32)>) {
     let with = |name: &str, options| file(scratch, name, options);
     let (sinks, files) = match number {
@@ -309,7 +309,8 @@ proptest! {
                 Step::Fail(kind, skipped) => model.disk.fail_from(skipped, &[kinds[kind]], libc::EIO),
                 Step::Shorten(bytes) => model.disk.shorten(bytes),
                 Step::Heal => { model.heal(); since_heal = 0; }
-                // More failing files than are kept would be given up, and a file that can't be opened refused.
+                // More failing files than are kept would be given up, and a file that can't be opened
+                // refused.
                 Step::Switch(number) if since_heal < 3 => since_heal += usize::from(model.switch(number)),
                 Step::Switch(_) => {}
                 Step::Wait => { model.pipeline.waiter().wait(Some(Duration::from_millis(2))); }

@@ -1,5 +1,5 @@
-//! What a killed process has left is written by the next, exactly once and in order. The processes are real, and
-//! really killed: they play the scenes in `scenes/`.
+//! What a killed process has left is written by the next, exactly once and in order. The processes are real,
+//! and really killed: they play the scenes in `scenes/`.
 
 #[path = "scenes/script.rs"]
 mod script;

@@ -59,8 +59,8 @@ fn a_file_is_shipped_whole_and_in_order_though_the_destination_is_away_for_a_whi
     let (listener, port) = listen();
     let mut shipment = Shipment::new(open(port), lines_of(&path));
 
-    // Everything that was sent is read before the connection breaks: what the other side's system has acknowledged
-    // and its program has not read would be lost.
+    // Everything that was sent is read before the connection breaks: what the other side's system has
+    // acknowledged and its program has not read would be lost.
     turn_until(&mut shipment, |shipment, _| shipment.position() > 0);
     let sent = shipment.position() as usize;
     let mut reader = accept(&listener);

@@ -4,8 +4,8 @@ use crate::backend::drain::{BATCH_BYTES, Backend, members};
 use crate::protection::Protection;
 
 impl Backend {
-    /// Lets sinks that are behind replay a batch each, and makes them give up what they keep from others for too
-    /// long. Returns whether one has got on.
+    /// Lets sinks that are behind replay a batch each, and makes them give up what they keep from others for
+    /// too long. Returns whether one has got on.
     pub(super) fn catch_up(&mut self) -> bool {
         if self.stages.behind() == 0 && self.stragglers.is_empty() {
             return false;

@@ -291,8 +291,8 @@ impl Backend {
         }
     }
 
-    /// What each sink has done. One of an earlier configuration that still fails speaks for its successor; who was
-    /// removed is gone.
+    /// What each sink has done. One of an earlier configuration that still fails speaks for its successor;
+    /// who was removed is gone.
     pub(super) fn reports(&self) -> Vec<SinkReport> {
         let mut reports = self.stages.reports();
         for earlier in self.stragglers.iter().map(|straggler| straggler.sink.report()) {

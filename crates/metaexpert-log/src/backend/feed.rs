@@ -29,7 +29,8 @@ pub(super) struct Frames<'a> {
     pub(super) unreadable: Vec<u64>,
 }
 
-/// What a dead process has left: frames of an earlier lap are passed over, and a line must be one of the format.
+/// What a dead process has left: frames of an earlier lap are passed over, and a line must be one of the
+/// format.
 pub(super) struct Suspect<'a> {
     pub(super) stale: &'a HashSet<u64>,
     pub(super) format: Format,

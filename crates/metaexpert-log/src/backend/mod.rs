@@ -1,9 +1,9 @@
 //! **Backend**: drain → route → encode → deliver, again after a failure, and what gives way.
 //!
-//! A batch's way is in [`drain`]; what the other side sees of it is [`shared`]. The [`stages`] are those of one
-//! configuration. A sink that is behind has to [`catch_up`]: it gets its share of them to itself, for a [`replay`] that is
-//! a [`feed`] of lines, and gives way where it keeps too much. A new configuration is put in force between two batches
-//! ([`switch`]), and the end ([`finish`]) waits for what fails.
+//! A batch's way is in [`drain`]; what the other side sees of it is [`shared`]. The [`stages`] are those of
+//! one configuration. A sink that is behind has to [`catch_up`]: it gets its share of them to itself, for a
+//! [`replay`] that is a [`feed`] of lines, and gives way where it keeps too much. A new configuration is put
+//! in force between two batches ([`switch`]), and the end ([`finish`]) waits for what fails.
 
 mod catch_up;
 mod delay;

@@ -88,8 +88,8 @@ pub struct Opened {
 }
 
 impl Opened {
-    /// Opens everything that `config` needs and the configuration in force, `before`, does not have. On an error
-    /// nothing stays open.
+    /// Opens everything that `config` needs and the configuration in force, `before`, does not have. On an
+    /// error nothing stays open.
     pub fn new(
         surroundings: &Surroundings,
         config: &Config,

@@ -66,8 +66,8 @@ impl Part<'_> {
         tally
     }
 
-    /// Gives up the oldest frames until the sink's mark is at `enough` or behind it, but not behind `until`. Records that
-    /// are protected are held, the others dropped and counted.
+    /// Gives up the oldest frames until the sink's mark is at `enough` or behind it, but not behind `until`.
+    /// Records that are protected are held, the others dropped and counted.
     pub(crate) fn squeeze(
         &mut self,
         consumer: &Consumer,

@@ -108,7 +108,8 @@ impl Shared {
         true
     }
 
-    /// Counts lines that will not be written. To be called before what comes after them is announced as written.
+    /// Counts lines that will not be written. To be called before what comes after them is announced as
+    /// written.
     pub(crate) fn count_lost(&self, lines: u64) {
         if lines > 0 {
             self.lost.fetch_add(lines, Ordering::AcqRel);

@@ -141,8 +141,8 @@ impl Stages {
         self.redactor.text(text)
     }
 
-    /// Masks the secrets of `event`, of the frame at ring position `at`, encodes it once for each format wanted, and
-    /// gives it to every sink that is in step and wants it.
+    /// Masks the secrets of `event`, of the frame at ring position `at`, encodes it once for each format
+    /// wanted, and gives it to every sink that is in step and wants it.
     #[inline]
     pub(crate) fn deliver(&mut self, event: &Event<'_>, at: u64) {
         let targets = self.router.targets(event) & !self.behind;

@@ -1,12 +1,12 @@
-//! When a call was made, read at the least cost: the processor's counter where the kernel keeps time with it, else
-//! the kernel's clock. The backend makes wall-clock time of it.
+//! When a call was made, read at the least cost: the processor's counter where the kernel keeps time with it,
+//! else the kernel's clock. The backend makes wall-clock time of it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::wall::now_ns;
 
-/// Stamps below it are ticks of the counter, counted from `i64::MIN`; others are nanoseconds since the epoch, which
-/// reach back to the year 1823.
+/// Stamps below it are ticks of the counter, counted from `i64::MIN`; others are nanoseconds since the epoch,
+/// which reach back to the year 1823.
 const FIRST_NS: i64 = i64::MIN / 2;
 const TICKS: u64 = (1 << 62) - 1;
 
@@ -17,7 +17,8 @@ pub fn prepare_stamps() {
     HAS_COUNTER.store(counter::is_reliable(), Ordering::Relaxed);
 }
 
-/// The present time, for a frame: ticks of the counter, or nanoseconds since the epoch where there is no good one.
+/// The present time, for a frame: ticks of the counter, or nanoseconds since the epoch where there is no good
+/// one.
 #[inline(always)]
 pub fn stamp() -> i64 {
     if HAS_COUNTER.load(Ordering::Relaxed) { of_ticks(counter::read()) } else { now_ns() }
@@ -49,12 +50,13 @@ pub(super) mod counter {
     /// Ticks since the machine was started, the same on all its processors.
     #[inline(always)]
     pub fn read() -> u64 {
-        // SAFETY: every processor of this architecture has the instruction, and user code may use it unless the
-        // kernel forbids it, whose own clocks in user code would not work then.
+        // SAFETY: every processor of this architecture has the instruction, and user code may use it unless
+        // the kernel forbids it, whose own clocks in user code would not work then.
         unsafe { core::arch::x86_64::_rdtsc() }
     }
 
-    /// The kernel keeps time with it only if it goes at one speed, through all idle states, in step on all processors.
+    /// The kernel keeps time with it only if it goes at one speed, through all idle states, in step on all
+    /// processors.
     pub(super) fn is_reliable() -> bool {
         let source = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
         std::fs::read_to_string(source).is_ok_and(|name| name.trim() == "tsc")

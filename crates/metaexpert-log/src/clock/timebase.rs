@@ -13,11 +13,12 @@ const FIRST_SPAN_NS: i64 = 50_000;
 const MOST_MEASUREMENTS: u32 = 10;
 /// No processor's counter changes its speed by a part like this: the wall clock was set in between.
 const MOST_CHANGE: u64 = 50;
-/// A wall clock that is so far off the line was set; clocks that are being corrected are off by a part of the time
-/// that has passed.
+/// A wall clock that is so far off the line was set; clocks that are being corrected are off by a part of the
+/// time that has passed.
 const STEP_NS: i64 = 1_000_000;
 const MOST_DRIFT: i64 = 1000;
-/// What two looks may differ by, because reading two clocks takes time; a record is never dated back for that.
+/// What two looks may differ by, because reading two clocks takes time; a record is never dated back for
+/// that.
 const JITTER_NS: i64 = 10_000;
 /// A pair of readings that took no longer is good enough.
 const GOOD_TICKS: u64 = 300;
@@ -70,7 +71,8 @@ impl Timeline {
         self.through.ns.saturating_add(i64::try_from(ns).unwrap_or(0))
     }
 
-    /// The line of a process that is gone, made complete if it had not come to look twice: its machine still runs.
+    /// The line of a process that is gone, made complete if it had not come to look twice: its machine still
+    /// runs.
     pub(crate) fn completed(mut self) -> Timeline {
         if self.slope == 0 {
             self.slope = Timeline::between(self.through, Look::now()).unwrap_or(0);
@@ -151,8 +153,8 @@ impl Timebase {
         }
     }
 
-    /// The wall-clock time of a stamp. Those of one thread come in order, and their times do, unless the wall clock
-    /// was set.
+    /// The wall-clock time of a stamp. Those of one thread come in order, and their times do, unless the wall
+    /// clock was set.
     #[inline]
     pub(crate) fn date(&mut self, stamp: i64) -> i64 {
         let Some(ticks) = ticks_of(stamp) else { return stamp };

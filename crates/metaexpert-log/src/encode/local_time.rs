@@ -13,7 +13,8 @@ const NS_PER_SECOND: i64 = 1_000_000_000;
 
 /// The zone that the system is set to.
 pub fn system_zone() -> TimeZone {
-    // Asked for a zone by its name, jiff lists the whole database, some hundreds of files, before it reads one.
+    // Asked for a zone by its name, jiff lists the whole database, some hundreds of files, before it reads
+    // one.
     let named = std::env::var_os("TZ").is_some();
     let linked = if named { None } else { linked_zone(Path::new("/etc/localtime")) };
     linked.unwrap_or_else(TimeZone::system)

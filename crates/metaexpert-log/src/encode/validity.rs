@@ -1,5 +1,5 @@
-//! Whether a line may go into a file. What an encoder makes of an event always may; what it makes of damaged memory
-//! must be looked at first.
+//! Whether a line may go into a file. What an encoder makes of an event always may; what it makes of damaged
+//! memory must be looked at first.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -23,8 +23,8 @@ fn is_one_line(line: &[u8]) -> bool {
     line.iter().position(|byte| *byte == b'\n').is_some_and(|at| at + 1 == line.len())
 }
 
-/// A JSON value of any kind, read as strictly as the strictest readers do: no key twice, no lone surrogate, no
-/// number beyond a double's range.
+/// A JSON value of any kind, read as strictly as the strictest readers do: no key twice, no lone surrogate,
+/// no number beyond a double's range.
 struct Distinct;
 
 impl<'de> Deserialize<'de> for Distinct {

@@ -1,4 +1,5 @@
-//! A frame written front to back, straight from its parts: for what comes in one by one and is not known to fit.
+//! A frame written front to back, straight from its parts: for what comes in one by one and is not known to
+//! fit.
 
 use super::layout::{ALIGN, HEADER_LEN, Kind, check, section, tag};
 use super::write::copy;
@@ -16,11 +17,12 @@ pub struct Head {
     pub stamp: i64,
 }
 
-/// Bytes before the values of a `Fields` section: its tag, the key set's id, and how many bytes of values follow.
+/// Bytes before the values of a `Fields` section: its tag, the key set's id, and how many bytes of values
+/// follow.
 const FIELDS_LEN: usize = size_of::<u8>() + 2 * size_of::<u32>();
 
-/// Writes one frame into a slot that may be longer than it. Each part is `None` if it does not fit; what was written
-/// until then is worth nothing.
+/// Writes one frame into a slot that may be longer than it. Each part is `None` if it does not fit; what was
+/// written until then is worth nothing.
 pub struct Composer<'a> {
     header: &'a mut [u8; HEADER_LEN],
     rest: &'a mut [u8],

@@ -89,7 +89,8 @@ pub fn seq(bytes: &[u8]) -> u64 {
     bytes.get(8..16).and_then(|seq| seq.try_into().ok()).map_or(0, u64::from_le_bytes)
 }
 
-/// When the record was made whose frame starts `bytes`, as [`crate::clock::stamp`] has it; 0 if they are too few.
+/// When the record was made whose frame starts `bytes`, as [`crate::clock::stamp`] has it; 0 if they are too
+/// few.
 #[inline]
 pub fn stamp(bytes: &[u8]) -> i64 {
     let stamp = bytes.get(STAMP_OFFSET..STAMP_OFFSET + 8);

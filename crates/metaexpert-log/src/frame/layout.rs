@@ -23,8 +23,8 @@ pub enum Kind {
     Switch = 3,
 }
 
-/// Hands the sections of a frame to a macro: each with its tag, and its parts in the order in which they lie there, by
-/// their kinds. Writing, reading and measuring are made from this table.
+/// Hands the sections of a frame to a macro: each with its tag, and its parts in the order in which they lie
+/// there, by their kinds. Writing, reading and measuring are made from this table.
 macro_rules! sections {
     ($made:ident) => {
         $made! {
@@ -84,8 +84,8 @@ pub enum Value<'a> {
     Json(&'a [u8]),
 }
 
-/// Ties a header's parts together, so that a damaged frame is noticed. Not the time: the backend replaces it in one
-/// store, which a kill cannot cut in two.
+/// Ties a header's parts together, so that a damaged frame is noticed. Not the time: the backend replaces it
+/// in one store, which a kill cannot cut in two.
 #[inline]
 pub(super) fn check(len: u32, seq: u64) -> u32 {
     let mixed = (seq ^ u64::from(len) << 17).wrapping_mul(0x9E37_79B9_7F4A_7C15);

@@ -1,4 +1,5 @@
-//! Records read back from their frames, in the ring or in the remains of one: a damaged one is an error, never a panic.
+//! Records read back from their frames, in the ring or in the remains of one: a damaged one is an error,
+//! never a panic.
 
 use super::header::{FrameError, long, peek, word};
 use super::layout::{HEADER_LEN, Kind, STAMP_OFFSET, Value, section, sections, tag};
@@ -144,8 +145,8 @@ impl<'a> Iterator for Sections<'a> {
     }
 }
 
-/// Takes a value. Where it is told to be inlined, the place where a type is found out has only what that type needs; a
-/// closure can't be told.
+/// Takes a value. Where it is told to be inlined, the place where a type is found out has only what that type
+/// needs; a closure can't be told.
 pub(crate) trait Visitor<'a> {
     type Output;
 

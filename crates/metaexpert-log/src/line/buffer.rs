@@ -1,5 +1,5 @@
-//! Lines put together in a buffer. Short pieces are copied in blocks of a fixed size, which takes no call, and the next
-//! one begins where the piece before has ended.
+//! Lines put together in a buffer. Short pieces are copied in blocks of a fixed size, which takes no call,
+//! and the next one begins where the piece before has ended.
 
 use std::mem::MaybeUninit;
 
@@ -37,15 +37,15 @@ impl Output for Vec<u8> {
     }
 }
 
-/// The end of a line in the room behind it. Where that is stays in registers as long as nobody is given a reference, so
-/// what is seldom needed takes the line and returns it.
+/// The end of a line in the room behind it. Where that is stays in registers as long as nobody is given a
+/// reference, so what is seldom needed takes the line and returns it.
 pub struct Line<'a> {
     /// What is left of the room; nothing, for good, once something did not fit.
     room: &'a mut [MaybeUninit<u8>],
 }
 
-/// Appends what `write` puts on the line; it is called again if there was too little room. `usual` bytes are enough
-/// for most lines.
+/// Appends what `write` puts on the line; it is called again if there was too little room. `usual` bytes are
+/// enough for most lines.
 #[inline(always)]
 pub fn push_line(out: &mut Vec<u8>, usual: usize, mut write: impl for<'l> FnMut(Line<'l>) -> Line<'l>) {
     // Not a loop: what its passes share would be worked out beforehand, and kept on the stack.
@@ -62,7 +62,8 @@ fn push_long_line(out: &mut Vec<u8>, mut room: usize, write: &mut dyn for<'l> Fn
     }
 }
 
-/// Appends a line, if it fits into what room there is, at least `least` bytes; else returns how much that was.
+/// Appends a line, if it fits into what room there is, at least `least` bytes; else returns how much that
+/// was.
 #[inline(always)]
 fn try_line(
     out: &mut Vec<u8>,
@@ -76,8 +77,8 @@ fn try_line(
     if left < BLOCK {
         return Err(all);
     }
-    // SAFETY: a line's room only ever gets shorter, by bytes at its beginning that were written, or becomes empty. So
-    // all bytes before what is left are written, and inside the capacity.
+    // SAFETY: a line's room only ever gets shorter, by bytes at its beginning that were written, or becomes
+    // empty. So all bytes before what is left are written, and inside the capacity.
     unsafe { out.set_len(out.len() + (all - left)) };
     Ok(())
 }

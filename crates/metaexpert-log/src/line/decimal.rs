@@ -70,9 +70,9 @@ const FEWEST_UNITS: i64 = 1000;
 impl Short {
     /// The number as one of these, if it is one.
     ///
-    /// A whole number of units, divided by the units of one, is the float nearest to that decimal, as both are exact.
-    /// So if it is `number`, the decimal reads back. And it is the shortest that does: two decimals of up to 15
-    /// digits are never the same float.
+    /// A whole number of units, divided by the units of one, is the float nearest to that decimal, as both
+    /// are exact. So if it is `number`, the decimal reads back. And it is the shortest that does: two
+    /// decimals of up to 15 digits are never the same float.
     #[inline(always)]
     fn of(number: f64) -> Option<Short> {
         if number >= MOST {

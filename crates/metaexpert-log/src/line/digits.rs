@@ -1,5 +1,5 @@
-//! Decimal digits worked out in a register: text that is written byte by byte and read again as words at once makes the
-//! processor wait.
+//! Decimal digits worked out in a register: text that is written byte by byte and read again as words at once
+//! makes the processor wait.
 
 /// The first number of nine digits.
 pub(crate) const EIGHT_DIGITS: u64 = 100_000_000;

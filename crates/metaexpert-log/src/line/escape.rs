@@ -20,8 +20,8 @@ const CLEAN: [bool; 256] = {
     table
 };
 
-/// Marks bytes that need attention in their highest bits. The lowest mark is exact: what a byte borrows from the next or
-/// carries over to it only spoils those above one that is marked itself.
+/// Marks bytes that need attention in their highest bits. The lowest mark is exact: what a byte borrows from
+/// the next or carries over to it only spoils those above one that is marked itself.
 #[inline]
 fn attention(word: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;

@@ -13,8 +13,8 @@ pub trait Output {
     /// Appends the first `len` bytes of `block`, which may have at most [`BLOCK`].
     fn put_block<const N: usize>(&mut self, block: &[u8; N], len: usize);
 
-    /// Appends `len` bytes, of which `first` are the first and `last` the last; together they cover all: there are at
-    /// least `N` and at most twice as many.
+    /// Appends `len` bytes, of which `first` are the first and `last` the last; together they cover all:
+    /// there are at least `N` and at most twice as many.
     fn put_ends<const N: usize>(&mut self, first: &[u8; N], last: &[u8; N], len: usize);
 
     /// Appends the inside of a JSON string that is long or needs escapes.

@@ -3,7 +3,8 @@
 /// No text that is taken for short is longer.
 pub(crate) const SHORT: usize = 32;
 
-/// A short text by the words that cover it: those at its beginning and those up to its end, which may overlap.
+/// A short text by the words that cover it: those at its beginning and those up to its end, which may
+/// overlap.
 #[derive(Clone, Copy)]
 pub(crate) enum Words<'t> {
     /// Fewer than eight bytes, and how many; the others are zero.

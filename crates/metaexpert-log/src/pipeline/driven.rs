@@ -1,4 +1,5 @@
-//! A pipeline without a thread: its backend works when it is told to, so that what it does can be measured alone.
+//! A pipeline without a thread: its backend works when it is told to, so that what it does can be measured
+//! alone.
 
 use crate::backend::drain::{Backend, Turn};
 use crate::backend::opening::Surroundings;

@@ -15,7 +15,8 @@ pub const LAST_GAP_LIMIT: Duration = Duration::from_secs(1);
 const STEP: Duration = Duration::from_micros(200);
 
 impl Pipeline {
-    /// Counts records that were lost before there was a pipeline to take them, and `losses`, of which nobody was told.
+    /// Counts records that were lost before there was a pipeline to take them, and `losses`, of which nobody
+    /// was told.
     pub fn count_lost(&self, unstarted: &PerLevel, losses: u64) {
         self.shared.counters.count_unstarted(unstarted);
         self.shared.count_lost(losses);

@@ -50,8 +50,8 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// The longest frame that [`Pipeline::compose`] writes: a small part of the smallest ring, because so much is left
-    /// unused at a ring's end at worst.
+    /// The longest frame that [`Pipeline::compose`] writes: a small part of the smallest ring, because so
+    /// much is left unused at a ring's end at worst.
     pub const COMPOSED_LEN: usize = 2 << 10;
 
     /// Submits one record. Neither blocks nor fails beyond what [`Refused`] says; a refused record is not
@@ -66,8 +66,8 @@ impl Pipeline {
     }
 
     /// Submits a record whose parts `body` writes straight into the ring; it needs no more than
-    /// [`Pipeline::COMPOSED_LEN`] bytes. Returns false, and nothing is submitted, if `body` returns `None`, or if there
-    /// is not at once room for so much: [`Pipeline::submit`] can tell more.
+    /// [`Pipeline::COMPOSED_LEN`] bytes. Returns false, and nothing is submitted, if `body` returns `None`,
+    /// or if there is not at once room for so much: [`Pipeline::submit`] can tell more.
     #[inline]
     pub fn compose(
         &mut self,

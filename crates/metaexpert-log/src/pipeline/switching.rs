@@ -21,9 +21,9 @@ impl Pipeline {
         InForce { config: self.config.clone(), epoch: self.epoch }
     }
 
-    /// Puts `opened` in force for every record submitted after this call. Gives it back if there is no room in
-    /// the ring for the change now, or if another configuration came between. The queue's size stays as it is;
-    /// only a new pipeline changes it.
+    /// Puts `opened` in force for every record submitted after this call. Gives it back if there is no room
+    /// in the ring for the change now, or if another configuration came between. The queue's size stays as it
+    /// is; only a new pipeline changes it.
     pub fn switch_to(&mut self, opened: Box<Opened>) -> Result<(), Box<Opened>> {
         if opened.after != Some(self.epoch) {
             return Err(opened);
@@ -52,8 +52,8 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Opens what `config` needs and puts it in force, waiting for room in the ring for at most 5 s. On an error
-    /// nothing changes.
+    /// Opens what `config` needs and puts it in force, waiting for room in the ring for at most 5 s. On an
+    /// error nothing changes.
     pub fn reconfigure(
         &mut self,
         surroundings: &Surroundings,

@@ -1,7 +1,7 @@
 //! Descriptors of the engine's own, which are never those of the standard streams.
 //!
-//! A process that was started with a standard stream closed gives the stream's number to whatever it opens next, and
-//! what is then written to the stream ends up there.
+//! A process that was started with a standard stream closed gives the stream's number to whatever it opens
+//! next, and what is then written to the stream ends up there.
 
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
@@ -14,7 +14,8 @@ const FIRST_OWN: libc::c_int = libc::STDERR_FILENO + 1;
 /// Which standard streams were closed when the process started, by [`number`].
 static MISSING: [AtomicBool; FIRST_OWN as usize] = [const { AtomicBool::new(false) }; FIRST_OWN as usize];
 
-/// `opened` behind a descriptor that no standard stream has. What was opened keeps its locks and its position.
+/// `opened` behind a descriptor that no standard stream has. What was opened keeps its locks and its
+/// position.
 pub(crate) fn above_standard<T: Into<OwnedFd> + From<OwnedFd>>(opened: T) -> io::Result<T> {
     let opened: OwnedFd = opened.into();
     if opened.as_raw_fd() >= FIRST_OWN {

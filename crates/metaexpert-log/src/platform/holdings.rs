@@ -91,7 +91,8 @@ impl Drop for Holding {
 /// The user for whom files were first opened, by this process or the one that forked it.
 static FIRST_USER: AtomicU32 = AtomicU32::new(libc::uid_t::MAX);
 
-/// Whether the process has given up the rights that it, or the one that forked it, had when files were first opened.
+/// Whether the process has given up the rights that it, or the one that forked it, had when files were first
+/// opened.
 pub(crate) fn has_changed_user() -> bool {
     // SAFETY: geteuid has no preconditions.
     let user = unsafe { libc::geteuid() };
@@ -104,7 +105,8 @@ pub(crate) fn is_ours(identity: FileId) -> bool {
     TABLE.iter().any(|slot| slot.is_of(identity))
 }
 
-/// What the parent of this process had open for `path` when it forked, if the parent could have given up privileges.
+/// What the parent of this process had open for `path` when it forked, if the parent could have given up
+/// privileges.
 pub(crate) fn inherited(path: &Path) -> Option<File> {
     let slot = INHERITED.iter().find(|slot| slot.path.load(Ordering::Acquire) == hash_of(path))?;
     // SAFETY: the descriptor is open, and stays so: what is in the table is closed in forked children alone.
@@ -127,14 +129,16 @@ pub fn forget_after_fork() {
             if is_privileged {
                 keep(slot, fd);
             }
-            // SAFETY: the descriptor is a copy that the fork made of one of the parent's; the threads that used
-            // it do not exist here, and the caller sees to it that the values that own it are not dropped.
+            // SAFETY: the descriptor is a copy that the fork made of one of the parent's; the threads that
+            // used it do not exist here, and the caller sees to it that the values that own it are not
+            // dropped.
             unsafe { libc::close(fd) };
         }
     }
 }
 
-/// Opens what `fd` leads to once more, for [`inherited`]. Only what may be done right after a fork is done here.
+/// Opens what `fd` leads to once more, for [`inherited`]. Only what may be done right after a fork is done
+/// here.
 fn keep(held: &Slot, fd: RawFd) {
     let path = held.path.load(Ordering::Relaxed);
     let Some(again) = (path != NO_PATH).then(|| open_again(fd)).flatten() else { return };

@@ -1,4 +1,5 @@
-//! What killed processes have left in their rings, written to the files it was meant for, exactly once and in order.
+//! What killed processes have left in their rings, written to the files it was meant for, exactly once and in
+//! order.
 //!
 //! The ring of a dead process is read like that of a living one, by the same stages: its configuration lies
 //! beside it, and its marks say how far each file had come. What a file has beyond the mark is compared
@@ -23,9 +24,9 @@ use remnant::Remnant;
 pub use report::{Report, RingReport, Status};
 use scope::Scope;
 
-/// Recovers every ring of the log directory `directory` whose process is gone. Records are written to files in that
-/// directory, and to `files`; a ring that names any other stays as it is. Nothing here fails as a whole: what could not
-/// be recovered says why, and stays for the next time.
+/// Recovers every ring of the log directory `directory` whose process is gone. Records are written to files
+/// in that directory, and to `files`; a ring that names any other stays as it is. Nothing here fails as a
+/// whole: what could not be recovered says why, and stays for the next time.
 pub fn recover(
     surroundings: &Surroundings,
     directory: &Path,
@@ -74,8 +75,8 @@ fn recover_where(
     report
 }
 
-/// Whether the ring at `path` was made for `directory`: for the same place, or under the same name, which a link may
-/// have led elsewhere since.
+/// Whether the ring at `path` was made for `directory`: for the same place, or under the same name, which a
+/// link may have led elsewhere since.
 fn is_of(path: &Path, directory: &Path) -> bool {
     Store::is_of(path, directory) || origin(path).is_ok_and(|origin| origin.directory == directory)
 }
@@ -145,8 +146,8 @@ fn recover_ring(
     })
 }
 
-/// Repairs the last line of each file that `stages` has opened: one that an earlier process could not complete.
-/// What had to be cut off is told in `trouble`.
+/// Repairs the last line of each file that `stages` has opened: one that an earlier process could not
+/// complete. What had to be cut off is told in `trouble`.
 pub(crate) fn repair(stages: &mut Stages, trouble: &mut TroubleLog) {
     let mut found = Vec::new();
     for (_, sink) in stages.sinks() {

@@ -21,8 +21,8 @@ use crate::ring::store::{Claim, Origin};
 use crate::ring::{Consumer, Gap, Ring};
 use crate::sink::{Opener, Sink, chain, is_plain, siblings};
 
-/// A ring is replayed in one go: a mark that was moved half way would have to say how much of what was found is
-/// still to be met, in which of several files.
+/// A ring is replayed in one go: a mark that was moved half way would have to say how much of what was found
+/// is still to be met, in which of several files.
 const STEP_BYTES: usize = usize::MAX / 2;
 /// Attempts that may bring a sink no further: somebody else may be at work on the files.
 const PATIENCE: u32 = 100;
@@ -135,8 +135,8 @@ impl<'a> Remnant<'a> {
         Ok(stages)
     }
 
-    /// Who watched a console or read a pipe has seen its lines, or is gone. A directory in a file's place is an
-    /// obstacle.
+    /// Who watched a console or read a pipe has seen its lines, or is gone. A directory in a file's place is
+    /// an obstacle.
     fn is_recoverable(&self, sink: &SinkConfig) -> bool {
         let Some(FileConfig { path, .. }) = sink.file() else { return false };
         let disk = self.surroundings.disk.as_ref();
@@ -155,8 +155,8 @@ impl<'a> Remnant<'a> {
         Stages::bare(&config, &self.include(&config)).map_err(|problem| named(problem.to_string()))
     }
 
-    /// What stands in for a configuration that cannot be read. Earlier ones are removed, so the first that can is the
-    /// one in force where its number was damaged, or else the one that followed.
+    /// What stands in for a configuration that cannot be read. Earlier ones are removed, so the first that
+    /// can is the one in force where its number was damaged, or else the one that followed.
     fn next_best(&mut self, problem: io::Error, report: &mut RingReport) -> io::Result<Stages> {
         let epochs = self.consumer.ring().claim().map(Claim::configs).transpose()?.unwrap_or_default();
         for epoch in epochs {

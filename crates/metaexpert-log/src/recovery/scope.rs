@@ -16,7 +16,8 @@ pub(super) struct Scope<'a> {
 }
 
 impl Scope<'_> {
-    /// Fails if a configuration beside the ring at `path` names a file elsewhere. One that cannot be read names none.
+    /// Fails if a configuration beside the ring at `path` names a file elsewhere. One that cannot be read
+    /// names none.
     pub(super) fn check(&self, path: &Path, claim: &Claim, origin: &Origin) -> io::Result<()> {
         for epoch in claim.configs()? {
             let Ok(config) = claim.config(epoch).and_then(|text| parsed(&text)) else { continue };

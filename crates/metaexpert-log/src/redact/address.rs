@@ -50,8 +50,8 @@ fn password(text: &[u8], colon: usize) -> Option<Range<usize>> {
     }
 }
 
-/// The key in the path of a user's stream, as Binance has it (`wss://…/ws/KEY`, `?streams=KEY/…`), of a node, or of a
-/// webhook.
+/// The key in the path of a user's stream, as Binance has it (`wss://…/ws/KEY`, `?streams=KEY/…`), of a node,
+/// or of a webhook.
 fn path_key(text: &[u8], colon: usize) -> Option<Range<usize>> {
     if !text[colon..].starts_with(b"://") {
         return None;

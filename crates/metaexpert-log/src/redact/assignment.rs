@@ -177,7 +177,8 @@ fn in_sentence(value: &[u8]) -> &[u8] {
     }
 }
 
-/// The container at `start`, if anything in it is covered. What lies within one that was looked through has been, too.
+/// The container at `start`, if anything in it is covered. What lies within one that was looked through has
+/// been, too.
 fn container(text: &[u8], start: usize, verdict: Verdict, judged: &mut Judged) -> Option<Range<usize>> {
     let until = judged.until(verdict).filter(|until| start >= **until)?;
     *until = unquoted_end(text, start);

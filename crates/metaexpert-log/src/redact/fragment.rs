@@ -124,7 +124,8 @@ pub(super) fn is_covered(value: &[u8], verdict: Verdict) -> bool {
     }
 }
 
-/// What a string in a list under `above` says about the one behind it: in a pair, or among the arguments of a program.
+/// What a string in a list under `above` says about the one behind it: in a pair, or among the arguments of a
+/// program.
 fn next_of_list(json: &[u8], first: &Range<usize>, after: usize, above: Verdict, rules: &Rules) -> Verdict {
     let before = json[..first.start].trim_ascii_end();
     let start = skip_blanks(json, after + 1);

@@ -2,8 +2,8 @@
 
 use crate::line::words::Words;
 
-/// Whether `text`, if it is short, has a digit, or one of `:;<=>?`, which follow the digits in ASCII. Only then does a short text show
-/// anything that could be a secret or stand before one.
+/// Whether `text`, if it is short, has a digit, or one of `:;<=>?`, which follow the digits in ASCII. Only
+/// then does a short text show anything that could be a secret or stand before one.
 #[inline(always)]
 pub(super) fn has_digit_or_sign(text: &[u8]) -> bool {
     Words::of(text).is_none_or(|words| words.marked(marks) != 0)

@@ -4,8 +4,8 @@ use super::entry::{Entry, Reach, is_word};
 use super::names;
 pub(super) use super::verdict::Verdict;
 
-/// A set of names, found at the end of any name, whatever the case and the separators. Names that begin with `-` are
-/// exempt; where several fit, the longest counts.
+/// A set of names, found at the end of any name, whatever the case and the separators. Names that begin with
+/// `-` are exempt; where several fit, the longest counts.
 pub(crate) struct Keys {
     by_last: Vec<Vec<Entry>>,
 }

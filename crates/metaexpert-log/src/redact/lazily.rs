@@ -18,7 +18,8 @@ impl<T: Send + Sync> Lazily<T> {
     pub(crate) fn get(&'static self) -> &'static T {
         let there = self.value.load(Ordering::Acquire);
         let value = if there.is_null() { self.put(Box::new((self.make)())) } else { there };
-        // SAFETY: `put` made it by `Box::into_raw`, whole before Acquire can see it, and nobody takes it back.
+        // SAFETY: `put` made it by `Box::into_raw`, whole before Acquire can see it, and nobody takes it
+        // back.
         unsafe { &*value }
     }
 

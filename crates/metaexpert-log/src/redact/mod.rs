@@ -1,7 +1,7 @@
 //! **Redact**: secrets are masked in an event before any format sees it.
 //!
-//! A field is judged by its name, once for each set of names; a text by what stands in it. An event without secrets
-//! stays as it is: nothing is copied.
+//! A field is judged by its name, once for each set of names; a text by what stands in it. An event without
+//! secrets stays as it is: nothing is copied.
 
 mod address;
 mod annotation;

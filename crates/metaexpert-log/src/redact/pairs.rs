@@ -27,7 +27,8 @@ pub(super) fn secret(text: &[u8], comma: usize, keys: &Keys) -> Option<Range<usi
         .then_some(value)
 }
 
-/// Whether a name such as `auth` and a bracket stand before a pair of a user and a password: `auth=(`, `BasicAuth(`.
+/// Whether a name such as `auth` and a bracket stand before a pair of a user and a password: `auth=(`,
+/// `BasicAuth(`.
 fn is_of_auth(before: &[u8], keys: &Keys) -> bool {
     let sign = before.trim_ascii_end().split_last().map(|(_, before)| before.trim_ascii_end());
     let is_call = |text: &&[u8]| [&b"Auth"[..], b"auth", b"login"].iter().any(|name| text.ends_with(name));

@@ -41,8 +41,9 @@ pub(super) struct Patterns {
 impl Patterns {
     /// Fails for the first pattern that cannot be used, or if all together cost too much.
     ///
-    /// Those at and after each of `passes` are looked for in what the ones before have left, so that they take nothing
-    /// away from these: neighbours are searched together otherwise, and the leftmost match counts.
+    /// Those at and after each of `passes` are looked for in what the ones before have left, so that they
+    /// take nothing away from these: neighbours are searched together otherwise, and the leftmost match
+    /// counts.
     pub(super) fn new(patterns: &[String], passes: &[usize]) -> Result<Patterns, Refusal> {
         let (mut each, mut bytes) = (Vec::with_capacity(patterns.len()), 0);
         for (index, pattern) in patterns.iter().enumerate() {

@@ -69,8 +69,8 @@ impl Redactor {
         Redactor { rules: self.rules.clone(), by_set: Vec::new(), masked: Masked::default() }
     }
 
-    /// `event` with its secrets masked, or `None` if it has none. Its sets of names are those of one dictionary for
-    /// as long as the redactor lives.
+    /// `event` with its secrets masked, or `None` if it has none. Its sets of names are those of one
+    /// dictionary for as long as the redactor lives.
     pub fn redact<'s>(&'s mut self, event: &Event<'s>) -> Option<Event<'s>> {
         let rules = self.rules.as_deref()?;
         if rules.is_clear(event, &self.by_set) { None } else { self.mask(event) }

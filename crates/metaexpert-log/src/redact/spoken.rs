@@ -127,8 +127,8 @@ fn sentences(text: &[u8], keys: &Keys) -> Option<Vec<u8>> {
     was.or(is)
 }
 
-/// The value behind the verb that ends at `end`, if a secret's name stands before it, and nobody would say it of
-/// one.
+/// The value behind the verb that ends at `end`, if a secret's name stands before it, and nobody would say it
+/// of one.
 fn told(text: &[u8], verb: &str, end: usize, keys: &Keys) -> Option<Range<usize>> {
     let start = skip(text, end, |byte| b": \t".contains(byte));
     if start == end || !keys.verdict(name_before(text, end - verb.len())?).is_certain() {

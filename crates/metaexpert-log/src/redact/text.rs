@@ -74,7 +74,8 @@ const PATTERNS: [&str; 9] = [
         r"[\x22']?(?:\s*[-=]>\s*|\s+)[\x22'(\[{<]?(?P<random>[^\s\x22',;]+?)",
         r"(?:[)\]}>]+[.:!?]*)?(?:[\s\x22',;]|\z)",
     ),
-    // 64 digits or letters are an exchange's key or a wallet's only next to a word that says so; else an order's hash.
+    // 64 digits or letters are an exchange's key or a wallet's only next to a word that says so; else an
+    // order's hash.
     r"(?i-u)(?:secret|private|api[ _-]?key|passphrase|password|seed|mnemonic)[^\n=:]{0,24}?(?:\r?\n\s{0,8})?\b((?:0x)?[a-z0-9]{64})\b",
 ];
 

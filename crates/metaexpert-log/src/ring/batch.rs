@@ -41,7 +41,8 @@ impl Batch<'_> {
 }
 
 impl<'a> Batch<'a> {
-    /// As [`Batch::next`], with what `date` makes of a record's stamp in its place. For the reading side alone.
+    /// As [`Batch::next`], with what `date` makes of a record's stamp in its place. For the reading side
+    /// alone.
     #[inline]
     pub(super) fn next_dated(&mut self, date: impl FnOnce(i64) -> i64) -> Option<<Self as Iterator>::Item> {
         let (at, kind, len) = self.step()?;

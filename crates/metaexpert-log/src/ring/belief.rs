@@ -1,5 +1,6 @@
-//! What is believed of files that an earlier process has left: a directory of this user's alone, and plain files in it
-//! with one name and the modes that they were made with. They are opened without following a link, and without waiting.
+//! What is believed of files that an earlier process has left: a directory of this user's alone, and plain
+//! files in it with one name and the modes that they were made with. They are opened without following a
+//! link, and without waiting.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};

@@ -49,7 +49,8 @@ impl Consumer {
         Consumer { ring, read, present_to }
     }
 
-    /// Makes the next pages of the ring present, before the producer comes to them. Returns false when all are.
+    /// Makes the next pages of the ring present, before the producer comes to them. Returns false when all
+    /// are.
     pub(crate) fn make_present(&mut self) -> bool {
         let end = DATA_OFFSET + self.ring.capacity;
         let step = PRESENT_STEP.min(end - self.present_to);
@@ -80,8 +81,9 @@ impl Consumer {
         self.ring.header().timeline.set(timebase.look());
     }
 
-    /// The frames that were not read yet, at most about `limit` bytes of them. Each is dated when it is come to: the
-    /// wall-clock time replaces the ticks, so that whoever reads it again, after a kill too, makes the same line of it.
+    /// The frames that were not read yet, at most about `limit` bytes of them. Each is dated when it is come
+    /// to: the wall-clock time replaces the ticks, so that whoever reads it again, after a kill too, makes
+    /// the same line of it.
     #[inline]
     pub(crate) fn dated<'a>(&'a mut self, timebase: &'a mut Timebase, limit: usize) -> Dated<'a> {
         Dated { batch: self.batch(limit), timebase }

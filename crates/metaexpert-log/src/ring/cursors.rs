@@ -196,8 +196,8 @@ mod tests {
         });
     }
 
-    /// The consumer reads on while a slow sink is behind: what was read stays as it is until it is released, and is
-    /// read once more then, as a replay does.
+    /// The consumer reads on while a slow sink is behind: what was read stays as it is until it is released,
+    /// and is read once more then, as a replay does.
     #[test]
     fn loom_what_was_read_and_not_released_is_not_written_over() {
         // Every schedule with three preemptions: all of them would take a minute and more.

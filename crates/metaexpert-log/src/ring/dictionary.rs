@@ -166,8 +166,8 @@ impl DictionaryWriter {
         Some(id)
     }
 
-    /// Sees to it that the region's bytes before `end` can be stored to. Returns false where that is impossible, now
-    /// and ever after: else each record would try again.
+    /// Sees to it that the region's bytes before `end` can be stored to. Returns false where that is
+    /// impossible, now and ever after: else each record would try again.
     fn has_memory(&mut self, region: Dictionary<'_>, end: usize) -> bool {
         if end > self.allocated && !self.is_full {
             let to = end.next_multiple_of(STEP).min(region.len);

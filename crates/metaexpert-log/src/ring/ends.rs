@@ -16,8 +16,8 @@ use crate::ring::remains;
 use crate::ring::store::{Claim, Origin, Store};
 
 impl Ring {
-    /// Reserves a ring of `capacity_bytes`, rounded up to a power of two of at least
-    /// [`MIN_CAPACITY`], that ends with the process. Its first pages are present when it returns, the others once
+    /// Reserves a ring of `capacity_bytes`, rounded up to a power of two of at least [`MIN_CAPACITY`], that
+    /// ends with the process. Its first pages are present when it returns, the others once
     /// `Consumer::make_present` has come to them.
     pub fn create(capacity_bytes: usize) -> Result<(Producer, Consumer), Error> {
         let capacity = capacity_of(capacity_bytes);
@@ -41,7 +41,8 @@ impl Ring {
         Ok(Ring { mapping, capacity, dictionary_len: DICTIONARY_BYTES, claim: Some(claim) }.into_ends())
     }
 
-    /// The reading end of a ring whose process is gone. Fails if its size is none that [`Ring::create_in`] makes.
+    /// The reading end of a ring whose process is gone. Fails if its size is none that [`Ring::create_in`]
+    /// makes.
     pub fn adopt(claim: Claim) -> std::io::Result<Consumer> {
         let len = claim.file().metadata()?.len() as usize;
         let capacity = len.saturating_sub(DATA_OFFSET);

@@ -85,7 +85,8 @@ impl<'a> Event<'a> {
         Ok(event)
     }
 
-    /// Calls `visit` with the event of `frame`, which stays where it was made: it is too large to be handed around.
+    /// Calls `visit` with the event of `frame`, which stays where it was made: it is too large to be handed
+    /// around.
     #[inline(always)]
     pub(crate) fn visit(
         frame: &Frame<'a>,

@@ -134,7 +134,8 @@ impl<'a> Fields<'a> {
         (!self.has_inline && self.masked.is_empty()).then(|| segments.filter_map(keyed))
     }
 
-    /// The sets of names with their values, also those that are replaced; `None` if one is for this record alone.
+    /// The sets of names with their values, also those that are replaced; `None` if one is for this record
+    /// alone.
     #[inline]
     pub(crate) fn sets(&self) -> Option<impl Iterator<Item = (u32, Values<'a>)>> {
         let keyed = |segment: &Segment<'a>| match segment {

@@ -14,8 +14,8 @@ const MARKS_BYTES: usize = size_of::<Marks>().next_multiple_of(4096);
 pub(super) const DICTIONARY_BYTES: usize = 1 << 20;
 pub(super) const DICTIONARY_OFFSET: usize = HEADER_BYTES + MARKS_BYTES;
 pub(super) const DATA_OFFSET: usize = DICTIONARY_OFFSET + DICTIONARY_BYTES;
-/// The ring's first bytes, made present by whoever makes it; the backend does the rest while records come, a step
-/// at a time, each a fraction of a millisecond's work: a start need not wait for it.
+/// The ring's first bytes, made present by whoever makes it; the backend does the rest while records come, a
+/// step at a time, each a fraction of a millisecond's work: a start need not wait for it.
 pub(super) const PRESENT_STEP: usize = 256 << 10;
 /// The smallest ring: room for the largest records that small limits allow.
 pub const MIN_CAPACITY: usize = 64 << 10;
@@ -62,13 +62,13 @@ impl Ring {
     pub(super) fn bytes_at(&self, at: u64, end: u64) -> &[u8] {
         let offset = at as usize & (self.capacity - 1);
         let most = (self.capacity - offset).min((end - at) as usize);
-        // SAFETY: the slice lies inside the mapping. What is between tail and head is published and unreleased,
-        // so the producer does not touch it; a ring that was taken over has no producer.
+        // SAFETY: the slice lies inside the mapping. What is between tail and head is published and
+        // unreleased, so the producer does not touch it; a ring that was taken over has no producer.
         unsafe { std::slice::from_raw_parts(self.data().add(offset), most) }
     }
 
-    /// Has the dictionary's bytes from `from` to `to` (multiples of a page) allocated and present. Returns false if
-    /// there is no memory for them: they must not be touched then.
+    /// Has the dictionary's bytes from `from` to `to` (multiples of a page) allocated and present. Returns
+    /// false if there is no memory for them: they must not be touched then.
     pub(super) fn allocate_names(&self, from: usize, to: usize) -> bool {
         let offset = DICTIONARY_OFFSET + from;
         let is_allocated = self.claim.as_ref().is_none_or(|claim| claim.allocate(offset, to - from).is_ok());
@@ -109,14 +109,14 @@ impl Ring {
         self.marks().slot(epoch, sink).set(epoch, mark);
     }
 
-    /// Replaces the stamp of the frame at position `at`, in one store. For the reading side alone, while it does not look
-    /// at this frame.
+    /// Replaces the stamp of the frame at position `at`, in one store. For the reading side alone, while it
+    /// does not look at this frame.
     #[inline]
     pub(super) fn set_stamp(&self, at: u64, stamp: i64) {
         let offset = (at as usize & (self.capacity - 1)) + STAMP_OFFSET;
-        // SAFETY: frames begin at multiples of eight, so the word is aligned, and lies inside the mapping with the rest of
-        // the frame's header. Between tail and head the producer touches nothing, and the reading side, which
-        // alone calls this, holds no reference into this frame now.
+        // SAFETY: frames begin at multiples of eight, so the word is aligned, and lies inside the mapping
+        // with the rest of the frame's header. Between tail and head the producer touches nothing, and the
+        // reading side, which alone calls this, holds no reference into this frame now.
         let word = unsafe { std::sync::atomic::AtomicU64::from_ptr(self.data().add(offset).cast()) };
         word.store((stamp as u64).to_le(), std::sync::atomic::Ordering::Release);
     }

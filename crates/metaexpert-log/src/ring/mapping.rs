@@ -25,8 +25,8 @@ impl Mapping {
         Mapping::new(len, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1)
     }
 
-    /// Maps the first `len` bytes of `file`: what is stored there outlives the process. The file must have that
-    /// length, and what is touched of it must be allocated, or touching it could end the process.
+    /// Maps the first `len` bytes of `file`: what is stored there outlives the process. The file must have
+    /// that length, and what is touched of it must be allocated, or touching it could end the process.
     pub(super) fn of_file(file: &File, len: usize) -> io::Result<Mapping> {
         let mapping = Mapping::new(len, libc::MAP_SHARED, file.as_raw_fd())?;
         // A forked child must not write into its parent's ring, not even by mistake.
@@ -50,12 +50,14 @@ impl Mapping {
         Ok(Mapping { start, len })
     }
 
-    /// Makes the pages of `len` bytes from `offset` on present, whatever is in them, so that no store to them has to
-    /// wait for that. Returns false where the system cannot (Linux before 5.14), or has no memory left.
+    /// Makes the pages of `len` bytes from `offset` on present, whatever is in them, so that no store to them
+    /// has to wait for that. Returns false where the system cannot (Linux before 5.14), or has no memory
+    /// left.
     pub(super) fn make_present(&self, offset: usize, len: usize) -> bool {
         debug_assert!(offset + len <= self.len && offset % PAGE_BYTES == 0);
         #[cfg(target_os = "linux")]
-        // SAFETY: the range lies inside the mapping; its contents stay as they are, whoever uses them meanwhile.
+        // SAFETY: the range lies inside the mapping; its contents stay as they are, whoever uses them
+        // meanwhile.
         return unsafe {
             libc::madvise(self.start.as_ptr().add(offset).cast(), len, libc::MADV_POPULATE_WRITE)
         } == 0;

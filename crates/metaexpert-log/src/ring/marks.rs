@@ -119,8 +119,8 @@ mod tests {
     }
 }
 
-/// Whoever recovers comes after a kill, at any point of the writer's: a reader beside the writer sees what any kill
-/// leaves, and more.
+/// Whoever recovers comes after a kill, at any point of the writer's: a reader beside the writer sees what
+/// any kill leaves, and more.
 #[cfg(all(test, loom))]
 mod loom_tests {
     use super::*;

@@ -11,8 +11,8 @@ use crate::sync::Ordering;
 /// No ring comes so far: what says that it did is damaged.
 const FARTHEST: u64 = 1 << 60;
 
-/// Makes head and tail believable. What they say is kept if it can be; else the head is behind the newest frame,
-/// and the tail where the sinks had come.
+/// Makes head and tail believable. What they say is kept if it can be; else the head is behind the newest
+/// frame, and the tail where the sinks had come.
 pub(super) fn mend(ring: &Ring) {
     let cursors = ring.cursors();
     let said = (cursors.head(), cursors.tail());
@@ -62,8 +62,8 @@ fn newest_end(ring: &Ring) -> u64 {
     newest.map_or(0, |(at, _, bytes)| at + bytes.len() as u64)
 }
 
-/// The head, or a position behind it if frames follow there that only a damaged head leaves out. One may always
-/// follow: it was being written when its process was killed, and its call had not returned.
+/// The head, or a position behind it if frames follow there that only a damaged head leaves out. One may
+/// always follow: it was being written when its process was killed, and its call had not returned.
 fn unsaid_end(ring: &Ring, head: u64, tail: u64) -> u64 {
     let (mut last, mut whole) = (0, tail);
     for (at, kind, bytes) in Batch::new(ring, tail, head, usize::MAX) {
@@ -80,8 +80,8 @@ fn unsaid_end(ring: &Ring, head: u64, tail: u64) -> u64 {
     unsaid.map_or(head, |(_, (at, _))| *at)
 }
 
-/// Where the records end that follow each other from `from` on, the first after number `last`, and how many they are.
-/// After number 0 may come any.
+/// Where the records end that follow each other from `from` on, the first after number `last`, and how many
+/// they are. After number 0 may come any.
 fn run(ring: &Ring, from: u64, mut last: u64, end: u64) -> (u64, usize) {
     let (mut at, mut count) = (from, 0);
     while at < end {
@@ -98,8 +98,8 @@ fn run(ring: &Ring, from: u64, mut last: u64, end: u64) -> (u64, usize) {
     (at, count)
 }
 
-/// Where records lie between `from` and `end` that are older than one before them: what is left of an earlier lap,
-/// come upon because of damage.
+/// Where records lie between `from` and `end` that are older than one before them: what is left of an earlier
+/// lap, come upon because of damage.
 pub(super) fn stale(ring: &Ring, from: u64, end: u64) -> HashSet<u64> {
     let mut last = 0;
     let records = Batch::new(ring, from, end, usize::MAX).filter(|(_, kind, _)| *kind == Kind::Record);

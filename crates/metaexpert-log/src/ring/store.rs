@@ -5,9 +5,9 @@
 //!                                             /config.0.json  the configuration in force, and those to come
 //!                                             /ring           cursors, marks, names, frames
 //! ```
-//! A process locks its `ring` for as long as it lives; what can be locked is left over. Numbers of processes decide
-//! nothing: containers that share a store give the same ones. Memory that is backed by a disk would not do: a store to
-//! it can wait for the disk.
+//! A process locks its `ring` for as long as it lives; what can be locked is left over. Numbers of processes
+//! decide nothing: containers that share a store give the same ones. Memory that is backed by a disk would
+//! not do: a store to it can wait for the disk.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
@@ -68,7 +68,8 @@ impl Store {
         Store { path: path.into() }
     }
 
-    /// Makes a ring's directory with a file of `len` zeroed bytes, all but those at `later` allocated, and locks it.
+    /// Makes a ring's directory with a file of `len` zeroed bytes, all but those at `later` allocated, and
+    /// locks it.
     pub(super) fn create(
         &self,
         origin: &Origin,
@@ -152,8 +153,8 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// Takes over what a process has left at `path`; `None` if it lives, or another process takes over. Fails if
-    /// others could have written there.
+    /// Takes over what a process has left at `path`; `None` if it lives, or another process takes over. Fails
+    /// if others could have written there.
     pub fn take(path: &Path) -> io::Result<Option<Claim>> {
         let opened = belief::check_directory(path).and_then(|()| belief::open(&path.join("ring")));
         let file = match opened {
@@ -208,7 +209,8 @@ impl Claim {
         allocate(&self.file, offset, len)
     }
 
-    /// How many of `len` bytes of the ring's file from `offset` on come before one that nothing was ever stored to.
+    /// How many of `len` bytes of the ring's file from `offset` on come before one that nothing was ever
+    /// stored to.
     pub(super) fn allocated(&self, offset: usize, len: usize) -> usize {
         #[cfg(target_os = "linux")]
         // SAFETY: the descriptor is open for the duration of the call; nobody reads at its position.
@@ -292,8 +294,8 @@ fn age_of(name: &str) -> u64 {
     u64::from_str_radix(started, 16).unwrap_or(0)
 }
 
-/// Removes what a process that is gone had only begun to make: nothing was ever logged into it. One that lives holds its
-/// ring's lock, or finds what it has made so far gone, and begins anew.
+/// Removes what a process that is gone had only begun to make: nothing was ever logged into it. One that
+/// lives holds its ring's lock, or finds what it has made so far gone, and begins anew.
 fn forget_unfinished(path: &Path) {
     match Claim::take(path) {
         Ok(Some(claim)) => drop(claim.remove()),
@@ -314,8 +316,8 @@ fn lock(file: &File) -> bool {
     unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) == 0 }
 }
 
-/// Gives `file` at least the length `offset + len`, and the last `len` bytes of it room: a page that tmpfs has none for
-/// would end the process at the first store to it.
+/// Gives `file` at least the length `offset + len`, and the last `len` bytes of it room: a page that tmpfs
+/// has none for would end the process at the first store to it.
 fn allocate(file: &File, offset: usize, len: usize) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     // SAFETY: the descriptor is open for the duration of the call.

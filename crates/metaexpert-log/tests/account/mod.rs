@@ -11,7 +11,8 @@ use metaexpert_log::sink::chain;
 use metaexpert_log::stats::{PerLevel, Snapshot};
 use serde_json::Value as Json;
 
-/// The records of a file and its backups, packed ones too, oldest first; each must be a whole line of strict JSON.
+/// The records of a file and its backups, packed ones too, oldest first; each must be a whole line of strict
+/// JSON.
 pub fn records(path: &Path) -> Vec<Json> {
     let mut records = Vec::new();
     for path in chain(&SystemDisk, path).iter().rev() {
@@ -25,7 +26,8 @@ pub fn records(path: &Path) -> Vec<Json> {
     records
 }
 
-/// By its first bytes: a file that could not be given its name when it was packed has it from the next start on.
+/// By its first bytes: a file that could not be given its name when it was packed has it from the next start
+/// on.
 fn text(path: &Path) -> String {
     let bytes = std::fs::read(path).unwrap();
     let mut text = String::new();

@@ -1,5 +1,5 @@
-//! What a killed process has left, damaged in any way: recovering it neither crashes nor hangs, and no line it
-//! writes is invalid or comes twice.
+//! What a killed process has left, damaged in any way: recovering it neither crashes nor hangs, and no line
+//! it writes is invalid or comes twice.
 
 use std::collections::HashSet;
 use std::fs;
@@ -35,7 +35,8 @@ pub struct Remains {
 }
 
 impl Remains {
-    /// Of a process that logged before and after a change of its configuration, while nothing could be written.
+    /// Of a process that logged before and after a change of its configuration, while nothing could be
+    /// written.
     pub fn new() -> Remains {
         let scratch = Scratch::new();
         let disk = FaultyDisk::new();
@@ -291,7 +292,8 @@ impl Damaged {
         recovery::recover_all(&self.scratch.surroundings(), &self.scratch.logs(), &[], &mut trouble)
     }
 
-    /// Asserts that each line is valid, and counts them. Only a ring that could not be recovered may leave one torn.
+    /// Asserts that each line is valid, and counts them. Only a ring that could not be recovered may leave
+    /// one torn.
     fn check_lines(&self, status: Status) -> usize {
         let mut count = 0;
         for name in ["expert", "errors", "text"] {

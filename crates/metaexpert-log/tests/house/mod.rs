@@ -1,5 +1,5 @@
-//! The files of a crate, and which of them use which, as the paths in their code have it. The binding's test has this
-//! file too.
+//! The files of a crate, and which of them use which, as the paths in their code have it. The binding's test
+//! has this file too.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

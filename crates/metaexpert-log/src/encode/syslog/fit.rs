@@ -1,5 +1,5 @@
-//! Messages that are too long, cut to fit: kept first is what identifies and explains the message, then fields
-//! in their order, then tracebacks. What is cut says so.
+//! Messages that are too long, cut to fit: kept first is what identifies and explains the message, then
+//! fields in their order, then tracebacks. What is cut says so.
 
 use std::borrow::Cow;
 

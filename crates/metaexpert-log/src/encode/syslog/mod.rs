@@ -1,8 +1,8 @@
 //! Syslog messages: the encoder drafts them, the connection puts them into words.
 //!
-//! Only a connection shows which protocol a Unix socket's owner reads, and only the transport knows how many bytes
-//! fit. So [`SyslogEncoder`] writes a draft, which is complete and belongs to no protocol, and [`Speaker`] makes
-//! the message of it.
+//! Only a connection shows which protocol a Unix socket's owner reads, and only the transport knows how many
+//! bytes fit. So [`SyslogEncoder`] writes a draft, which is complete and belongs to no protocol, and
+//! [`Speaker`] makes the message of it.
 
 mod dialect;
 mod draft;
