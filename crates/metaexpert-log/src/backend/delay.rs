@@ -1,4 +1,4 @@
-//! How long records took from the call to their files, as statistics; the wall clock may be set meanwhile.
+//! Delays of records, from the call to their files, as statistics. The wall clock may be set meanwhile.
 
 use std::time::{Duration, Instant};
 

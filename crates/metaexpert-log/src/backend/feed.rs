@@ -1,4 +1,4 @@
-//! Frames in the ring as lines of one sink, made one by one as they are asked for.
+//! Lines of one sink, made of frames in the ring one by one as they are asked for.
 
 use std::collections::HashSet;
 

@@ -1,5 +1,5 @@
-//! What a configuration needs, made ready before it is put in force: files are opened here, which may take
-//! its time, so that the change itself does not.
+//! Opening: files and stages of a configuration are made ready before it is put in force. That may take long,
+//! so the change itself does not.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Bringing a sink that has fallen behind back into step: the records after its mark once more, for it alone.
+//! Replay: a sink that has fallen behind gets the records after its mark once more, for itself alone.
 //! The same serves a destination that failed for a while, and one whose process was killed.
 
 use std::collections::HashSet;

@@ -1,4 +1,4 @@
-//! What the capture side and the backend thread tell each other.
+//! Counters, positions and signals between the capture side and the backend thread.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! A change of configuration, and what becomes of the sinks that it ends.
+//! Changes of configuration, and the end of the sinks that a change leaves without one.
 
 use std::sync::Arc;
 

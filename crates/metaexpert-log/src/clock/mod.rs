@@ -1,4 +1,4 @@
-//! Wall-clock time in nanoseconds, and its RFC 3339 form; and what a call reads in its place.
+//! Wall-clock time in nanoseconds, its RFC 3339 form, and the stamps that a call reads in its place.
 
 mod rfc3339;
 mod stamp;

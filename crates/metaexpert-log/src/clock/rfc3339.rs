@@ -1,4 +1,4 @@
-//! Times as RFC 3339 has them, in UTC.
+//! RFC 3339 text of times, in UTC.
 
 use jiff::Timestamp;
 

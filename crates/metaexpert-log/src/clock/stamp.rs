@@ -1,5 +1,5 @@
-//! When a call was made, read at the least cost: the processor's counter where the kernel keeps time with it,
-//! else the kernel's clock. The backend makes wall-clock time of it.
+//! Stamps: the time of a call, read at the least cost. It is the processor's counter where the kernel keeps
+//! time with it, else the kernel's clock. The backend makes wall-clock time of it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -1,4 +1,4 @@
-//! What an encoder adds to every record beside what the record says.
+//! Additions of an encoder to every record: the run, the process, the caller.
 
 use crate::encode::text::Process;
 

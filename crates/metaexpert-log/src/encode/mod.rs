@@ -1,4 +1,4 @@
-//! **Encode**: an event as one line of a format. One file a format.
+//! **Encode**: an event as one line of a format, one file per format.
 
 mod colour;
 pub mod console;

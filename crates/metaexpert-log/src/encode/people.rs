@@ -1,4 +1,4 @@
-//! What the formats for people share: fields as `key=value`, and the lines that follow a record's first.
+//! Common parts of the formats for people: fields as `key=value`, and the lines that follow a record's first.
 
 use crate::frame::Value;
 use crate::line::decimal::{push_signed, push_unsigned};

@@ -1,5 +1,5 @@
-//! Whether a line may go into a file. What an encoder makes of an event always may; what it makes of damaged
-//! memory must be looked at first.
+//! The check of a line made from damaged memory, before it goes into a file. A line made from a sound event
+//! needs none.
 
 use std::collections::HashSet;
 use std::fmt;

@@ -1,5 +1,4 @@
-//! A frame written front to back, straight from its parts: for what comes in one by one and is not known to
-//! fit.
+//! Frames written front to back, straight from their parts, which come one by one and may not fit.
 
 use super::layout::{ALIGN, HEADER_LEN, Kind, check, section, tag};
 use super::write::copy;

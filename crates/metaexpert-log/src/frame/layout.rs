@@ -1,4 +1,4 @@
-//! What every frame has in the same place, and the tags of what follows.
+//! The layout of frames: fixed places, the table of sections, the tags of values.
 
 /// Bytes of the fixed header.
 pub const HEADER_LEN: usize = 48;

@@ -1,4 +1,4 @@
-//! **Line**: how pieces get onto a line, whatever its format.
+//! **Line**: pieces of text and numbers put onto a line, whatever its format.
 
 pub mod buffer;
 pub(crate) mod cut;

@@ -1,4 +1,4 @@
-//! What takes the pieces of a line: an interface for those who write them.
+//! The interface of what takes the pieces of a line.
 
 use crate::line::words::Words;
 

@@ -1,4 +1,4 @@
-//! What the engine does with files, at a seam where tests make any single operation fail.
+//! Operations on files, at a seam where tests make any single operation fail.
 
 use std::ffi::CString;
 use std::fs::{self, File, OpenOptions};

@@ -1,4 +1,4 @@
-//! **Platform**: what the operating system gives, and how the engine takes it.
+//! **Platform**: the operating system's disk, descriptors, forks and threads, as the engine uses them.
 
 pub mod descriptor;
 pub mod disk;

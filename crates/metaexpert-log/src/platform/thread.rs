@@ -1,4 +1,4 @@
-//! Threads of the engine's own.
+//! The engine's own threads.
 
 use std::io;
 use std::thread::{Builder, JoinHandle};

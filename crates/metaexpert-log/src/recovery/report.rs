@@ -1,4 +1,4 @@
-//! What a recovery did, in plain values.
+//! The report of a recovery.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

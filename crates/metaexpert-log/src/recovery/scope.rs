@@ -1,4 +1,4 @@
-//! Where a recovery may write: what a left-over configuration names is not believed.
+//! The scope of a recovery: files that it may write to. A left-over configuration is not believed.
 
 use std::fs;
 use std::io;

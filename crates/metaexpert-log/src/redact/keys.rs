@@ -1,4 +1,4 @@
-//! Which names stand for secrets.
+//! The set of names that stand for secrets.
 
 use super::entry::{Entry, Reach, is_word};
 use super::names;

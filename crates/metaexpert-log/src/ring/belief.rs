@@ -1,6 +1,6 @@
-//! What is believed of files that an earlier process has left: a directory of this user's alone, and plain
-//! files in it with one name and the modes that they were made with. They are opened without following a
-//! link, and without waiting.
+//! Checks of files that an earlier process has left. A directory must be this user's alone, and a file in it
+//! a plain one with one name and the mode that it was made with. Files are opened without following a link,
+//! and without waiting.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};

@@ -1,4 +1,4 @@
-//! What was lost and not yet told in the log.
+//! Gaps: records that were lost, which the log does not tell of yet.
 
 use crate::stats::PerLevel;
 use crate::sync::{AtomicU64, Ordering};

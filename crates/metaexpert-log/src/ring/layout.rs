@@ -1,4 +1,4 @@
-//! Where everything lies in a ring's memory: cursors, marks, names, frames.
+//! The layout of a ring's memory: cursors, marks, names, frames.
 
 use crate::clock::SharedTimeline;
 use crate::frame::STAMP_OFFSET;

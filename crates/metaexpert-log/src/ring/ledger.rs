@@ -1,5 +1,5 @@
-//! Which records some sink has given up, or still holds after they have left the ring, so that each record
-//! is counted once: as written when every sink has it, else as dropped.
+//! The ledger of records that some sink has given up, or still holds after they have left the ring. So each
+//! record is counted once: as written when every sink has it, else as dropped.
 
 use std::collections::HashMap;
 

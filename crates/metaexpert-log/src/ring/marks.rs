@@ -1,4 +1,4 @@
-//! How far each sink has come: a position in the ring, and the file's size when it had got there.
+//! Marks: the position in the ring that each sink has come to, and the file's size at that point.
 //!
 //! A file only grows at its end, so whoever finds more in it than the mark says knows exactly which records
 //! were written after it. That makes a record that was cut off by a kill, or by a full disk, go into

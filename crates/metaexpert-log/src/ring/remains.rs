@@ -1,4 +1,5 @@
-//! Reading a ring of which no byte can be trusted: its process is gone, and its memory may be damaged.
+//! Remains: a ring no byte of which can be trusted, because its process is gone and its memory may be
+//! damaged.
 
 use std::collections::HashSet;
 

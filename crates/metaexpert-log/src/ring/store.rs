@@ -1,4 +1,5 @@
-//! Where rings outlive their process: a directory of the user's own on tmpfs, and in it one a ring.
+//! The store of rings that outlive their process: a directory of the user's own on tmpfs, with one
+//! directory per ring.
 //!
 //! ```text
 //! <store>/<log directory's hash>-<pid>-<start>/origin.json    who wrote here

@@ -1,4 +1,4 @@
-//! What every dialect says of a sender, and how it spells severities, names and values.
+//! The sender of a message, and the spelling of severities, names and values that all dialects share.
 
 use std::borrow::Cow;
 

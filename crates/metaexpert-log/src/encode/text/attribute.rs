@@ -1,4 +1,4 @@
-//! What a `%`-style format can show of a record: the attributes of a `LogRecord`, and fields.
+//! Attributes that a `%`-style format can show of a record: those of a `LogRecord`, and fields.
 
 /// What an item of a format shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
