@@ -69,7 +69,7 @@ DRIVERS: Final = {
     "capture": Driver(
         package="",
         example="harness/capturing.py",
-        function="_native::builtin::log",
+        function="_native::fast::builtin::log",
         records=20_000,
         about="log.info(...) -> ring, of the call in the interpreter",
     ),
