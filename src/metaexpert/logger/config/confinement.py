@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Final
 
+from metaexpert.logger.config.destinations import destination_of
 from metaexpert.logger.config.engine import log_directory
 from metaexpert.logger.config.models import LogConfiguration
 from metaexpert.logger.config.places import ALLOWED_DIRECTORIES, LOG_DIRECTORY, file_in, place_of
 from metaexpert.logger.errors import Problem, shown
-
-_TLS_FILES: Final = ("ca", "cert", "key")
 
 
 def strayed_files(after: LogConfiguration, before: LogConfiguration) -> Iterator[Problem]:
@@ -65,13 +63,8 @@ def _paths(configuration: LogConfiguration) -> Mapping[str, tuple[str, str]]:
     directory = log_directory(configuration)
     named = {LOG_DIRECTORY: configuration.log_file_path}
     for name, handler in configuration.active_handlers().items():
-        if handler.filename is not None:
-            named[f"handlers.{name}.filename"] = handler.filename
-        if handler.spool is not None and handler.spool.directory is not None:
-            named[f"handlers.{name}.spool.directory"] = handler.spool.directory
-        if handler.tls is not None:
-            files = {part: getattr(handler.tls, part) for part in _TLS_FILES}
-            named |= {f"handlers.{name}.tls.{part}": file for part, file in files.items() if file is not None}
+        paths = destination_of(handler.type).paths(handler)
+        named |= {f"handlers.{name}.{option}": text for option, text in paths}
     return {
         setting: (
             directory

@@ -25,6 +25,7 @@ from metaexpert.logger.shared import native
 OWN_ERROR: Final = "metaexpert"
 
 _MAX_NAME_BYTES: Final = 255
+_NO_SEPARATORS: Final = str.maketrans("", "", "_-.")
 _MAX_PATTERNS: Final = 100
 #: `10`, `10 MB`, `10MiB`, `8k`
 _QUANTITY: Final = re.compile(
@@ -91,6 +92,11 @@ def choice(
         return did_you_mean(value, names) if guessed is None else f'did you mean "{guessed}"?'
 
     return BeforeValidator(check)
+
+
+def folded(name: str) -> str:
+    """Return a name as all of its spellings have it: in lower case, without separators."""
+    return name.translate(_NO_SEPARATORS).lower()
 
 
 def _level(value: Any) -> Any:

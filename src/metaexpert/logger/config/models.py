@@ -16,6 +16,13 @@ from pydantic import (
 )
 
 from metaexpert.logger.config import defaults
+from metaexpert.logger.config.completion import completed
+from metaexpert.logger.config.destinations import HandlerConfiguration
+from metaexpert.logger.config.destinations.socket import (
+    BatchConfiguration,
+    SpoolConfiguration,
+    TlsConfiguration,
+)
 from metaexpert.logger.config.fields import Directory, Flag, Level, choice, choices, quantity
 from metaexpert.logger.config.files import parse_json
 from metaexpert.logger.config.levels import parse_level
@@ -25,16 +32,12 @@ from metaexpert.logger.config.places import NOWHERE, Places
 from metaexpert.logger.config.problems import problems_of, removals_of_nothing
 from metaexpert.logger.config.rules import broken_rules
 from metaexpert.logger.config.tables import (
-    BatchConfiguration,
     ControlConfiguration,
     FilterConfiguration,
-    HandlerConfiguration,
     LimitsConfiguration,
     QueueConfiguration,
     RedactConfiguration,
-    SpoolConfiguration,
     Table,
-    TlsConfiguration,
 )
 from metaexpert.logger.errors import ConfigurationError, shown
 from metaexpert.logger.shared.frozen import FrozenDict
@@ -110,7 +113,7 @@ class LogConfiguration(Table):
         if not isinstance(value, Mapping):
             return handler(value)
         given = removals_as_none(plain(value))
-        document = defaults.completed(given)
+        document = completed(given)
         places: Places = NOWHERE if info.context is None else info.context
         problems = [*removals_of_nothing(given, cls), *broken_rules(document, places)]
         try:

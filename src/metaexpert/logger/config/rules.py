@@ -7,32 +7,17 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from metaexpert.logger.config.defaults import (
-    COMMON_OPTIONS,
-    DEFAULT_DIRECTORY,
-    KNOWN_HANDLERS,
-    TYPE_OPTIONS,
-)
-from metaexpert.logger.config.formats import JOURNALD, SYSLOG, SYSLOG_FORMATS, shows_time
+from metaexpert.logger.config.defaults import DEFAULT_DIRECTORY, KNOWN_HANDLERS
+from metaexpert.logger.config.destinations import COMMON_OPTIONS, DESTINATIONS, TYPES, type_of
+from metaexpert.logger.config.formats import shows_time
 from metaexpert.logger.config.merge import HANDLERS
-from metaexpert.logger.config.places import (
-    LOG_DIRECTORY,
-    NOWHERE,
-    Places,
-    file_in,
-    filename_setting,
-    place_of,
-)
+from metaexpert.logger.config.places import LOG_DIRECTORY, NOWHERE, Places, place_of
 from metaexpert.logger.config.unsupported import refusals
-from metaexpert.logger.config.urls import network_problems
 from metaexpert.logger.errors import Problem, did_you_mean, shown
 
-#: Where the system writes its own troubles (interface.md, Files).
-OWN_ERRORS_FILE: Final = "logging_errors.log"
 #: A record carries the set of its sinks as 64 bits.
 MAX_HANDLERS: Final = 64
 MAX_NAME_CHARACTERS: Final = 500
@@ -56,8 +41,7 @@ def broken_rules(document: Mapping[Any, Any], places: Places = NOWHERE) -> list[
         *_foreign_formats(tables),
         *_idle_date_formats(tables),
         *_directory_like_a_file(document, places),
-        *network_problems(tables),
-        *_shared_files(document, tables, places),
+        *_problems_of_destinations(document, tables, places),
         *_too_many(tables),
         *_long_names(document.get("loggers")),
         *_exposed_control(document.get("control")),
@@ -66,52 +50,49 @@ def broken_rules(document: Mapping[Any, Any], places: Places = NOWHERE) -> list[
 
 
 def _untyped_handlers(handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
+    names = tuple(kind.name for kind in TYPES.values() if kind.instead is None)
     for name, options in handlers.items():
         if options.get("type") is None:
             yield Problem(
                 f"{HANDLERS}.{name}.type",
                 "must be given, since the handler's name implies none",
-                allowed=("console", "file", "syslog", "tcp", "udp"),
-                suggestion=did_you_mean(name, KNOWN_HANDLERS) or "use console, file, syslog, tcp or udp",
+                allowed=names,
+                suggestion=did_you_mean(name, KNOWN_HANDLERS)
+                or f"use {', '.join(names[:-1])} or {names[-1]}",
             )
 
 
 def _misplaced_options(handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
     for name, options in handlers.items():
-        kind = options.get("type")
-        if not isinstance(kind, str) or kind not in TYPE_OPTIONS:
+        kind = type_of(options.get("type"))
+        if kind is None:
             continue
         for option, value in options.items():
-            if value is None or option in TYPE_OPTIONS[kind] or option in COMMON_OPTIONS:
+            if value is None or option in kind.options or option in COMMON_OPTIONS:
                 continue
-            owners = [owner for owner, owned in TYPE_OPTIONS.items() if option in owned]
+            owners = [owner.name for owner in TYPES.values() if option in owner.options]
             if not owners:
                 continue
             yield Problem(
                 f"{HANDLERS}.{name}.{option}",
-                f"must not be given for a {kind} handler, was {shown(value, option)}",
+                f"must not be given for a {kind.name} handler, was {shown(value, option)}",
                 value,
                 suggestion=f"it belongs to {', '.join(owners)} handlers",
             )
 
 
 def _foreign_formats(handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
-    """Who collects syslog messages takes nothing else, and nobody else takes those."""
+    """A type with formats of its own takes nothing else, and no other type takes those."""
     for name, options in handlers.items():
-        kind, form = options.get("type"), options.get("format")
-        if not isinstance(kind, str) or kind not in TYPE_OPTIONS or not isinstance(form, str):
+        kind, form, field = type_of(options.get("type")), options.get("format"), f"{HANDLERS}.{name}.format"
+        if kind is None or not isinstance(form, str) or form in (kind.formats or ()):
             continue
-        field, url = f"{HANDLERS}.{name}.format", options.get("url")
-        if kind == SYSLOG and form not in SYSLOG_FORMATS:
-            reason = f"must be {', '.join(SYSLOG_FORMATS)} for a syslog handler, was {shown(form)}"
-            yield Problem(field, reason, form, SYSLOG_FORMATS, "leave it out for the default")
-        elif kind != SYSLOG and form in SYSLOG_FORMATS:
-            reason = f"must not be {form} for a {kind} handler"
+        if kind.formats is not None:
+            reason = f"must be {', '.join(kind.formats)} for a {kind.name} handler, was {shown(form)}"
+            yield Problem(field, reason, form, kind.formats, "leave it out for the default")
+        elif any(form in (other.formats or ()) for other in TYPES.values()):
+            reason = f"must not be {form} for a {kind.name} handler"
             yield Problem(field, reason, form, suggestion="leave it out for the default")
-        elif form == JOURNALD and isinstance(url, str) and not url.lower().startswith("unix:"):
-            reason = f"must not be {form} where records go to {shown(url)}"
-            advice = 'use "unix:///dev/log", or leave it out for the default'
-            yield Problem(field, reason, form, suggestion=advice)
 
 
 def _idle_date_formats(handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
@@ -145,27 +126,19 @@ def _directory_like_a_file(document: Mapping[Any, Any], places: Places) -> Itera
     yield Problem(LOG_DIRECTORY, reason, text, suggestion=f"use {named}, or {otherwise}")
 
 
-def _shared_files(
+def _problems_of_destinations(
     document: Mapping[Any, Any], handlers: Mapping[str, Mapping[str, Any]], places: Places
 ) -> Iterator[Problem]:
-    """Two sinks on one file would tear and rotate each other's lines, so no file has two writers."""
-    directory = document.get(LOG_DIRECTORY)
-    root = _log_directory(directory if isinstance(directory, str) else DEFAULT_DIRECTORY, places)
-    owners = {os.path.normcase(os.path.join(root, OWN_ERRORS_FILE)): "the logging system's own errors"}
-    for name, options in handlers.items():
-        filename = options.get("filename")
-        if options.get("type") != "file" or not isinstance(filename, str) or not filename or "\0" in filename:
-            continue
-        path = os.path.normcase(file_in(root, filename_setting(name), filename, places))
-        other = next((owner for taken, owner in owners.items() if _collide(path, taken)), None)
-        owners.setdefault(path, f"{HANDLERS}.{name}")
-        if other is not None:
-            yield Problem(
-                f"{HANDLERS}.{name}.filename",
-                f"must not be a file of {other}, was {shown(filename)}",
-                filename,
-                suggestion="give each handler a file of its own",
-            )
+    """Yield what each destination finds wrong with its handlers."""
+    text = document.get(LOG_DIRECTORY)
+    directory = _log_directory(text if isinstance(text, str) else DEFAULT_DIRECTORY, places)
+    for destination in DESTINATIONS:
+        own = {
+            name: options
+            for name, options in handlers.items()
+            if type_of(options.get("type")) in destination.types
+        }
+        yield from destination.problems(own, directory, places)
 
 
 def _log_directory(text: str, places: Places) -> str:
@@ -174,14 +147,6 @@ def _log_directory(text: str, places: Places) -> str:
     except OSError:
         # Whoever needs it says so.
         return text
-
-
-def _collide(path: str, taken: str) -> bool:
-    """Tell whether two files are one, or one is a name that the other gets by rotation (`expert.log.1`)."""
-    shorter, longer = sorted((path, taken), key=len)
-    return shorter == longer or (
-        longer.startswith(shorter) and re.match(r"\.\d", longer[len(shorter) :]) is not None
-    )
 
 
 def _too_many(handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:

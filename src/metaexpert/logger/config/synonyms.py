@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from pydantic import BaseModel
 
 from metaexpert.logger.config.defaults import KNOWN_HANDLERS
+from metaexpert.logger.config.fields import folded
 from metaexpert.logger.config.merge import HANDLERS
 from metaexpert.logger.config.schema import fields_at
 
@@ -155,24 +156,7 @@ _IN_A_HANDLER: Final[Mapping[str, Meant]] = MappingProxyType(
     )
 )
 
-#: What a type of another library's handlers is here.
-_TYPES: Final[Mapping[str, str]] = MappingProxyType(
-    dict.fromkeys(("stream", "stdout", "stderr", "terminal", "streamhandler", "richhandler"), "console")
-    | dict.fromkeys(
-        ("rotating", "rotatingfile", "filehandler", "rotatingfilehandler", "timedrotatingfilehandler"), "file"
-    )
-    | dict.fromkeys(("watchedfilehandler", "json", "jsonl"), "file")
-    | dict.fromkeys(("sysloghandler", "journald", "journal"), "syslog")
-    | dict.fromkeys(("sockethandler", "socket"), "tcp")
-    | dict.fromkeys(("datagramhandler", "datagram"), "udp")
-)
-#: What `TimedRotatingFileHandler` and loguru call a rotation by time.
-_ROTATIONS: Final[Mapping[str, str]] = MappingProxyType(
-    dict.fromkeys(("midnight", "d", "day", "1day", "1d", "24h"), "daily")
-    | dict.fromkeys(("h", "hour", "1hour", "1h"), "hourly")
-)
 _HANDLER_STEPS: Final = 3
-_NO_SEPARATORS: Final = str.maketrans("", "", "_-.")
 
 
 def meant_by(steps: Sequence[str], model: type[BaseModel]) -> Meant | None:
@@ -182,7 +166,7 @@ def meant_by(steps: Sequence[str], model: type[BaseModel]) -> Meant | None:
     is spelt.
     """
     if len(steps) == 1:
-        name = _folded(steps[0])
+        name = folded(steps[0])
         bare = name.removeprefix("logging").removeprefix("log")
         known = _by_folded(model.model_fields)
         return (
@@ -193,20 +177,10 @@ def meant_by(steps: Sequence[str], model: type[BaseModel]) -> Meant | None:
             or _by_folded(_below_the_top(model)).get(bare)
         )
     if len(steps) == _HANDLER_STEPS and steps[0] == HANDLERS:
-        found = _IN_A_HANDLER.get(_folded(steps[-1]))
+        found = _IN_A_HANDLER.get(folded(steps[-1]))
         if found is not None:
             return Meant(tuple(path.replace(_ANY, steps[1]) for path in found.settings), found.words)
     return None
-
-
-def type_meant_by(text: str) -> str | None:
-    """Return the handler type that another library's name of one stands for, None for any other text."""
-    return _TYPES.get(_folded(text.rpartition(".")[2]))
-
-
-def rotation_meant_by(text: str) -> str | None:
-    """Return the rotation that another library's word for one stands for, None for any other text."""
-    return _ROTATIONS.get(_folded(text).replace(" ", ""))
 
 
 def advice(meant: Meant) -> str:
@@ -216,11 +190,7 @@ def advice(meant: Meant) -> str:
 
 def _by_folded(siblings: Iterable[str]) -> dict[str, Meant]:
     """Return what the names of `siblings` stand for, whatever their capitals, underscores and dots."""
-    return {_folded(name): _settings(name) for name in siblings}
-
-
-def _folded(name: str) -> str:
-    return name.translate(_NO_SEPARATORS).lower()
+    return {folded(name): _settings(name) for name in siblings}
 
 
 def _below_the_top(model: type[BaseModel]) -> Iterator[str]:

@@ -1,30 +1,23 @@
-"""The tables of the configuration: handlers and what they hold, redaction, queue, limits, control."""
+"""The tables of the configuration beside its handlers: filters, redaction, queue, limits, control."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import ConfigDict, Field, SecretStr
+from pydantic import ConfigDict, Field
 
 from metaexpert.logger.config import defaults
 from metaexpert.logger.config.building import UnpluggedModel
 from metaexpert.logger.config.fields import (
-    DateFormat,
-    Directory,
-    Filename,
     Flag,
-    Format,
     Level,
     Patterns,
     SecretNames,
     Text,
     Texts,
     Token,
-    choice,
     quantity,
 )
-
-HandlerType = Literal["console", "file", "syslog", "tcp", "udp", "otlp"]
 
 _GIB = 2**30
 _YEAR_MS = 365 * 24 * 3600 * 1000
@@ -55,117 +48,6 @@ class FilterConfiguration(Table):
     where: Text | None = Field(
         default=None, description="Only records that this condition on fields holds for."
     )
-
-
-class TlsConfiguration(Table):
-    """Files in PEM for a TLS connection."""
-
-    ca: Filename | None = None
-    cert: Filename | None = None
-    key: Filename | None = None
-
-
-class BatchConfiguration(Table):
-    """When a network handler sends: as soon as one of these is reached."""
-
-    records: Annotated[int, quantity("records", 1, 100_000)] = 512
-    bytes: Annotated[int, quantity("bytes", 1024, 64 * 2**20)] = 2**20
-    ms: Annotated[int, quantity("milliseconds", 1, 60_000)] = 1000
-
-
-class SpoolConfiguration(Table):
-    """The disk space in which a network handler keeps records while its destination is away."""
-
-    directory: Directory | None = None
-    max_bytes: Annotated[int, quantity("bytes", 2**20, 1024 * _GIB)] = _GIB
-
-
-def _type_meant_by(text: str) -> str | None:
-    from metaexpert.logger.config.synonyms import type_meant_by
-
-    return type_meant_by(text)
-
-
-def _rotation_meant_by(text: str) -> str | None:
-    from metaexpert.logger.config.synonyms import rotation_meant_by
-
-    return rotation_meant_by(text)
-
-
-class HandlerConfiguration(Table):
-    """One destination. Options that its type does not have are None."""
-
-    model_config = ConfigDict(
-        # The known handlers' names imply the type.
-        json_schema_extra=lambda schema: schema.pop("required", None) and None
-    )
-
-    type: Annotated[HandlerType, choice(*defaults.TYPES, later=defaults.LATER_TYPES, guess=_type_meant_by)]
-    level: Level = Field(default="NOTSET", description="Records below it are not for this handler.")
-    format: Format = "json"
-    datefmt: DateFormat | None = Field(
-        default=None,
-        description="The strftime format of local times in a format for people: console, text or %-style.",
-    )
-    filter: FilterConfiguration = FilterConfiguration.model_construct()
-    stream: Annotated[Literal["stdout", "stderr"], choice("stdout", "stderr")] | None = None
-    filename: Filename | None = Field(default=None, description="Relative to log_file_path unless absolute.")
-    max_size: Annotated[int, quantity("bytes", 4096, 1024 * _GIB, zero="no rotation"), Field(ge=0)] | None = (
-        Field(default=None, description="Bytes after which the file is rotated; 0 for no rotation by size.")
-    )
-    backup_count: Annotated[int, quantity("files", 0, 10_000), Field(ge=0)] | None = Field(
-        default=None,
-        description="Rotated files kept; with 0 the file is never rotated.",
-    )
-    rotate: (
-        Annotated[
-            Literal["size", "hourly", "daily"], choice("size", "hourly", "daily", guess=_rotation_meant_by)
-        ]
-        | None
-    ) = None
-    compress: Annotated[Literal["none", "gzip", "zstd"], choice("none", "gzip", "zstd")] | None = Field(
-        default=None, description="How rotated files are packed, on a thread of its own: .gz or .zst."
-    )
-    max_age_days: Annotated[int, quantity("days", 1, 36_500)] | None = Field(
-        default=None,
-        description="Rotated files last written longer ago are removed; the current one never is.",
-    )
-    sync: (
-        Annotated[
-            Literal["never", "interval", "always", "error"], choice("never", "interval", "always", "error")
-        ]
-        | None
-    ) = Field(
-        default=None,
-        description=(
-            "When the file is forced to the disk: never (when the system sees fit), interval (at least once "
-            "a second), error (so, and at once after a record of ERROR or above), always (each batch; the "
-            "call returns after the disk has acknowledged). flush() forces the file unless it is never."
-        ),
-    )
-    audit: Flag | None = None
-    delay: Flag | None = Field(
-        default=None,
-        description=(
-            "Make a file that is not there with its first record; false makes it when it is configured, for "
-            "a process that gives up the right to make it."
-        ),
-    )
-    url: Text | None = Field(
-        default=None,
-        description="Where records go: tcp://host:port, udp://host:port or unix:///path, as the type takes.",
-        examples=["tcp://127.0.0.1:5140", "udp://127.0.0.1:514", "unix:///dev/log"],
-    )
-    max_bytes: Annotated[int, quantity("bytes", 480, 2**20)] | None = Field(
-        default=None,
-        description=(
-            "The longest message that the syslog collector takes; a longer one is cut, which its text says."
-        ),
-    )
-    headers: dict[str, SecretStr] | None = None
-    tls: TlsConfiguration | None = None
-    batch: BatchConfiguration | None = None
-    spool: SpoolConfiguration | None = None
 
 
 class RedactConfiguration(Table):

@@ -13,7 +13,7 @@ from types import FrameType
 from typing import Any, Final
 
 from metaexpert.logger.config import LogConfiguration, Sources, log_directory
-from metaexpert.logger.config.rules import OWN_ERRORS_FILE
+from metaexpert.logger.config.destinations.file import OWN_ERRORS_FILE
 from metaexpert.logger.errors import ConfigurationError, ShutDownError
 from metaexpert.logger.live.audit import audit_logger
 from metaexpert.logger.process import parts, service

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from metaexpert.logger import ConfigurationError, LogConfiguration
 from metaexpert.logger.config import Layer, Sources, engine_document, load_config
-from metaexpert.logger.config.urls import UrlError, endpoint
+from metaexpert.logger.config.destinations.socket import UrlError, endpoint
 
 
 def network(kind: str, **options: Any) -> LogConfiguration:

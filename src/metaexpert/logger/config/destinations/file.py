@@ -1,0 +1,177 @@
+"""Files: one per handler, rotated, packed and kept as the options say."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field
+
+from metaexpert.logger.config.destinations.destination import (
+    Destination,
+    Handlers,
+    HandlerType,
+    Location,
+    Options,
+    Refusal,
+    own_options,
+)
+from metaexpert.logger.config.fields import Filename, Flag, choice, folded, quantity
+from metaexpert.logger.config.merge import HANDLERS
+from metaexpert.logger.config.places import Places, file_in, filename_setting
+from metaexpert.logger.errors import Problem, shown
+
+#: At a few hundred bytes a record this keeps some millions of records, days or weeks of a strategy.
+DEFAULT_MAX_SIZE: Final = 100 * 2**20
+DEFAULT_BACKUP_COUNT: Final = 10
+#: Where the system writes its own troubles.
+OWN_ERRORS_FILE: Final = "logging_errors.log"
+
+_GIB: Final = 2**30
+#: What `TimedRotatingFileHandler` and loguru call a rotation by time.
+_ROTATIONS: Final[Mapping[str, str]] = MappingProxyType(
+    dict.fromkeys(("midnight", "d", "day", "1day", "1d", "24h"), "daily")
+    | dict.fromkeys(("h", "hour", "1hour", "1h"), "hourly")
+)
+
+
+def _rotation_meant_by(text: str) -> str | None:
+    """Return the rotation that another library's word for one stands for, None for any other text."""
+    return _ROTATIONS.get(folded(text).replace(" ", ""))
+
+
+class FileOptions(Options):
+    """The options of a file handler."""
+
+    filename: Filename | None = Field(default=None, description="Relative to log_file_path unless absolute.")
+    max_size: Annotated[int, quantity("bytes", 4096, 1024 * _GIB, zero="no rotation"), Field(ge=0)] | None = (
+        Field(default=None, description="Bytes after which the file is rotated; 0 for no rotation by size.")
+    )
+    backup_count: Annotated[int, quantity("files", 0, 10_000), Field(ge=0)] | None = Field(
+        default=None,
+        description="Rotated files kept; with 0 the file is never rotated.",
+    )
+    rotate: (
+        Annotated[
+            Literal["size", "hourly", "daily"], choice("size", "hourly", "daily", guess=_rotation_meant_by)
+        ]
+        | None
+    ) = None
+    compress: Annotated[Literal["none", "gzip", "zstd"], choice("none", "gzip", "zstd")] | None = Field(
+        default=None, description="How rotated files are packed, on a thread of its own: .gz or .zst."
+    )
+    max_age_days: Annotated[int, quantity("days", 1, 36_500)] | None = Field(
+        default=None,
+        description="Rotated files last written longer ago are removed; the current one never is.",
+    )
+    sync: (
+        Annotated[
+            Literal["never", "interval", "always", "error"], choice("never", "interval", "always", "error")
+        ]
+        | None
+    ) = Field(
+        default=None,
+        description=(
+            "When the file is forced to the disk: never (when the system sees fit), interval (at least once "
+            "a second), error (so, and at once after a record of ERROR or above), always (each batch; the "
+            "call returns after the disk has acknowledged). flush() forces the file unless it is never."
+        ),
+    )
+    audit: Flag | None = None
+    delay: Flag | None = Field(
+        default=None,
+        description=(
+            "Make a file that is not there with its first record; false makes it when it is configured, for "
+            "a process that gives up the right to make it."
+        ),
+    )
+
+
+class File(Destination[FileOptions]):
+    """A file in the log directory, or at an absolute path."""
+
+    types = (
+        HandlerType(
+            "file",
+            own_options(FileOptions),
+            {
+                "max_size": DEFAULT_MAX_SIZE,
+                "backup_count": DEFAULT_BACKUP_COUNT,
+                "rotate": "size",
+                "compress": "none",
+                "sync": "never",
+                "audit": False,
+                "delay": True,
+            },
+            synonyms=frozenset(
+                {
+                    *("rotating", "rotatingfile", "filehandler", "rotatingfilehandler"),
+                    *("timedrotatingfilehandler", "watchedfilehandler", "json", "jsonl"),
+                }
+            ),
+        ),
+    )
+    refusals = (Refusal("handlers.*.audit", "leave it out or use false"),)
+
+    def defaults(self, kind: HandlerType, handler: str) -> dict[str, Any]:
+        """Return the defaults of a type, and a file of the handler's own name."""
+        return {**super().defaults(kind, handler), "filename": f"{handler}.log"}
+
+    def problems(self, handlers: Handlers, directory: str, places: Places) -> Iterator[Problem]:
+        """Two sinks on one file would tear and rotate each other's lines, so no file has two writers."""
+        owners = {
+            os.path.normcase(os.path.join(directory, OWN_ERRORS_FILE)): "the logging system's own errors"
+        }
+        for name, options in handlers.items():
+            filename = options.get("filename")
+            if not isinstance(filename, str) or not filename or "\0" in filename:
+                continue
+            path = os.path.normcase(file_in(directory, filename_setting(name), filename, places))
+            other = next((owner for taken, owner in owners.items() if _collide(path, taken)), None)
+            owners.setdefault(path, f"{HANDLERS}.{name}")
+            if other is not None:
+                yield Problem(
+                    f"{HANDLERS}.{name}.filename",
+                    f"must not be a file of {other}, was {shown(filename)}",
+                    filename,
+                    suggestion="give each handler a file of its own",
+                )
+
+    def paths(self, handler: FileOptions) -> Iterator[tuple[str, str]]:
+        """Yield the file."""
+        if handler.filename is not None:
+            yield "filename", handler.filename
+
+    def document(self, name: str, handler: FileOptions, location: Location) -> dict[str, Any]:
+        """Return the absolute path of the file, and how it is rotated, packed and kept."""
+        path = file_in(location.directory, filename_setting(name), handler.filename or "", location.places)
+        if location.process_suffix:
+            stem, extension = os.path.splitext(path)
+            # `expert.4711` would be the name of a rotated file.
+            path = f"{stem}.{location.process_suffix}{extension or '.log'}"
+        # As in `logging.handlers`: without backups a file is not rotated by size, for that would empty it.
+        bounded = handler.backup_count != 0
+        return {
+            "path": path,
+            "max_size": (handler.max_size or 0) if bounded else 0,
+            "backup_count": handler.backup_count or 0,
+            "rotate": handler.rotate or "size",
+            "compress": handler.compress or "none",
+            "max_age_days": handler.max_age_days,
+            "sync": handler.sync or "never",
+            "delay": handler.delay is not False,
+        }
+
+
+def _collide(path: str, taken: str) -> bool:
+    """Tell whether two files are one, or one is a name that the other gets by rotation (`expert.log.1`)."""
+    shorter, longer = sorted((path, taken), key=len)
+    return shorter == longer or (
+        longer.startswith(shorter) and re.match(r"\.\d", longer[len(shorter) :]) is not None
+    )
+
+
+FileOptions.destination = File()

@@ -1,0 +1,274 @@
+"""Sockets: syslog collectors, and lines over TCP, UDP and Unix sockets.
+
+A URL says where records go; it is checked before anything is opened.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import PurePath
+from types import MappingProxyType
+from typing import Annotated, Any, Final
+
+from pydantic import Field, SecretStr
+
+from metaexpert.logger.config.destinations.destination import (
+    Destination,
+    Handlers,
+    HandlerType,
+    Location,
+    Options,
+    own_options,
+)
+from metaexpert.logger.config.fields import Directory, Filename, Text, quantity
+from metaexpert.logger.config.formats import JOURNALD, SYSLOG, SYSLOG_FORMATS
+from metaexpert.logger.config.merge import HANDLERS
+from metaexpert.logger.config.places import Places
+from metaexpert.logger.config.tables import Table
+from metaexpert.logger.errors import Problem, did_you_mean, shown
+
+#: A little less than the 8 KiB that most collectors take unless told otherwise.
+DEFAULT_MESSAGE_BYTES: Final = 8000
+#: What each type sends over; `tls` comes later.
+SCHEMES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {"syslog": ("udp", "tcp", "unix"), "tcp": ("tcp", "unix"), "udp": ("udp",)}
+)
+_LATER_SCHEMES: Final = ("tls",)
+#: The port of syslog over UDP (RFC 5426), and of most that takes it over TCP.
+_SYSLOG_PORT: Final = 514
+_MAX_PORT: Final = 65_535
+#: `sockaddr_un.sun_path` without the byte that ends it.
+_MAX_SOCKET_PATH_BYTES: Final = 107
+_MAX_HOST_CHARACTERS: Final = 253
+#: What this version cannot do yet, with the way out.
+_LATER_OPTIONS: Final = {
+    "headers": "leave it out: nothing here is sent over HTTP",
+    "tls": "leave it out, and let a collector on this machine forward what needs protection",
+    "batch": "leave it out: what there is, is sent at once",
+    "spool": "leave it out, and have a file handler beside this one",
+}
+_GIB: Final = 2**30
+
+# As texts, which `re` compiles at their first use: most programs have no network handler.
+_URL: Final = r"(?s)(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>.*)"
+_AUTHORITY: Final = r"(?:\[(?P<six>[^\]]*)\]|(?P<host>[^:/?#]*))(?::(?P<port>[^/?#]*))?/?"
+_HOST: Final = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?"
+_PORT: Final = r"[0-9]{1,5}"
+
+
+class UrlError(ValueError):
+    """A URL that nothing can be sent to; `suggestion` says what to write instead."""
+
+    def __init__(self, reason: str, suggestion: str | None = None) -> None:
+        super().__init__(f"{reason}; {suggestion}" if suggestion else reason)
+        self.reason = reason
+        self.suggestion = suggestion
+
+
+class TlsConfiguration(Table):
+    """Files in PEM for a TLS connection."""
+
+    ca: Filename | None = None
+    cert: Filename | None = None
+    key: Filename | None = None
+
+
+class BatchConfiguration(Table):
+    """When a network handler sends: as soon as one of these is reached."""
+
+    records: Annotated[int, quantity("records", 1, 100_000)] = 512
+    bytes: Annotated[int, quantity("bytes", 1024, 64 * 2**20)] = 2**20
+    ms: Annotated[int, quantity("milliseconds", 1, 60_000)] = 1000
+
+
+class SpoolConfiguration(Table):
+    """The disk space in which a network handler keeps records while its destination is away."""
+
+    directory: Directory | None = None
+    max_bytes: Annotated[int, quantity("bytes", 2**20, 1024 * _GIB)] = _GIB
+
+
+class SocketOptions(Options):
+    """The options of a handler that sends records over a socket."""
+
+    url: Text | None = Field(
+        default=None,
+        description="Where records go: tcp://host:port, udp://host:port or unix:///path, as the type takes.",
+        examples=["tcp://127.0.0.1:5140", "udp://127.0.0.1:514", "unix:///dev/log"],
+    )
+    max_bytes: Annotated[int, quantity("bytes", 480, 2**20)] | None = Field(
+        default=None,
+        description=(
+            "The longest message that the syslog collector takes; a longer one is cut, which its text says."
+        ),
+    )
+    headers: dict[str, SecretStr] | None = None
+    tls: TlsConfiguration | None = None
+    batch: BatchConfiguration | None = None
+    spool: SpoolConfiguration | None = None
+
+
+_EVERY_TYPE: Final = own_options(SocketOptions) - {"max_bytes"}
+
+
+class Socket(Destination[SocketOptions]):
+    """A collector at the other end of a connection, or a receiver of packets."""
+
+    types = (
+        HandlerType(
+            SYSLOG,
+            own_options(SocketOptions),
+            {"format": SYSLOG, "max_bytes": DEFAULT_MESSAGE_BYTES},
+            formats=SYSLOG_FORMATS,
+            synonyms=frozenset({"sysloghandler", "journald", "journal"}),
+        ),
+        HandlerType("tcp", _EVERY_TYPE, synonyms=frozenset({"sockethandler", "socket"})),
+        HandlerType("udp", _EVERY_TYPE, synonyms=frozenset({"datagramhandler", "datagram"})),
+        HandlerType("otlp", _EVERY_TYPE, instead="use a tcp or a syslog handler"),
+    )
+
+    def problems(self, handlers: Handlers, directory: str, places: Places) -> Iterator[Problem]:
+        """Yield what is wrong with URLs, formats that a URL cannot take, and options that come later."""
+        for name, options in handlers.items():
+            path, kind = f"{HANDLERS}.{name}", options["type"]
+            yield from _journal_elsewhere(path, kind, options)
+            if kind in SCHEMES:
+                yield from _later_options(path, options)
+                yield from _url_problems(f"{path}.url", kind, options.get("url"))
+
+    def paths(self, handler: SocketOptions) -> Iterator[tuple[str, str]]:
+        """Yield the directory of the spool and the files of the TLS connection."""
+        if handler.spool is not None and handler.spool.directory is not None:
+            yield "spool.directory", handler.spool.directory
+        if handler.tls is not None:
+            files = {part: getattr(handler.tls, part) for part in TlsConfiguration.model_fields}
+            yield from ((f"tls.{part}", file) for part, file in files.items() if file is not None)
+
+    def format_document(self, handler: SocketOptions) -> dict[str, Any]:
+        """Return the format; a collector's has the program's name and its longest message in it."""
+        text = handler.format
+        if text not in SYSLOG_FORMATS:
+            return super().format_document(handler)
+        return {
+            "kind": SYSLOG,
+            "app_name": _program_name(),
+            "protocol": "auto" if text == SYSLOG else text,
+            "max_bytes": handler.max_bytes or DEFAULT_MESSAGE_BYTES,
+        }
+
+    def document(self, name: str, handler: SocketOptions, location: Location) -> dict[str, Any]:
+        """Return where the handler sends."""
+        return {"endpoint": endpoint(handler.type, handler.url or "")}
+
+
+def _program_name() -> str:
+    """Return what a person calls this program: its script's or package's name."""
+    script = PurePath(sys.argv[0] if sys.argv else "")
+    name = script.parent.name if script.name == "__main__.py" else script.name
+    return name if name not in ("", "-c", "-m", "-") else "python"
+
+
+def _later_options(path: str, options: Mapping[str, Any]) -> Iterator[Problem]:
+    for option, suggestion in _LATER_OPTIONS.items():
+        if options.get(option) is not None:
+            yield Problem(f"{path}.{option}", "not available in this version", suggestion=suggestion)
+
+
+def _journal_elsewhere(path: str, kind: str, options: Mapping[str, Any]) -> Iterator[Problem]:
+    """systemd's journal is behind a Unix socket of this machine alone."""
+    url = options.get("url")
+    if kind != SYSLOG or options.get("format") != JOURNALD or not isinstance(url, str):
+        return
+    if not url.lower().startswith("unix:"):
+        reason = f"must not be {JOURNALD} where records go to {shown(url)}"
+        advice = 'use "unix:///dev/log", or leave it out for the default'
+        yield Problem(f"{path}.format", reason, JOURNALD, suggestion=advice)
+
+
+def _url_problems(field: str, kind: str, url: Any) -> Iterator[Problem]:
+    if url is None:
+        yield Problem(field, f"must be given for a {kind} handler", suggestion=f"use {_example(kind)}")
+    elif isinstance(url, str) and url.strip():
+        try:
+            endpoint(kind, url)
+        except UrlError as error:
+            # What may be a password is not repeated.
+            value = None if "@" in url else url
+            yield Problem(field, error.reason, value, suggestion=error.suggestion)
+
+
+def endpoint(kind: str, url: str) -> dict[str, Any]:
+    """Return where a handler of the type `kind` sends, in the native engine's terms. Raises `UrlError`."""
+    if "@" in url:
+        raise UrlError("must not hold a user or a password", "leave out what stands before the @")
+    parts = re.fullmatch(_URL, url)
+    if parts is None:
+        is_path = url.startswith("/")
+        guess = f"unix://{url}" if is_path else f"{SCHEMES[kind][0]}://{url}"
+        raise UrlError(f"must be a URL, was {shown(url)}", f"write {_guessed(kind, guess)}")
+    scheme, rest = parts["scheme"].lower(), parts["rest"]
+    if scheme in _LATER_SCHEMES:
+        raise UrlError(f"not available in this version ({shown(url)})", f"use {_example(kind)}")
+    if scheme not in SCHEMES[kind]:
+        allowed = ", ".join(f"{name}://" for name in SCHEMES[kind])
+        meant = did_you_mean(scheme, SCHEMES[kind])
+        raise UrlError(f"must begin with {allowed} for a {kind} handler, was {shown(url)}", meant)
+    if scheme == "unix":
+        return {"transport": "unix", "path": _socket_path(url, rest)}
+    host, port = _host_and_port(kind, url, rest)
+    return {"transport": scheme, "host": host, "port": port}
+
+
+def _host_and_port(kind: str, url: str, rest: str) -> tuple[str, int]:
+    parts = re.fullmatch(_AUTHORITY, rest)
+    if parts is None:
+        raise UrlError(f"must be a host and a port alone, was {shown(url)}", f"use {_example(kind)}")
+    host = parts["six"] if parts["six"] is not None else parts["host"]
+    if not _is_host(host, is_bracketed=parts["six"] is not None):
+        raise UrlError(f"must name a host, was {shown(url)}", f"use {_example(kind)}")
+    text = parts["port"]
+    if not text and kind == "syslog":
+        return host, _SYSLOG_PORT
+    if not text or re.fullmatch(_PORT, text) is None or not 1 <= int(text) <= _MAX_PORT:
+        reason = f"must end with a port from 1 to {_MAX_PORT}, was {shown(url)}"
+        raise UrlError(reason, f"use {_example(kind)}")
+    return host, int(text)
+
+
+def _is_host(host: str, *, is_bracketed: bool) -> bool:
+    if is_bracketed:
+        try:
+            return ipaddress.ip_address(host).version == 6
+        except ValueError:
+            return False
+    return len(host) <= _MAX_HOST_CHARACTERS and re.fullmatch(_HOST, host) is not None
+
+
+def _socket_path(url: str, path: str) -> str:
+    if not path.startswith("/"):
+        raise UrlError(f"must hold an absolute path, was {shown(url)}", 'write "unix:///" and the path')
+    if not path.isprintable() or path.endswith("/"):
+        raise UrlError(f"must be the path of a socket, was {shown(url)}")
+    if len(os.fsencode(path)) > _MAX_SOCKET_PATH_BYTES:
+        raise UrlError(f"must have a path of at most {_MAX_SOCKET_PATH_BYTES} bytes, was {shown(url)}")
+    return path
+
+
+def _example(kind: str) -> str:
+    return '"unix:///dev/log" or "udp://127.0.0.1:514"' if kind == "syslog" else f'"{kind}://127.0.0.1:5140"'
+
+
+def _guessed(kind: str, url: str) -> str:
+    """Return `url` if it would do, else an example."""
+    try:
+        endpoint(kind, url)
+    except UrlError:
+        return _example(kind)
+    return f'"{url}"'
+
+
+SocketOptions.destination = Socket()
