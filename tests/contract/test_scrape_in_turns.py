@@ -4,8 +4,8 @@ import sys
 import threading
 from collections.abc import Iterator
 
-from metaexpert.logger.control import metrics
-from metaexpert.logger.control.metrics import Family
+from metaexpert.logger.live import metrics
+from metaexpert.logger.live.metrics import Family
 from support.control_harness import Client
 
 _MANY = 2_000

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from metaexpert.logger.live import runtime_file
-from metaexpert.logger.live.runtime_file import RunningExpert
+from metaexpert.logger.live.runtime_file import RunningProcess
 from support.command_process import metaexpert, records, write_bars
 from support.control_harness import eventually
 
@@ -96,9 +96,9 @@ def paper_run(directory: Path, *arguments: str) -> Iterator[subprocess.Popen[str
     assert process.returncode == 0, (out, err)
 
 
-def expert_of(pid: int) -> RunningExpert | None:
+def expert_of(pid: int) -> RunningProcess | None:
     """Return what is known of a process."""
-    return next((each for each in runtime_file.running_experts() if each.pid == pid), None)
+    return next((each for each in runtime_file.running_processes() if each.pid == pid), None)
 
 
 def test_a_running_expert_is_reconfigured_and_listed(tmp_path: Path) -> None:

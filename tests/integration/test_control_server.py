@@ -253,7 +253,7 @@ def test_the_environment_switches_it_on(tmp_path: Path) -> None:
         tmp_path, "configure(handlers={'console': None})", METAEXPERT_CONTROL=f"127.0.0.1:{port}"
     ) as process:
         assert post(port, {"default_level": "DEBUG"})["status"] == "success"
-        (expert,) = [each for each in runtime_file.running_experts() if each.pid == process.pid]
+        (expert,) = [each for each in runtime_file.running_processes() if each.pid == process.pid]
         assert (expert.port, expert.log_directory, expert.name) == (
             port,
             str(tmp_path / "logs"),
@@ -271,7 +271,7 @@ def test_the_runtime_file_goes_with_the_process(tmp_path: Path, runtime_director
     with running(tmp_path, "serve()") as process:
         process.kill()
     assert len(list(runtime_directory.iterdir())) == 1
-    assert process.pid not in [each.pid for each in runtime_file.running_experts()]
+    assert process.pid not in [each.pid for each in runtime_file.running_processes()]
     assert list(runtime_directory.iterdir()) == []
 
 
@@ -418,7 +418,7 @@ def test_a_hangup_reloads_a_program_with_a_file(tmp_path: Path) -> None:
     toml = tmp_path / "metaexpert.toml"
     toml.write_text('default_level = "ERROR"\n[control]\n[handlers]\nconsole = false\n')
     with running(tmp_path, "configure()") as process:
-        (expert,) = [each for each in runtime_file.running_experts() if each.pid == process.pid]
+        (expert,) = [each for each in runtime_file.running_processes() if each.pid == process.pid]
         toml.write_text('default_level = "DEBUG"\n[control]\n[handlers]\nconsole = false\n')
         os.kill(process.pid, signal.SIGHUP)
 

@@ -12,7 +12,7 @@ import pytest
 
 from metaexpert.cli import control_client
 from metaexpert.cli.app import run_command_line
-from metaexpert.logger.live.runtime_file import RunningExpert, RuntimeFile
+from metaexpert.logger.live.runtime_file import RunningProcess, RuntimeFile
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
 
@@ -196,8 +196,8 @@ def told() -> Iterator[Callable[..., None]]:
 
     def tell(**facts: object) -> None:
         files.append(RuntimeFile())
-        base = asdict(RunningExpert(1, "bot", None, "2026-01-01T00:00:00Z", "/logs", "127.0.0.1", 9))
-        files[-1].write(RunningExpert(**{**base, **facts}))  # type: ignore[arg-type]
+        base = asdict(RunningProcess(1, "bot", None, "2026-01-01T00:00:00Z", "/logs", "127.0.0.1", 9))
+        files[-1].write(RunningProcess(**{**base, **facts}))  # type: ignore[arg-type]
 
     yield tell
     for each in files:

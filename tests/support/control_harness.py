@@ -15,6 +15,7 @@ import pytest
 
 import metaexpert.logger
 from metaexpert.logger.control.server import ControlServer
+from metaexpert.logger.live import runtime_file
 
 if TYPE_CHECKING:
     from support.logs import Logs
@@ -103,10 +104,11 @@ def eventually(holds: Callable[[], bool], what: str, seconds: float = 20) -> Non
 
 @pytest.fixture(autouse=True)
 def own_runtime_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Keep the runtime files of a test to itself."""
+    """Keep the runtime files of a test to itself, and those of whatever else runs on this machine away."""
     directory = tmp_path / "run"
     directory.mkdir(mode=0o700)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(directory))
+    monkeypatch.setattr(runtime_file, "_FALLBACK", str(tmp_path))
     return directory
 
 

@@ -18,6 +18,7 @@ import pytest
 
 import metaexpert
 import metaexpert.logger
+import metaexpert.logger.config
 import metaexpert.logger.testing
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -99,8 +100,11 @@ def test_logger_promises_no_other_name() -> None:
     """What else is exported is used by the library's own host; a new name is a decision to record here."""
     assert set(metaexpert.logger.__all__) - LOGGER_NAMES == {
         "PipelineHandler",
+        "RecoveryReport",
+        "RingReport",
         "SinkStats",
         "configure_program",
+        "recover",
     }
 
 
@@ -184,6 +188,57 @@ def test_one_module_alone_touches_the_native_engine() -> None:
         if "metaexpert.logger._native" in _imports(path)
     }
     assert importers == {"logger/shared/native.py"}
+
+
+#: What the rest of `metaexpert` may import of the logger: its public names and modules, and what a program
+#: with runs of its own needs beside them.
+LOGGER_MODULES_FOR_OTHERS = {
+    "metaexpert.logger",
+    "metaexpert.logger.config",
+    "metaexpert.logger.errors",
+    "metaexpert.logger.views",
+    "metaexpert.logger.live.metrics",
+    "metaexpert.logger.live.presence",
+    "metaexpert.logger.live.runtime_file",
+    "metaexpert.logger.shared.frozen",
+}
+
+
+def _taken_from_the_logger(path: Path) -> set[tuple[str, str]]:
+    """Return module and name of what a file imports of the logger; the name is empty for a whole module."""
+    modules = {
+        ".".join(each.relative_to(SOURCE.parent).with_suffix("").parts).removesuffix(".__init__")
+        for each in (SOURCE / "logger").rglob("*.py")
+    }
+    nodes = [*ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
+    taken = {(each.name, "") for node in nodes if isinstance(node, ast.Import) for each in node.names}
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            whole = {alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+            taken |= {
+                (module, "") if module in modules else (node.module, name) for name, module in whole.items()
+            }
+    return {pair for pair in taken if pair[0] in modules}
+
+
+def test_other_parts_import_what_is_listed_of_the_logger_and_no_more() -> None:
+    """A module that nobody outside needs any more leaves the list; of the two packages `__all__` counts."""
+    taken = {
+        pair
+        for path in SOURCE.rglob("*.py")
+        if path.relative_to(SOURCE).parts[0] != "logger"
+        for pair in _taken_from_the_logger(path)
+    }
+    packages: dict[str, ModuleType] = {
+        each.__name__: each for each in (metaexpert.logger, metaexpert.logger.config)
+    }
+
+    assert {module for module, _ in taken} == LOGGER_MODULES_FOR_OTHERS
+    assert {
+        (module, name)
+        for module, name in taken
+        if name and module in packages and name not in packages[module].__all__
+    } == set()
 
 
 def test_the_logger_knows_no_other_part() -> None:

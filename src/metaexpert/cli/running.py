@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metaexpert.cli.failure import CommandFailedError
-from metaexpert.logger.config.files import absolute
-from metaexpert.logger.live.runtime_file import RunningExpert, look_around
+from metaexpert.logger.config import absolute
+from metaexpert.logger.live.runtime_file import RunningProcess, look_around
 from metaexpert.streams import tell
 
 if TYPE_CHECKING:
@@ -40,20 +40,20 @@ def _client(url: str, token: str | None) -> ControlClient:
     return ControlClient(url, token)
 
 
-def experts_here() -> list[RunningExpert]:
+def experts_here() -> list[RunningProcess]:
     """Return the running experts of this user; what lies among their files and is none is told on stderr."""
     found = look_around()
     for problem in found.problems:
         tell(f"warning: {problem}")
-    return found.experts
+    return found.processes
 
 
-def named(expert: RunningExpert) -> str:
+def named(expert: RunningProcess) -> str:
     """Return how a message names an expert."""
     return f"{expert.name} (process {expert.pid})"
 
 
-def _chosen(experts: list[RunningExpert], pid: int | None, directory: str | None) -> RunningExpert:
+def _chosen(experts: list[RunningProcess], pid: int | None, directory: str | None) -> RunningProcess:
     found = [expert for expert in experts if pid is None or expert.pid == pid]
     if directory is not None:
         path = absolute(directory)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from metaexpert.logger.config import LogConfiguration
     from metaexpert.logger.control.server import ControlServer
     from metaexpert.logger.entry import LogEntry, read_log
+    from metaexpert.logger.process.recovery import RecoveryReport, RingReport, recover
 
 __all__ = [
     "ConfigurationError",
@@ -44,6 +45,8 @@ __all__ = [
     "LoggerStats",
     "MetaLogger",
     "PipelineHandler",
+    "RecoveryReport",
+    "RingReport",
     "SinkStats",
     "configuration",
     "configure",
@@ -52,6 +55,7 @@ __all__ = [
     "get_logger",
     "log_context",
     "read_log",
+    "recover",
     "serve",
     "setup_logger",
     "shutdown",
@@ -102,6 +106,11 @@ def __getattr__(name: str) -> Any:
         from metaexpert.logger import entry
 
         return getattr(entry, name)
+    # A process that was killed is seldom the reason to start.
+    if name in ("RecoveryReport", "RingReport", "recover"):
+        from metaexpert.logger.process import recovery
+
+        return getattr(recovery, name)
     # What a program that logs with `logging` says; here it is the same logger.
     if name == "getLogger":
         return get_logger

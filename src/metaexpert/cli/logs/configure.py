@@ -104,23 +104,14 @@ def _send(client: ControlClient, change: Mapping[str, Any], *, as_json: bool) ->
 
 
 def _show(client: ControlClient | None, *, as_json: bool) -> None:
-    from metaexpert.logger.config.merge import leaves
-    from metaexpert.logger.config.origins import DEFAULT, origin_of
-    from metaexpert.logger.config.unseen import note_on
-    from metaexpert.logger.errors import shown
+    from metaexpert.logger.config import described
 
     document = _here() if client is None else _of(client)
     if as_json:
         print(json.dumps(document, indent=2))
         return
-    for path, value in sorted(leaves(document["configuration"])):
-        is_handler = path.startswith("handlers.") and path.count(".") == 1
-        if value is None and not is_handler:
-            continue
-        origin = origin_of(path, document["origins"])
-        text = "removed" if value is None else shown(value, path)
-        source = "" if origin == DEFAULT else f"  ({origin})"
-        print(f"{path} = {text}{source}{note_on(path, document.get('unseen_loggers', []))}")
+    for line in described(document["configuration"], document["origins"], document.get("unseen_loggers", [])):
+        print(line)
 
 
 def _of(client: ControlClient) -> dict[str, Any]:
@@ -136,7 +127,7 @@ def _here() -> dict[str, Any]:
     """Return what a program that is started here would have, since none runs."""
     from metaexpert.expert.host.log_setup import expert_defaults
     from metaexpert.logger import ConfigurationError
-    from metaexpert.logger.config.sources import Sources
+    from metaexpert.logger.config import Sources
 
     note = "this is what one started here would have, but for what its file names in MetaExpert(...)"
     tell(f"note: no expert is running; {note}")
@@ -158,7 +149,7 @@ def _change(
     ttl: str | None,
 ) -> dict[str, Any]:
     """Return the document that the options ask for. Raises `CommandFailedError` for one that says nothing."""
-    from metaexpert.logger.config.merge import merge
+    from metaexpert.logger.config import merge
 
     change: dict[str, Any] = {} if level is None else {"default_level": level}
     for text in loggers:
@@ -187,7 +178,7 @@ def _assignment(option: str, text: str, form: str) -> tuple[str, str]:
 
 
 def _nested(path: tuple[str, ...], text: str) -> dict[str, Any]:
-    from metaexpert.logger.config.environment import typed_value
+    from metaexpert.logger.config import typed_value
 
     document: Any = typed_value(text, path) if text else ""
     for step in reversed(path):

@@ -17,7 +17,7 @@ from metaexpert.streams import tell
 from metaexpert.wording import counted
 
 if TYPE_CHECKING:
-    from metaexpert.logger.process.recovery import RecoveryReport, RingReport
+    from metaexpert.logger import RecoveryReport, RingReport
 
 RECOVERY_FAILED: Final = 1
 # A problem that names this option says what to do: running the command again as it was changes nothing.
@@ -44,10 +44,10 @@ def recover(directory: Path, everything: bool, files: tuple[Path, ...], as_json:
 
     The next start in the directory does the same by itself. Living processes are left alone.
     """
-    from metaexpert.logger.process import recovery
+    from metaexpert import logger
 
     try:
-        report = recovery.recover(directory, everything=everything, files=files)
+        report = logger.recover(directory, everything=everything, files=files)
     except FileNotFoundError:
         raise CommandFailedError(
             f"there is no log directory {directory}; name the one that the program logs into with --dir"

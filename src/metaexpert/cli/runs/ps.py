@@ -18,7 +18,7 @@ from metaexpert.cli.tables import print_table
 
 if TYPE_CHECKING:
     from metaexpert.cli.control_client import Answer
-    from metaexpert.logger.live.runtime_file import RunningExpert
+    from metaexpert.logger.live.runtime_file import RunningProcess
 
 #: Between the two looks that a rate is made of.
 _RATE_SPAN_S: Final = 0.5
@@ -59,14 +59,14 @@ def ps(as_json: bool) -> None:
         print_table(_COLUMNS, map(_cells, rows))
 
 
-def _rows(experts: list[RunningExpert]) -> list[_Row]:
+def _rows(experts: list[RunningProcess]) -> list[_Row]:
     first = [_counters(expert) for expert in experts]
     if any(counters is not None for counters in first):
         time.sleep(_RATE_SPAN_S)
     return [_row(expert, counters) for expert, counters in zip(experts, first, strict=True)]
 
 
-def _row(expert: RunningExpert, first: tuple[float, Mapping[str, Any]] | None) -> _Row:
+def _row(expert: RunningProcess, first: tuple[float, Mapping[str, Any]] | None) -> _Row:
     second = None if first is None else _counters(expert)
     rate = dropped = None
     if first is not None and second is not None:
@@ -85,7 +85,7 @@ def _row(expert: RunningExpert, first: tuple[float, Mapping[str, Any]] | None) -
     )
 
 
-def _counters(expert: RunningExpert) -> tuple[float, Mapping[str, Any]] | None:
+def _counters(expert: RunningProcess) -> tuple[float, Mapping[str, Any]] | None:
     answer = _ask(expert, "/logging/stats")
     if answer is None or not all(
         isinstance(answer.document.get(name), int) for name in ("logged", "dropped")
@@ -94,7 +94,7 @@ def _counters(expert: RunningExpert) -> tuple[float, Mapping[str, Any]] | None:
     return time.monotonic(), answer.document
 
 
-def _health(expert: RunningExpert) -> str:
+def _health(expert: RunningProcess) -> str:
     if expert.url is None:
         return "unknown"
     answer = _ask(expert, "/health")
@@ -103,7 +103,7 @@ def _health(expert: RunningExpert) -> str:
     return "ok" if answer.document.get("status") == "success" else answer.message[:_SHOWN_CHARACTERS]
 
 
-def _ask(expert: RunningExpert, path: str) -> Answer | None:
+def _ask(expert: RunningProcess, path: str) -> Answer | None:
     if expert.url is None:
         return None
     from metaexpert.cli.control_client import ControlClient

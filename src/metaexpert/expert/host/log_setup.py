@@ -81,7 +81,7 @@ def line_configuration(line: Overrides | None) -> dict[str, Any]:
     if line.log_dir is not None:
         document["log_file_path"] = log_directory("--log-dir", line.log_dir)
     if line.control is not None:
-        from metaexpert.logger.config.environment import control_address
+        from metaexpert.logger.config import control_address
 
         document["control"] = control_address(line.control)
     return document

@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 from metaexpert.expert.metrics import process
 from metaexpert.expert.metrics.meter import BUCKETS_NS, ExpertMeter, ExpertMetrics, Latency
-from metaexpert.logger.control.metrics import Distribution, Family, Histograms, Labels, add_source
+from metaexpert.logger.live.metrics import Distribution, Family, Histograms, Labels, add_source
 
 _PREFIX: Final = "metaexpert_expert_"
 _NS_PER_SECOND: Final = 1e9

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from metaexpert.logger import LogConfiguration, configuration, flush, stats
-from metaexpert.logger.config import log_directory
-from metaexpert.logger.config.files import absolute
+from metaexpert.logger.config import absolute, log_directory
 
 #: How long the end of a run waits for its records: while all is well, and where a handler fails already.
 FLUSH_TIMEOUT_S: Final = 30.0

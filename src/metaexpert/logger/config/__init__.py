@@ -9,15 +9,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from metaexpert.logger.config.description import described
+    from metaexpert.logger.config.destinations import HandlerConfiguration
+    from metaexpert.logger.config.documents import merge
     from metaexpert.logger.config.engine import engine_document, log_directory
+    from metaexpert.logger.config.environment import control_address, typed_value
+    from metaexpert.logger.config.files import absolute
     from metaexpert.logger.config.layer import Layer
     from metaexpert.logger.config.legacy import log_config_document
     from metaexpert.logger.config.levels import canonical_level, parse_level
-    from metaexpert.logger.config.models import (
-        FilterConfiguration,
-        HandlerConfiguration,
-        LogConfiguration,
-    )
+    from metaexpert.logger.config.models import LogConfiguration
     from metaexpert.logger.config.sources import (
         ConfigurationLike,
         DictConfig,
@@ -27,24 +28,30 @@ if TYPE_CHECKING:
         resolve,
     )
     from metaexpert.logger.config.synonyms import meant_by
+    from metaexpert.logger.config.tables import FilterConfiguration
 
 _HOMES = {
     "ConfigurationLike": "sources",
     "DictConfig": "sources",
-    "FilterConfiguration": "models",
-    "HandlerConfiguration": "models",
+    "FilterConfiguration": "tables",
+    "HandlerConfiguration": "destinations",
     "Layer": "layer",
     "LogConfiguration": "models",
     "Sources": "sources",
+    "absolute": "files",
     "canonical_level": "levels",
+    "control_address": "environment",
+    "described": "description",
     "engine_document": "engine",
     "load_config": "sources",
     "load_layers": "sources",
     "log_config_document": "legacy",
     "log_directory": "engine",
     "meant_by": "synonyms",
+    "merge": "documents",
     "parse_level": "levels",
     "resolve": "sources",
+    "typed_value": "environment",
 }
 
 __all__ = [
@@ -55,15 +62,20 @@ __all__ = [
     "Layer",
     "LogConfiguration",
     "Sources",
+    "absolute",
     "canonical_level",
+    "control_address",
+    "described",
     "engine_document",
     "load_config",
     "load_layers",
     "log_config_document",
     "log_directory",
     "meant_by",
+    "merge",
     "parse_level",
     "resolve",
+    "typed_value",
 ]
 
 

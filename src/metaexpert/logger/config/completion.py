@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from metaexpert.logger.config.defaults import KNOWN_HANDLERS
 from metaexpert.logger.config.destinations import destination_of, type_of
+from metaexpert.logger.config.documents import HANDLERS, merge, without_nones
 from metaexpert.logger.config.levels import canonical_level, parse_level
-from metaexpert.logger.config.merge import HANDLERS, merge, without_nones
 
 # What a known handler means apart from its type: a `trades` handler on the console still takes trades only.
 _ROLE_OPTIONS: Final = frozenset({"level", "filter"})

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from metaexpert.logger.config.defaults import DEFAULT_DIRECTORY
+from metaexpert.logger.config.documents import leaves, merge
 from metaexpert.logger.config.files import is_there, text_of
 from metaexpert.logger.config.layer import Layer
-from metaexpert.logger.config.merge import leaves, merge
 from metaexpert.logger.config.models import LogConfiguration
 from metaexpert.logger.config.nesting import check_json_depth
 from metaexpert.logger.config.origins import DOTENV, ENVIRONMENT

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from metaexpert.logger.config.merge import leaves, merge
+from metaexpert.logger.config.documents import leaves, merge
 from metaexpert.logger.config.places import NOWHERE, Places, places_of
 
 #: A document without settings.

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from metaexpert.logger.config.documents import plain
 from metaexpert.logger.config.files import absolute, is_there, read_json
-from metaexpert.logger.config.merge import plain
 from metaexpert.logger.errors import ConfigurationError, Problem, shown
 
 _BOOLEANS: Final = {

@@ -23,11 +23,11 @@ from metaexpert.logger.config.destinations.socket import (
     SpoolConfiguration,
     TlsConfiguration,
 )
+from metaexpert.logger.config.documents import leaves, plain, removals_as_none
 from metaexpert.logger.config.fields import Directory, Flag, Level, choice, choices, quantity
 from metaexpert.logger.config.files import parse_json
 from metaexpert.logger.config.levels import parse_level
-from metaexpert.logger.config.merge import leaves, plain, removals_as_none
-from metaexpert.logger.config.origins import CODE, DEFAULT, origin_of
+from metaexpert.logger.config.origins import CODE, origin_of
 from metaexpert.logger.config.places import NOWHERE, Places
 from metaexpert.logger.config.problems import problems_of, removals_of_nothing
 from metaexpert.logger.config.rules import broken_rules
@@ -39,7 +39,7 @@ from metaexpert.logger.config.tables import (
     RedactConfiguration,
     Table,
 )
-from metaexpert.logger.errors import ConfigurationError, shown
+from metaexpert.logger.errors import ConfigurationError
 from metaexpert.logger.shared.frozen import FrozenDict
 
 IncludeKey = Literal["run_id", "thread_id", "process_id", "caller"]
@@ -157,15 +157,9 @@ class LogConfiguration(Table):
 
     def describe(self) -> str:
         """Return all of it for a person to read: one line a value, with its source and what it misses."""
-        from metaexpert.logger.config.unseen import note_on
+        from metaexpert.logger.config.description import described
 
-        lines = []
-        for path, value in leaves(self.model_dump(mode="json", exclude_none=True)):
-            origin = self.origin(path)
-            text = "removed" if value is None else shown(value, path)
-            source = "" if origin == DEFAULT else f"  ({origin})"
-            lines.append(f"{path} = {text}{source}{note_on(path)}")
-        return "\n".join(sorted(lines))
+        return "\n".join(described(self.model_dump(mode="json", exclude_none=True), self._origins))
 
     @classmethod
     def for_development(cls) -> Self:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 DEFAULT: Final = "default"
-EXPERT: Final = "default of MetaExpert"
+PROGRAM: Final = "default of MetaExpert"
 CODE: Final = "code"
 COMMAND_LINE: Final = "command line"
 RUNTIME: Final = "runtime"

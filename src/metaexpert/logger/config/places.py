@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from metaexpert.logger.config.merge import HANDLERS
+from metaexpert.logger.config.documents import HANDLERS
 
 #: The absolute path that a text meant where it was given, by setting and text.
 Places = Mapping[tuple[str, str], str]

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from metaexpert.logger.config.documents import HANDLERS
 from metaexpert.logger.config.fields import OWN_ERROR
-from metaexpert.logger.config.merge import HANDLERS
 from metaexpert.logger.config.schema import fields_at
 from metaexpert.logger.errors import ConfigurationError, Problem, did_you_mean, shown
 

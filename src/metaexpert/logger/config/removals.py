@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from metaexpert.logger.config.defaults import KNOWN_HANDLERS
+from metaexpert.logger.config.documents import HANDLERS
 from metaexpert.logger.config.layer import Layer
-from metaexpert.logger.config.merge import HANDLERS
 from metaexpert.logger.errors import ConfigurationError, Problem, did_you_mean
 
 

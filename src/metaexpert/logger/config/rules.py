@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from metaexpert.logger.config.defaults import DEFAULT_DIRECTORY, KNOWN_HANDLERS
 from metaexpert.logger.config.destinations import COMMON_OPTIONS, DESTINATIONS, TYPES, type_of
+from metaexpert.logger.config.documents import HANDLERS
 from metaexpert.logger.config.formats import shows_time
-from metaexpert.logger.config.merge import HANDLERS
 from metaexpert.logger.config.places import LOG_DIRECTORY, NOWHERE, Places, place_of
 from metaexpert.logger.config.unsupported import refusals
 from metaexpert.logger.errors import Problem, did_you_mean, shown

@@ -1,7 +1,7 @@
 """Where a configuration comes from, and which source wins.
 
 Highest first: changes at run time, command line, arguments in code, environment, `.env`, `metaexpert.toml`,
-`[tool.metaexpert.log]` of `pyproject.toml`, defaults of an expert, defaults of the library. The files are
+`[tool.metaexpert.log]` of `pyproject.toml`, defaults of the program, defaults of the library. The files are
 those in the directory that was the current one when the process was first configured.
 """
 
@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple, Self
 
 from metaexpert.logger.config.confinement import strayed_files, strayed_urls
 from metaexpert.logger.config.defaults import DEFAULT_DIRECTORY
+from metaexpert.logger.config.documents import HANDLERS, LOGGERS, leaves, merge, only, plain, removals_as_none
 from metaexpert.logger.config.environment import read_dotenv, variable_layers
 from metaexpert.logger.config.files import (
     absolute,
@@ -26,14 +27,13 @@ from metaexpert.logger.config.files import (
 )
 from metaexpert.logger.config.layer import NOTHING, Layer
 from metaexpert.logger.config.legacy import is_dictconfig, prepare_dictconfig
-from metaexpert.logger.config.merge import HANDLERS, LOGGERS, leaves, merge, only, plain, removals_as_none
 from metaexpert.logger.config.models import LogConfiguration
 from metaexpert.logger.config.origins import (
     CODE,
     COMMAND_LINE,
     DEFAULT,
     DOTENV,
-    EXPERT,
+    PROGRAM,
     PROJECT_FILE,
     PYPROJECT,
     RUNTIME,
@@ -46,7 +46,7 @@ from metaexpert.logger.errors import ConfigurationError, Problem, shown
 
 _PYPROJECT_FILE: Final = "pyproject.toml"
 
-#: Returns what an expert has where nobody says otherwise; it is called with what all other sources say.
+#: Returns what a program has where nobody says otherwise; it is called with what all other sources say.
 Defaults = Callable[[Mapping[Any, Any]], Mapping[str, Any]]
 #: What `configure()` takes as its first argument.
 ConfigurationLike = LogConfiguration | Mapping[str, Any] | str | os.PathLike[str] | None
@@ -116,7 +116,7 @@ class _Pile(NamedTuple):
 
     def ground(self) -> _Pile:
         """Return what of this pile are defaults, if there is nothing else in it; else an empty one."""
-        return self if set(self.origins.values()) <= {EXPERT} else _Pile()
+        return self if set(self.origins.values()) <= {PROGRAM} else _Pile()
 
     def configuration(self) -> LogConfiguration:
         """Return the configuration that it is. Raises as `resolve` does."""
@@ -266,7 +266,7 @@ class Sources:
     def _defaults(self) -> list[Layer]:
         if self.defaults is None:
             return []
-        return [Layer(EXPERT, self.defaults(_Pile().with_all(self._said()).document))]
+        return [Layer(PROGRAM, self.defaults(_Pile().with_all(self._said()).document))]
 
     def resolve(self) -> LogConfiguration:
         """Return the configuration that all sources make together. Raises as the function `resolve` does.

@@ -13,8 +13,8 @@ from typing import Final, NamedTuple
 from pydantic import BaseModel
 
 from metaexpert.logger.config.defaults import KNOWN_HANDLERS
+from metaexpert.logger.config.documents import HANDLERS
 from metaexpert.logger.config.fields import folded
-from metaexpert.logger.config.merge import HANDLERS
 from metaexpert.logger.config.schema import fields_at
 
 

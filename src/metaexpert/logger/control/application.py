@@ -17,13 +17,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from metaexpert.logger.config.models import LogConfiguration
 from metaexpert.logger.config.unseen import unseen_loggers
-from metaexpert.logger.control import answers, metrics
+from metaexpert.logger.control import answers
 from metaexpert.logger.control.answers import Refused
 from metaexpert.logger.control.body import bounded, json_body
 from metaexpert.logger.control.guard import Guard, RateLimit
 from metaexpert.logger.control.health import Health
 from metaexpert.logger.errors import ConfigurationError
-from metaexpert.logger.live import changes
+from metaexpert.logger.live import changes, metrics
 from metaexpert.logger.live.audit import audit_logger, without_password
 from metaexpert.logger.live.turns import give_way, in_turns
 from metaexpert.logger.process import service

@@ -7,8 +7,8 @@ import sys
 from typing import Any, Final
 
 from metaexpert.logger.config.models import LogConfiguration
-from metaexpert.logger.control.metrics import CONTENT_TYPE
 from metaexpert.logger.live.changes import MAX_TTL_SECONDS, TTL
+from metaexpert.logger.live.metrics import CONTENT_TYPE
 from metaexpert.logger.process.statistics import LoggerStats, SinkStats
 
 _JSON: Final = "application/json"

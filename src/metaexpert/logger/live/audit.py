@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from metaexpert.logger.capture.loggers import get_logger
 from metaexpert.logger.capture.meta import MetaLogger
+from metaexpert.logger.config.documents import leaves
 from metaexpert.logger.config.levels import parse_level
-from metaexpert.logger.config.merge import leaves
 from metaexpert.logger.config.models import HandlerConfiguration, LogConfiguration
 from metaexpert.logger.errors import shown
 

@@ -1,4 +1,4 @@
-"""What this process tells of itself to those who look for running experts."""
+"""What this process tells of itself to those who look for running processes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from metaexpert.logger.errors import ConfigurationError
-from metaexpert.logger.live.runtime_file import RunningExpert, RuntimeFile
+from metaexpert.logger.live.runtime_file import RunningProcess, RuntimeFile
 from metaexpert.logger.process import service
 from metaexpert.logger.process.forks import at_fork
 
@@ -22,7 +22,7 @@ _SHOWN_CHARACTERS: Final = 80
 class _Presence:
     """What was told last, and where it stands."""
 
-    expert: RunningExpert | None = None
+    told: RunningProcess | None = None
     file: RuntimeFile = field(default_factory=RuntimeFile)
     is_registered: bool = False
     is_run: bool = False
@@ -38,17 +38,17 @@ def announce_server(host: str, port: int, token: str | None, log_directory: str)
 
 def withdraw_server() -> None:
     """Tell that this process has no control server any more."""
-    if _presence.expert is None:
+    if _presence.told is None:
         return
     if _presence.is_run:
         with suppress(OSError):
-            _tell(replace(_presence.expert, host=None, port=None, token=None))
+            _tell(replace(_presence.told, host=None, port=None, token=None))
     else:
         _remove()
 
 
 def announce_run(name: str, mode: str) -> None:
-    """Tell that an expert runs in this process. Never raises: nobody's trade depends on it."""
+    """Tell that a run of the program has begun. Never raises: no trade depends on it."""
     _presence.is_run = True
     with suppress(OSError, ConfigurationError):
         from metaexpert.logger.config import log_directory
@@ -58,37 +58,37 @@ def announce_run(name: str, mode: str) -> None:
 
 
 def withdraw_run() -> None:
-    """Tell that the expert's run is over."""
+    """Tell that the run is over."""
     _presence.is_run = False
-    if _presence.expert is None:
+    if _presence.told is None:
         return
-    if _presence.expert.port is None:
+    if _presence.told.port is None:
         _remove()
     else:
         with suppress(OSError):
-            _tell(replace(_presence.expert, mode=None))
+            _tell(replace(_presence.told, mode=None))
 
 
-def _here() -> RunningExpert:
-    if _presence.expert is not None:
-        return _presence.expert
+def _here() -> RunningProcess:
+    if _presence.told is not None:
+        return _presence.told
     program = os.path.basename(sys.argv[0] if sys.argv else "") or "python"
     now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    return RunningExpert(os.getpid(), program[:_SHOWN_CHARACTERS], None, now, "")
+    return RunningProcess(os.getpid(), program[:_SHOWN_CHARACTERS], None, now, "")
 
 
-def _tell(expert: RunningExpert) -> None:
-    if expert == _presence.expert:
+def _tell(process: RunningProcess) -> None:
+    if process == _presence.told:
         return
     if not _presence.is_registered:
         _presence.is_registered = True
         atexit.register(_remove)
-    _presence.file.write(expert)
-    _presence.expert = expert
+    _presence.file.write(process)
+    _presence.told = process
 
 
 def _remove() -> None:
-    _presence.expert = None
+    _presence.told = None
     _presence.file.remove()
 
 
@@ -96,7 +96,7 @@ def _forget_parent() -> None:
     """A child is not its parent: the file stays the parent's."""
     _presence.file.forget()
     _presence.file = RuntimeFile()
-    _presence.expert = None
+    _presence.told = None
     _presence.is_run = False
 
 

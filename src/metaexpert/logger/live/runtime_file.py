@@ -1,6 +1,6 @@
-"""Where a running expert leaves how to reach it, for its own user alone.
+"""Runtime files: how running processes of this user can be reached, for this user alone.
 
-One file a process, mode 0600, in `metaexpert` under `XDG_RUNTIME_DIR`, else in `/tmp/metaexpert-<uid>`; a
+One file per process, mode 0600, in `metaexpert` under `XDG_RUNTIME_DIR`, else in `/tmp/metaexpert-<uid>`; a
 directory is used only if it has mode 0700 and belongs to the user. The process holds a lock on its file for
 as long as it runs. Its number says nothing: containers that share the directory all have their process 1.
 """
@@ -31,10 +31,12 @@ _OTHERS: Final = 0o077
 _HOST: Final = re.compile(r"[A-Za-z0-9._:%-]{1,255}")
 _MAX_PORT: Final = 65_535
 _LOOKS: Final = 3
+#: Where a user's directory is if the system gives none to the session; other users have theirs there too.
+_FALLBACK: Final = "/tmp"
 
 
 @dataclass(frozen=True, slots=True)
-class RunningExpert:
+class RunningProcess:
     """A process that runs, and where its control server is; without one `port` is None.
 
     `pid` is its number in its own container. `started` is RFC 3339.
@@ -56,9 +58,9 @@ class RunningExpert:
 
 
 class Found(NamedTuple):
-    """What lies in the directories of runtime files: the experts that run, and what is no runtime file."""
+    """What lies in the directories of runtime files: the processes that run, and what is no runtime file."""
 
-    experts: list[RunningExpert]
+    processes: list[RunningProcess]
     problems: list[str]
 
 
@@ -77,19 +79,19 @@ class RuntimeFile:
         self._process = secrets.token_hex(8)
         self._version = 0
 
-    def write(self, expert: RunningExpert) -> Path:
-        """Say what `expert` says, in one step, and return the file's path.
+    def write(self, process: RunningProcess) -> Path:
+        """Say what `process` says, in one step, and return the file's path.
 
         Raises OSError where there is no directory that belongs to this user alone.
         """
         directory = _own_directory()
         self._version += 1
         # No name is used twice, so that nobody who found the lock of one free removes another.
-        name = f"{expert.pid}-{self._process}-{self._version}"
+        name = f"{process.pid}-{self._process}-{self._version}"
         path, part = directory / f"{name}.json", directory / f".{name}.part"
         descriptor = _locked(part)
         try:
-            os.write(descriptor, json.dumps(asdict(expert)).encode())
+            os.write(descriptor, json.dumps(asdict(process)).encode())
             part.replace(path)
         except OSError:
             os.close(descriptor)
@@ -128,13 +130,13 @@ def _locked(path: Path) -> int:
     return descriptor
 
 
-def running_experts() -> list[RunningExpert]:
+def running_processes() -> list[RunningProcess]:
     """Return the processes that have a file and run, by number. Files of ended ones are removed."""
-    return look_around().experts
+    return look_around().processes
 
 
 def look_around() -> Found:
-    """Return what `running_experts` does, and in words what lies there that is no runtime file."""
+    """Return what `running_processes` does, and in words what lies there that is no runtime file."""
     for _ in range(_LOOKS):
         found, has_changed = _look()
         if not has_changed:
@@ -144,28 +146,28 @@ def look_around() -> Found:
 
 def _look() -> tuple[Found, bool]:
     """Return what lies there, and whether a file went meanwhile, for which there may be a new one."""
-    experts: dict[str, RunningExpert] = {}
+    processes: dict[str, RunningProcess] = {}
     problems: list[str] = []
     has_changed = False
     for path in (path for directory in _candidates() for path in _files_in(directory)):
         try:
-            expert = _read(path)
+            process = _read(path)
         except FileNotFoundError:
-            expert = None
+            process = None
         except (OSError, ValueError, RecursionError) as error:
             problems.append(printable(f"{path} is no runtime file: {_reason(error)}; remove it"))
             continue
-        if expert is None:
+        if process is None:
             has_changed = True
         else:
             # A process that is just writing another version has two for a moment.
-            experts[path.name.rpartition("-")[0]] = expert
-    in_order = sorted(experts.values(), key=lambda expert: (expert.pid, expert.started))
+            processes[path.name.rpartition("-")[0]] = process
+    in_order = sorted(processes.values(), key=lambda each: (each.pid, each.started))
     return Found(in_order, problems), has_changed
 
 
 def _candidates() -> list[Path]:
-    fallback = Path(f"/tmp/metaexpert-{os.getuid()}")
+    fallback = Path(_FALLBACK) / f"metaexpert-{os.getuid()}"
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
     return [Path(runtime) / "metaexpert", fallback] if os.path.isabs(runtime) else [fallback]
 
@@ -203,7 +205,7 @@ def _files_in(directory: Path) -> list[Path]:
     return sorted((directory / name for name in names), key=lambda path: (len(path.name), path.name))
 
 
-def _read(path: Path) -> RunningExpert | None:
+def _read(path: Path) -> RunningProcess | None:
     """Return what a file of a process that runs says; None for one that has ended, whose file is removed.
 
     Raises OSError or ValueError for what is no runtime file of this user's.
@@ -218,9 +220,9 @@ def _read(path: Path) -> RunningExpert | None:
         content = file.read(MAX_FILE_BYTES + 1)
         if len(content) > MAX_FILE_BYTES:
             raise ValueError(f"it has more than {MAX_FILE_BYTES:,} bytes")
-        expert = _parsed(content)
+        process = _parsed(content)
         if _is_held(descriptor):
-            return expert
+            return process
     path.unlink(missing_ok=True)
     return None
 
@@ -234,21 +236,21 @@ def _is_held(descriptor: int) -> bool:
     return False
 
 
-def _parsed(content: bytes) -> RunningExpert:
+def _parsed(content: bytes) -> RunningProcess:
     document: Any = json.loads(content.decode("utf-8"))
     if not isinstance(document, dict):
         raise ValueError("it must hold a JSON object")
-    known: dict[str, Any] = {each.name: document.get(each.name) for each in fields(RunningExpert)}
+    known: dict[str, Any] = {each.name: document.get(each.name) for each in fields(RunningProcess)}
     for name in ("pid", "port"):
         _check(known, name, int, is_optional=name == "port")
     for name in ("name", "started", "log_directory", "mode", "host", "token"):
         _check(known, name, str, is_optional=name in ("mode", "host", "token"))
-    expert = RunningExpert(**known)
-    if expert.host is not None and _HOST.fullmatch(expert.host) is None:
+    process = RunningProcess(**known)
+    if process.host is not None and _HOST.fullmatch(process.host) is None:
         raise ValueError("host must be a host's name or address")
-    if expert.port is not None and not 0 < expert.port <= _MAX_PORT:
-        raise ValueError(f"port must be from 1 to {_MAX_PORT}, was {expert.port}")
-    return expert
+    if process.port is not None and not 0 < process.port <= _MAX_PORT:
+        raise ValueError(f"port must be from 1 to {_MAX_PORT}, was {process.port}")
+    return process
 
 
 def _check(document: dict[str, Any], name: str, kind: type, *, is_optional: bool) -> None:

@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from metaexpert.expert.handlers.registry import EVENT_ARGUMENTS
 from metaexpert.expert.metrics import ExpertMeter, prometheus
 from metaexpert.logger import LoggerStats
-from metaexpert.logger.control import metrics
+from metaexpert.logger.live import metrics
 
 
 @pytest.fixture(autouse=True)

@@ -16,27 +16,27 @@ import pytest
 
 from metaexpert.logger.live import runtime_file
 from metaexpert.logger.live.runtime_file import (
-    RunningExpert,
+    RunningProcess,
     RuntimeFile,
     look_around,
-    running_experts,
+    running_processes,
     server_url,
 )
 from support.control_harness import eventually
 
 WRITER = """
 import sys
-from metaexpert.logger.live.runtime_file import RunningExpert, RuntimeFile
+from metaexpert.logger.live.runtime_file import RunningProcess, RuntimeFile
 file = RuntimeFile()
-file.write(RunningExpert(int(sys.argv[1]), sys.argv[2], "paper", "2026-01-01T00:00:00Z", "/logs"))
+file.write(RunningProcess(int(sys.argv[1]), sys.argv[2], "paper", "2026-01-01T00:00:00Z", "/logs"))
 print("written", flush=True)
 sys.stdin.readline()
 """
 
 
-def this_process() -> RunningExpert:
+def this_process() -> RunningProcess:
     """Return what this process would write."""
-    return RunningExpert(
+    return RunningProcess(
         os.getpid(), "bot", "paper", "2026-01-01T00:00:00Z", "/logs", "127.0.0.1", 80, "t0ken"
     )
 
@@ -76,8 +76,8 @@ def start() -> Iterator[Callable[[int, str], "subprocess.Popen[str]"]]:
 
 
 def names() -> list[str]:
-    """Return the names of the experts that are found."""
-    return [expert.name for expert in running_experts()]
+    """Return the names of the processes that are found."""
+    return [each.name for each in running_processes()]
 
 
 def test_a_written_file_is_found_and_private(file: RuntimeFile, own_runtime_directory: Path) -> None:
@@ -87,7 +87,7 @@ def test_a_written_file_is_found_and_private(file: RuntimeFile, own_runtime_dire
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert path.is_relative_to(own_runtime_directory)
-    assert running_experts() == [this_process()]
+    assert running_processes() == [this_process()]
     assert [each.name for each in path.parent.iterdir()] == [path.name]
 
 
@@ -209,7 +209,7 @@ def test_what_is_no_runtime_file_is_told_and_passed_over(
 
     found = look_around()
 
-    assert found.experts == [this_process()]
+    assert found.processes == [this_process()]
     (problem,) = found.problems
     start, end = f"{directory / '1.json'} is no runtime file: ", "; remove it"
     assert problem.startswith(start)
@@ -222,7 +222,7 @@ def test_a_file_of_another_user_is_not_believed(file: RuntimeFile) -> None:
     """Who wrote it could have a token sent elsewhere."""
     os.chown(file.write(this_process()), 65534, 65534)
 
-    assert look_around().experts == []
+    assert look_around().processes == []
     assert "belongs to another user" in look_around().problems[0]
 
 
@@ -249,11 +249,11 @@ def test_a_file_takes_no_descriptor_of_the_standard_streams(tmp_path: Path) -> N
     """A daemon has closed them, and whatever gets their numbers gets its output."""
     script = """
 import os
-from metaexpert.logger.live.runtime_file import RunningExpert, RuntimeFile
+from metaexpert.logger.live.runtime_file import RunningProcess, RuntimeFile
 file = RuntimeFile()
 for number in range(3):
     os.close(number)
-file.write(RunningExpert(1, "bot", None, "", "/logs"))
+file.write(RunningProcess(1, "bot", None, "", "/logs"))
 os._exit(0 if file._descriptor >= 3 else 1)
 """
     assert subprocess.run([sys.executable, "-c", script], check=False, timeout=60).returncode == 0

@@ -19,8 +19,8 @@ from metaexpert.logger.config.destinations.destination import (
     Refusal,
     own_options,
 )
+from metaexpert.logger.config.documents import HANDLERS
 from metaexpert.logger.config.fields import Filename, Flag, choice, folded, quantity
-from metaexpert.logger.config.merge import HANDLERS
 from metaexpert.logger.config.places import Places, file_in, filename_setting
 from metaexpert.logger.errors import Problem, shown
 

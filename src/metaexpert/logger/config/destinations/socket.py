@@ -24,9 +24,9 @@ from metaexpert.logger.config.destinations.destination import (
     Options,
     own_options,
 )
+from metaexpert.logger.config.documents import HANDLERS
 from metaexpert.logger.config.fields import Directory, Filename, Text, quantity
 from metaexpert.logger.config.formats import JOURNALD, SYSLOG, SYSLOG_FORMATS
-from metaexpert.logger.config.merge import HANDLERS
 from metaexpert.logger.config.places import Places
 from metaexpert.logger.config.tables import Table
 from metaexpert.logger.errors import Problem, did_you_mean, shown

@@ -1,4 +1,4 @@
-"""Deep merging of configuration documents: plain dictionaries, laid over each other by name and by field.
+"""Configuration documents: plain dictionaries, laid over each other by name and by field.
 
 What `plain` returns is asked for dictionaries only: to ask for any mapping takes much longer, and a change at
 run time asks hundreds of times.

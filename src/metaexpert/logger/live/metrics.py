@@ -49,7 +49,7 @@ class Histograms:
 
 
 Source = Callable[[], Iterable[Family | Histograms]]
-#: Further metrics, such as those of the expert host (`metaexpert_expert_…`): see `add_source`.
+#: Further metrics, such as those of the program itself: see `add_source`.
 _sources: Final[list[Source]] = []
 
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metaexpert.logger.config.merge import leaves, merge, plain, removals_as_none, without_nones
+from metaexpert.logger.config.documents import leaves, merge, plain, removals_as_none, without_nones
 from metaexpert.logger.config.models import FilterConfiguration
 
 KEYS = st.sampled_from("abc")

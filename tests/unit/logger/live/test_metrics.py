@@ -7,8 +7,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from metaexpert.logger import LoggerStats, SinkStats
-from metaexpert.logger.control import metrics
-from metaexpert.logger.control.metrics import Distribution, Family, Histograms, exposition
+from metaexpert.logger.live import metrics
+from metaexpert.logger.live.metrics import Distribution, Family, Histograms, exposition
 
 
 @pytest.fixture(autouse=True)
