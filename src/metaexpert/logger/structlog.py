@@ -17,6 +17,7 @@ from collections.abc import Mapping, MutableMapping
 from types import FrameType
 from typing import Any, Final, NoReturn
 
+from metaexpert.logger.capture.calls import STANDARD_LEVEL_NAMES
 from metaexpert.logger.capture.faults import describe_exception, exception_info, stack_text, text_of, truth
 from metaexpert.logger.capture.handler import PipelineHandler
 from metaexpert.logger.capture.level_changes import is_instance
@@ -40,7 +41,6 @@ _LEVELS: Final[Mapping[str, int]] = {
     "fatal": logging.CRITICAL,
     "critical": logging.CRITICAL,
 }
-_STANDARD_NAMES: Final = {level: logging.getLevelName(level) for level in (10, 20, 30, 40, 50)}
 _OWN_PACKAGES: Final = ("structlog", "metaexpert.logger")
 
 
@@ -84,7 +84,7 @@ class PipelineProcessor:
         caller = _caller() if native.needs()[0] else None
         category = event.pop("category") if isinstance(event.get("category"), str) else None
         level_name = logging.getLevelName(level)
-        shown = None if _STANDARD_NAMES.get(level) == level_name else level_name
+        shown = None if STANDARD_LEVEL_NAMES.get(level) == level_name else level_name
         channel = self._channels.get(name)
         if channel is None:
             channel = self._channels[name] = Channel(name, None, [], [])

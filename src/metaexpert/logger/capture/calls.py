@@ -11,6 +11,8 @@ from typing import Any, Final, TypeVar, cast
 
 from metaexpert.logger.capture.faults import is_a, stack_text, truth
 
+#: Levels whose names the engine knows: it is told the name of another one, or of one that was renamed.
+STANDARD_LEVEL_NAMES: Final = {level: logging.getLevelName(level) for level in (10, 20, 30, 40, 50)}
 #: What `MetaLogger._log` takes by position.
 _LOG_PARAMETERS: Final = frozenset({"self", "level", "msg", "args"})
 
@@ -39,6 +41,11 @@ def part_of_logging(function: _Function) -> _Function:
         co_filename=logging.Logger.handle.__code__.co_filename
     )
     return function
+
+
+def nearest_level(level: int) -> int:
+    """Return the level, or the nearest that has 32 bits."""
+    return max(-(2**31), min(level, 2**31 - 1))
 
 
 def without_parameters(words: dict[str, Any]) -> dict[str, Any]:

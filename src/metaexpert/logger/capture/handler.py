@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final
 
 from metaexpert.logger.capture.context import current_context
 from metaexpert.logger.capture.faults import describe_exception, described_text, exception_info
+from metaexpert.logger.capture.level_changes import is_instance
 from metaexpert.logger.capture.notes import CallFields, is_taken, note_fields, note_of, note_taken
 from metaexpert.logger.process import engine
 from metaexpert.logger.shared import native
@@ -145,6 +146,17 @@ def _is_named_in_a_document() -> bool:
             return True
         frame = frame.f_back  # type: ignore[assignment]
     return False
+
+
+def handler_out_of_reach(logger: logging.Logger) -> PipelineHandler | None:
+    """Return the root's handler if the records of `logger` don't propagate to it."""
+    root = logger.manager.root
+    above: logging.Logger | None = logger
+    while above is not None and above.parent is not None:
+        if not above.propagate:
+            return next((each for each in root.handlers if is_instance(each, PipelineHandler)), None)
+        above = above.parent
+    return None
 
 
 PipelineHandler._genuine = {name: getattr(PipelineHandler, name) for name in _OVERRIDABLE}

@@ -13,9 +13,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Never
 
 from metaexpert.logger.capture.calls import (
+    STANDARD_LEVEL_NAMES,
     ask_for_caller,
     extra_fields,
     find_caller,
+    nearest_level,
     own_fields,
     part_of_logging,
     unusable,
@@ -40,7 +42,7 @@ from metaexpert.logger.capture.faults import (
     recorded_exc_info,
     truth,
 )
-from metaexpert.logger.capture.handler import Extra, PipelineHandler, attach_fields
+from metaexpert.logger.capture.handler import Extra, attach_fields, handler_out_of_reach
 from metaexpert.logger.capture.level_changes import is_earlier, is_instance
 from metaexpert.logger.capture.notes import CallFields, note_fields
 from metaexpert.logger.process.forks import ForkLock
@@ -49,7 +51,6 @@ from metaexpert.logger.shared.native import Fields
 
 #: The place of `extra` among the arguments of `makeRecord`.
 _EXTRA_AT: Final = 8
-_STANDARD_NAMES: Final = {level: logging.getLevelName(level) for level in LEVELS.values()}
 
 
 class MetaLogger(FastPathLogger):
@@ -237,14 +238,14 @@ class MetaLogger(FastPathLogger):
             return
         arguments = args if isinstance(args, tuple) else () if args is None else (args,)
         level_name = logging.getLevelName(level)
-        shown = None if _STANDARD_NAMES.get(level) == level_name else level_name
+        shown = None if STANDARD_LEVEL_NAMES.get(level) == level_name else level_name
         caller = stack = None
         if truth(stack_info) or native.needs()[0]:
             file, line, function, stack = self._caller(stack_info, stacklevel)
             caller = (file, line, function)
         described = describe_exception(exception)
         if not channel.submit(
-            _engine_level(level), shown, category, msg, arguments, own, described, stack, caller
+            nearest_level(level), shown, category, msg, arguments, own, described, stack, caller
         ):
             # Stopped meanwhile: the handler starts it again.
             self._log_record(
@@ -306,21 +307,9 @@ class MetaLogger(FastPathLogger):
 
             show_trade(record)
             return
-        handler = self._handler_out_of_reach()
+        handler = handler_out_of_reach(self) if self._is_owned else None
         if handler is not None and record.levelno >= handler.level and super().hasHandlers():
             handler.handle(record)
-
-    def _handler_out_of_reach(self) -> PipelineHandler | None:
-        """Return the root's handler if this logger is the library's own and its records don't propagate."""
-        if not self._is_owned:
-            return None
-        logger: logging.Logger = self
-        while logger.parent is not None:
-            if not logger.propagate:
-                handlers = self.manager.root.handlers
-                return next((each for each in handlers if is_instance(each, PipelineHandler)), None)
-            logger = logger.parent
-        return None
 
     def findCaller(self, stack_info: bool = False, stacklevel: int = 1) -> tuple[str, int, str, str | None]:
         """Return file, line, function and, if asked for, stack of the call outside of logging's own code."""
@@ -399,11 +388,6 @@ def _adopted(own: type[logging.Logger]) -> type[MetaLogger]:
 def _owned(name: str) -> MetaLogger:
     """Find a logger of this library's, in another process too."""
     return adopt(logging.getLogger(name)).owned()
-
-
-def _engine_level(level: int) -> int:
-    """Return the level, or the nearest that has 32 bits."""
-    return max(-(2**31), min(level, 2**31 - 1))
 
 
 def _rebound(name: str, fields: dict[str, Any]) -> MetaLogger:

@@ -49,38 +49,49 @@ def change(document: Mapping[str, Any], *, has_token: bool = False, **by: Any) -
             raise ConfigurationError(found)
         return after
 
-    def announce(after: LogConfiguration, before: LogConfiguration | None) -> Callable[[], object] | None:
-        def tell() -> None:
-            audit_logger().info(
-                "Logging was reconfigured",
-                event_name="log.reconfigured",
-                changes=settings,
-                ttl_seconds=ttl_seconds,
-                **by,
-            )
-
-        if shows_audit(before) and not shows_audit(after):
-            # The last that these handlers take.
-            tell()
-            return None
-
-        def tell_later() -> None:
-            # What is in force now is for the trading thread; the record and the answer can wait.
-            give_way()
-            tell()
-
-        return tell_later
+    def tell() -> None:
+        audit_logger().info(
+            "Logging was reconfigured",
+            event_name="log.reconfigured",
+            changes=settings,
+            ttl_seconds=ttl_seconds,
+            **by,
+        )
 
     settings = described(values)
     if not settings:
         changed(service.sources_in_force() or Sources.discover()).resolve()
         return "nothing to change"
-    service.reconfigure(changed, announce)
+    service.reconfigure(changed, _told_in_time(tell))
+    if number is not None:
+        _temporary.expire(number, ttl_seconds)
+    return _answer(settings, ttl_seconds)
+
+
+def _told_in_time(
+    tell: Callable[[], None],
+) -> Callable[[LogConfiguration, LogConfiguration | None], Callable[[], None] | None]:
+    """Return what has a change told of while a handler takes that: after it, unless it takes that away."""
+
+    def announce(after: LogConfiguration, before: LogConfiguration | None) -> Callable[[], None] | None:
+        if shows_audit(before) and not shows_audit(after):
+            # The last that these handlers take.
+            tell()
+            return None
+        return tell_later
+
+    def tell_later() -> None:
+        # What is in force now is for the trading thread; the record and the answer can wait.
+        give_way()
+        tell()
+
+    return announce
+
+
+def _answer(settings: list[str], ttl_seconds: float | None) -> str:
     told = ", ".join(settings[:_TOLD]) + (f" and {len(settings) - _TOLD} more" if settings[_TOLD:] else "")
-    if number is None:
-        return f"logging was reconfigured: {told}"
-    _temporary.expire(number, ttl_seconds)
-    return f"logging was reconfigured for {ttl_seconds:g} s: {told}"
+    limit = "" if ttl_seconds is None else f" for {ttl_seconds:g} s"
+    return f"logging was reconfigured{limit}: {told}"
 
 
 def stop(timeout: float | None = None) -> None:

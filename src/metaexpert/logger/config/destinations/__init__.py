@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, cast
 
 from pydantic import ConfigDict, WithJsonSchema
 
@@ -39,7 +39,7 @@ class _EveryOption(SocketOptions, FileOptions, ConsoleOptions):
 
 
 DESTINATIONS: Final[tuple[Destination[Any], ...]] = tuple(
-    options.destination for options in reversed(_EveryOption.__bases__) if issubclass(options, Options)
+    cast("type[Options]", options).destination for options in reversed(_EveryOption.__bases__)
 )
 _DESTINATION_BY_TYPE: Final[Mapping[str, Destination[Any]]] = MappingProxyType(
     {kind.name: each for each in DESTINATIONS for kind in each.types}
