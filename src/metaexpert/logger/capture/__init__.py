@@ -1,1 +1,1 @@
-"""What a log call goes through, from the logger's method to the frame."""
+"""The way of a log call, from the logger's method to the frame."""

@@ -1,4 +1,4 @@
-"""What a logging call was given, and where it was made."""
+"""Arguments and callers of logging calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a bound logger has of the logger that it came from, and what it gets when that is asked for.
+"""Attributes that a bound logger takes from the logger it came from, or gets when they are asked for.
 
 A bound logger may live for one call, so it begins with no more than its name, its fields and its origin. The
 descriptors below stand in the class for the rest; an attribute of the instance itself comes first.

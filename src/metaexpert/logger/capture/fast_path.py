@@ -1,4 +1,4 @@
-"""How a logger enters the fast way into the pipeline, and leaves it.
+"""The fast way of a logger into the pipeline: how it enters, and why it leaves.
 
 When a logger's records would reach the pipeline's handler and nothing else, builtins of the native engine are
 put into its `__dict__`, where they shadow the methods of the class. What may change that closes their way:

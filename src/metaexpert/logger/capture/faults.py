@@ -1,4 +1,4 @@
-"""What is said about failures: exceptions in records, and calls that were wrong."""
+"""Failures in words: exceptions in records, and calls that were wrong."""
 
 from __future__ import annotations
 

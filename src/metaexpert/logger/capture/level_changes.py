@@ -74,7 +74,7 @@ _filled: Final[dict[int, LevelCache]] = native.lasting.setdefault("filled level 
 class _Manager(logging.Manager):
     """The manager of `logging`, once one of its loggers has had a fast way."""
 
-    #: The thread that changes many levels, for all of which caches are cleared once.
+    #: The thread that changes many levels; caches are cleared once for all of them.
     _changing_thread: int | None = None
 
     def _clear_cache(self) -> None:

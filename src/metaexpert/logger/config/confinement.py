@@ -1,4 +1,4 @@
-"""Where files may be named at run time: inside a few directories, whatever way a path takes to leave them."""
+"""Confinement of files that are named at run time: to a few directories, by whatever way a path leads."""
 
 from __future__ import annotations
 

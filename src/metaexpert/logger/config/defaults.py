@@ -1,4 +1,4 @@
-"""What holds where nobody says anything, but for the options of each destination."""
+"""Defaults of the configuration, without those of each destination's options."""
 
 from __future__ import annotations
 

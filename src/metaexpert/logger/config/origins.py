@@ -1,4 +1,4 @@
-"""Where a value came from, in words that name what a reader would edit."""
+"""Origins of values, in words that name what a reader would edit."""
 
 from __future__ import annotations
 

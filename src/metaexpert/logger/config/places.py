@@ -1,4 +1,4 @@
-"""Where the paths of a configuration lead: settled when they are given, so that no `chdir` moves a file.
+"""Places that the paths of a configuration lead to, settled when they are given, so no `chdir` moves a file.
 
 A configuration shows paths as they were written. What a relative one, or one with `~`, meant when it was
 given is kept beside it.

@@ -1,4 +1,4 @@
-"""Where a configuration comes from, and which source wins.
+"""Sources of a configuration, and which of them wins.
 
 Highest first: changes at run time, command line, arguments in code, environment, `.env`, `metaexpert.toml`,
 `[tool.metaexpert.log]` of `pyproject.toml`, defaults of the program, defaults of the library. The files are

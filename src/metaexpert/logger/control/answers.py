@@ -1,4 +1,4 @@
-"""What the control server answers: JSON objects of one shape, and refusals that become one."""
+"""Answers of the control server: JSON objects of one shape, and refusals that become one."""
 
 from __future__ import annotations
 

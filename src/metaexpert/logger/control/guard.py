@@ -1,4 +1,4 @@
-"""Who may ask: the right host name, no foreign web page, the right token, not too often."""
+"""The guard of the server: the right host name, no foreign web page, the right token, not too often."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the logging of this process does what it should."""
+"""The health of this process's logging: what is wrong with it now."""
 
 from __future__ import annotations
 

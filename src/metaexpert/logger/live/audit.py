@@ -1,4 +1,4 @@
-"""What is said about changes and refusals, in the log itself."""
+"""The audit of changes and refusals, in the log itself."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The counters of the logging system in Prometheus's text format, version 0.0.4.
 
 https://prometheus.io/docs/instrumenting/exposition_formats/: names with base units, counters end in `_total`.
-Labels are levels, reasons and handlers, of which there are few; never symbols or orders.
+Labels are levels, reasons and handlers, because there are few of them; never symbols or orders.
 """
 
 from __future__ import annotations

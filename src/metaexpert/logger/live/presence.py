@@ -1,4 +1,4 @@
-"""What this process tells of itself to those who look for running processes."""
+"""The presence of this process in the registry of running ones: its runs and its control server."""
 
 from __future__ import annotations
 

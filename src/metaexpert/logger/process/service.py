@@ -1,4 +1,4 @@
-"""What is in force in this process: configured, changed while it runs, shut down."""
+"""The configuration in force in this process: given, changed while it runs, shut down."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class _Service:
         self.home: str | None = None
         #: What the engine was started with last, by this process.
         self.document: dict[str, Any] | None = None
-        #: Starting without `configure()`: on its way, or in vain.
+        #: A start without `configure()` is in progress; it has failed.
         self.is_starting = self.cannot_start = False
         #: `shutdown()` was called since: what changes logging by itself comes too late.
         self.is_shut_down = False

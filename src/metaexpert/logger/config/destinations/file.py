@@ -152,7 +152,7 @@ class File(Destination[FileOptions]):
             stem, extension = os.path.splitext(path)
             # `expert.4711` would be the name of a rotated file.
             path = f"{stem}.{location.process_suffix}{extension or '.log'}"
-        # As in `logging.handlers`: without backups a file is not rotated by size, for that would empty it.
+        # As in `logging.handlers`: without backups a rotation by size would empty the file.
         bounded = handler.backup_count != 0
         return {
             "path": path,
