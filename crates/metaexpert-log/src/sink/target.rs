@@ -101,6 +101,20 @@ impl Target {
         }
     }
 
+    /// Why the file could not be rotated: lines go on into it until that is tried again.
+    pub(super) fn rotation_problem(&self) -> Option<&str> {
+        match self {
+            Target::File(file) => file.rotation_problem.as_deref(),
+            Target::Console(_) | Target::Socket(_) => None,
+        }
+    }
+
+    pub(super) fn set_rotation_problem(&mut self, problem: Option<String>) {
+        if let Target::File(file) = self {
+            file.rotation_problem = problem;
+        }
+    }
+
     /// Looks what others have done to the file, if it is one.
     pub(super) fn look(&mut self) -> io::Result<Change> {
         match self {

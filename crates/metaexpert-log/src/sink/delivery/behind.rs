@@ -16,13 +16,13 @@ impl Sink {
     /// Prepares for a replay from the mark. Returns false while it is too early to try again, or if the
     /// destination can't be had.
     pub(crate) fn is_ready_to_replay(&mut self) -> bool {
-        if self.failure.as_ref().is_some_and(|failure| !failure.is_due()) {
+        if !self.state.is_due() {
             return false;
         }
         self.pending.clear();
         self.pending_records = 0;
         self.transit.waiting.clear();
-        if self.failure.is_none() && !self.is_cut_due {
+        if !self.state.is_failing() && !self.progress.is_doubtful() {
             return true;
         }
         match self.reopen().and_then(|()| self.cut()) {
@@ -110,7 +110,7 @@ impl Sink {
 
     /// At the end of a file that fails: takes back what it was given of a line that will not be completed.
     pub(crate) fn end_whole(&mut self) {
-        let Some(file) = self.target.file_mut().filter(|_| self.failure.is_some() || !self.held.is_empty())
+        let Some(file) = self.target.file_mut().filter(|_| self.state.is_failing() || !self.held.is_empty())
         else {
             return;
         };
@@ -122,8 +122,6 @@ impl Sink {
 
     /// Makes the next attempt come at once; one to connect, soon.
     pub fn hurry(&mut self) {
-        if let Some(failure) = &mut self.failure {
-            failure.hurry(if self.target.is_remote() { RECONNECT_PAUSE } else { Duration::ZERO });
-        }
+        self.state.hurry(if self.target.is_remote() { RECONNECT_PAUSE } else { Duration::ZERO });
     }
 }

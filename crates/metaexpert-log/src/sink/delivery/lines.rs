@@ -2,9 +2,9 @@
 
 use std::io;
 
-use super::backoff::Backoff;
 use super::feed::Line;
 use super::sink::{Accepted, Sink, WRITE_BYTES};
+use super::state::Achieved;
 use super::transit::Owner;
 use crate::sink::target::Target;
 
@@ -73,9 +73,10 @@ impl Sink {
         let Some(file) = self.target.file_mut() else { return true };
         let outcome = file.rotate(timestamp_ns);
         self.totals.errors += u64::from(outcome.is_err());
-        self.rotation_problem = outcome.err().map(|problem| {
+        let problem = outcome.err().map(|problem| {
             format!("{}: could not be rotated: {problem}", self.target.describe(&self.config.name))
         });
+        self.target.set_rotation_problem(problem);
         self.set_mark(at);
         self.pending.extend_from_slice(&line);
         true
@@ -167,9 +168,7 @@ impl Sink {
         let lost = outcome.lost.total();
         self.totals.written += outcome.written;
         self.totals.dropped += lost;
-        if lost > 0 {
-            self.untold_losses = (self.untold_losses.0 + lost, fates.why);
-        }
+        self.transit.note_losses(lost, fates.why);
         self.gap.join(&outcome.lost);
         self.gap.join(&outcome.untold);
     }
@@ -177,26 +176,21 @@ impl Sink {
     /// The destination takes nothing now: all since the mark is to be replayed, but for the bytes it took.
     #[cold]
     pub(super) fn fall_behind(&mut self, problem: &io::Error) {
-        let made_progress = self.transit.has_arrived() || self.totals.bytes > self.bytes_at_failure;
-        self.bytes_at_failure = self.totals.bytes;
         self.pending.clear();
         self.pending_records = 0;
         self.transit.waiting.clear();
         if !self.is_remote() {
             self.totals.written = self.written_at_mark;
         }
-        self.transit.fail();
-        // A slow reader is no outage: what it takes must not wait for growing pauses.
-        let earlier = self.failure.take().filter(|_| !made_progress);
         let text = format!("{}: {problem}", self.target.describe(&self.config.name));
         let has_reader = self.target.is_remote() || !self.target.is_plain();
-        let only_waits = has_reader && problem.kind() == io::ErrorKind::WouldBlock;
-        self.failure = Some(if only_waits {
-            Backoff::waiting(earlier, text)
+        let achieved = Achieved { bytes: self.totals.bytes, arrived: self.transit.arrived() };
+        if has_reader && problem.kind() == io::ErrorKind::WouldBlock {
+            self.state.wait(text, achieved);
         } else {
             self.totals.errors += 1;
-            Backoff::after(earlier, text)
-        });
+            self.state.fail(text, achieved);
+        }
         self.progress.expect_written();
     }
 }

@@ -1,11 +1,10 @@
 //! **Delivery**: what is done with lines whatever their destination.
 //!
-//! [`sink`] begins, ends and reports; [`lines`] writes, [`settle`] makes certain, [`behind`] tries again, and
+//! A sink's [`state`] says whether its destination takes lines. [`sink`] begins, ends and reports; [`lines`] writes, [`settle`] makes certain, [`behind`] tries again, and
 //! [`replay`] takes lines once more from what gives them ([`feed`]), be it the ring or a file. The
 //! [`progress`] is what is known to be in the destination, with what a replay finds there ([`resume`]); lines that
 //! had to leave the ring are [`held`], and those that a connection has taken are in [`transit`].
 
-mod backoff;
 mod behind;
 mod feed;
 mod held;
@@ -16,6 +15,7 @@ mod resume;
 mod settle;
 mod shipment;
 mod sink;
+mod state;
 mod transit;
 
 pub use feed::{Feed, Line, Worth};

@@ -98,6 +98,18 @@ impl Progress {
         self.since_mark += bytes;
     }
 
+    /// What was written since the mark must be cut off before anything else is written: it is in doubt, or half a
+    /// line, and what should be there is written anew or given up.
+    pub(super) fn doubt_written(&mut self) {
+        self.since_mark = 0;
+        self.resume = Resume::Doubtful;
+    }
+
+    /// Whether what follows the mark is to be cut off.
+    pub(super) fn is_doubtful(&self) -> bool {
+        matches!(self.resume, Resume::Doubtful)
+    }
+
     /// The last `bytes` are not in the destination any more.
     pub(super) fn take_back(&mut self, bytes: u64) {
         self.since_mark = self.since_mark.saturating_sub(bytes);
@@ -106,7 +118,9 @@ impl Progress {
 
     /// What was written since the mark will be met by a replay.
     pub(super) fn expect_written(&mut self) {
-        self.resume = Resume::after(self.since_mark);
+        if !self.is_doubtful() {
+            self.resume = Resume::after(self.since_mark);
+        }
     }
 
     /// A replay begins at the mark: it meets what was written since.

@@ -12,6 +12,8 @@ pub(crate) enum Resume {
     Bytes(u64),
     /// What another process has written since the mark; it is compared before it is believed.
     Found(Found),
+    /// Nothing: what is there must be cut off.
+    Doubtful,
 }
 
 impl Resume {
@@ -22,7 +24,7 @@ impl Resume {
     /// Bytes of lines to come that are known to be written.
     pub(crate) fn bytes(&self) -> u64 {
         match self {
-            Resume::Nothing => 0,
+            Resume::Nothing | Resume::Doubtful => 0,
             Resume::Bytes(bytes) => *bytes,
             Resume::Found(found) => (found.bytes.len() - found.at) as u64,
         }
@@ -31,7 +33,7 @@ impl Resume {
     /// How many of the next line's first bytes are written.
     pub(crate) fn known(&mut self, line: &[u8]) -> usize {
         match self {
-            Resume::Nothing => 0,
+            Resume::Nothing | Resume::Doubtful => 0,
             Resume::Bytes(left) => {
                 let known = (line.len() as u64).min(*left);
                 *left -= known;

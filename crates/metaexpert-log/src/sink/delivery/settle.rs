@@ -66,12 +66,9 @@ impl Sink {
         outcome
     }
 
-    /// Ends a failure. A connection's ends only when a later one has delivered something: retries that deliver
-    /// nothing keep their growing pauses.
+    /// Ends a failure, if lines get through.
     fn forgive(&mut self) {
-        if self.transit.gets_on() {
-            self.failure = None;
-        }
+        self.state.forgive(self.is_in_transit(), self.transit.arrived());
     }
 
     /// Whether what was written since the mark may count as settled once it is synced, which is now.
@@ -113,25 +110,22 @@ impl Sink {
     /// Goes on from the mark in a file that has nothing of what comes after it.
     pub(super) fn begin_file(&mut self) {
         self.progress.forget_written();
-        self.is_cut_due = false;
         self.set_mark(self.progress.mark().position);
     }
 
     /// Counts what follows the mark in the file as not written: it is cut off, now or before the next write.
     pub(super) fn cut_off(&mut self) {
-        self.is_cut_due = true;
-        self.progress.forget_written();
-        // What was written in vain is no progress.
-        self.bytes_at_failure = self.totals.bytes;
+        self.progress.doubt_written();
+        self.state.discount(self.totals.bytes);
         // A failure is met again before the next write.
         let _ = self.cut();
     }
 
     pub(super) fn cut(&mut self) -> io::Result<()> {
         if let Some(file) = self.target.file_mut() {
-            if self.is_cut_due {
+            if self.progress.is_doubtful() {
                 file.cut_to(self.progress.mark().size)?;
-                self.is_cut_due = false;
+                self.progress.forget_written();
             }
         }
         Ok(())

@@ -17,9 +17,9 @@ use crate::ring::marks::Mark;
 use crate::ring::{Gap, Ring};
 use crate::stats::Counters;
 
-use super::backoff::Backoff;
 use super::held::Held;
 use super::progress::Progress;
+use super::state::State;
 use super::transit::Transit;
 use crate::sink::file::{LogFile, Opener};
 use crate::sink::target::Target;
@@ -36,14 +36,7 @@ pub struct Sink {
     pub(super) progress: Progress,
     /// Lines written before the mark: what was written since is counted again when it is replayed.
     pub(super) written_at_mark: u64,
-    pub(super) failure: Option<Backoff>,
-    /// What follows the mark in the file must be cut off before anything is written: it is in doubt, or half a
-    /// line, and what should be there is written anew or given up.
-    pub(super) is_cut_due: bool,
-    /// Bytes written in all when it failed last.
-    pub(super) bytes_at_failure: u64,
-    /// Why the file could not be rotated: lines go on into it until that is tried again.
-    pub(super) rotation_problem: Option<String>,
+    pub(super) state: State,
     pub(crate) held: Held,
     /// What it had to give up and has not told yet.
     pub(crate) gap: Gap,
@@ -51,8 +44,6 @@ pub struct Sink {
     pub(super) held_gap: Gap,
     /// What a network destination has taken.
     pub(super) transit: Transit,
-    /// Records lost on the way that `logging_errors.log` does not tell of yet, and why the last was.
-    pub(super) untold_losses: (u64, &'static str),
     pub(super) totals: SinkTotals,
     /// Bytes and errors that `take_volume` has handed out.
     pub(super) counted: (u64, u64),
@@ -118,15 +109,11 @@ impl Sink {
             pending_records: 0,
             progress: Progress::default(),
             written_at_mark: 0,
-            failure: None,
-            is_cut_due: false,
-            bytes_at_failure: 0,
-            rotation_problem: None,
+            state: State::default(),
             held: Held::default(),
             gap: Gap::default(),
             held_gap: Gap::default(),
             transit: Transit::default(),
-            untold_losses: (0, ""),
             totals: SinkTotals::default(),
             counted: (0, 0),
             lost_counted: 0,
@@ -254,7 +241,7 @@ impl Sink {
 
     /// Why it does not write now, or not as it should, if so.
     pub fn problem(&self) -> Option<&str> {
-        self.failure.as_ref().and_then(Backoff::problem).or(self.rotation_problem.as_deref())
+        self.state.problem().or(self.target.rotation_problem())
     }
 
     /// What went wrong beside the writing since the last call.
@@ -265,12 +252,12 @@ impl Sink {
 
     /// Whether it has lost records that it has not told of in [`Sink::take_losses`].
     pub(crate) fn has_untold_losses(&self) -> bool {
-        self.untold_losses.0 > 0
+        self.transit.has_untold_losses()
     }
 
     /// What it has lost on the way since the last call.
     pub(crate) fn take_losses(&mut self) -> Option<String> {
-        let (lost, why) = std::mem::take(&mut self.untold_losses);
+        let (lost, why) = self.transit.take_losses();
         let name = self.target.describe(&self.config.name);
         match lost {
             0 => None,

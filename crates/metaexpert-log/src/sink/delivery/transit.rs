@@ -67,9 +67,9 @@ pub(super) struct Transit {
     torn: Option<u64>,
     /// Whether the last line is not known to be lost.
     is_open: bool,
-    /// How many records have arrived, and had at the last failure.
     arrived: u64,
-    arrived_at_failure: u64,
+    /// Records lost on the way that `logging_errors.log` does not tell of yet, and why the last was.
+    untold_losses: (u64, &'static str),
 }
 
 /// What is to be counted by the sink.
@@ -177,19 +177,26 @@ impl Transit {
         self.done.clear();
     }
 
-    /// The connection has failed.
-    pub(super) fn fail(&mut self) {
-        self.arrived_at_failure = self.arrived;
+    /// How many records have arrived.
+    pub(super) fn arrived(&self) -> u64 {
+        self.arrived
     }
 
-    /// Whether something has arrived since the last failure.
-    pub(super) fn has_arrived(&self) -> bool {
-        self.arrived > self.arrived_at_failure
+    /// Notes losses that `logging_errors.log` is to tell of.
+    pub(super) fn note_losses(&mut self, lost: u64, why: &'static str) {
+        if lost > 0 {
+            self.untold_losses = (self.untold_losses.0 + lost, why);
+        }
     }
 
-    /// Whether something has arrived since the last failure, or nothing has to.
-    pub(super) fn gets_on(&self) -> bool {
-        self.taken.is_empty() || self.has_arrived()
+    /// Whether it has losses that were not told of.
+    pub(super) fn has_untold_losses(&self) -> bool {
+        self.untold_losses.0 > 0
+    }
+
+    /// How many records were lost since the last call, and why the last one was.
+    pub(super) fn take_losses(&mut self) -> (u64, &'static str) {
+        std::mem::take(&mut self.untold_losses)
     }
 
     /// Whether the fate of no record is open.

@@ -42,6 +42,8 @@ pub struct LogFile {
     /// The directory does not know the file for certain.
     pub(super) directory_unsynced: bool,
     pub(super) rotation_retry: Option<Instant>,
+    /// What is to be told of the last rotation, if it failed.
+    pub(in crate::sink) rotation_problem: Option<String>,
     /// A rotation ended with the file finished and no other begun: it must get no more lines.
     pub(super) is_astray: bool,
     pub(super) tidied: Instant,
@@ -85,6 +87,7 @@ impl LogFile {
             has_urgent: false,
             directory_unsynced: config.sync != Sync::Never,
             rotation_retry: None,
+            rotation_problem: None,
             is_astray: false,
             tidied: Instant::now(),
             problem: None,
