@@ -202,3 +202,47 @@ pub struct Limits {
     /// Bytes of one record.
     pub bytes: u32,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn destination(document: serde_json::Value) -> Result<Destination, String> {
+        serde_json::from_value(document).map_err(|problem| problem.to_string())
+    }
+
+    #[test]
+    fn a_destination_takes_the_options_of_its_kind_alone() {
+        let endpoint = json!({"transport": "tcp", "host": "h", "port": 1});
+        assert!(destination(json!({"type": "file", "path": "/a.log", "max_size": 1})).is_ok());
+        for (document, refused) in [
+            (json!({"type": "console", "path": "/a.log"}), "unknown field `path`"),
+            (json!({"type": "file", "path": "/a.log", "stream": "stderr"}), "unknown field `stream`"),
+            (json!({"type": "tcp", "endpoint": endpoint, "sync": "always"}), "unknown field `sync`"),
+            (json!({"type": "file"}), "missing field `path`"),
+            (json!({"type": "udp"}), "missing field `endpoint`"),
+            (json!({"type": "pigeon"}), "unknown variant `pigeon`"),
+        ] {
+            let problem = destination(document.clone()).unwrap_err();
+            assert!(problem.contains(refused), "{document}: {problem}");
+        }
+    }
+
+    #[test]
+    fn a_document_reads_as_it_was_written() {
+        let document = json!({
+            "directory": "/logs",
+            "sinks": [
+                {"name": "a", "level": 10, "format": {"kind": "json"}, "destination": {"type": "console"}},
+                {"name": "b", "level": 20, "category": "trade", "format": {"kind": "text"},
+                 "destination": {"type": "file", "path": "/logs/b.log", "sync": "always"}},
+            ],
+            "views": [{"time": "at", "left_out": {"order.filled": ["fee"]}}],
+            "queue": {"capacity_bytes": 65536, "protect_level": 30, "wait_ms": 10},
+            "limits": {"depth": 8, "items": 1000, "bytes": 65536},
+        });
+        let config = Config::from_json(&document.to_string()).unwrap();
+        assert_eq!(Config::from_json(&config.to_json()).unwrap(), config);
+    }
+}

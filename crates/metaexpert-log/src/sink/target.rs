@@ -53,8 +53,8 @@ impl Target {
     /// The log file, if it is one.
     pub(super) fn file_mut(&mut self) -> Option<&mut LogFile> {
         match self {
-            Target::Console(_) | Target::Socket(_) => None,
             Target::File(file) => Some(file),
+            _ => None,
         }
     }
 
@@ -97,7 +97,7 @@ impl Target {
         match self {
             Target::Console(console) => console.take_problem().map(str::to_owned),
             Target::File(file) => file.take_problem(),
-            Target::Socket(_) => None,
+            _ => None,
         }
     }
 
@@ -105,7 +105,7 @@ impl Target {
     pub(super) fn rotation_problem(&self) -> Option<&str> {
         match self {
             Target::File(file) => file.rotation_problem.as_deref(),
-            Target::Console(_) | Target::Socket(_) => None,
+            _ => None,
         }
     }
 
@@ -118,16 +118,16 @@ impl Target {
     /// Looks what others have done to the file, if it is one.
     pub(super) fn look(&mut self) -> io::Result<Change> {
         match self {
-            Target::Console(_) | Target::Socket(_) => Ok(Change::None),
             Target::File(file) => file.look(),
+            _ => Ok(Change::None),
         }
     }
 
     /// How long the file is, and which; nothing of what is none.
     pub(super) fn end(&self) -> (u64, FileId) {
         match self {
-            Target::Console(_) | Target::Socket(_) => (0, FileId::default()),
             Target::File(file) => (file.size(), file.identity()),
+            _ => (0, FileId::default()),
         }
     }
 
@@ -159,7 +159,7 @@ impl Target {
     pub(super) fn unacknowledged(&self) -> usize {
         match self {
             Target::Socket(network) => network.unacknowledged(),
-            Target::Console(_) | Target::File(_) => 0,
+            _ => 0,
         }
     }
 

@@ -37,13 +37,13 @@ impl Sink {
     /// Looks whether the file that failed is still the one at its path; another one begins from the mark.
     fn reopen(&mut self) -> io::Result<()> {
         let file = match &mut self.target {
-            Target::Console(_) => return Ok(()),
-            Target::Socket(network) => {
-                let outcome = network.prepare();
+            Target::Socket(remote) => {
+                let outcome = remote.prepare();
                 self.count_fates();
                 return outcome;
             }
             Target::File(file) => file,
+            _ => return Ok(()),
         };
         match file.look() {
             Ok(Change::None | Change::Truncated) => return Ok(()),

@@ -31,7 +31,7 @@ impl Sink {
                 }
             }
             Target::Socket(_) => self.transit.add(self.pending.len(), seq, level),
-            Target::Console(_) => {}
+            _ => {}
         }
         self.pending_records += 1;
         self.pending.len() < WRITE_BYTES || self.flush()

@@ -75,7 +75,7 @@ impl Sink {
     fn is_to_sync(&self, wanted: bool) -> bool {
         match &self.target {
             Target::File(file) => file.is_sync_due(wanted),
-            Target::Console(_) | Target::Socket(_) => true,
+            _ => true,
         }
     }
 
