@@ -63,7 +63,8 @@ __all__ = [
     "timed",
 ]
 
-# What changes logging, or logs, by itself; lowest first. Each is loaded when a configuration asks for it.
+# Parts that log or change logging by themselves; lowest first. Each is loaded when a configuration asks for
+# it.
 parts.declare(
     "statistics",
     "metaexpert.logger.live.periodic",
@@ -85,10 +86,10 @@ parts.declare(
 def serve(host: str = "127.0.0.1", port: int = 0, token: str | None = None) -> ControlServer:
     """Start the control server in this process, in a thread of its own, and return it.
 
-    `port` 0 takes a free one, which `.port` and `.url` of what is returned name. An address other than
-    loopback requires a `token`, which each request then has to bring. A server that runs already at this
-    address is kept, another one is replaced. If nobody has configured anything, `configure()` is called.
-    Raises `ConfigurationError` for a bad address or token, and if the port is in use.
+    `port` 0 takes a free one, which `.port` and `.url` of the returned server name. An address other than
+    loopback requires a `token`, which each request then has to bring. A server that already runs at this
+    address is kept; another one is replaced. If nothing is configured yet, `configure()` is called. Raises
+    `ConfigurationError` for a bad address or token, and if the port is in use.
     """
     from metaexpert.logger.control import lifecycle
 
@@ -111,7 +112,7 @@ def __getattr__(name: str) -> Any:
         from metaexpert.logger.process import recovery
 
         return getattr(recovery, name)
-    # What a program that logs with `logging` says; here it is the same logger.
+    # The name that programs use with `logging`; here it returns the same logger.
     if name == "getLogger":
         return get_logger
     if hasattr(logging, name):

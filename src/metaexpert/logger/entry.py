@@ -1,4 +1,4 @@
-"""Reading records back: `LogEntry` is one of them, `read_log` yields those of a file."""
+"""Reading records back: a `LogEntry` is one record, and `read_log` yields those of a file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 #: A record has at most 1 MiB, and escapes make six bytes of one.
 MAX_LINE_BYTES: Final = 8 * 2**20
-#: An archive with so many lines in a row that are no records is no log; it may unpack to more than any disk.
+#: An archive with this many lines in a row that are not records is not a log; it may unpack to more than any
+#: disk.
 MAX_PASSED_OVER: Final = 100_000
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -117,13 +118,13 @@ class LogEntry:
 def read_log(path: str | os.PathLike[str], *, strict: bool = False) -> Iterator[LogEntry]:
     """Yield the records of one JSON log file, plain, gzip or zstd, in the order they stand there.
 
-    A last line without its line break is one that is still being written: it is left out. Any other line that
-    is no record, such as one of more than `MAX_LINE_BYTES`, is passed over, and one `UserWarning` at the end
-    says how many and where the first was. An archive that is damaged, or no log at all, ends there. With
+    A last line without its line break is still being written, so it is left out. Any other line that is not a
+    record, such as one of more than `MAX_LINE_BYTES`, is skipped, and one `UserWarning` at the end says how
+    many there were and where the first was. An archive that is damaged, or not a log at all, ends there. With
     `strict` the first such line, a torn last one too, raises `ValueError` naming file and line. A log in a
     format for people, such as console or text, raises `ValueError` that names the format and the way out; so
-    does a file of any other text. A file that is missing, unreadable or no regular file (a directory, a pipe,
-    a device) raises `OSError` at the call.
+    does a file of any other text. A file that is missing, unreadable or not a regular file (a directory, a
+    pipe, a device) raises `OSError` at the call.
 
     What is written after reading has begun is not read, so a loop may log into the file that it reads. The
     warning never becomes a record, also where `capture_stdlib` has warnings logged: it is shown on stderr.
@@ -255,7 +256,7 @@ def _bounded_lines(stream: IO[bytes], *, is_packed: bool = False) -> Iterator[by
         yield ValueError(f"not a record: more than {MAX_LINE_BYTES:,} bytes without a line break")
         while (rest := stream.readline(MAX_LINE_BYTES)) and not rest.endswith(b"\n"):
             if is_packed:
-                # What is packed can be longer than any disk.
+                # A packed file can unpack to more than any disk.
                 raise _NoLogError("no log: a line goes on and on")
 
 

@@ -47,11 +47,11 @@ _OWN_PACKAGES: Final = ("structlog", "metaexpert.logger")
 class PipelineProcessor:
     """Submit an event and end the chain: the last processor of a structlog configuration.
 
-    The event is the message; `logger` (as `add_logger_name` puts it there), else the name of the wrapped
-    logger, else `name`, is the module; `category` is the category; everything else is a field. `exc_info`
-    and `stack_info` mean what they mean in structlog. Once `configure()` has run, the levels it gives to
-    loggers count; before that the first event starts the pipeline with what environment, files and defaults
-    say. What a renderer before it made of the event is the message: its fields are in the text alone. A
+    The event is the message. The module is `logger` (as `add_logger_name` puts it there), or the name of the
+    wrapped logger, or `name`. `category` is the category, and everything else is a field. `exc_info` and
+    `stack_info` mean what they mean in structlog. Once `configure()` has run, the levels it gives to loggers
+    count; before that the first event starts the pipeline with what environment, files and defaults say. If a
+    renderer stands before it, the rendered text is the message, and the fields are only in that text. A
     failure is reported as `logging` reports a handler's, and never raised.
     """
 

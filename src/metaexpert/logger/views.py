@@ -1,4 +1,4 @@
-"""Views: what a program's own fields mean to people who read its records in `console` and `text`.
+"""Views: the meaning of a program's own fields for people who read its records in `console` and `text`.
 
     from metaexpert.logger.views import View, register_view
 
@@ -18,7 +18,7 @@ __all__ = ["View", "register_view"]
 
 @dataclass(frozen=True)
 class View:
-    """What is shown of a program's records, and what is left to the files in JSON."""
+    """The choice of fields that formats for people show, and of fields that are left to the files in JSON."""
 
     #: The field with the time of what a record tells of, RFC 3339 in UTC. Formats for people, `%`-style ones
     #: too, show it in place of the clock's.

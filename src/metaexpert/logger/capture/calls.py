@@ -13,7 +13,7 @@ from metaexpert.logger.capture.faults import is_a, stack_text, truth
 
 #: Levels whose names the engine knows: it is told the name of another one, or of one that was renamed.
 STANDARD_LEVEL_NAMES: Final = {level: logging.getLevelName(level) for level in (10, 20, 30, 40, 50)}
-#: What `MetaLogger._log` takes by position.
+#: The arguments that `MetaLogger._log` takes by position.
 _LOG_PARAMETERS: Final = frozenset({"self", "level", "msg", "args"})
 
 _OWN_MODULES: Final = ("meta", "calls", "fast_path", "timing", "decoration")
@@ -58,7 +58,7 @@ def without_parameters(words: dict[str, Any]) -> dict[str, Any]:
 
 
 def extra_fields(extra: object) -> dict[Any, Any]:
-    """Return the fields in `extra`; what is no mapping, or none that can be read, is a field of that name."""
+    """Return the fields in `extra`; a value that is not a readable mapping is a field of that name."""
     if extra is None or extra is False:
         return {}
     try:
@@ -70,7 +70,7 @@ def extra_fields(extra: object) -> dict[Any, Any]:
 
 
 def own_fields(extra: dict[Any, Any], fields: Mapping[str, Any]) -> tuple[dict[Any, Any], str | None]:
-    """Return a call's fields, and the category if one of them is one: the keyword, else that of `extra`."""
+    """Return a call's fields, and its category if it has one: the keyword, or otherwise that of `extra`."""
     try:
         return _merged(extra, fields)
     except Exception:  # keys whose own code fails when they are compared
@@ -113,8 +113,8 @@ def find_caller(
 ) -> _Caller:
     """Return file, line, function and, if asked for, stack of the call that led to `frame`.
 
-    A level that is no number counts as 1, and what does not say whether a stack is wanted asks for none.
-    Frames of the package `wrapper` are passed over like those of `logging`.
+    A level that is not a number counts as 1, and a value without a truth asks for no stack. Frames of the
+    package `wrapper` are skipped like those of `logging`.
     """
     number = _number(stacklevel)
     level = 1 if number is None else number
@@ -133,7 +133,7 @@ def find_caller(
 def ask_for_caller(find: Callable[..., _Caller], stack_info: object, stacklevel: object) -> _Caller:
     """Return what the method `find` of a class that is not ours says about the call that led here.
 
-    Where it takes our frames for the caller's, they are added to those it passes over.
+    If it takes our frames for the caller's, they are added to those that it skips.
     """
     frame = sys._getframe()
     own = _own_frames(frame)

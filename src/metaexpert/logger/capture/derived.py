@@ -1,7 +1,7 @@
 """Attributes that a bound logger takes from the logger it came from, or gets when they are asked for.
 
-A bound logger may live for one call, so it begins with no more than its name, its fields and its origin. The
-descriptors below stand in the class for the rest; an attribute of the instance itself comes first.
+A bound logger may live for one call, so it begins with no more than its name, its fields and its origin.
+Descriptors in the class provide the other attributes; an attribute of the instance itself comes first.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The fast way of a logger into the pipeline: how it enters, and why it leaves.
 
 When a logger's records would reach the pipeline's handler and nothing else, builtins of the native engine are
-put into its `__dict__`, where they shadow the methods of the class. What may change that closes their way:
+put into its `__dict__`, where they shadow the methods of the class. These changes close their channel:
 
 - after a change of levels and `logging.disable()`, `logging` clears every logger's `_cache`: the manager does
   so, or the root's `LevelCache` notices;
@@ -10,7 +10,7 @@ put into its `__dict__`, where they shadow the methods of the class. What may ch
   builtins themselves, at every call.
 
 A change that may concern any logger closes all channels in one step, so it costs the same however many
-loggers there are. Each of them notices with its next call, which puts new builtins in.
+loggers there are. Each logger notices with its next call, which puts new builtins in.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ LEVELS: Final[Mapping[str, int]] = {
     "critical": logging.CRITICAL,
     "fatal": logging.CRITICAL,
 }
-#: What the fast way would bypass if a subclass, or somebody at run time, replaced it.
+#: Methods that the fast path would bypass if a subclass, or a program at run time, replaced them.
 _OVERRIDABLE: Final = (
     *LEVELS,
     "log",
@@ -132,7 +132,7 @@ class FastPathLogger(logging.Logger):
             """Serve one call of the method `name` the slow way: the subclass does."""
 
     def _follow_origin(self) -> None:
-        """Have this bound logger told when its origin leaves the fast way."""
+        """Register this bound logger, so that it is told when its origin leaves the fast path."""
         origin = self._origin
         if origin is not None:
             children = origin._children
@@ -206,7 +206,7 @@ class FastPathLogger(logging.Logger):
         return None if premises is None else Channel(self.name, self._bound, *premises)
 
     def _is_as_derived(self, origin: FastPathLogger) -> bool:
-        """Tell whether nobody has changed this bound logger, so that all depends on its origin."""
+        """Tell whether this bound logger is unchanged, so that everything depends on its origin."""
         return (
             self.parent is origin
             and self.propagate
@@ -299,7 +299,7 @@ class FastPathLogger(logging.Logger):
             self._leave_fast_path()
 
     def _forget_levels(self) -> None:
-        """Let all loggers find out anew which levels are on: `logging` does so after `setLevel` alone."""
+        """Let all loggers look up again which levels are on; `logging` does so only after `setLevel`."""
         if self._origin is not None and self._cache is self._origin._cache:
             # From now on its levels may differ from those of its origin.
             self.__dict__["_cache"] = LevelCache()
@@ -356,7 +356,7 @@ def is_patched(name: str) -> bool:
 
 
 def _has_own_methods(logger: FastPathLogger) -> bool:
-    """Tell whether nobody has put something else in place of a method on the instance."""
+    """Tell whether the instance still has its own methods, none of them replaced."""
     installed, attributes = logger._installed, logger.__dict__
     return not any(name in attributes and name not in installed for name in _OVERRIDABLE)
 

@@ -15,7 +15,7 @@ from metaexpert.logger.shared.native import exception_beginning
 
 T = TypeVar("T")
 
-#: What `sys.exc_info()` returns while an exception is handled.
+#: The value of `sys.exc_info()` while an exception is handled.
 ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 #: Characters of an exception's text beyond which no record could hold it.
@@ -26,7 +26,7 @@ MOST_SHOWN: Final = 1 << 16
 MOST_NESTED: Final = 8
 #: Begins the text of an exception that was raised.
 _TRACEBACK: Final = "Traceback (most recent call last):\n"
-#: What `logging` writes for `exc_info=True` where there is no exception.
+#: The text that `logging` writes for `exc_info=True` where there is no exception.
 _TEXT_OF_NONE: Final = "NoneType: None"
 #: Of these a traceback shows more than their text.
 _TOLD_IN_FULL: Final = (SyntaxError, ImportError, NameError, AttributeError)
@@ -58,7 +58,7 @@ def is_a(value: object, kind: type[T]) -> TypeGuard[T]:
         return False
 
 
-#: What `sys.exc_info()` returns where none is handled.
+#: The value of `sys.exc_info()` where none is handled.
 _NO_EXCEPTION: Final = (None, None, None)
 
 

@@ -43,14 +43,13 @@ class PipelineHandler(logging.Handler):
 
     The root logger carries one from the first configuration on; others may be put anywhere, also by name in a
     `logging.config` document, and a record that passes several is taken once. Without a configuration the
-    pipeline starts with what environment, files and defaults say: where such a document names the handler,
-    at once, so that a bad setting is an error of `dictConfig`; else with the first record. With
-    `capture_stdlib` off
-    records of loggers that are not the library's own are passed over. Records are never refused with an
-    exception.
+    pipeline starts with what environment, files and defaults say. If such a document names the handler, it
+    starts at once, so that a bad setting is an error of `dictConfig`; otherwise it starts with the first
+    record. With `capture_stdlib` off, records of loggers that are not the library's own are ignored. Records
+    are never refused with an exception.
     """
 
-    #: What `config.unseen` knows a handler of ours by.
+    #: The mark by which `config.unseen` knows a handler of ours.
     reaches_pipeline: ClassVar = True
     #: The methods that the fast way of the loggers stands in for.
     _genuine: ClassVar[Mapping[str, Any]] = {}

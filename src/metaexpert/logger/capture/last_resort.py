@@ -14,13 +14,13 @@ _NOTE: Final = (
 
 
 class _Told:
-    """True once this process has been told that its trade records are in no file."""
+    """True once this process has reported that its trade records are in no file."""
 
     already = False
 
     @classmethod
     def reset(cls) -> None:
-        """Have it told again."""
+        """Allow the report again."""
         cls.already = False
 
 

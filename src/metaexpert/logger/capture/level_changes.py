@@ -1,4 +1,4 @@
-"""Changes on which the fast ways of loggers depend: levels, and whatever else may concern any logger."""
+"""Changes that close the fast path: those of levels, and others that may concern any logger."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class _Manager(logging.Manager):
     _changing_thread: int | None = None
 
     def _clear_cache(self) -> None:
-        """Have levels looked up anew, as `logging` does whenever one was changed."""
+        """Have levels looked up again, as `logging` does whenever one was changed."""
         if self._changing_thread == threading.get_ident():
             return
         kind = changes.usual_kind
@@ -107,7 +107,7 @@ def watch_levels(manager: logging.Manager) -> None:
 
 @contextmanager
 def changing_levels(manager: logging.Manager) -> Iterator[None]:
-    """Have levels looked up anew once after the block, not after each `setLevel` of this thread in it."""
+    """Have levels looked up again once after the block, not after each `setLevel` of this thread in it."""
     watch_levels(manager)
     if not isinstance(manager, _Manager):
         yield

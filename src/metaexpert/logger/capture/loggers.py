@@ -20,7 +20,7 @@ DEFAULT_LOGGER: Final = "MetaExpert"
 
 
 class _Loggers:
-    """What the loggers have of the configuration in force."""
+    """The loggers' part of the configuration in force."""
 
     def __init__(self) -> None:
         #: The root logger's, from the first configuration on.
@@ -45,7 +45,7 @@ def get_logger(name: str | None = None) -> MetaLogger:
 
 
 def setup_logger(name: str | None = None, level: str | None = None) -> MetaLogger:
-    """Return a logger that is ready for use, configuring the process if nobody has done so.
+    """Return a logger that is ready for use; configures the process if that was not done before.
 
     If the file that `LOG_CONFIG` names exists, it is a `logging.config.dictConfig` document and is applied;
     else `configure()` does it, with what the environment says. `level` sets this logger's level. A second

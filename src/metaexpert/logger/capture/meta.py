@@ -1,6 +1,6 @@
 """`MetaLogger`: a `logging.Logger` whose calls go straight into the pipeline while nothing foreign listens.
 
-The methods below are the slow way, in which `logging` behaves as ever; `fast_path` puts builtins in their
+The methods below are the slow path, in which `logging` behaves as ever; `fast_path` puts builtins in their
 place.
 """
 
@@ -135,7 +135,7 @@ class MetaLogger(FastPathLogger):
     def bind(self, /, *given: Never, **fields: Any) -> MetaLogger:
         """Return a logger with `fields` in every record; this one stays as it is.
 
-        It follows this logger's level, handlers, filters and name. Raises TypeError for what is no keyword.
+        It follows this logger's level, handlers, filters and name. Raises TypeError for positional arguments.
         """
         if given:
             way = "bind(**fields)" if isinstance(given[0], Mapping) else "bind(symbol=...)"
@@ -226,7 +226,9 @@ class MetaLogger(FastPathLogger):
         stacklevel: int = 1,
         **fields: Any,
     ) -> None:
-        """Make the record and pass it on: to the pipeline if nothing else listens, else as `logging`."""
+        """Make the record and pass it on: to the pipeline if nothing else listens, and otherwise as `logging`
+        does.
+        """
         exception = exception_info(exc_info)
         fields.update(unusable(exc_info, stack_info, stacklevel))
         own, category = own_fields(extra_fields(extra), fields)
@@ -338,7 +340,7 @@ class MetaRootLogger(MetaLogger, logging.RootLogger):
         return logging.getLogger, ()
 
 
-#: Under a name that nobody assigns to.
+#: Under a name that no program assigns to.
 _find_caller: Final = MetaLogger.findCaller
 
 
@@ -355,7 +357,7 @@ def adopt(logger: logging.Logger) -> MetaLogger:
                 if is_instance(logger, MetaLogger):
                     # By its own methods: its builtins and its channel are theirs.
                     logger._leave_fast_path()
-                # Before its class: whoever sees that logs through it at once.
+                # Before its class, because code that sees the class logs through it at once.
                 complete(logger)
                 logger.__class__ = _adopted(own)
     assert isinstance(logger, MetaLogger)

@@ -1,8 +1,9 @@
 """Notes on records that their attributes do not show: their fields as captured, and whether they were taken.
 
-A note is found by its record and lives as long. Where a copy would need it, because the pipeline has the
-record or an attribute has another name than its field, the record gets a class that hands it on, alike in
-name and attributes. A record that somebody builds from another's attributes has no note, only all fields.
+A note is found by its record and lives as long as the record. A copy needs the note if the pipeline has the
+record, or if an attribute has another name than its field. Such a record gets a class that hands the note on
+and has the same name and attributes. A record that is built from another's attributes has all fields, but no
+note.
 """
 
 from __future__ import annotations
@@ -170,7 +171,7 @@ class _Copied(logging.LogRecord):
     def __reduce_ex__(self, protocol: Any) -> Any:
         note, twin = note_of(self), _as_own_class(self)
         renamed = {} if note is None or note.fields is None else note.fields.renamed()
-        # Who has no names to restore needs no library. Later protocols ask for the object's own class.
+        # A record without names to restore needs no library. Later protocols ask for the object's own class.
         return (_restored, (twin, renamed)) if renamed else twin.__reduce_ex__(1)
 
 
@@ -219,7 +220,7 @@ _STANDARD: Final = frozenset(logging.LogRecord("", 0, "", 0, "", (), None).__dic
 }
 
 _COPIED_KINDS: Final[weakref.WeakKeyDictionary[type, type | None]] = weakref.WeakKeyDictionary()
-#: What a class defines that says itself how it is copied, and what would notice a subclass.
+#: Methods by which a class says itself how it is copied, and which would notice a subclass.
 _OF_ITS_OWN: Final = (
     "__copy__",
     "__deepcopy__",

@@ -28,11 +28,11 @@ class timed:  # noqa: N801 - used like a function
     """Record how long a `with` block, or each call of the decorated function, takes.
 
     The record has `operation`, `duration_ms` (a float), `outcome` (`ok` or `error`, then with `error_type`)
-    and `fields`. Its level is INFO, and WARNING when it took longer than `threshold_ms` or ended with an
-    exception, which goes on its way. A generator that is closed before its end has not failed.
+    and `fields`. Its level is INFO, or WARNING if it took longer than `threshold_ms` or ended with an
+    exception, which passes on. A generator that is closed before its end has not failed.
 
     A plain logger of `logging` becomes a `MetaLogger`, as with `get_logger`.
-    A decorated function may leave the operation out, which is then its own name; `@timed` alone takes the
+    A decorated function may leave the operation out, which is then its own name; `@timed` alone uses the
     logger of its module, too. Raises TypeError for a first argument that is neither logger nor function, for
     a threshold that is text, and for a block without an operation.
     """
@@ -99,7 +99,7 @@ class timed:  # noqa: N801 - used like a function
         self._logger.log(level, message, **(self._fields | fields))
 
     def _take_start(self) -> int:
-        """Return when the block that ends here began: the latest of this task, else of all."""
+        """Return when the block that ends here began: the latest of this task, or otherwise of all."""
         task, started = _task(), self._started_ns
         for at in reversed(range(len(started))):
             if started[at][0] == task:

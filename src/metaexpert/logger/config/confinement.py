@@ -15,8 +15,8 @@ from metaexpert.logger.errors import Problem, shown
 def strayed_files(after: LogConfiguration, before: LogConfiguration) -> Iterator[Problem]:
     """Yield a problem for each path of `after` that is new since `before` and lies where it must not.
 
-    Allowed are `control.directories` of `before`, else its log directory. Symbolic links and `..` are
-    followed, and names that only a default gave (`handlers.<name>.filename`) count as well.
+    `control.directories` of `before` are allowed, or its log directory if it has none. Symbolic links and
+    `..` are followed, and names that only a default gave (`handlers.<name>.filename`) count as well.
     """
     known = {path for path, _ in _paths(before).values()}
     new = {field: named for field, named in _paths(after).items() if named[0] not in known}

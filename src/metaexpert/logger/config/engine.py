@@ -1,4 +1,4 @@
-"""The configuration in the native engine's terms: numbers, absolute paths, one sink a handler."""
+"""The configuration in the native engine's terms: numbers, absolute paths, one sink per handler."""
 
 from __future__ import annotations
 

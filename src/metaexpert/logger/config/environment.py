@@ -25,7 +25,7 @@ _NEAR_PREFIX: Final = "METAEXPERT_"
 CONTROL_VARIABLE: Final = "METAEXPERT_CONTROL"
 LOG_CONFIG: Final = "LOG_CONFIG"
 
-#: What each legacy variable sets; a format was one for the console and the file.
+#: The settings of each legacy variable; the console and the file had one format.
 _LEGACY: Final[Mapping[str, tuple[str, ...]]] = {
     "LOG_LEVEL": ("default_level",),
     "LOG_FORMAT": ("handlers.console.format", "handlers.file.format"),
@@ -47,7 +47,7 @@ _MAX_VALUE_CHARACTERS: Final = 64 * 1024
 
 
 def read_dotenv(directory: Path, *, must_be_file: bool = False) -> dict[str, str]:
-    """Return the variables of the `.env` file in `directory`, none where there is no such file.
+    """Return the variables of the `.env` file in `directory`, or none if there is no such file.
 
     They are not put into the process's environment. A directory or a pipe of this name is somebody else's,
     and passed over unless it `must_be_file`, as it was one before. Raises `ConfigurationError` for an

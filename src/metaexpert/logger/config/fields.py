@@ -64,7 +64,9 @@ def quantity(unit: str, minimum: int, maximum: int, zero: str | None = None) -> 
 
 
 def _as_integer(value: Any, unit: str) -> str | None:
-    """Return what to write for `"5"`, or `"10 MB"` as loguru has it, None for what is no number of `unit`."""
+    """Return the number to write for `"5"`, or for `"10 MB"` as loguru has it; None for a text that is not a
+    number of `unit`.
+    """
     found = _QUANTITY.fullmatch(value) if isinstance(value, str) else None
     if found is None or (found["unit"] and unit != "bytes"):
         return None
@@ -75,7 +77,8 @@ def _as_integer(value: Any, unit: str) -> str | None:
 def choice(
     *names: str, later: Collection[str] = (), guess: Callable[[str], str | None] = lambda _: None
 ) -> BeforeValidator:
-    """Return the check of a text that is one of `names`; `guess` tells which one another text stands for.
+    """Return the check of a text that is one of `names`; `guess` returns the name that another text stands
+    for.
 
     Those `later` pass as well, and no message offers them: `unsupported` refuses them.
     """
@@ -169,7 +172,7 @@ def _text(value: Any) -> Any:
 
 def _token(value: Any) -> Any:
     text = value.get_secret_value() if isinstance(value, SecretStr) else value
-    # What a header can carry as it is; the value itself is never shown.
+    # Text that a header can carry as it is; the value itself is never shown.
     if not isinstance(text, str) or not text or not all("!" <= character <= "~" for character in text):
         refuse("must be text of printable ASCII characters without spaces", "leave it out for none")
     return SecretStr(text)
@@ -246,5 +249,5 @@ Token = Annotated[SecretStr, BeforeValidator(_token)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
 SecretNames = Annotated[tuple[str, ...], BeforeValidator(_secret_names)]
-#: Checked by whoever will run them.
+#: The code that runs them checks them.
 Patterns = Annotated[tuple[str, ...], BeforeValidator(_patterns)]

@@ -24,7 +24,7 @@ _TOOL_TABLE: Final = ("tool", "metaexpert", "log")
 
 
 def read_document(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Return the document in a JSON or TOML file, told apart by the file's extension.
+    """Return the document in a JSON or TOML file, which the file's extension distinguishes.
 
     Raises `ConfigurationError` for a file that is missing, unreadable, not a regular one, larger than
     `MAX_FILE_BYTES`, of another extension, not UTF-8, not well-formed (with line and column), nested too
@@ -35,7 +35,7 @@ def read_document(path: str | os.PathLike[str]) -> dict[str, Any]:
     if extension == ".toml":
         return read_toml(file)
     if extension != ".json":
-        # Whoever passes a JSON text instead of a path is told so.
+        # A JSON text instead of a path gets an error that says so.
         advice = "pass a mapping" if str(path).lstrip().startswith("{") else "give a path to one"
         raise ConfigurationError(
             [Problem("", f"{shown(str(path))} is no .json or .toml file", suggestion=advice)]
@@ -67,7 +67,7 @@ def parse_json(text: str, source: str) -> dict[str, Any]:
 
 def read_toml(file: Path) -> dict[str, Any]:
     """Return the document in a TOML file. Raises `ConfigurationError` as `read_document` does."""
-    # Where there is no such file, as in most directories, a start need not wait for its reader.
+    # Most directories have no such file, and a start then need not load its reader.
     import tomllib
 
     try:
@@ -155,7 +155,7 @@ def text_of(file: Path) -> str:
 def is_there(file: Path) -> bool:
     """Tell whether there is anything at the path of `file`, whatever it is.
 
-    What a directory hides that may not be searched is not there: nobody can have meant it.
+    A file in a directory that may not be searched counts as missing, because it cannot be meant.
     """
     try:
         file.stat()

@@ -11,7 +11,7 @@ from metaexpert.logger.errors import did_you_mean, shown
 #: The format of machines: its times are RFC 3339, whatever people like to read.
 JSON: Final = "json"
 PRESETS: Final = (JSON, "console", "text")
-#: What syslog handlers write unless told otherwise: what their destination reads.
+#: The default of syslog handlers: the format that their destination reads.
 SYSLOG: Final = "syslog"
 #: The native protocol of systemd's journal, over its Unix socket alone.
 JOURNALD: Final = "journald"
@@ -62,7 +62,7 @@ _ATTRIBUTE_MEANT: Final[Mapping[str, str]] = {
     "event": "message",
     "msg": "message",
 }
-#: What a refused name could have been.
+#: Names that a refused one could have meant.
 _KNOWN_NAMES: Final = (
     f"known are {', '.join(sorted(ATTRIBUTES))}; any other name shows the field of that name"
 )
@@ -79,7 +79,8 @@ _DIRECTIVE: Final = (
     r"%(?:%|\((?P<name>[^()]*)\)[#0 +-]*(?P<width>[0-9]*)(?:\.(?P<precision>[0-9]*))?[hlL]?"
     r"(?P<kind>[diouxXeEfFgGcrsa]))"
 )
-# No two of its parts match the same: else a long text without a closing brace would cost its square.
+# No two of its parts match the same, because otherwise a long text without a closing brace would take
+# quadratic time.
 _OTHER_STYLE: Final = r"\$?\{(?P<name>[A-Za-z_]\w*)(?:[^\w{}][^{}]*)?\}|\$(?P<bare>[A-Za-z_]\w*)"
 
 

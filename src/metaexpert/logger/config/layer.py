@@ -14,7 +14,7 @@ NOTHING: Final[Mapping[Any, Any]] = MappingProxyType({})
 
 
 class Layer(NamedTuple):
-    """What one source says, as a plain document, and where in it each value stands.
+    """One source's values as a plain document, with the place of each value in the source.
 
     `origins` names the exact place of a value by dotted path (a variable); others come from `origin`. A
     `complete` layer says everything there is: layers below it have no part in the result. `file` is the
@@ -31,7 +31,7 @@ class Layer(NamedTuple):
     places: Places = NOWHERE
 
     def placed(self, directory: str, places: Places = NOWHERE) -> Layer:
-        """Return this layer with where its paths lead: as `places` says, else from `directory`."""
+        """Return this layer with its paths resolved: as `places` says, or otherwise from `directory`."""
         return self._replace(directory=directory, places={**places_of(self.values, directory), **places})
 
     def followed_by(self, later: Layer) -> Layer:

@@ -27,7 +27,7 @@ def is_dictconfig(document: Mapping[str, Any]) -> bool:
 def read_dictconfig(file: Path, directory: Path = Path()) -> dict[str, Any]:
     """Return the dictConfig document in a JSON file, ready for `logging.config.dictConfig`.
 
-    Relative names of its handlers' files lead from `directory`, wherever they are opened. Raises
+    Relative names of its handlers' files start at `directory`, wherever they are opened. Raises
     `ConfigurationError`, naming the file, where it cannot be read or is no such document.
     """
     document = read_json(file)

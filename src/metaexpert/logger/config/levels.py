@@ -7,7 +7,7 @@ from typing import Final
 
 from metaexpert.logger.errors import did_you_mean, shown
 
-#: What `logging` and the engine can both hold.
+#: The highest level that both `logging` and the engine can hold.
 MAX_LEVEL: Final = 2**31 - 1
 
 
@@ -36,7 +36,7 @@ def parse_level(value: object) -> int:
 
 
 def canonical_level(value: object) -> str | int:
-    """Return a level as configurations show it: its name when it has one, else its number.
+    """Return a level as configurations show it: its name if it has one, or otherwise its number.
 
     Raises `UnknownLevelError` as `parse_level` does.
     """

@@ -80,7 +80,7 @@ class LogConfiguration(Table):
     ] = Field(default=0, description="How often the logging system's own counters are made a record.")
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
-    #: Where its paths led when they were given; one that nothing is said of leads from the current directory.
+    #: The absolute paths as they were given; a path that is not listed starts at the current directory.
     _places: Places = PrivateAttr(default_factory=dict)
 
     def __init__(self, **values: Any) -> None:
@@ -128,7 +128,7 @@ class LogConfiguration(Table):
         return configuration
 
     def __eq__(self, other: object) -> bool:
-        # Where a value came from makes no difference to what is configured.
+        # The origin of a value makes no difference to what is configured.
         if not isinstance(other, LogConfiguration):
             return NotImplemented
         return self.model_dump() == other.model_dump()

@@ -1,4 +1,4 @@
-"""Bounds of a document's shape, checked before a parser meets it.
+"""Bounds on a document's shape, checked before a parser reads it.
 
 Parsers recurse for each level of nesting, and `tomllib` takes more than the square of a key's parts: a file
 of a megabyte keeps it busy for hours.

@@ -17,7 +17,7 @@ PYPROJECT: Final = "pyproject.toml [tool.metaexpert.log]"
 
 
 def origin_of(path: str, origins: Mapping[str, str]) -> str:
-    """Return the source of the value at `path`, else of the table it lies in, else of what lies in it."""
+    """Return the source of the value at `path`, or of the table that it lies in, or of a value in it."""
     if path in origins:
         return origins[path]
     below = [origin for known, origin in origins.items() if known.startswith(f"{path}.")]

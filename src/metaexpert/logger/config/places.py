@@ -1,7 +1,7 @@
 """Places that the paths of a configuration lead to, settled when they are given, so no `chdir` moves a file.
 
-A configuration shows paths as they were written. What a relative one, or one with `~`, meant when it was
-given is kept beside it.
+A configuration shows paths as they were written. Beside each relative path, and each one with `~`, it keeps
+the absolute path that was meant.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ ALLOWED_DIRECTORIES: Final = "control.directories"
 
 
 def current_directory() -> str:
-    """Return the current directory, empty where there is none: nothing relative can be given there."""
+    """Return the current directory, or an empty text if there is none, where no relative path can be
+    given.
+    """
     try:
         return os.getcwd()
     except OSError:
@@ -63,7 +65,7 @@ def filename_setting(handler: Any) -> str:
 
 
 def _paths_among(values: Mapping[Any, Any]) -> Iterator[tuple[str, str]]:
-    """Yield setting and text of each path that depends on where, or by whom, it is given."""
+    """Yield setting and text of each path that depends on the place, or the user, where it is given."""
     yield from _texts(LOG_DIRECTORY, [values.get(LOG_DIRECTORY)])
     control = values.get("control")
     directories = control.get("directories") if isinstance(control, Mapping) else None
@@ -76,7 +78,7 @@ def _paths_among(values: Mapping[Any, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _texts(setting: str, values: Any) -> Iterator[tuple[str, str]]:
-    """Yield the usable ones; validation tells of the others."""
+    """Yield the usable ones; validation reports the others."""
     for value in values:
         text = os.fspath(value) if isinstance(value, str | os.PathLike) else None
         if isinstance(text, str) and text.strip() and "\0" not in text:

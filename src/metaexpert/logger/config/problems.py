@@ -1,4 +1,4 @@
-"""Pydantic's validation errors, told as problems in our own words."""
+"""Pydantic's validation errors as problems in our own words."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ def problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]
 
 
 def removals_of_nothing(given: Mapping[Any, Any], model: type[BaseModel]) -> Iterator[Problem]:
-    """Yield a problem for each unknown setting that is None: who removes one under a guessed name is told."""
+    """Yield a problem for each unknown setting that is None, so that removing one under a guessed name is an
+    error.
+    """
     handlers = given.get(HANDLERS)
     tables = handlers.items() if isinstance(handlers, dict) else ()
     yield from _unknown_nones([], given, model)

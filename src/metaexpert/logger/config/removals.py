@@ -1,4 +1,4 @@
-"""Handlers that are removed by a name that none has: a typing error, which would remove nothing."""
+"""Removals of a handler that does not exist: a typing error, which would remove nothing."""
 
 from __future__ import annotations
 

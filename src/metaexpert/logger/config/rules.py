@@ -1,6 +1,6 @@
 """Rules that tie several settings together, checked on the completed document beside the types of its fields.
 
-They read the plain document and pass over what is malformed there, so that one broken field hides no other.
+They read the plain document and skip malformed parts, so that one broken field hides no other.
 """
 
 from __future__ import annotations
@@ -179,7 +179,9 @@ def is_loopback(host: str) -> bool:
 
 
 def _exposed_control(control: Any) -> Iterator[Problem]:
-    """Whoever reaches the control server can change files and levels: beyond loopback only with a token."""
+    """A client of the control server can change files and levels, so an address beyond loopback needs a
+    token.
+    """
     if not isinstance(control, Mapping) or control.get("token") is not None:
         return
     host = control.get("host")

@@ -1,4 +1,4 @@
-"""Finding one's way through the models by dotted path."""
+"""Navigation of the models by dotted path."""
 
 from __future__ import annotations
 

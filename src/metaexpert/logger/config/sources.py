@@ -48,7 +48,7 @@ _PYPROJECT_FILE: Final = "pyproject.toml"
 
 #: Returns what a program has where nobody says otherwise; it is called with what all other sources say.
 Defaults = Callable[[Mapping[Any, Any]], Mapping[str, Any]]
-#: What `configure()` takes as its first argument.
+#: The first argument of `configure()`.
 ConfigurationLike = LogConfiguration | Mapping[str, Any] | str | os.PathLike[str] | None
 
 
@@ -65,7 +65,8 @@ def load_config(
 
     A file's values are named by the file. A `LogConfiguration` is complete. A document with a `version` is
     one of `logging.config.dictConfig`; with `overrides` it is refused. Raises `ConfigurationError` for a file
-    that cannot be read and for what is no configuration at all; `resolve` checks the single fields.
+    that cannot be read and for a value that is not a configuration at all; `resolve` checks the single
+    fields.
     """
     layers = load_layers(config, overrides, origin=origin)
     if isinstance(layers, DictConfig):

@@ -160,7 +160,8 @@ _HANDLER_STEPS: Final = 3
 
 
 def meant_by(steps: Sequence[str], model: type[BaseModel]) -> Meant | None:
-    """Return what the unknown setting at `steps` probably stands for, None for a name that nobody guesses.
+    """Return what the unknown setting at `steps` probably stands for, or None for a name that is not a common
+    guess.
 
     The name of a setting that `model`, the whole configuration, has in that table stands for it, however it
     is spelt.
@@ -194,7 +195,7 @@ def _by_folded(siblings: Iterable[str]) -> dict[str, Meant]:
 
 
 def _below_the_top(model: type[BaseModel]) -> Iterator[str]:
-    """Yield the settings in tables, for who writes one underscore where two are meant."""
+    """Yield the settings in tables, for names with one underscore where two are meant."""
     for table in model.model_fields:
         yield from (f"{table}.{name}" for name in fields_at(model, (table,)))
     for handler in KNOWN_HANDLERS:

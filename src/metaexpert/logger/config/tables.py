@@ -40,7 +40,7 @@ class Table(UnpluggedModel):
 
 
 class FilterConfiguration(Table):
-    """Which records a handler takes, beside its level; what is not given lets all pass."""
+    """The records that a handler takes, beside its level; a condition that is not given lets all pass."""
 
     category: Text | None = Field(default=None, description="Only records of this category, such as trade.")
     loggers: Texts = Field(default=(), description="Only records of these loggers and their children.")

@@ -51,7 +51,7 @@ def application(guard: Guard) -> ASGIApp:
 
 
 class Routes:
-    """What each route does."""
+    """The functions of the routes."""
 
     def __init__(self, health: Health, guard: Guard) -> None:
         self._health = health
@@ -109,7 +109,7 @@ class _Guarded:
     def __init__(self, app: ASGIApp, guard: Guard) -> None:
         self._app = app
         self._guard = guard
-        # A flood is told, and does not become one of records.
+        # A flood of requests is reported, but does not become a flood of records.
         self._floods_told = RateLimit(1, 1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

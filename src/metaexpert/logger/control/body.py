@@ -1,4 +1,4 @@
-"""Reading the body of a request: small, JSON, and of a shape that nothing behind it has to fear."""
+"""Reading the body of a request: it must be small, JSON, and of a harmless shape."""
 
 from __future__ import annotations
 
@@ -66,8 +66,8 @@ def _check_type(request: Request) -> None:
 def bounded(receive: Receive) -> Receive:
     """Return `receive` for a body of at most `MAX_BODY_BYTES` that is whole `BODY_TIMEOUT_SECONDS` later.
 
-    Raises `Refused` for any other, as often as it is called. It bounds whoever reads: what watches a
-    program's web applications may read before the route does, as Sentry's integration for Starlette.
+    Raises `Refused` for any other, as often as it is called. It bounds every reader, because an integration
+    that watches web applications, such as Sentry's for Starlette, may read before the route does.
     """
     end, size, refusal = None, 0, None
 

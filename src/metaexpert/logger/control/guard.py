@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from metaexpert.logger.config.rules import is_loopback
 from metaexpert.logger.control.answers import Refused
 
-#: The contract is 1,000 changes a second for 10 seconds; nobody needs more.
+#: The contract is 1,000 changes per second for 10 seconds; more is not needed.
 REQUESTS_PER_SECOND: Final = 1000
 REQUESTS_BURST: Final = 10_000
 #: Nobody mistypes a token more often; who guesses gets nowhere.
@@ -37,7 +37,7 @@ class RateLimit:
         self._lock = threading.Lock()
 
     def take(self) -> bool:
-        """Take a permit; False if there is none left now."""
+        """Take a permit; returns False if none is left now."""
         with self._lock:
             permits = self._filled()
             self._permits = permits - 1 if permits >= 1 else permits
@@ -56,7 +56,7 @@ class RateLimit:
 
 
 class Guard:
-    """Decides whether a request may be served; `host` is what the server was told to listen on."""
+    """Decides whether a request may be served; `host` is the configured address of the server."""
 
     def __init__(self, host: str, token: str | None) -> None:
         self.token = token

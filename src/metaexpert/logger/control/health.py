@@ -10,14 +10,16 @@ from typing import Final
 from metaexpert.logger.process import service
 from metaexpert.logger.process.statistics import LoggerStats
 
-#: How long lost records count as a present trouble, in seconds.
+#: The time for which lost records count as a present trouble, in seconds.
 DROPS_SHOWN_SECONDS: Final = 60.0
 
 _DISK_FULL: Final = ("no space left", "os error 28", "quota exceeded", "os error 122")
 
 
 class Health:
-    """What is wrong now. Losses count from its making, and for a minute after they were seen."""
+    """The present troubles. Losses count from the object's creation, and for a minute after they were
+    seen.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

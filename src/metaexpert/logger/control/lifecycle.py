@@ -17,7 +17,7 @@ from metaexpert.logger.process import parts, service
 from metaexpert.logger.process.forks import at_fork
 from metaexpert.logger.shared import native
 
-#: How long the server may take to answer what it is answering, in seconds.
+#: The time that the server has at its end for the answers in progress, in seconds.
 _LONGEST_STOP_S: Final = 2.0
 
 

@@ -21,7 +21,7 @@ MAX_CONNECTIONS: Final = 64
 FIRST_BYTE_TIMEOUT_SECONDS: Final = 5.0
 #: From there to the whole head, however its bytes trickle in; the body has a deadline of its own.
 HEAD_TIMEOUT_SECONDS: Final = 10.0
-#: From an answer that needed no body to the end of that body, which nobody reads.
+#: From an answer that needed no body to the end of that body, which is not read.
 REST_TIMEOUT_SECONDS: Final = 10.0
 #: From the head to an answer that the client has taken, a change that waits for a disk included.
 ANSWER_TIMEOUT_SECONDS: Final = 60.0
@@ -36,7 +36,7 @@ class QuietConfig(uvicorn.Config):
 
 
 class _Wait(Enum):
-    """What a connection is waited for."""
+    """The event that a connection waits for."""
 
     FIRST_BYTE = auto()
     HEAD = auto()
@@ -47,7 +47,7 @@ class _Wait(Enum):
 class ControlProtocol(H11Protocol):
     """One connection to the control server, with a deadline for each thing that it is waited for.
 
-    Where there are too many, the one that has been without a complete request for longest gives way.
+    If there are too many, the one that has been without a complete request for longest gives way.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -56,7 +56,7 @@ class ControlProtocol(H11Protocol):
         self.access_log = False
         self._wait = _Wait.FIRST_BYTE
         self._deadline: asyncio.TimerHandle | None = None
-        #: When the connection began to be without a request.
+        #: The time from which the connection has been without a request.
         self._idle_since = 0.0
 
     def connection_made(self, transport: Any) -> None:

@@ -1,1 +1,1 @@
-"""Changes while the process runs, and what it tells of itself meanwhile."""
+"""Changes while the process runs, and the process's reports about itself."""

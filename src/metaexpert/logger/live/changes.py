@@ -30,9 +30,9 @@ _TOLD: Final = 20
 def change(document: Mapping[str, Any], *, has_token: bool = False, **by: Any) -> str:
     """Put in force what `document`, any part of a configuration, asks for, and return what was done in words.
 
-    Its `ttl_seconds`, if there, says after how many seconds the change is taken back by itself; what others
-    changed meanwhile stays. Whoever asks over a server that `has_token` may make redaction weaker if
-    `control.allow_weaker_redaction` says so. `by` are fields that tell in the log who asked. Raises
+    Its `ttl_seconds`, if given, is the time after which the change is taken back by itself; what others
+    changed meanwhile stays. A request over a server that `has_token` may make redaction weaker if
+    `control.allow_weaker_redaction` says so. `by` are fields that identify the client in the log. Raises
     `ConfigurationError` that lists every bad field; then nothing was changed.
     """
     values = dict(document)
@@ -81,7 +81,7 @@ def _told_in_time(
         return tell_later
 
     def tell_later() -> None:
-        # What is in force now is for the trading thread; the record and the answer can wait.
+        # The trading thread needs the new configuration now; the record and the answer can wait.
         give_way()
         tell()
 
@@ -116,7 +116,7 @@ def _ttl_problems(ttl_seconds: Any) -> Iterator[Problem]:
 
 
 def _fixed_settings(values: Mapping[str, Any]) -> Iterator[Problem]:
-    """Who may reconfigure may not widen what reconfiguring is allowed to do."""
+    """A client that may reconfigure must not widen what reconfiguring is allowed to do."""
     if "control" in values:
         advice = "leave it out, and change it where the program is started"
         yield Problem("control", "must not be changed at run time", suggestion=advice)

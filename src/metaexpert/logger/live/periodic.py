@@ -23,7 +23,7 @@ _STOP_SECONDS: Final = 1.0
 
 
 class _Reporter:
-    """How often, and the thread that sleeps until then."""
+    """The interval, and the thread that sleeps until it is over."""
 
     def __init__(self) -> None:
         self.interval_seconds = 0

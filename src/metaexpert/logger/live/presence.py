@@ -20,7 +20,7 @@ _SHOWN_CHARACTERS: Final = 80
 
 @dataclass(slots=True)
 class _Presence:
-    """What was told last, and where it stands."""
+    """The last announcement, and its file."""
 
     told: RunningProcess | None = None
     file: RuntimeFile = field(default_factory=RuntimeFile)

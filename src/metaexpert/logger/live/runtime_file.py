@@ -2,7 +2,8 @@
 
 One file per process, mode 0600, in `metaexpert` under `XDG_RUNTIME_DIR`, else in `/tmp/metaexpert-<uid>`; a
 directory is used only if it has mode 0700 and belongs to the user. The process holds a lock on its file for
-as long as it runs. Its number says nothing: containers that share the directory all have their process 1.
+as long as it runs. Its number proves nothing, because containers that share the directory all have a process
+1.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class RunningProcess:
 
     @property
     def url(self) -> str | None:
-        """The address of the control server, None where there is none."""
+        """The address of the control server, or None if there is none."""
         return None if self.host is None or self.port is None else server_url(self.host, self.port)
 
 
@@ -86,7 +87,7 @@ class RuntimeFile:
         """
         directory = _own_directory()
         self._version += 1
-        # No name is used twice, so that nobody who found the lock of one free removes another.
+        # No name is used twice, so that a process that found the lock of one free never removes another.
         name = f"{process.pid}-{self._process}-{self._version}"
         path, part = directory / f"{name}.json", directory / f".{name}.part"
         descriptor = _locked(part)
@@ -109,7 +110,7 @@ class RuntimeFile:
         self.forget()
 
     def forget(self) -> None:
-        """Leave the file to whoever else holds it: in a child, to the parent."""
+        """Leave the file to its other holder: in a child, to the parent."""
         self.path = None
         if self._descriptor is not None:
             # Not unlocked: the lock is the parent's too.
@@ -208,7 +209,7 @@ def _files_in(directory: Path) -> list[Path]:
 def _read(path: Path) -> RunningProcess | None:
     """Return what a file of a process that runs says; None for one that has ended, whose file is removed.
 
-    Raises OSError or ValueError for what is no runtime file of this user's.
+    Raises OSError or ValueError for anything but a runtime file of this user.
     """
     descriptor = open_regular(path, follow_links=False)
     with os.fdopen(descriptor, "rb") as file:

@@ -1,8 +1,8 @@
 """Leaving the interpreter to the trading thread while the server works.
 
-A thread that waits for CPython's lock asks for it only after `sys.getswitchinterval`, 5 ms, and one that lets
-it go for a moment has it again before the other wakes up. So who works beside a trading thread pauses now and
-then.
+A thread that waits for CPython's lock asks for it only after `sys.getswitchinterval`, 5 ms, and a thread that
+releases it for a moment has it again before the other wakes up. So work beside a trading thread pauses now
+and then.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _Part = TypeVar("_Part")
 
 #: Long enough for another thread to wake up, and nothing to who asks.
 _PAUSE_SECONDS: Final = 50e-6
-#: How long work may go on without a pause; the trading thread waits for as long, and what is under way then.
+#: The longest work without a pause; the trading thread waits for as long, and for the step in progress.
 _TURN_NS: Final = 100_000
 
 

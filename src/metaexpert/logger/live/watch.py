@@ -32,14 +32,14 @@ class _Watch:
     def __init__(self) -> None:
         self.files: tuple[str, ...] = ()
         self.seen: dict[str, _Signature] = {}
-        #: How often it has looked.
+        #: The number of looks so far.
         self.looks = 0
         self.thread: threading.Thread | None = None
         self.lock = threading.Lock()
         self.woken = threading.Event()
         self.is_asked = False
         self.is_stopped = False
-        #: What SIGHUP did before us, once we have taken it.
+        #: The previous handler of SIGHUP, once we have replaced it.
         self.before: Any = None
         self.has_signal = False
         self.had_terminal = False
@@ -55,7 +55,7 @@ def follow(files: tuple[str, ...]) -> None:
         return
     _take_signal()
     with _watch.lock:
-        # What was seen before the reading stays: a change since then is none that was read.
+        # What was seen before the reading stays, because a later change was not read.
         _watch.seen = {file: _watch.seen.get(file) or _signature(file) for file in files}
         _watch.files = files
         _watch.is_stopped = False
@@ -138,7 +138,7 @@ def _look_into(changed: list[str]) -> None:
 
 
 def _signature(file: str) -> _Signature:
-    """Return what differs when a file was written or replaced; None where there is none."""
+    """Return a value that differs once a file was written or replaced; None if there is no file."""
     try:
         status = os.stat(file)
     except OSError:
@@ -167,7 +167,7 @@ def _report(reason: str, problem: str) -> None:
 
 
 def _take_signal() -> None:
-    """Have SIGHUP read the files again, once a process and only from its main thread, as Python has it.
+    """Have SIGHUP read the files again, once per process and only from its main thread, as Python requires.
 
     A handler of the program's own is called after ours; one that it sets later replaces ours.
     """

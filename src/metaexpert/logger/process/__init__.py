@@ -1,1 +1,1 @@
-"""The logging of this process: what is in force, its engine, what happens at a fork and at the end."""
+"""The logging of this process: the configuration in force, its engine, forks and the end."""

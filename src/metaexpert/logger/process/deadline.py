@@ -9,8 +9,9 @@ import time
 class Deadline:
     """The end of a wait that begins now.
 
-    `timeout` is in seconds: None, or more than a lock can wait, is for ever. What is below 0 or no number is
-    no time at all, because who waits for records must not get an exception instead.
+    `timeout` is in seconds: None, or more than a lock can wait, means without end. A value that is below 0,
+    or is not a number, means no time at all, because a caller that waits for records must not get an
+    exception instead.
     """
 
     def __init__(self, timeout: object) -> None:

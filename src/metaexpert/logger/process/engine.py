@@ -22,7 +22,7 @@ from metaexpert.logger.shared import native
 
 _AFTER_ALL_OTHERS: Final = -1_000
 
-#: How long the end of the interpreter waits for records to be written, in seconds.
+#: The time that the end of the interpreter waits for records to be written, in seconds.
 EXIT_TIMEOUT: Final = 10.0
 _EXIT_GRACE: Final = 2.0
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -34,15 +34,15 @@ def _process() -> tuple[int, int]:
 
 
 class _Engine:
-    """What has to be remembered between two starts."""
+    """The state that outlives a start."""
 
     def __init__(self) -> None:
         self.lock = ForkLock(native.park_if_ending)
         self.document: Mapping[str, Any] | None = None
         self.run_id = uuid.uuid4().hex
-        #: Whose all of this is: a forked child inherits it, and begins anew.
+        #: The process that all of this belongs to: a forked child inherits it, and begins again.
         self.process = _process()
-        #: Who forked this process, if logging was configured by then.
+        #: The parent of this process, if logging was configured before the fork.
         self.parent: int | None = None
         self.lowest_level = 0
         self.listeners: list[Callable[[], None]] = []
@@ -66,9 +66,9 @@ def on_change(listener: Callable[[], None]) -> None:
 
 
 def on_unconfigured(configurer: Callable[[bool], bool]) -> None:
-    """Call `configurer` when a record arrives that nobody has configured anything for.
+    """Call `configurer` when a record arrives and nothing is configured.
 
-    It starts the engine, or returns False or raises if it can't; told to try `anew`, also after a failure.
+    It starts the engine, or returns False or raises if it can't; with `anew` it tries again after a failure.
     """
     _engine.configurer = configurer
 
@@ -135,7 +135,7 @@ def ensure_running() -> bool:
 
 
 def start_as_named() -> None:
-    """Start the engine for a handler that a logging configuration names, if nobody has configured it.
+    """Start the engine for a handler that a logging configuration names, if it is not configured yet.
 
     Raises `ConfigurationError` if what environment or files say is wrong.
     """
@@ -145,7 +145,7 @@ def start_as_named() -> None:
 
 
 def ensure_configured(level: int) -> bool:
-    """Start the engine for a record of `level` if it does not run, also if nobody has configured it.
+    """Start the engine for a record of `level` if it does not run, also if it is not configured yet.
 
     Returns False if it can't now: the record is counted as lost. Raises `ConfigurationError`, once, if what
     environment or files say is wrong.
@@ -207,7 +207,7 @@ def forget() -> None:
 
 
 def statistics() -> dict[str, Any] | None:
-    """Return the counters of the running engine, else of the last one; None before the first start."""
+    """Return the counters of the running engine, or of the last one; None before the first start."""
     return native.stats()
 
 

@@ -1,4 +1,4 @@
-"""Forks: the one register of the package's hooks, and a lock whose owner a fork waits for.
+"""The one register of the package's fork hooks, and a lock whose owner a fork waits for.
 
 The hooks of a program and of other packages come where `os.register_at_fork` puts them; ours stand together,
 so their order is the order of their registration here.
@@ -57,17 +57,17 @@ if "forks" not in native.lasting:
 _forks: Final[_Forks] = native.lasting["forks"]
 
 
-#: How long a fork waits for a configuration under way, in seconds. Its own may be what the holder waits for.
+#: The time that a fork waits for a configuration in progress, in seconds. The holder may be waiting for the
+#: fork.
 LONGEST_WAIT: Final = 2.0
 
 
 class ForkLock:
     """A reentrant lock that is free in a forked child, with what it guards whole.
 
-    A fork takes it first, so that no other thread is halfway through a change that its child would inherit
-    and nobody there complete. After `LONGEST_WAIT` seconds the fork goes on regardless. `gate` is called by
-    each thread before it takes the lock, and may keep the thread. Made once for a process: it is never
-    forgotten.
+    A fork takes it first, so that no other thread is halfway through a change that the child would inherit
+    and could not complete. After `LONGEST_WAIT` seconds the fork goes on regardless. `gate` is called by each
+    thread before it takes the lock, and may keep the thread. Made once for a process: it is never forgotten.
     """
 
     _all: ClassVar[list[ForkLock]] = []

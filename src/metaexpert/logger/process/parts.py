@@ -1,4 +1,5 @@
-"""The parts of the library that change logging, or log, by themselves: the control server, watched files…
+"""Parts of the library that log or change logging by themselves: the control server, watched files and
+others.
 
 A part is declared from above and loaded with the first configuration that asks for it. Its module then says
 how the part follows a configuration and how it stops, so nothing here knows what parts there are.

@@ -1,4 +1,4 @@
-"""Writing to the log what a killed process could not write any more."""
+"""Recovery: writing to the log what a killed process could no longer write."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Status = Literal["recovered", "alive", "failed", "foreign"]
 
 @dataclass(frozen=True, slots=True)
 class RingReport:
-    """What became of one ring: the records that one run of a process had not written when it ended.
+    """The outcome for one ring: the records that one run of a process had not written when it ended.
 
     `status` is "recovered"; "alive" if the process lives, which writes its records itself; "failed" if the
     records could not be written now and were kept for later, with the reason in `problem`; "foreign" if
@@ -36,7 +36,7 @@ class RingReport:
     already_written: int
     #: Damaged records, passed over.
     unreadable: int
-    #: Records given up before the process ended, told in the log now.
+    #: Records given up before the process ended, and reported in the log now.
     lost: int
     #: Lines appended, by the file's path.
     files: Mapping[str, int]
@@ -50,7 +50,7 @@ class RingReport:
 
 @dataclass(frozen=True, slots=True)
 class RecoveryReport:
-    """What a recovery found and did."""
+    """The findings and actions of a recovery."""
 
     #: The log directory, an absolute path.
     directory: str
@@ -104,12 +104,11 @@ def recover(
 
     The next `configure()` for the directory does the same by itself. Without a `directory` it is that of the
     configuration in force; with `everything`, the records of all other log directories are written too.
-    Processes that live are left alone. What can't be written now is kept for later and told in the report.
+    Processes that live are left alone. What can't be written now is kept for later and named in the report.
     Records are written to files in their log directory alone, and to `files`, whatever was configured: a
     process whose handlers name another is reported as failed. The next `configure()` writes to the files that
-    it names.
-    Raises NotADirectoryError, or FileNotFoundError without `everything`, if there is no such directory, and
-    `ConfigurationError` if none was given and what environment or files say is wrong.
+    it names. Raises NotADirectoryError, or FileNotFoundError without `everything`, if there is no such
+    directory, and `ConfigurationError` if none was given and what environment or files say is wrong.
     """
     path = _log_directory() if directory is None else os.path.abspath(os.fspath(directory))
     if not os.path.isdir(path):

@@ -17,7 +17,7 @@ from metaexpert.logger.shared import native
 if TYPE_CHECKING:
     from metaexpert.logger.config import ConfigurationLike, LogConfiguration, Sources
 
-#: How long `shutdown` waits for a change that is under way, in seconds.
+#: The time that `shutdown` waits for a change in progress, in seconds.
 _LONGEST_CHANGE_S: Final = 2.0
 
 
@@ -27,9 +27,9 @@ class _Service:
     def __init__(self) -> None:
         self.sources: Sources | None = None
         self.configuration: LogConfiguration | None = None
-        #: Where `LOG_CONFIG` was found first.
+        #: The directory in which `LOG_CONFIG` was found first.
         self.home: str | None = None
-        #: What the engine was started with last, by this process.
+        #: The document that this process last started the engine with.
         self.document: dict[str, Any] | None = None
         #: A start without `configure()` is in progress; it has failed.
         self.is_starting = self.cannot_start = False
@@ -188,7 +188,9 @@ def configure_once(loggers: Mapping[str, str]) -> None:
 
 
 def begin_again() -> None:
-    """Have what changes logging by itself begin again after `shutdown()`, and configure if nobody has."""
+    """Start the parts that change logging by themselves again after `shutdown()`, and configure if that was
+    not done.
+    """
     with _lock.held():
         if _service.configuration is None:
             configure()
@@ -198,9 +200,9 @@ def begin_again() -> None:
 def flush(timeout: float | None = None) -> bool:
     """Wait until every record submitted before the call is written by each handler that wants it.
 
-    Returns False after `timeout` seconds, and if a record was lost: who dropped it, and why, is in `stats()`.
-    Each thread is told once of each loss; one that comes to light while it waits counts too. Never raises:
-    a `timeout` below 0, or that is no number, does not wait.
+    Returns False after `timeout` seconds, and if a record was lost; `stats()` says which handler dropped it,
+    and why. Each loss is reported once to each thread, including a loss that is found during the wait. Never
+    raises. A `timeout` that is below 0, or is not a number, does not wait.
     """
     return engine.flush(timeout)
 
@@ -275,8 +277,8 @@ def _start_engine(configuration: LogConfiguration) -> None:
 def _start_unconfigured(anew: bool) -> bool:
     """Start with what environment, files and defaults say, for a handler that a program has named itself.
 
-    Loggers, their levels and handlers stay as they are. Returns False if that is under way or has failed
-    before and is not to be tried `anew`; raises `ConfigurationError` when it fails.
+    Loggers, their levels and handlers stay as they are. Returns False if such a start is in progress, or has
+    failed before and is not to be tried `anew`; raises `ConfigurationError` when it fails.
     """
     from metaexpert.logger.config import Sources
 
@@ -311,7 +313,7 @@ def _apply_dictconfig(document: dict[str, Any]) -> None:
 
 
 def _home() -> str:
-    """Return the directory where the process was first configured, else the current one."""
+    """Return the directory where the process was first configured, or otherwise the current one."""
     from metaexpert.logger.config.places import current_directory
 
     known = _service.home if _service.sources is None else _service.sources.home
@@ -327,7 +329,8 @@ def _forget_start() -> None:
 def _take_over(earlier: Any) -> None:
     """Go on where an earlier import of the package was.
 
-    What that import runs by itself is stopped; the next `configure()` starts what is configured then.
+    The parts that run by themselves in that import are stopped; the next `configure()` starts the configured
+    ones.
     """
     parts.take_over()
     _service.home = earlier.home if earlier.sources is None else earlier.sources.home

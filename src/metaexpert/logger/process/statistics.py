@@ -11,10 +11,10 @@ from metaexpert.logger.shared.frozen import FrozenDict
 
 @dataclass(frozen=True)
 class SinkStats:
-    """What one handler has done: lines written and given up, bytes, failed attempts, present problem.
+    """The counters of one handler: lines written and given up, bytes, failed attempts, present problem.
 
-    Of a network handler, `reconnects` counts the connections after its first, and `cut` the records of which
-    something was left out to fit what the destination takes.
+    For a network handler, `reconnects` counts the connections after its first, and `cut` the records that
+    were shortened to fit the destination.
     """
 
     written: int

@@ -1,4 +1,4 @@
-"""Lines of logs that are no JSON, and warnings of a reader, which stay out of the log."""
+"""Lines of logs that are not JSON, and warnings of a reader, which stay out of the log."""
 
 from __future__ import annotations
 
@@ -41,9 +41,10 @@ def text_format(line: bytes | Exception) -> str | None:
 
 @contextmanager
 def unlogged_warnings() -> Iterator[None]:
-    """Show warnings of this thread on stderr where `logging` would have them: no record comes of them.
+    """Show warnings of this thread on stderr where `logging` would log them, so that they never become
+    records.
 
-    What filters of `warnings` say about them holds as ever.
+    Filters of `warnings` apply as ever.
     """
     thread = threading.get_ident()
 

@@ -1,4 +1,4 @@
-"""The names of the native module: the one place that imports it.
+"""The names of the native module, in the one place that imports it.
 
 `process.engine` starts and stops what is behind them.
 """
@@ -88,5 +88,6 @@ __all__ = [
     "submit_record",
 ]
 
-#: What there is once in a process, by name: a second import of the package finds it as the first left it.
+#: Objects that exist once per process, by name: a second import of the package finds them as the first left
+#: them.
 lasting: Final[dict[str, Any]] = _lasting()

@@ -1,4 +1,4 @@
-"""Opening files that others name: regular ones alone, without ever waiting for somebody at the other end."""
+"""Opening files that others name: only regular ones, without ever waiting for a process at the other end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _KINDS: Final = (
 
 
 class NotRegularError(OSError):
-    """What was named is no regular file; `reason` says what it is."""
+    """The path is not a regular file; `reason` says what it is."""
 
     number = errno.EINVAL
 
@@ -28,7 +28,7 @@ class NotRegularError(OSError):
 
 
 class DirectoryError(NotRegularError, IsADirectoryError):
-    """What was named is a directory."""
+    """The path is a directory."""
 
     number = errno.EISDIR
 
@@ -65,7 +65,8 @@ def read_regular(path: str | os.PathLike[str], limit_bytes: int) -> bytes:
     Raises `TooLargeError` for one with more than `limit_bytes` bytes, and `OSError` as `open_regular` does.
     """
     with os.fdopen(open_regular(path), "rb") as file:
-        # Its size alone is no promise: it may be growing, and files of the system tell of none.
+        # Its size alone does not bound the read, because it may be growing, and files of the system report no
+        # size.
         content = file.read(limit_bytes + 1)
     if len(content) > limit_bytes:
         raise TooLargeError(path, limit_bytes)

@@ -1,7 +1,9 @@
-"""Values of other packages, as a record has them. The native engine asks when it meets such a value.
+"""Values of other packages, in the form that a record has. The native engine asks for it when it meets such a
+value.
 
 Each module has `simpler`, which gives a value in terms of simpler ones, or `NotImplemented` where the value's
-own text says all. Packages are never imported here: who has a value of theirs has imported them.
+own text says all. Packages are never imported here, because a program that has a value of theirs has imported
+them.
 """
 
 from __future__ import annotations
@@ -9,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-#: What stands in place of a value that its class keeps out of its own text.
+#: The text in place of a value that its class keeps out of its own text.
 HIDDEN: Final = "<hidden: repr=False>"
 
 
 class Room:
-    """What a record still takes: members of one container, and bytes."""
+    """The room that a record still has: members of one container, and bytes."""
 
     __slots__ = ("bytes", "items")
 
