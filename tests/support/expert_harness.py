@@ -1,4 +1,4 @@
-"""Builders for tests of the expert host: settings, bars, and a broker with a hand-moved market."""
+"""Builders for tests of the expert host: settings, bars, and a venue with a hand-moved market."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from typing import Any
 from metaexpert.expert.journal import Journal
 from metaexpert.expert.market_data import Bar, OrderBook, Tick
 from metaexpert.expert.market_data.feed import Feed, feed_of_bars
-from metaexpert.expert.model.orders import Order
-from metaexpert.expert.risk.entry_rules import Refusal
+from metaexpert.expert.model.orders import Order, OrderNumbers
+from metaexpert.expert.model.requests import Entry
+from metaexpert.expert.risk.refusal import Refusal
+from metaexpert.expert.run.clock import EventClock
+from metaexpert.expert.run.desk import Desk
 from metaexpert.expert.run.options import Overrides, overriding
 from metaexpert.expert.settings.arguments import NOT_GIVEN
 from metaexpert.expert.settings.expert import ExpertSettings, expert_settings
 from metaexpert.expert.settings.strategy import StrategySettings
 from metaexpert.expert.venue.simulated.fees import FeeSchedule
-from metaexpert.expert.venue.simulated.market import move_of_bar
-from metaexpert.expert.venue.simulated.venue import Entry, SimulatedBroker
+from metaexpert.expert.venue.simulated.venue import SimulatedVenue
 
 START = datetime(2024, 1, 1, tzinfo=UTC)  # a Monday
 MINUTE = timedelta(minutes=1)
@@ -96,7 +98,7 @@ def quotes(*prices, seconds=10):
 
 
 class Market:
-    """A broker, and the bars that are shown to it one by one."""
+    """A simulated venue with a desk before it, and the bars that are shown to it one by one."""
 
     def __init__(
         self,
@@ -109,42 +111,60 @@ class Market:
         **account: Any,
     ) -> None:
         self.bars: list[Bar] = []
-        self.broker = SimulatedBroker(
-            account_settings(**account),
-            strategy or StrategySettings(leverage=10, size_type="fixed_base", size_value=1.0),
+        self.clock = EventClock(START)
+        numbers = OrderNumbers()
+        settings = account_settings(**account)
+        strategy = strategy or StrategySettings(leverage=10, size_type="fixed_base", size_value=1.0)
+        self.venue = SimulatedVenue(
+            settings,
+            strategy,
             symbol,
             capital=capital,
             first_price=first_price,
+            starts=START,
             fees=fees,
+            numbers=numbers,
+        )
+        self.desk = Desk(
+            self.venue,
+            strategy,
+            symbol,
+            clock=self.clock,
+            numbers=numbers,
             journal=Journal(),
             recent_bars=lambda count: self.bars[-count:],
+            spot=settings.market_type == "spot",
+            client="test-",
         )
-        self.broker.set_time(START)
 
     def show(self, *prices: float) -> Refusal | None:
         """Show the next minute's bar (open, high, low, close or less); returns a limit that was passed."""
         shown = bar(len(self.bars), *prices)
-        move = move_of_bar(shown)
-        self.broker.open_step(move, shown.time)
-        passed = self.broker.finish_step(move, shown.time, shown.time + MINUTE)
+        self.venue.open_bar(shown)
+        self.clock.advance(shown.time + MINUTE)
+        self.venue.close_bar(shown, self.clock.now)
+        self.desk.take_answers()
+        passed = self.desk.watch_losses(shown.time)
         self.bars.append(shown)
         return passed
 
     def enter(self, side: str, **entry: Any) -> Order:
         """Order an entry."""
-        return self.broker.enter(Entry(side, **entry))
+        return self.desk.enter(Entry(side, **entry))
 
     @property
     def balance(self) -> float:
         """The balance of the account."""
-        return self.broker.account.balance
+        return self.venue.account.balance
+
+    def told(self, event: str) -> list[Any]:
+        """Return what handlers of an event of one argument are to be told, in order."""
+        return [notice.arguments[0] for notice in self.desk.answers.notices if notice.event == event]
 
     def fills(self) -> list[tuple[str, float, float, str]]:
         """Return what was filled, in order: side, price, whole quantity, reason."""
         return [
             (order.side.value, order.fill_price, order.qty, order.reason)
-            for notice in self.broker.notices
-            if notice.event == "on_order"
-            for order in notice.arguments
-            if order.status == "FILLED"
+            for order in self.told("on_order")
+            if order.status in ("FILLED", "PARTIALLY_FILLED")
         ]

@@ -1,6 +1,6 @@
 """The records of what happens in a run: one method an event, so that every record is written in one place.
 
-Strategy, symbol, timeframe and simulated time are in the context (see `run.replay`), not repeated here. Trade
+Strategy, symbol, timeframe and simulated time are in the context (see `run.loop`), not repeated here. Trade
 events go to the trades log. Bars, metrics, and refusals that only repeat the one before, are DEBUG records.
 """
 
@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from metaexpert.expert.model.accounts import Account
 from metaexpert.expert.model.bars import Bar
+from metaexpert.expert.model.fills import Fill
 from metaexpert.expert.model.orders import Order
 from metaexpert.expert.model.positions import Position
 from metaexpert.logger import get_logger
@@ -82,7 +83,7 @@ class Journal:
         )
 
     def order_created(self, order: Order) -> None:
-        """Record an order that the broker took."""
+        """Record an order that the venue took."""
         self._last_refusal = None
         self._trade.trade(
             "Order created",
@@ -96,13 +97,21 @@ class Journal:
             reason=order.reason,
         )
 
-    def order_filled(self, order: Order, fill: Mapping[str, Any]) -> None:
-        """Record a fill; `fill` has its price, qty, fee, realized_pnl, balance and the rest for an audit."""
+    def order_filled(self, order: Order, fill: Fill, balance: float | None) -> None:
+        """Record a fill, with all that an audit needs; `balance` is that of the account after it."""
         self._trade.trade(
             "Order filled",
             event_name="order.filled",
             **_identity(order),
-            **fill,
+            position_side=fill.position_side.value,
+            price=fill.price,
+            qty=fill.qty,
+            notional=fill.notional,
+            liquidity="maker" if fill.maker else "taker",
+            fee=fill.fee,
+            realized_pnl=fill.realized_pnl,
+            balance=balance,
+            currency=fill.currency,
             reason=order.reason,
             comment=order.comment or self._comment,
         )
@@ -145,7 +154,7 @@ class Journal:
             "Position changed", event_name="position.changed", **_holding(position), reason=reason
         )
 
-    def position_closed(self, position: Position, price: float, reason: str, net_pnl: float) -> None:
+    def position_closed(self, position: Position, reason: str) -> None:
         """Record a position that is gone; `net_pnl` is its profit after all its fees."""
         self._trade.trade(
             "Position closed",
@@ -153,11 +162,11 @@ class Journal:
             position_id=position.position_id,
             position_side=position.side.value,
             entry_price=position.entry_price,
-            exit_price=price,
+            exit_price=position.last_price,
             opened_at=position.opened_at,
             realized_pnl=position.realized_pnl,
             fees=position.fees,
-            net_pnl=net_pnl,
+            net_pnl=position.net_pnl,
             reason=reason,
         )
 

@@ -12,7 +12,9 @@ from metaexpert.cli.command import Command
 
 @click.command(cls=Command)
 @click.argument("file", type=options.PATH, help="The strategy file.")
-@click.option("--data", metavar="CSV", help="Market data: bars, trades or quotes, the format found out.")
+@click.option(
+    "--data", multiple=True, metavar="CSV", help="Market data: bars, trades or quotes, the format found out."
+)
 @click.option("--from", "start", metavar="DATE", help="First day, or time (UTC).")
 @click.option("--to", "end", metavar="DATE", help="Last day, or the time to stop before (UTC).")
 @options.symbol
@@ -26,7 +28,7 @@ from metaexpert.cli.command import Command
 @options.log_directory
 def backtest(
     file: Path,
-    data: str | None,
+    data: tuple[str, ...],
     start: str | None,
     end: str | None,
     symbol: str | None,

@@ -9,7 +9,7 @@ from metaexpert.cli.failure import CommandFailedError
 from metaexpert.cli.progress import ProgressBar, progress_bar
 from metaexpert.cli.runs.script import execute
 from metaexpert.expert.errors import ArgumentError
-from metaexpert.expert.market_data.feed import Feed
+from metaexpert.expert.market_data.source import Source
 from metaexpert.expert.run import report
 from metaexpert.expert.run.options import Overrides, check_overrides
 from metaexpert.expert.run.records import RecordCounter
@@ -33,14 +33,14 @@ def run_and_report(file: Path, overrides: Overrides, *, as_json: bool) -> int:
     return max(map(report.exit_code, results))
 
 
-def _start(bar: ProgressBar, feed: Feed) -> None:
-    tell_of_data(feed)
-    bar.begin(len(feed))
+def _start(bar: ProgressBar, source: Source) -> None:
+    tell_of_data(source)
+    bar.begin(len(source))
 
 
-def tell_of_data(feed: Feed) -> None:
+def tell_of_data(source: Source) -> None:
     """Say on stderr what the user should know about the data."""
-    if feed.symbol_note:
-        tell(f"note: {feed.symbol_note}; --symbol names it")
-    if feed.missing_bars:
-        tell(f"note: {feed.source} lacks {counted(feed.missing_bars, 'bar')}")
+    if source.symbol_note:
+        tell(f"note: {source.symbol_note}; --symbol names it")
+    if source.missing_bars:
+        tell(f"note: {source.name} lacks {counted(source.missing_bars, 'bar')}")

@@ -13,7 +13,9 @@ from metaexpert.cli.command import Command
 @click.command(cls=Command)
 @click.argument("file", type=options.PATH, help="The strategy file.")
 @click.option("--mode", metavar="MODE", help="paper, live or backtest, for the file's own.")
-@click.option("--data", metavar="CSV", help="Market data to replay, in paper mode or a backtest.")
+@click.option(
+    "--data", multiple=True, metavar="CSV", help="Market data to replay, in paper mode or a backtest."
+)
 @options.symbol
 @options.allow_gaps
 @options.figures_as_json
@@ -23,7 +25,7 @@ from metaexpert.cli.command import Command
 def run(
     file: Path,
     mode: str | None,
-    data: str | None,
+    data: tuple[str, ...],
     symbol: str | None,
     allow_gaps: bool,
     as_json: bool,

@@ -8,13 +8,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from collections.abc import Coroutine
 from time import perf_counter_ns
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from metaexpert.expert.errors import ExpertError
 from metaexpert.expert.handlers.registry import Handler, HandlerRegistry
 from metaexpert.expert.journal import Journal
 from metaexpert.expert.metrics import ExpertMeter
@@ -31,18 +29,31 @@ class StopRunError(Exception):
         self.cause = cause
 
 
+class AsyncCalls(Protocol):
+    """The event loop of a run, as the dispatcher needs it."""
+
+    def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        """Run a coroutine to its end in the caller's context, and return its result."""
+
+
 class Dispatcher:
     """Calls handlers, plain or async, one at a time and to the end."""
 
-    def __init__(self, handlers: HandlerRegistry, journal: Journal, meter: ExpertMeter | None = None) -> None:
-        """`meter` counts the calls; without one nothing is measured."""
+    def __init__(
+        self,
+        handlers: HandlerRegistry,
+        journal: Journal,
+        async_calls: AsyncCalls,
+        meter: ExpertMeter | None = None,
+    ) -> None:
+        """`async_calls` runs what async handlers return; without a `meter` nothing is measured."""
         self.errors = 0
         """How many handler calls have failed."""
         self.last_error: Exception | None = None
         self._handlers = handlers
         self._journal = journal
+        self._async_calls = async_calls
         self._meter = meter
-        self._loop: asyncio.AbstractEventLoop | None = None
 
     def emit(self, event: str, *arguments: Any) -> list[Any]:
         """Call every handler of an event; returns what those that did not fail returned."""
@@ -60,7 +71,7 @@ class Dispatcher:
         try:
             value = handler.function(*arguments[: handler.arity])
             if inspect.iscoroutine(value):
-                value = self._await(value)
+                value = self._async_calls.run(value)
         except StopRunError:
             raise
         except Exception as error:
@@ -70,35 +81,6 @@ class Dispatcher:
         self._count(handler, started)
         handler.consecutive_errors = 0
         return True, value
-
-    def close(self) -> None:
-        """Cancel what async handlers left running, and end their event loop."""
-        loop, self._loop = self._loop, None
-        if loop is None:
-            return
-        try:
-            pending = asyncio.all_tasks(loop)
-            for task in pending:
-                task.cancel()
-            if pending:
-                loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
-            loop.run_until_complete(loop.shutdown_asyncgens())
-        finally:
-            loop.close()
-
-    def _await(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        if self._loop is None:
-            try:
-                asyncio.get_running_loop()
-            except RuntimeError:
-                self._loop = asyncio.new_event_loop()
-            else:
-                coroutine.close()
-                raise ExpertError(
-                    "async handlers cannot run inside a running event loop, as in a notebook; "
-                    "run the expert as a script"
-                )
-        return self._loop.run_until_complete(coroutine)
 
     def _count(self, handler: Handler, started_ns: int) -> None:
         if self._meter is None:

@@ -40,7 +40,7 @@ class MetaExpert(TradingCalls):
     on_tick = Event("Decorate `f(rates)`: a `Tick`; when the data has bars, one at each bar's close.")
     on_order = Event("Decorate `f(order)`: an order was created, filled, cancelled or rejected.")
     on_position = Event("Decorate `f(pos)`: a position was opened, changed or closed.")
-    on_transaction = Event("Decorate `f(request, result)`: the broker answered a trading call.")
+    on_transaction = Event("Decorate `f(request, result)`: the venue answered a trading call.")
     on_book = Event("Decorate `f(orderbook)`: the best bid and ask changed; when the data has quotes.")
     on_error = Event("Decorate `f(err)`: a handler raised `err`; returning False stops the run.")
     on_account = Event("Decorate `f(acc)`: the balance changed.")
@@ -244,7 +244,7 @@ class MetaExpert(TradingCalls):
         backtest_end: str | date | None = None,
         initial_capital: float = 10_000,
         *,
-        data: str | Path | None = None,
+        data: str | Path | Collection[str | Path] | None = None,
         symbol: str | None = None,
         allow_gaps: bool = False,
         fee_pct: float | None = None,

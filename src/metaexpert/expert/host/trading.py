@@ -9,11 +9,11 @@ from metaexpert.expert.errors import NotRunningError
 from metaexpert.expert.model.accounts import Account
 from metaexpert.expert.model.orders import Order
 from metaexpert.expert.model.positions import Position
+from metaexpert.expert.model.requests import UNSET, Entry, Unset
 from metaexpert.expert.settings.arguments import normalized_symbol
 from metaexpert.expert.settings.guessed_names import unknown_attribute
 from metaexpert.expert.settings.guesses import advised
 from metaexpert.expert.settings.strategy import timeframe_name
-from metaexpert.expert.venue.simulated.venue import UNSET, Entry, Unset
 
 if TYPE_CHECKING:
     from metaexpert.expert.model.bars import Bar
@@ -59,7 +59,7 @@ class TradingCalls:
         percentages of `on_init`.
         """
         entry = Entry(side, qty=size, stop_loss=stop_loss, take_profit=take_profit, comment=comment)
-        return self._running("open_position").broker.enter(entry, _symbol(symbol))
+        return self._running("open_position").desk.enter(entry, _symbol(symbol))
 
     @advised
     def open_order(
@@ -81,7 +81,7 @@ class TradingCalls:
         or a BUY that reduces shorts, by `size` or whole.
         """
         entry = Entry(side, order_type, size, price, stop_loss, take_profit, reduce_only, comment)
-        return self._running("open_order").broker.enter(entry, _symbol(symbol))
+        return self._running("open_order").desk.enter(entry, _symbol(symbol))
 
     @advised
     def close_position(
@@ -97,14 +97,14 @@ class TradingCalls:
         `size` closes a part of each. Returns the orders, none when there is nothing to close.
         """
         session = self._running("close_position")
-        if symbol is not None and _symbol(symbol) != session.feed.symbol:
+        if symbol is not None and _symbol(symbol) != session.instrument.symbol:
             return []
-        return session.broker.close(side, size, position_id)
+        return session.desk.close(side, size, position_id)
 
     @advised
     def close_all_positions(self) -> list[Order]:
         """Order the close of every open position at the market."""
-        return self._running("close_all_positions").broker.close()
+        return self._running("close_all_positions").desk.close()
 
     @advised
     def modify_position(
@@ -119,25 +119,25 @@ class TradingCalls:
 
         Returns whether any position changed; a level on the wrong side of the price is refused.
         """
-        broker = self._running("modify_position").broker
-        return broker.modify(side, stop_loss=stop_loss, take_profit=take_profit, position_id=position_id)
+        desk = self._running("modify_position").desk
+        return desk.modify(side, stop_loss=stop_loss, take_profit=take_profit, position_id=position_id)
 
     @advised
     def cancel_order(self, order_id: int | Order) -> bool:
         """Take back an order that waits; False if it waits no more, or closes for `max_drawdown_pct`."""
         wanted = order_id.order_id if isinstance(order_id, Order) else order_id
-        return self._running("cancel_order").broker.cancel(wanted)
+        return self._running("cancel_order").desk.cancel(wanted)
 
     @advised
     def cancel_all_orders(self) -> int:
         """Take back every order that waits; returns how many."""
-        broker = self._running("cancel_all_orders").broker
-        return sum(broker.cancel(order.order_id) for order in broker.orders)
+        session = self._running("cancel_all_orders")
+        return sum(session.desk.cancel(order.order_id) for order in session.venue.orders)
 
     @advised
     def stop(self, reason: str = "stopped") -> None:
         """End the run after the event in hand; `on_deinit` gets the reason."""
-        self._running("stop").replay.stop_reason = reason
+        self._running("stop").loop.stop_reason = reason
 
     # -- questions ------------------------------------------------------------------------------------
 
@@ -149,27 +149,27 @@ class TradingCalls:
     @property
     def account(self) -> Account:
         """The account at the last price."""
-        return self._running("account").broker.account
+        return self._running("account").venue.account
 
     @property
     def positions(self) -> tuple[Position, ...]:
         """The open positions, oldest first; copies."""
-        return self._running("positions").broker.positions
+        return self._running("positions").venue.positions
 
     @property
     def orders(self) -> tuple[Order, ...]:
         """The orders that wait, oldest first; copies."""
-        return self._running("orders").broker.orders
+        return self._running("orders").venue.orders
 
     @property
     def time(self) -> datetime:
         """The simulated time, in UTC."""
-        return self._running("time").replay.now
+        return self._running("time").clock.now
 
     @property
     def symbol(self) -> str:
         """The symbol of the run's market data."""
-        return self._running("symbol").feed.symbol
+        return self._running("symbol").instrument.symbol
 
     @advised
     def position(self, side: str | None = None) -> Position | None:

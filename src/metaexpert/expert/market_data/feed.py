@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,8 +11,9 @@ from typing import TypeVar
 
 from metaexpert.expert.errors import ExpertError
 from metaexpert.expert.market_data.files.load import MarketData, load
+from metaexpert.expert.market_data.source import Instrument, MarketEvent
 from metaexpert.expert.model.bars import Bar
-from metaexpert.expert.model.books import OrderBook
+from metaexpert.expert.model.books import OrderBook, Quote
 from metaexpert.expert.model.ticks import Tick
 from metaexpert.expert.model.timeframes import Timeframe
 
@@ -21,9 +22,10 @@ E = TypeVar("E", Bar, Tick, OrderBook)
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """Events in order of time; either `bars`, or `ticks` with `books` parallel to them or empty."""
+    """A finite `Source` of one instrument: `bars`, or `ticks` with `books` parallel to them or empty."""
 
-    source: str
+    name: str
+    """Where the data come from, as records call it."""
     symbol: str
     timeframe: Timeframe | None
     """Length of a bar; None for ticks."""
@@ -34,6 +36,17 @@ class Feed:
     """Bars that the data skips, accepted by `allow_gaps`."""
     symbol_note: str = ""
     """What the user should know about the symbol, if anything."""
+
+    @property
+    def instruments(self) -> tuple[Instrument, ...]:
+        """The one instrument."""
+        return (Instrument(self.symbol, self.timeframe),)
+
+    def events(self) -> Iterator[MarketEvent]:
+        """Yield the bars, the ticks, or a quote for each tick and its book."""
+        if self.bars:
+            return iter(self.bars)
+        return map(Quote, self.ticks, self.books) if self.books else iter(self.ticks)
 
     def __len__(self) -> int:
         return len(self.bars) or len(self.ticks)
@@ -77,7 +90,7 @@ def feed_of_file(
         named = ", ".join(symbols)
         note = f"{data.path.name} has {data.symbol}, the strategy names {named}: running on {data.symbol}"
     feed = Feed(
-        source=str(path),
+        name=str(path),
         symbol=data.symbol or symbols[0],
         timeframe=data.timeframe,
         bars=_between(data.bars, start, end),
@@ -91,11 +104,11 @@ def feed_of_file(
     return feed
 
 
-def feed_of_bars(bars: Sequence[Bar], source: str) -> Feed:
+def feed_of_bars(bars: Sequence[Bar], name: str) -> Feed:
     """Return a feed of bars that are in memory; at least one is needed."""
     if not bars:
         raise ExpertError("at least one bar is needed")
-    return Feed(source, bars[0].symbol, Timeframe.parse(bars[0].timeframe), bars=bars)
+    return Feed(name, bars[0].symbol, Timeframe.parse(bars[0].timeframe), bars=bars)
 
 
 def _between(events: Sequence[E], start: datetime | None, end: datetime | None) -> Sequence[E]:

@@ -111,7 +111,7 @@ class ExpertMetrics:
     handler_errors: Mapping[str, int] = field(default_factory=FrozenDict)
     """How many calls raised, by event; the same events."""
     queue_delay: Latency = Latency()
-    """From the arrival of a tick, bar or order book to its handler: the broker, and handlers before it."""
+    """From the arrival of a tick, bar or order book to its handler: the venue, and handlers before it."""
     reconnects: int = 0
     """How often a connection to the exchange was made again: 0 while recorded data are replayed."""
     cpu_seconds: float = 0.0

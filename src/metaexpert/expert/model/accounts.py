@@ -1,8 +1,8 @@
-"""Accounts: the money of a strategy, at one moment and as running totals."""
+"""Accounts: the money of a strategy at one moment."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,23 +22,3 @@ class Account:
     peak_equity: float
     drawdown_pct: float
     """Fall of the equity from its peak, in percent."""
-
-
-@dataclass(slots=True)
-class Ledger:
-    """Running totals of an account, in its currency; every booking is rounded to 8 decimals."""
-
-    initial_capital: float
-    balance: float
-    realized_pnl: float = 0.0
-    fees: float = 0.0
-    gross_profit: float = 0.0
-    gross_loss: float = 0.0
-    winning_trades: int = 0
-    losing_trades: int = 0
-    closed_trades: int = 0
-    orders: int = 0
-    fills: int = 0
-    cancelled: int = 0
-    rejected: int = 0
-    rejections: dict[str, int] = field(default_factory=dict)

@@ -6,6 +6,8 @@ A named tuple: as cheap to build as a tuple, immutable, and comparable by value.
 from datetime import datetime
 from typing import NamedTuple
 
+from metaexpert.expert.model.ticks import Tick
+
 
 class OrderBook(NamedTuple):
     """The resting orders on both sides; each level is ``(price, size)``, the best price first."""
@@ -18,3 +20,10 @@ class OrderBook(NamedTuple):
     """Buyers, highest price first; a size is NaN when the source did not say it."""
     asks: tuple[tuple[float, float], ...]
     """Sellers, lowest price first; a size is NaN when the source did not say it."""
+
+
+class Quote(NamedTuple):
+    """A new best bid and ask: as a tick, and as the order book that it is the top of."""
+
+    tick: Tick
+    book: OrderBook

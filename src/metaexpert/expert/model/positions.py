@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from operator import attrgetter
+from typing import Final
 
+from metaexpert.expert.model.contracts import money
 from metaexpert.expert.model.orders import Side
 
 
@@ -36,7 +39,18 @@ class Position:
     unrealized_pnl: float = 0.0
     closed_at: datetime | None = None
 
+    def __copy__(self) -> Position:
+        return Position(*_values_of(self))
+
     @property
     def is_open(self) -> bool:
         """Whether anything of it is left."""
         return self.closed_at is None
+
+    @property
+    def net_pnl(self) -> float:
+        """Its realized profit, less all its fees."""
+        return money(self.realized_pnl - self.fees)
+
+
+_values_of: Final = attrgetter(*(field.name for field in fields(Position)))

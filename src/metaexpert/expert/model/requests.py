@@ -3,12 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+
+class Unset:
+    """The type of `UNSET`."""
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+UNSET: Final = Unset()
+"""Stands for "leave as it is", where None means "remove"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry as the strategy asks for it; without `qty` the size is that of `on_init`."""
+
+    side: str
+    order_type: str = "MARKET"
+    qty: float | None = None
+    price: float | None = None
+    stop_loss: float | None = None
+    take_profit: float | None = None
+    reduce_only: bool = False
+    comment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class TradeRequest:
-    """What the strategy asked the broker for."""
+    """What the strategy asked the venue for."""
 
     action: str
     """open_position, close_position, modify_position, open_order or cancel_order."""
@@ -23,7 +48,7 @@ class TradeRequest:
 
 @dataclass(frozen=True, slots=True)
 class TradeResult:
-    """What the broker answered: accepted or not, and why not."""
+    """What the venue, or a limit of the strategy's own, answered: accepted or not, and why not."""
 
     accepted: bool
     order_id: int | None = None
@@ -34,7 +59,7 @@ class TradeResult:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that happened at the broker, waiting to be told to the strategy's handlers."""
+    """Something that happened at the venue, waiting to be told to the strategy's handlers."""
 
     event: str
     """on_order, on_position, on_account or on_transaction."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final
 
 from metaexpert.expert.indicators import sma, true_ranges
 from metaexpert.expert.model.bars import Bar
 from metaexpert.expert.model.contracts import InverseContract
 from metaexpert.expert.model.orders import Side
+from metaexpert.expert.risk.refusal import Refusal
 from metaexpert.expert.settings.strategy import StrategySettings
 
 TREND_PERIOD: Final = 50
@@ -23,13 +24,6 @@ FILTER_BARS: Final = max(TREND_PERIOD, VOLATILITY_BASE_PERIOD) + 1
 """How many bars of the strategy's timeframe the filters look back on."""
 
 _WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-
-
-class Refusal(NamedTuple):
-    """Why an order is refused: the setting or rule, and a sentence."""
-
-    reason: str
-    detail: str
 
 
 @dataclass(frozen=True, slots=True)

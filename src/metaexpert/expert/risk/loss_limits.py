@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Final
 
-from metaexpert.expert.risk.entry_rules import Refusal
+from metaexpert.expert.risk.refusal import Refusal
 from metaexpert.expert.settings.strategy import StrategySettings
 
 #: The reason of what the limit of the drawdown does.
@@ -16,9 +16,9 @@ class LossLimits:
     """Watches the equity and says when entries are over.
 
     - daily_loss_limit: equity lost since the start of the UTC day, in quote currency. Entries are refused
-      until the next day, and the broker cancels those that wait; open positions keep their own stops.
-    - max_drawdown_pct: fall from the peak equity. Entries are refused for the rest of the run, and the
-      broker closes everything.
+      until the next day, and those that wait are cancelled; open positions keep their own stops.
+    - max_drawdown_pct: fall from the peak equity. Entries are refused for the rest of the run, and
+      everything is closed.
     """
 
     def __init__(self, settings: StrategySettings, equity: float) -> None:
@@ -28,6 +28,8 @@ class LossLimits:
         self._day: date | None = None
         self._day_start_equity = equity
         self._last_equity = equity
+        self.has_daily = settings.daily_loss_limit is not None
+        """Whether the loss of a day is limited."""
         self._daily: Refusal | None = None
         self._drawdown: Refusal | None = None
         self.peak_equity = equity
@@ -47,7 +49,8 @@ class LossLimits:
     def update(self, time: datetime, equity: float, quote_per_unit: float) -> Refusal | None:
         """Take the equity at `time`; return a limit that was passed just now, or None.
 
-        `quote_per_unit` is the worth of one unit of the account's currency in quote currency.
+        `quote_per_unit` is the worth of one unit of the account's currency in quote currency; only a daily
+        limit asks for it (`has_daily`).
         """
         today = time.date()
         if today != self._day:
@@ -55,7 +58,8 @@ class LossLimits:
             self._day, self._day_start_equity, self._daily = today, self._last_equity, None
         self._last_equity = equity
         self.peak_equity = max(self.peak_equity, equity)
-        self.max_drawdown = max(self.max_drawdown, self.drawdown)
+        drawdown = self.drawdown
+        self.max_drawdown = max(self.max_drawdown, drawdown)
         return self._passed_drawdown() or self._passed_daily(quote_per_unit)
 
     def _passed_drawdown(self) -> Refusal | None:

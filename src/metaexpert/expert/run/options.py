@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -16,6 +16,7 @@ from metaexpert.expert.settings.expert import log_directory, log_level
 
 if TYPE_CHECKING:
     from metaexpert.expert.market_data.feed import Feed
+    from metaexpert.expert.market_data.source import Source
     from metaexpert.expert.run.result import RunResult
 
 MODES: Final = ("paper", "live", "backtest")
@@ -29,7 +30,10 @@ class RunOptions:
     start: datetime | None
     end: datetime | None
     initial_capital: float
-    data: str | None = None
+    data: tuple[str, ...] = ()
+    """The market data files, none for a live market."""
+    data_named_by: str = "data of expert.run(...)"
+    """Where the user has named them."""
     symbol: str | None = None
     allow_gaps: bool = False
     fee_pct: float | None = None
@@ -37,10 +41,10 @@ class RunOptions:
 
 @dataclass(slots=True)
 class Overrides:
-    """What the command line says; None leaves the strategy file's own value in force."""
+    """What the command line says; None, or no data, leaves the strategy file's own value in force."""
 
     mode: str | None = None
-    data: str | None = None
+    data: tuple[str, ...] = ()
     start: str | None = None
     end: str | None = None
     initial_capital: float | None = None
@@ -53,7 +57,7 @@ class Overrides:
     feed: Feed | None = None
     """Data that is in memory already, in place of a file."""
     on_progress: Callable[[int, int], None] | None = None
-    on_start: Callable[[Feed], None] | None = None
+    on_start: Callable[[Source], None] | None = None
     results: list[RunResult] = field(default_factory=list)
     """Filled by the runs that were made."""
 
@@ -101,7 +105,7 @@ def run_options(
     end: object,
     initial_capital: float,
     *,
-    data: str | Path | None,
+    data: str | Path | Collection[str | Path] | None,
     symbol: str | None,
     allow_gaps: bool,
     fee_pct: float | None,
@@ -113,7 +117,7 @@ def run_options(
     dates in a strategy file were meant for other data.
     """
     line = overrides or Overrides()
-    file_range = line.data is None and line.feed is None
+    file_range = not line.data and line.feed is None
     return RunOptions(
         mode=check.choice("mode", line.mode or mode, MODES),
         start=check.moment("--from", line.start)
@@ -125,11 +129,18 @@ def run_options(
             initial_capital if line.initial_capital is None else line.initial_capital,
             above=0,
         ),
-        data=line.data or (None if data is None else str(data)),
+        data=line.data or _files(data),
+        data_named_by="--data" if line.data else "data of expert.run(...)",
         symbol=None if (named := line.symbol or symbol) is None else check.normalized_symbol("symbol", named),
         allow_gaps=allow_gaps if line.allow_gaps is None else line.allow_gaps,
         fee_pct=_fee("fee_pct", fee_pct if line.fee_pct is None else line.fee_pct),
     )
+
+
+def _files(data: str | Path | Collection[str | Path] | None) -> tuple[str, ...]:
+    if data is None:
+        return ()
+    return (str(data),) if isinstance(data, (str, Path)) else tuple(map(str, data))
 
 
 def _fee(name: str, value: float | None) -> float | None:

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from metaexpert.expert.risk.loss_limits import LossLimits
-from metaexpert.expert.venue.simulated.account import AccountBook
+from metaexpert.expert.model.accounts import Account
+from metaexpert.expert.run.tally import Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,31 +72,33 @@ def _rfc3339(time: datetime) -> str:
     return time.isoformat().replace("+00:00", "Z")
 
 
-def money_figures(book: AccountBook, limits: LossLimits) -> dict[str, Any]:
-    """Return the fields of `RunResult` that come from the books."""
-    ledger = book.ledger
-    decided = ledger.winning_trades + ledger.losing_trades
+def trade_figures(tally: Tally) -> dict[str, Any]:
+    """Return the fields of `RunResult` that were counted."""
+    decided = tally.winning_trades + tally.losing_trades
     return {
-        "orders": ledger.orders,
-        "fills": ledger.fills,
-        "cancelled": ledger.cancelled,
-        "rejected": ledger.rejected,
-        "rejections": dict(sorted(ledger.rejections.items(), key=lambda item: -item[1])),
-        "trades": ledger.closed_trades,
-        "winning_trades": ledger.winning_trades,
-        "losing_trades": ledger.losing_trades,
-        "win_rate_pct": round(ledger.winning_trades / decided * 100, 4) if decided else None,
-        "profit_factor": round(ledger.gross_profit / ledger.gross_loss, 6) if ledger.gross_loss else None,
-        "currency": book.contract.currency,
-        "initial_capital": ledger.initial_capital,
-        "realized_pnl": ledger.realized_pnl,
-        "fees": ledger.fees,
-        "net_profit": round(ledger.realized_pnl - ledger.fees, 8) + 0.0,
-        "final_balance": ledger.balance,
-        "final_equity": book.equity,
-        "return_pct": round((book.equity / ledger.initial_capital - 1) * 100, 6)
-        if ledger.initial_capital
-        else 0.0,
-        "max_drawdown_pct": round(limits.max_drawdown * 100, 6),
-        "open_positions": len(book.positions),
+        "orders": tally.orders,
+        "fills": tally.fills,
+        "cancelled": tally.cancelled,
+        "rejected": tally.rejected,
+        "rejections": dict(sorted(tally.rejections.items(), key=lambda item: -item[1])),
+        "trades": tally.closed_trades,
+        "winning_trades": tally.winning_trades,
+        "losing_trades": tally.losing_trades,
+        "win_rate_pct": round(tally.winning_trades / decided * 100, 4) if decided else None,
+        "profit_factor": round(tally.gross_profit / tally.gross_loss, 6) if tally.gross_loss else None,
+    }
+
+
+def money_figures(account: Account) -> dict[str, Any]:
+    """Return the fields of `RunResult` that the account tells."""
+    capital = account.initial_capital
+    return {
+        "currency": account.currency,
+        "initial_capital": capital,
+        "realized_pnl": account.realized_pnl,
+        "fees": account.fees,
+        "net_profit": round(account.realized_pnl - account.fees, 8) + 0.0,
+        "final_balance": account.balance,
+        "final_equity": account.equity,
+        "return_pct": round((account.equity / capital - 1) * 100, 6) if capital else 0.0,
     }

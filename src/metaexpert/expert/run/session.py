@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 import secrets
-import shlex
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,23 +18,24 @@ from metaexpert.expert.errors import ExpertError
 from metaexpert.expert.handlers.dispatch import Dispatcher, StopRunError
 from metaexpert.expert.handlers.registry import HandlerRegistry
 from metaexpert.expert.journal import Journal
-from metaexpert.expert.market_data.feed import Feed, feed_of_file
 from metaexpert.expert.market_data.history import BarHistory
+from metaexpert.expert.market_data.source import Instrument
 from metaexpert.expert.metrics import ExpertMeter
 from metaexpert.expert.metrics.prometheus import publish
+from metaexpert.expert.model.orders import OrderNumbers
 from metaexpert.expert.model.timeframes import Timeframe
 from metaexpert.expert.risk.entry_rules import FILTER_BARS
-from metaexpert.expert.run.loop import Replay, history_capacities
+from metaexpert.expert.run.desk import Desk
+from metaexpert.expert.run.event_loop import OwnEventLoop
+from metaexpert.expert.run.loop import Loop, history_capacities
+from metaexpert.expert.run.modes import ports_of
 from metaexpert.expert.run.options import Overrides, RunOptions
 from metaexpert.expert.run.records import settle
-from metaexpert.expert.run.result import RunResult, money_figures
+from metaexpert.expert.run.result import RunResult, money_figures, trade_figures
 from metaexpert.expert.run.state import SavedState, load_state, save_state
 from metaexpert.expert.settings.expert import ExpertSettings
 from metaexpert.expert.settings.strategy import StrategySettings
-from metaexpert.expert.venue.simulated.fees import fee_schedule
-from metaexpert.expert.venue.simulated.venue import SimulatedBroker
 from metaexpert.logger import log_context
-from metaexpert.wording import SAMPLE_DATA
 
 
 class Session:
@@ -54,38 +53,43 @@ class Session:
         meter: ExpertMeter | None = None,
     ) -> None:
         """Load and check all that the run needs; raises `ExpertError` or `MarketDataError`."""
-        refuse_what_needs_an_exchange(expert, options, overrides)
         self.options = options
         self.strategy = strategy
         self.state = state
         self.session_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
-        self.feed = _feed(strategy, options, overrides)
+        numbers = OrderNumbers()
+        ports = ports_of(expert, strategy, options, overrides.feed, numbers)
+        self.source, self.venue, self.clock = ports
+        self.starts = self.clock.now
+        (self.instrument,) = self.source.instruments
         self.journal = Journal(strategy.comment)
-        self.timeframe = _timeframe(strategy, handlers, self.feed)
+        self.timeframe = _timeframe(strategy, handlers, self.instrument)
         capacities = history_capacities(
             handlers,
-            self.feed,
+            self.instrument,
             self.timeframe,
             bars=strategy.lookback_bars,
             span=strategy.lookback_time,
             filters=FILTER_BARS,
         )
         self.history = BarHistory(capacities)
-        self.broker = SimulatedBroker(
-            expert,
+        self.desk = Desk(
+            self.venue,
             strategy,
-            self.feed.symbol,
-            capital=options.initial_capital,
-            first_price=self.feed.first_price,
-            fees=fee_schedule(expert.exchange, expert.market_type, options.fee_pct),
+            self.instrument.symbol,
+            clock=self.clock,
+            numbers=numbers,
             journal=self.journal,
             recent_bars=lambda count: self.history.last(str(self.timeframe), count),
+            spot=expert.market_type == "spot",
+            client=f"{self.session_id}-",
         )
-        self.broker.set_time(self.feed.starts)
-        self.dispatcher = Dispatcher(handlers, self.journal, meter)
-        self.replay = Replay(
-            self.feed,
-            broker=self.broker,
+        self._event_loop = OwnEventLoop()
+        self.dispatcher = Dispatcher(handlers, self.journal, self._event_loop, meter)
+        self.loop = Loop(
+            self.source,
+            desk=self.desk,
+            clock=self.clock,
             handlers=handlers,
             dispatcher=self.dispatcher,
             journal=self.journal,
@@ -106,7 +110,7 @@ class Session:
         """Make the run; returns its figures, also when a strategy's error ended it."""
         context = self._context()
         # The formats for people leave out what stands before the simulated time: see encode/run.rs.
-        constant = context if self.replay.has_one_timeframe else _without(context, "timeframe")
+        constant = context if self.loop.has_one_timeframe else _without(context, "timeframe")
         started = time.perf_counter()
         if self._meter is not None:
             self._meter.begin()
@@ -119,7 +123,7 @@ class Session:
                     result = self._result(reason, time.perf_counter() - started)
                     self.journal.stopped(**_without(result.to_dict(), *context))
             finally:
-                self.dispatcher.close()
+                self._event_loop.close()
                 if self._meter is not None:
                     self._meter.end()
         settle()
@@ -131,21 +135,21 @@ class Session:
             "strategy_name": self.strategy.strategy_name,
             "mode": self.options.mode,
             "session_id": self.session_id,
-            "symbol": self.feed.symbol,
+            "symbol": self.instrument.symbol,
             "timeframe": str(self.timeframe),
         }
 
     def _now(self) -> log_context:
-        return log_context(sim_time=self.replay.now, timeframe=str(self.timeframe))
+        return log_context(sim_time=self.clock.now, timeframe=str(self.timeframe))
 
     # -- the phases of a run --------------------------------------------------------------------------
 
     def _play(self) -> str:
         """Call the init handlers and replay the data; returns why it ended."""
-        with _stop_on_signals(self.replay), self._now():
+        with _stop_on_signals(self.loop), self._now():
             try:
                 self._begin()
-                return self.replay.run()
+                return self.loop.run()
             except StopRunError as stop:
                 self._error = stop.cause
                 return stop.reason
@@ -157,27 +161,28 @@ class Session:
                 raise
 
     def _begin(self) -> None:
+        account = self.venue.account
         self.journal.started(
             # As fields of its own: the console shows them with this record alone.
             **self._context(),
-            source=self.feed.source,
-            events=len(self.feed),
-            initial_capital=self.broker.account.initial_capital,
-            currency=self.broker.account.currency,
+            source=self.source.name,
+            events=len(self.source),
+            initial_capital=account.initial_capital,
+            currency=account.currency,
             exchange=self._expert.exchange,
             market_type=self._expert.market_type,
             contract_type=self._expert.contract_type,
         )
-        if self.feed.symbol_note:
-            self.journal.remark(self.feed.symbol_note, "data.symbol")
-        if self.feed.missing_bars:
+        if self.source.symbol_note:
+            self.journal.remark(self.source.symbol_note, "data.symbol")
+        if self.source.missing_bars:
             self.journal.remark(
-                "Bars are missing from the data", "data.gaps", missing_bars=self.feed.missing_bars
+                "Bars are missing from the data", "data.gaps", missing_bars=self.source.missing_bars
             )
         if self._is_persistent:
             self._restore()
         if self._overrides.on_start is not None:
-            self._overrides.on_start(self.feed)
+            self._overrides.on_start(self.source)
         if self.options.mode == "backtest":
             self.dispatcher.emit("on_backtest_init")
         if False in self.dispatcher.emit("on_init"):
@@ -211,8 +216,8 @@ class Session:
         return reason
 
     def _close_out(self) -> None:
-        self.broker.liquidate_at_end(self.replay.now, "end_of_data")
-        self.replay.deliver_notices()
+        self.desk.close_out("end_of_data")
+        self.loop.deliver_notices()
 
     def _score(self) -> None:
         for value in self.dispatcher.emit("on_backtest"):
@@ -229,19 +234,22 @@ class Session:
             session_id=self.session_id,
             mode=self.options.mode,
             strategy_name=self.strategy.strategy_name,
-            symbol=self.feed.symbol,
+            symbol=self.instrument.symbol,
             timeframe=str(self.timeframe),
-            source=self.feed.source,
-            start=self.feed.starts,
-            end=self.replay.now,
+            source=self.source.name,
+            start=self.starts,
+            end=self.clock.now,
             stop_reason=reason,
             error=None if error is None else f"{type(error).__name__}: {error}",
-            bars=self.replay.bars,
-            events=len(self.feed),
+            bars=self.loop.bars,
+            events=len(self.source),
             handler_errors=self.dispatcher.errors,
             criterion=self._criterion,
             duration_s=round(duration_s, 6),
-            **money_figures(self.broker.book, self.broker.limits),
+            open_positions=len(self.venue.positions),
+            max_drawdown_pct=round(self.desk.limits.max_drawdown * 100, 6),
+            **money_figures(self.venue.account),
+            **trade_figures(self.desk.answers.tally),
         )
 
     # -- state ----------------------------------------------------------------------------------------
@@ -260,43 +268,30 @@ class Session:
             self.journal.notice(f"{path} is not continued: {problem}", "state.ignored")
             return
         self.state.update(saved.state)
-        self.broker.restore(saved.balance, saved.positions, saved.orders, saved.next_order_id)
+        self.desk.restore(saved.account)
 
     def _mismatch(self, saved: SavedState) -> str:
         if saved.strategy_id != self.strategy.strategy_id:
             return f"it is of strategy {saved.strategy_id}"
-        if saved.symbol != self.feed.symbol or saved.currency != self.broker.account.currency:
+        if saved.symbol != self.instrument.symbol or saved.currency != self.venue.account.currency:
             return f"it is of {saved.symbol} in {saved.currency}"
-        if saved.sim_time > self.feed.starts:
-            return f"it is of {saved.sim_time}, after the data's start {self.feed.starts}"
+        if saved.sim_time > self.starts:
+            return f"it is of {saved.sim_time}, after the data's start {self.starts}"
         return ""
 
     def _save(self) -> None:
         saved = SavedState(
-            sim_time=self.replay.now,
+            sim_time=self.clock.now,
             strategy_id=self.strategy.strategy_id,
-            symbol=self.feed.symbol,
-            currency=self.broker.account.currency,
-            balance=self.broker.book.ledger.balance,
-            next_order_id=self.broker.exchange.next_order_id,
-            positions=list(self.broker.positions),
-            orders=list(self.broker.orders),
+            symbol=self.instrument.symbol,
+            currency=self.venue.account.currency,
+            account=self.venue.snapshot(),
             state=self.state,
         )
         try:
             save_state(Path(self._expert.state_file), saved)
         except ExpertError as error:
             self.journal.notice(str(error), "state.not_saved")
-
-
-def _strategy_file() -> str:
-    """Return the name of the file that runs, as a command would name it."""
-    main = getattr(sys.modules.get("__main__"), "__file__", None)
-    # A module that runs as a program, `python -m`, is no strategy's file.
-    if not isinstance(main, str) or Path(main).name == "__main__.py":
-        return "FILE"
-    path = Path(main).absolute()
-    return shlex.quote(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))
 
 
 def _finite(value: object) -> float | None:
@@ -314,61 +309,25 @@ def _without(fields: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name not in names}
 
 
-def refuse_what_needs_an_exchange(expert: ExpertSettings, options: RunOptions, overrides: Overrides) -> None:
-    """Raise `ExpertError` for runs that need a connection or price models that this release lacks."""
-    file = _strategy_file()
-    backtest = f"metaexpert backtest {file} --data CSV"
-    works = f"type: {backtest}, or: metaexpert run {file} --mode paper --data CSV"
-    if options.mode == "live":
-        raise ExpertError(f"live mode needs an exchange connection, not in this release; {works}")
-    if options.data is None and overrides.feed is None:
-        if options.mode == "paper":
-            raise ExpertError(
-                "paper mode without data needs an exchange connection, not in this release; "
-                f"{works}; {SAMPLE_DATA}"
-            )
-        raise ExpertError(
-            f"a backtest needs market data; type: {backtest}, or write expert.run(..., data=CSV); "
-            f"{SAMPLE_DATA}"
-        )
-    if expert.market_type == "options":
-        raise ExpertError(
-            'market_type "options" cannot be simulated: data has no strikes and expiries; use spot or futures'
-        )
-
-
-def _timeframe(strategy: StrategySettings, handlers: HandlerRegistry, feed: Feed) -> Timeframe:
+def _timeframe(strategy: StrategySettings, handlers: HandlerRegistry, instrument: Instrument) -> Timeframe:
     """Return the timeframe that on_init names, else the shortest of an `on_bar`, else the data's, else 1m."""
     if strategy.timeframe is not None:
         return Timeframe.parse(strategy.timeframe)
     named = [Timeframe.parse(h.timeframe) for h in handlers.of("on_bar") if h.timeframe is not None]
-    return min(named, default=feed.timeframe or Timeframe(60))
-
-
-def _feed(strategy: StrategySettings, options: RunOptions, overrides: Overrides) -> Feed:
-    if overrides.feed is not None:
-        return overrides.feed
-    return feed_of_file(
-        options.data or "",
-        strategy.symbols,
-        symbol=options.symbol,
-        start=options.start,
-        end=options.end,
-        allow_gaps=options.allow_gaps,
-    )
+    return min(named, default=instrument.timeframe or Timeframe(60))
 
 
 @contextmanager
-def _stop_on_signals(replay: Replay) -> Iterator[None]:
+def _stop_on_signals(loop: Loop) -> Iterator[None]:
     """Let Ctrl-C and SIGTERM end the run after the event in hand; a second Ctrl-C interrupts the handler."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def stop(number: int, _frame: FrameType | None) -> None:
-        if number == signal.SIGINT and replay.stop_reason == "interrupted":
+        if number == signal.SIGINT and loop.stop_reason == "interrupted":
             raise KeyboardInterrupt
-        replay.stop_reason = "interrupted" if number == signal.SIGINT else "terminated"
+        loop.stop_reason = "interrupted" if number == signal.SIGINT else "terminated"
 
     # A handler that somebody else installed is theirs.
     default: dict[signal.Signals, Callable[[int, FrameType | None], Any] | signal.Handlers] = {

@@ -13,6 +13,7 @@ from typing import Any, Final
 from metaexpert.expert.errors import ExpertError
 from metaexpert.expert.model.orders import Order, OrderStatus, OrderType, Side
 from metaexpert.expert.model.positions import Position
+from metaexpert.expert.venue.protocol import VenueState
 
 FORMAT_VERSION: Final = 1
 
@@ -25,10 +26,7 @@ class SavedState:
     strategy_id: int | str
     symbol: str
     currency: str
-    balance: float
-    next_order_id: int
-    positions: list[Position]
-    orders: list[Order]
+    account: VenueState
     state: dict[str, Any]
 
 
@@ -37,7 +35,7 @@ def save_state(path: Path, saved: SavedState) -> None:
 
     Raises `ExpertError` when the strategy's state is not JSON, or the file cannot be written.
     """
-    document = {"version": FORMAT_VERSION, **asdict(saved)}
+    document = {"version": FORMAT_VERSION, **_document(saved)}
     try:
         text = json.dumps(document, indent=2, default=_plain, allow_nan=False) + "\n"
     except (TypeError, ValueError) as error:
@@ -80,14 +78,31 @@ def load_state(path: Path) -> SavedState | None:
             strategy_id=document["strategy_id"],
             symbol=document["symbol"],
             currency=document["currency"],
-            balance=float(document["balance"]),
-            next_order_id=int(document["next_order_id"]),
-            positions=[_position(item) for item in document["positions"]],
-            orders=[_order(item) for item in document["orders"]],
+            account=VenueState(
+                balance=float(document["balance"]),
+                next_order_id=int(document["next_order_id"]),
+                positions=[_position(item) for item in document["positions"]],
+                orders=[_order(item) for item in document["orders"]],
+            ),
             state=dict(document["state"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ExpertError(f"{path} is not a state file: {error!r}; move it away to start afresh") from error
+
+
+def _document(saved: SavedState) -> dict[str, Any]:
+    """Return the state as a file has it: flat, the strategy's own state last."""
+    return {
+        "sim_time": saved.sim_time,
+        "strategy_id": saved.strategy_id,
+        "symbol": saved.symbol,
+        "currency": saved.currency,
+        "balance": saved.account.balance,
+        "next_order_id": saved.account.next_order_id,
+        "positions": [asdict(position) for position in saved.account.positions],
+        "orders": [asdict(order) for order in saved.account.orders],
+        "state": saved.state,
+    }
 
 
 def _plain(value: object) -> object:
@@ -98,22 +113,27 @@ def _plain(value: object) -> object:
 
 def _position(item: dict[str, Any]) -> Position:
     known = _known_fields(Position, item)
-    return Position(
-        **known | {"side": Side(item["side"]), "opened_at": datetime.fromisoformat(item["opened_at"])}
-    )
+    return Position(**known | {"side": Side(item["side"])})
 
 
 def _order(item: dict[str, Any]) -> Order:
+    known = _known_fields(Order, item)
     return Order(
-        **_known_fields(Order, item)
+        **known
         | {
             "side": Side(item["side"]),
             "order_type": OrderType(item["order_type"]),
             "status": OrderStatus(item["status"]),
-            "created_at": datetime.fromisoformat(item["created_at"]),
         }
     )
 
 
 def _known_fields(kind: type[Any], item: dict[str, Any]) -> dict[str, Any]:
-    return {field.name: item[field.name] for field in fields(kind) if field.name in item}
+    """Return the fields of `item` that `kind` has, times read; a file of an earlier version lacks some."""
+    found = {field.name: item[field.name] for field in fields(kind) if field.name in item}
+    times = {
+        name: datetime.fromisoformat(found[name])
+        for name in found
+        if name.endswith("_at") and found[name] is not None
+    }
+    return found | times

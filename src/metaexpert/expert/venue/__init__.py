@@ -1,1 +1,1 @@
-"""Where orders go: a venue takes them and answers with what became of them."""
+"""Where orders go: `protocol` is the port that a run knows, `simulated` a venue behind it."""

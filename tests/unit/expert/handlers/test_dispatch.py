@@ -9,6 +9,7 @@ from metaexpert.expert.handlers.dispatch import MAX_CONSECUTIVE_ERRORS, Dispatch
 from metaexpert.expert.handlers.registry import EVENT_ARGUMENTS, HandlerRegistry
 from metaexpert.expert.journal import Journal
 from metaexpert.expert.metrics import ExpertMeter
+from metaexpert.expert.run.event_loop import OwnEventLoop
 
 
 @pytest.fixture
@@ -24,11 +25,17 @@ def meter():
 
 
 @pytest.fixture
-def dispatcher(registry, meter):
-    """A dispatcher of the registry, closed afterwards."""
-    made = Dispatcher(registry, Journal(), meter)
+def event_loop():
+    """The event loop of a run, closed afterwards."""
+    made = OwnEventLoop()
     yield made
     made.close()
+
+
+@pytest.fixture
+def dispatcher(registry, meter, event_loop):
+    """A dispatcher of the registry."""
+    return Dispatcher(registry, Journal(), event_loop, meter)
 
 
 def fail(*_):
@@ -160,9 +167,9 @@ def test_errors_are_counted_by_event(registry, meter, dispatcher):
     assert meter.snapshot().handlers["on_bar"].count == 1
 
 
-def test_nothing_is_measured_without_a_meter(registry):
+def test_nothing_is_measured_without_a_meter(registry, event_loop):
     """`enable_metrics=False` takes no time of any call."""
     registry.add("on_bar", lambda rates: None)
-    Dispatcher(registry, Journal()).emit("on_bar", 1)
+    Dispatcher(registry, Journal(), event_loop).emit("on_bar", 1)
     (handler,) = registry.of("on_bar")
     assert handler.calls == handler.total_ns == 0

@@ -6,7 +6,8 @@ import pytest
 
 from metaexpert.expert.model.contracts import InverseContract, LinearContract
 from metaexpert.expert.model.orders import Side
-from metaexpert.expert.risk.entry_rules import EntryRules, EntryView, Refusal
+from metaexpert.expert.risk.entry_rules import EntryRules, EntryView
+from metaexpert.expert.risk.refusal import Refusal
 from metaexpert.expert.settings.strategy import StrategySettings
 from support.expert_harness import START, bar
 

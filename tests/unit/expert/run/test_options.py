@@ -13,14 +13,14 @@ FILE = {"data": None, "symbol": None, "allow_gaps": False, "fee_pct": None}
 def test_data_of_the_command_line_is_run_whole():
     """The dates in a file were meant for other data."""
     options = run_options(
-        "paper", "2024-01-01", "2024-02-01", 1_000, **FILE, overrides=Overrides(data="x.csv")
+        "paper", "2024-01-01", "2024-02-01", 1_000, **FILE, overrides=Overrides(data=("x.csv",))
     )
-    assert (options.data, options.start, options.end) == ("x.csv", None, None)
+    assert (options.data, options.start, options.end) == (("x.csv",), None, None)
 
 
 def test_dates_of_the_command_line_cut_its_data():
     """--from and --to count, the last day included."""
-    line = Overrides(data="x.csv", start="2024-03-01", end="2024-03-02")
+    line = Overrides(data=("x.csv",), start="2024-03-01", end="2024-03-02")
     options = run_options("backtest", None, None, 1_000, **FILE, overrides=line)
     assert (options.start, options.end) == (
         datetime(2024, 3, 1, tzinfo=UTC),

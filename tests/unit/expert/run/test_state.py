@@ -8,6 +8,7 @@ from metaexpert.expert import ExpertError, MetaExpert
 from metaexpert.expert.market_data.feed import feed_of_bars
 from metaexpert.expert.run.options import Overrides, overriding
 from metaexpert.expert.run.state import SavedState, load_state, save_state
+from metaexpert.expert.venue.protocol import VenueState
 from support.expert_harness import START, bar
 
 
@@ -92,8 +93,9 @@ def test_missing_file_is_a_fresh_start(tmp_path):
 def test_state_that_is_no_json_keeps_the_old_file(tmp_path):
     """A set in expert.state cannot be saved; what was saved before stays."""
     path = tmp_path / "state.json"
-    fine = SavedState(START, 1, "BTCUSDT", "USDT", 100.0, 5, [], [], {"a": 1})
+    account = VenueState(100.0, [], [], 5)
+    fine = SavedState(START, 1, "BTCUSDT", "USDT", account, {"a": 1})
     save_state(path, fine)
     with pytest.raises(ExpertError, match=r"expert.state must hold JSON values"):
-        save_state(path, SavedState(START, 1, "BTCUSDT", "USDT", 100.0, 5, [], [], {"a": {1, 2}}))
+        save_state(path, SavedState(START, 1, "BTCUSDT", "USDT", account, {"a": {1, 2}}))
     assert load_state(path) == fine

@@ -1,6 +1,6 @@
-"""The simulated venue a strategy trades at: its requests, its matching and its account.
+"""A venue that fills orders at recorded prices: its matching and its account.
 
-`venue` takes the requests, `order_checks` decides on them, `matching` fills orders and `exits` says when a
-position's protection takes it out, at each step of the `market`; `account` keeps the books in the arithmetic
-of a contract, less `fees`. Nothing here reads files or calls a strategy's functions.
+`venue` is what a run sees, by the port in `venue.protocol`. Behind it `matching` fills orders at each step of
+the `market`, `exits` says when a position's protection takes it out, and `account` keeps the books in the
+arithmetic of a contract, less `fees`. Nothing here writes records or calls a strategy's functions.
 """

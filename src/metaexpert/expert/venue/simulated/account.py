@@ -1,55 +1,95 @@
-"""The books of a simulated account: positions, margin, and the ledger every fill is entered in."""
+"""The books of a simulated account: positions, orders that wait, margin, and the money."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
-from metaexpert.expert.model.accounts import Account, Ledger
+from metaexpert.expert.model.accounts import Account
 from metaexpert.expert.model.contracts import Contract, money
+from metaexpert.expert.model.fills import Fill
 from metaexpert.expert.model.orders import Order, Side
 from metaexpert.expert.model.positions import Position
 from metaexpert.expert.venue.simulated.exits import MAINTENANCE_MARGIN_PCT
 from metaexpert.expert.venue.simulated.market import MarketMove
 
 
-@dataclass(frozen=True, slots=True)
-class Booking:
-    """What one fill did to one position."""
+@dataclass(slots=True)
+class Ledger:
+    """Running totals of an account, in its currency; every booking is rounded to 8 decimals."""
 
-    position: Position
-    qty: float
-    realized_pnl: float
-    fee: float
-    opened: bool = False
-    closed: bool = False
+    initial_capital: float
+    balance: float
+    realized_pnl: float = 0.0
+    fees: float = 0.0
 
 
 class AccountBook:
-    """Positions and money of one account and one symbol; it records nothing and decides nothing.
+    """Positions, waiting orders and money of one account and one symbol; it records and decides nothing.
 
     Amounts are in the settlement currency, rounded to 8 decimals when booked, so that
     balance = initial capital + sum of realized_pnl - sum of fees.
     """
 
-    def __init__(self, contract: Contract, capital: float, *, leverage: int) -> None:
-        """`capital` is in settlement currency; `leverage` 1 for spot."""
+    def __init__(
+        self, contract: Contract, capital: float, *, leverage: int, symbol: str, netting: bool = False
+    ) -> None:
+        """`capital` is in settlement currency; `leverage` 1 for spot; `netting` makes one position of all."""
         self.contract = contract
         self.leverage = leverage
+        self.symbol = symbol
+        self.netting = netting
         self.ledger = Ledger(initial_capital=money(capital), balance=money(capital))
+        self.working: dict[int, Order] = {}
+        """The orders that wait to be filled, by number, oldest first."""
         self.mark_price: float | None = None
+        self.spread_pct: float | None = None
+        self.peak_equity = self.ledger.balance
+        """The highest equity at the end of a step of the market."""
+        self._equity: float | None = None
         self._positions: dict[int, Position] = {}
         self._next_position_id = 1
+
+    # -- questions ------------------------------------------------------------------------------------
 
     @property
     def positions(self) -> tuple[Position, ...]:
         """Open positions, oldest first; the live objects."""
         return tuple(self._positions.values())
 
+    @property
+    def waiting(self) -> Collection[Order]:
+        """The orders that wait to be filled, oldest first; the live objects."""
+        return self.working.values()
+
+    @property
+    def next_position_id(self) -> int:
+        """The number that the next new position gets."""
+        return self._next_position_id
+
+    def contract_of(self, symbol: str) -> Contract:
+        """Return the arithmetic of the account's one contract."""
+        return self.contract
+
+    def price_of(self, symbol: str) -> float | None:
+        """Return the last price of the account's symbol; None before the first, and for any other symbol."""
+        return self.mark_price if symbol == self.symbol else None
+
+    def spread_pct_of(self, symbol: str) -> float | None:
+        """Return the last spread in percent of the price, None where it is not known."""
+        return self.spread_pct if symbol == self.symbol else None
+
     def position(self, position_id: int | None) -> Position | None:
         """Return an open position by its id."""
         return None if position_id is None else self._positions.get(position_id)
+
+    def order(self, order_id: int) -> Order | None:
+        """Return an order that waits by its number."""
+        return self.working.get(order_id)
+
+    def held(self, symbol: str, side: Side) -> Iterator[Position]:
+        """Yield the open longs (BUY) or shorts (SELL) of a symbol, oldest first."""
+        return (p for p in self.positions if p.side is side and p.symbol == symbol)
 
     def of_side(self, side: Side) -> Iterator[Position]:
         """Yield the open longs (BUY) or shorts (SELL), oldest first."""
@@ -65,7 +105,9 @@ class AccountBook:
         """Balance plus unrealized profit at the last price."""
         if not self._positions or self.mark_price is None:
             return self.ledger.balance
-        return money(self.equity_at(self.mark_price, self.mark_price))
+        if self._equity is None:
+            self._equity = money(self.equity_at(self.mark_price, self.mark_price))
+        return self._equity
 
     @property
     def margin_used(self) -> float:
@@ -86,75 +128,86 @@ class AccountBook:
         """Return the margin of a new position."""
         return money(self.contract.notional(qty, price) / self.leverage)
 
+    def profit(self, position: Position, qty: float, price: float) -> float:
+        """Return what closing a quantity of a position at a price makes, before fees."""
+        return money(self.contract.pnl(position.side.sign, position.entry_price, price, qty))
+
+    # -- what changes the books -----------------------------------------------------------------------
+
     def mark(self, price: float) -> None:
         """Value the open positions at a price."""
         self.mark_price = price
+        self._equity = None
         for position in self._positions.values():
             position.last_price = price
             position.unrealized_pnl = money(self._pnl(position, price))
 
-    def open(self, order: Order, qty: float, price: float, fee: float, time: datetime) -> Booking:
-        """Enter the fill of an entry that starts a new position."""
-        position = Position(
-            position_id=self._next_position_id,
-            symbol=order.symbol,
-            side=order.side,
-            qty=qty,
-            entry_price=price,
-            opened_at=time,
-            leverage=self.leverage,
-            margin=self.required_margin(qty, price),
-            stop_loss=order.stop_loss,
-            take_profit=order.take_profit,
-            best_price=price,
-            fees=fee,
-            last_price=price,
-        )
-        self._next_position_id += 1
-        self._positions[position.position_id] = position
-        self._book(0.0, fee)
-        return Booking(position, qty, 0.0, fee, opened=True)
+    def end_step(self, price: float) -> None:
+        """Value the open positions at the last price of a step of the market, and take note of the equity."""
+        if self._positions:
+            self.mark(price)
+            equity = self.equity
+        else:
+            self.mark_price, equity = price, self.ledger.balance
+        self.peak_equity = max(self.peak_equity, equity)
 
-    def add(self, position: Position, qty: float, price: float, fee: float) -> Booking:
-        """Enter the fill of an entry that enlarges a position."""
+    def enter(self, fill: Fill, *, stop_loss: float | None, take_profit: float | None) -> Position:
+        """Book a fill, and return the position that it opened, enlarged or reduced; the live object.
+
+        A new position gets the stop and the target. One of which nothing is left is closed.
+        """
+        position = self._positions.get(fill.position_id)
+        if position is None:
+            position = self._open(fill, stop_loss, take_profit)
+        elif position.side is fill.side:
+            self._add(position, fill)
+        else:
+            self._reduce(position, fill)
+        self._book(fill.realized_pnl, fill.fee)
+        return position
+
+    def _open(self, fill: Fill, stop_loss: float | None, take_profit: float | None) -> Position:
+        position = Position(
+            position_id=fill.position_id,
+            symbol=fill.symbol,
+            side=fill.side,
+            qty=fill.qty,
+            entry_price=fill.price,
+            opened_at=fill.time,
+            leverage=self.leverage,
+            margin=self.required_margin(fill.qty, fill.price),
+            stop_loss=stop_loss,
+            take_profit=take_profit,
+            best_price=fill.price,
+            fees=fill.fee,
+            last_price=fill.price,
+        )
+        self._next_position_id = fill.position_id + 1
+        self._positions[position.position_id] = position
+        return position
+
+    def _add(self, position: Position, fill: Fill) -> None:
+        qty, price = fill.qty, fill.price
         position.entry_price = self.contract.average_price(position.qty, position.entry_price, qty, price)
         position.qty = self.contract.rounded_qty(position.qty + qty)
         position.margin = money(position.margin + self.required_margin(qty, price))
         position.entries += 1
-        position.fees = money(position.fees + fee)
-        self._book(0.0, fee)
-        return Booking(position, qty, 0.0, fee)
+        position.fees = money(position.fees + fill.fee)
 
-    def reduce(self, position: Position, qty: float, price: float, fee: float, time: datetime) -> Booking:
-        """Enter the fill of an exit; a position of which nothing is left is closed."""
-        qty = min(qty, position.qty)
-        pnl = money(self.contract.pnl(position.side.sign, position.entry_price, price, qty))
-        rest = self.contract.rounded_qty(position.qty - qty)
+    def _reduce(self, position: Position, fill: Fill) -> None:
+        rest = self.contract.rounded_qty(position.qty - fill.qty)
         position.margin = money(position.margin * rest / position.qty)
         position.qty = rest
-        position.fees = money(position.fees + fee)
-        position.realized_pnl = money(position.realized_pnl + pnl)
-        position.last_price, position.unrealized_pnl = price, money(self._pnl(position, price))
-        self._book(pnl, fee)
-        if rest > 0:
-            return Booking(position, qty, pnl, fee)
-        position.closed_at = time
-        del self._positions[position.position_id]
-        self._score(money(position.realized_pnl - position.fees))
-        return Booking(position, qty, pnl, fee, closed=True)
-
-    def _score(self, net_pnl: float) -> None:
-        ledger = self.ledger
-        ledger.closed_trades += 1
-        if net_pnl > 0:
-            ledger.winning_trades += 1
-            ledger.gross_profit = money(ledger.gross_profit + net_pnl)
-        else:
-            ledger.losing_trades += 1
-            ledger.gross_loss = money(ledger.gross_loss - net_pnl)
+        position.fees = money(position.fees + fill.fee)
+        position.realized_pnl = money(position.realized_pnl + fill.realized_pnl)
+        position.last_price, position.unrealized_pnl = fill.price, money(self._pnl(position, fill.price))
+        if rest <= 0:
+            position.closed_at = fill.time
+            del self._positions[position.position_id]
 
     def _book(self, realized_pnl: float, fee: float) -> None:
         ledger = self.ledger
+        self._equity = None
         ledger.realized_pnl = money(ledger.realized_pnl + realized_pnl)
         ledger.fees = money(ledger.fees + fee)
         ledger.balance = money(ledger.balance + realized_pnl - fee)
@@ -162,10 +215,10 @@ class AccountBook:
     def _pnl(self, position: Position, price: float) -> float:
         return self.contract.pnl(position.side.sign, position.entry_price, price, position.qty)
 
-    def account(self, peak_equity: float) -> Account:
+    def account(self) -> Account:
         """Return the account as it stands."""
         equity = self.equity
-        peak = max(peak_equity, equity)
+        peak = max(self.peak_equity, equity)
         return Account(
             currency=self.contract.currency,
             initial_capital=self.ledger.initial_capital,
@@ -179,13 +232,15 @@ class AccountBook:
             drawdown_pct=round((1 - equity / peak) * 100, 6) if peak > 0 else 0.0,
         )
 
-    def restore(self, balance: float, positions: list[Position]) -> None:
+    def restore(self, balance: float, positions: Sequence[Position]) -> None:
         """Take over the balance and the open positions of an earlier run; profit counts from here."""
         self.ledger = Ledger(initial_capital=money(balance), balance=money(balance))
         self._positions = {position.position_id: replace(position) for position in positions}
         self._next_position_id = max(self._positions, default=0) + 1
+        self._equity = None
         if positions:
             self.mark(positions[-1].last_price or positions[-1].entry_price)
+        self.peak_equity = self.equity
 
     def cross_liquidation_price(self, move: MarketMove, *, down: bool) -> float | None:
         """Return where on the way from the open to the step's low (or high) the whole account is liquidated.

@@ -1,4 +1,4 @@
-"""When and at what price a position's protection takes it out, and how its stop follows the price."""
+"""When and at what price a position's protection takes it out, and a waiting order fills."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Final, NamedTuple
 from metaexpert.expert.model.contracts import Contract, InverseContract
 from metaexpert.expert.model.orders import Order, OrderType, Side
 from metaexpert.expert.model.positions import Position
-from metaexpert.expert.settings.strategy import StrategySettings
 from metaexpert.expert.venue.simulated.market import MarketMove
 
 MAINTENANCE_MARGIN_PCT: Final = 0.5
@@ -83,43 +82,6 @@ def _price_of_loss(position: Position, contract: Contract, share: float) -> floa
         return position.entry_price / divisor if divisor > 0 else None
     factor = 1 - sign * share
     return position.entry_price * factor if factor > 0 else None
-
-
-def initial_stops(settings: StrategySettings, side: Side, price: float) -> tuple[float | None, float | None]:
-    """Return the stop loss and take profit prices that the settings give an entry at `price`."""
-    stop_pct, target_pct = settings.stop_loss_pct, settings.take_profit_pct
-    stop = None if stop_pct is None else price * (1 - side.sign * stop_pct / 100)
-    target = None if target_pct is None else price * (1 + side.sign * target_pct / 100)
-    # A short's target of 100 % or more has no price: it could never be reached.
-    return stop, target if target is None or target > 0 else None
-
-
-def follow(position: Position, settings: StrategySettings, best: float) -> bool:
-    """Move the stop by breakeven and trailing for a favourable price `best`; returns whether it moved.
-
-    A stop moves only towards profit. The new level counts from the next step on.
-    """
-    sign = position.side.sign
-    if (best - position.best_price) * sign > 0:
-        position.best_price = best
-    # Rounded, so that 101.5 is 1.5 % over 100, which it is not in binary.
-    gain_pct = round((position.best_price / position.entry_price - 1) * 100 * sign, 9)
-    moved = False
-    if settings.breakeven_pct is not None and gain_pct >= settings.breakeven_pct:
-        moved = _tighten(position, position.entry_price, "breakeven")
-    trailing = settings.trailing_stop_pct
-    if trailing is not None and gain_pct >= (settings.trailing_activation_pct or 0.0):
-        moved = (
-            _tighten(position, position.best_price * (1 - sign * trailing / 100), "trailing_stop") or moved
-        )
-    return moved
-
-
-def _tighten(position: Position, level: float, reason: str) -> bool:
-    if position.stop_loss is not None and (level - position.stop_loss) * position.side.sign <= 0:
-        return False
-    position.stop_loss, position.stop_reason = level, reason
-    return True
 
 
 def trigger_price(order: Order, move: MarketMove) -> float | None:

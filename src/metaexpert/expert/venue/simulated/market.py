@@ -1,4 +1,4 @@
-"""One step of the market, as the broker sees it: a bar, a trade or a quote, brought to one shape."""
+"""One step of the market, as matching sees it: a bar, a trade or a quote, brought to one shape."""
 
 from __future__ import annotations
 
@@ -27,8 +27,11 @@ class MarketMove(NamedTuple):
 
 def move_of_bar(bar: Bar) -> MarketMove:
     """Return the step of a bar; an open outside its own range, as some sources have, widens the range."""
-    high, low = max(bar.high, bar.open), min(bar.low, bar.open)
-    return MarketMove(bar.open, bar.open, high, low, high, low, bar.close)
+    _, _, _, opened, high, low, close, _ = bar
+    # Not `max` and `min`: this runs for each bar of a backtest.
+    high = max(high, opened)
+    low = min(low, opened)
+    return MarketMove(opened, opened, high, low, high, low, close)
 
 
 def move_of_tick(tick: Tick, bid: float = math.nan, ask: float = math.nan) -> MarketMove | None:
@@ -45,3 +48,16 @@ def move_of_tick(tick: Tick, bid: float = math.nan, ask: float = math.nan) -> Ma
     if math.isnan(tick.last):
         return None
     return MarketMove(*(tick.last,) * 7)
+
+
+class TickMoves:
+    """Turns ticks into steps of the market, and remembers the last quote for the trades after it."""
+
+    def __init__(self) -> None:
+        self._bid = self._ask = math.nan
+
+    def of(self, tick: Tick) -> MarketMove | None:
+        """Return the step of the next tick, or None when it holds no price at all."""
+        if not math.isnan(tick.bid):
+            self._bid, self._ask = tick.bid, tick.ask
+        return move_of_tick(tick, self._bid, self._ask)

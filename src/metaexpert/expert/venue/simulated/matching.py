@@ -1,4 +1,4 @@
-"""The simulated exchange: matches orders and protective stops against each step of the market.
+"""Matching: orders and protective stops against each step of the market.
 
 What happens in a step, in this order:
 
@@ -10,8 +10,8 @@ What happens in a step, in this order:
 4. trailing and breakeven stops follow the step's best price; they count from the next step on
 
 A limit order fills at its price, as a maker, without slippage; everything else pays the taker fee, and
-market and stop orders fill `slippage_pct` worse than their price. Orders fill whole: the data does not
-tell how much was on offer.
+market and stop orders fill `slippage_pct` worse than their price. Orders fill whole, because the data do not
+tell how much was on offer; in parts only where they meet several positions.
 """
 
 from __future__ import annotations
@@ -19,17 +19,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from copy import copy
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from metaexpert.expert.journal import Journal
 from metaexpert.expert.model.contracts import money
-from metaexpert.expert.model.orders import Order, OrderStatus, OrderType, Side
+from metaexpert.expert.model.fills import Fill
+from metaexpert.expert.model.orders import Order, OrderNumbers, OrderStatus, OrderType, Side
 from metaexpert.expert.model.positions import Position
-from metaexpert.expert.model.requests import Notice
+from metaexpert.expert.risk.stops import follow, initial_stops
 from metaexpert.expert.settings.strategy import StrategySettings
+from metaexpert.expert.venue.protocol import AccountUpdate, OrderUpdate, PositionUpdate, VenueEvent
 from metaexpert.expert.venue.simulated import exits
-from metaexpert.expert.venue.simulated.account import AccountBook, Booking
+from metaexpert.expert.venue.simulated.account import AccountBook
 from metaexpert.expert.venue.simulated.fees import FeeSchedule
 from metaexpert.expert.venue.simulated.market import MarketMove
 
@@ -38,88 +40,69 @@ PRICE_DECIMALS: Final = 8
 PRICE_DIGITS: Final = 9
 
 
-class Exchange:
-    """Holds the orders that wait and fills them; tells the journal, and by `notify` the strategy."""
+@dataclass(frozen=True, slots=True)
+class MarketRules:
+    """How orders are filled at a market, and what ends a position there."""
+
+    fees: FeeSchedule
+    isolated: bool
+    """Whether each position has a margin of its own; otherwise the whole account answers for all."""
+    liquidates: bool
+    """Whether positions without margin are closed by force; False for spot."""
+
+
+class MatchingEngine:
+    """Holds the orders that wait and fills them; says by `tell` what became of them."""
 
     def __init__(
         self,
         book: AccountBook,
         settings: StrategySettings,
-        fees: FeeSchedule,
-        journal: Journal,
-        notify: Callable[[Notice], None],
-        *,
-        isolated: bool,
-        netting: bool,
-        liquidates: bool,
+        rules: MarketRules,
+        numbers: OrderNumbers,
+        tell: Callable[[VenueEvent], None],
     ) -> None:
-        """`netting` merges all fills of a symbol into one position; `liquidates` is off for spot."""
+        """`numbers` is asked for the number of each order that the engine makes itself: exits."""
         self.book = book
-        self.working: dict[int, Order] = {}
-        self.peak_equity = book.ledger.initial_capital
         self._settings = settings
-        self._fees = fees
-        self._journal = journal
-        self._notify = notify
-        self._isolated = isolated
-        self.netting = netting
-        self._liquidates = liquidates
-        self._next_order_id = 1
+        self._rules = rules
+        self._numbers = numbers
+        self._tell = tell
+        self._fills = 0
         self._clock: datetime | None = None
         self._opened_inside: set[int] = set()
 
     # -- orders ---------------------------------------------------------------------------------------
 
-    def new_order_id(self) -> int:
-        """Return the next order id, from 1 up."""
-        order_id = self._next_order_id
-        self._next_order_id += 1
-        return order_id
-
-    def continue_from(self, order_id: int) -> None:
-        """Number new orders from `order_id` on, after those of an earlier run."""
-        self._next_order_id = max(self._next_order_id, order_id)
-
-    @property
-    def next_order_id(self) -> int:
-        """The id that the next order will get."""
-        return self._next_order_id
-
-    def accept(self, order: Order) -> None:
+    def accept(self, order: Order, time: datetime) -> None:
         """Take an order; it can fill from the next step on."""
-        self.working[order.order_id] = order
-        self.book.ledger.orders += 1
-        self._journal.order_created(order)
-        self._tell("on_order", copy(order))
+        order.venue_id, order.answered_at = f"simulated-{order.order_id}", time
+        self.book.working[order.order_id] = order
+        self._tell(OrderUpdate(copy(order)))
 
     def cancel(self, order: Order, reason: str, detail: str = "") -> None:
         """Take an order back."""
-        self.working.pop(order.order_id, None)
-        order.status, order.reason, order.detail = OrderStatus.CANCELLED, reason, detail
-        self.book.ledger.cancelled += 1
-        self._journal.order_cancelled(order)
-        self._tell("on_order", copy(order))
+        self._end(order, OrderStatus.CANCELLED, reason, detail)
 
-    def reject(self, order: Order, reason: str, detail: str) -> None:
-        """Refuse an order, one that comes in or one that cannot be filled."""
-        self.working.pop(order.order_id, None)
-        order.status, order.reason, order.detail = OrderStatus.REJECTED, reason, detail
-        ledger = self.book.ledger
-        ledger.rejected += 1
-        ledger.rejections[reason] = ledger.rejections.get(reason, 0) + 1
-        self._journal.order_rejected(order)
-        self._tell("on_order", copy(order))
+    def _reject(self, order: Order, reason: str, detail: str) -> None:
+        """Refuse an order that cannot be filled."""
+        self._end(order, OrderStatus.REJECTED, reason, detail)
+
+    def _end(self, order: Order, status: OrderStatus, reason: str, detail: str) -> None:
+        self.book.working.pop(order.order_id, None)
+        order.status, order.reason, order.detail = status, reason, detail
+        self._tell(OrderUpdate(copy(order)))
 
     # -- a step of the market -------------------------------------------------------------------------
 
     def fill_at_open(self, move: MarketMove, time: datetime) -> None:
         """Fill the market orders that wait, at the open of a step."""
         self._clock = time
-        if not self.working:
+        if not self.book.working:
             return
         self.book.mark((move.open_bid + move.open_ask) / 2)
-        for order in [o for o in self.working.values() if o.order_type is OrderType.MARKET]:
-            if order.order_id in self.working:
+        for order in [o for o in self.book.working.values() if o.order_type is OrderType.MARKET]:
+            if order.order_id in self.book.working:
                 self._fill(order, move.open_ask if order.side is Side.BUY else move.open_bid)
 
     def fill_inside(self, move: MarketMove, time: datetime) -> None:
@@ -128,11 +111,11 @@ class Exchange:
         self._opened_inside.clear()
         if self.book.positions:
             self._run_exits(move)
-        if self.working:
+        if self.book.working:
             self._fill_triggered(move)
         for position in self.book.positions:
             self._follow(position, move)
-        self.book.mark(move.close)
+        self.book.end_step(move.close)
 
     def close_at(
         self, position: Position, price: float, reason: str, order_type: OrderType, time: datetime
@@ -140,7 +123,7 @@ class Exchange:
         """Close a position at once; slippage is added to the price of a market or stop order."""
         self._clock = time
         order = Order(
-            order_id=self.new_order_id(),
+            order_id=self._numbers.take(),
             symbol=position.symbol,
             side=position.side.opposite,
             order_type=order_type,
@@ -152,13 +135,13 @@ class Exchange:
             position_id=position.position_id,
         )
         order.maker = order_type is OrderType.TAKE_PROFIT
-        self.accept(order)
+        self.accept(order, time)
         self._fill(order, price)
 
     # -- inside a step --------------------------------------------------------------------------------
 
     def _run_exits(self, move: MarketMove) -> None:
-        if not self._liquidates or self._isolated:
+        if not self._rules.liquidates or self._rules.isolated:
             for position in self.book.positions:
                 self._exit_if_hit(position, move)
             return
@@ -166,14 +149,14 @@ class Exchange:
             self._run_cross_exits(move, side)
 
     def _exit_if_hit(self, position: Position, move: MarketMove, liquidation: float | None = None) -> None:
-        if self._liquidates and self._isolated:
+        if self._rules.liquidates and self._rules.isolated:
             liquidation = exits.isolated_liquidation_price(position, self.book.contract)
         inside = position.position_id in self._opened_inside
         found = exits.protective_exit(position, move, liquidation, opened_inside=inside)
         if found is None:
             return
         price = found.price
-        if found.order_type is OrderType.LIQUIDATION and self._isolated:
+        if found.order_type is OrderType.LIQUIDATION and self._rules.isolated:
             # Beyond the bankruptcy price the exchange's fund pays: an isolated loss ends with the margin.
             bound = exits.bankruptcy_price(position, self.book.contract)
             if bound is not None and (price - bound) * position.side.sign < 0:
@@ -204,8 +187,8 @@ class Exchange:
             self._exit_if_hit(position, move)
 
     def _fill_triggered(self, move: MarketMove) -> None:
-        for order in list(self.working.values()):
-            if order.order_id not in self.working or order.order_type is OrderType.MARKET:
+        for order in list(self.book.working.values()):
+            if order.order_id not in self.book.working or order.order_type is OrderType.MARKET:
                 continue
             price = exits.trigger_price(order, move)
             opened = move.open_ask if order.side is Side.BUY else move.open_bid
@@ -223,9 +206,8 @@ class Exchange:
         best = move.high_bid if long else move.low_ask
         if position.position_id in self._opened_inside:
             best = move.close
-        if exits.follow(position, self._settings, best):
-            self._journal.position_changed(position, position.stop_reason)
-            self._tell("on_position", copy(position))
+        if follow(position, self._settings, best):
+            self._tell(PositionUpdate(copy(position), position.stop_reason))
 
     # -- fills ----------------------------------------------------------------------------------------
 
@@ -235,14 +217,9 @@ class Exchange:
         if order.reduce_only:
             self._fill_exit(order, price)
             return []
-        closing = self._opposing(order) if self.netting else []
-        rest = order.qty
-        for position in closing:
-            if rest > 0:
-                rest = self.book.contract.rounded_qty(rest - self._settle(order, position, rest, price))
-        if rest <= 0:
-            return []
-        return self._fill_entry(order, rest, price)
+        parts, rest = self._parts(order, self._opposing(order) if self.book.netting else [])
+        self._reduce(order, parts, price, whole=rest <= 0)
+        return self._fill_entry(order, rest, price) if rest > 0 else []
 
     def _price_paid(self, order: Order, price: float) -> float:
         if order.order_type in (OrderType.MARKET, OrderType.STOP):
@@ -252,16 +229,31 @@ class Exchange:
     def _opposing(self, order: Order) -> list[Position]:
         return list(self.book.of_side(order.side.opposite))
 
+    def _parts(self, order: Order, reduced: list[Position]) -> tuple[list[tuple[Position, float]], float]:
+        """Share an order's quantity out among positions that it reduces; return the parts and the rest."""
+        parts, rest = [], order.qty
+        for position in reduced:
+            if rest > 0:
+                used = min(rest, position.qty)
+                parts.append((position, used))
+                rest = self.book.contract.rounded_qty(rest - used)
+        return parts, rest
+
     def _fill_exit(self, order: Order, price: float) -> None:
         held = self.book.position(order.position_id)
         targets = self._opposing(order) if order.position_id is None else [held] if held else []
         if not targets:
             self.cancel(order, "position_closed", "there is no position left to reduce")
             return
-        rest = order.qty
-        for position in targets:
-            if rest > 0:
-                rest = self.book.contract.rounded_qty(rest - self._settle(order, position, rest, price))
+        # What is beyond the positions lapses: the order is done with their last part.
+        self._reduce(order, self._parts(order, targets)[0], price, whole=True)
+
+    def _reduce(
+        self, order: Order, parts: list[tuple[Position, float]], price: float, *, whole: bool
+    ) -> None:
+        """Fill an order part by part; `whole` says that nothing of it is left after the last."""
+        for left, (position, qty) in zip(range(len(parts) - 1, -1, -1), parts, strict=True):
+            self._execute(order, position, qty, price, whole=whole and left == 0)
 
     def _fill_entry(self, order: Order, qty: float, price: float) -> list[Position]:
         fee = self._fee(order, qty, price)
@@ -269,81 +261,80 @@ class Exchange:
         if needed > self.book.free_margin:
             detail = f"needs {needed:.8g} {self.book.contract.currency}, free are {self.book.free_margin:.8g}"
             # What was filled before, closing the other side, stands.
-            refuse = self.reject if order.fill_price is None else self.cancel
+            refuse = self._reject if order.fill_price is None else self.cancel
             refuse(order, "insufficient_margin", detail)
             return []
-        held = next(self.book.of_side(order.side), None) if self.netting else None
+        held = next(self.book.of_side(order.side), None) if self.book.netting else None
         if held is not None:
             _take_stops(order, held)
-            self._filled(order, self.book.add(held, qty, price, fee), price)
+            self._execute(order, held, qty, price)
             return []
-        stop, target = exits.initial_stops(self._settings, order.side, price)
+        stop, target = initial_stops(self._settings, order.side, price)
         order.stop_loss = stop if order.stop_loss is None else order.stop_loss
         order.take_profit = target if order.take_profit is None else order.take_profit
-        booking = self.book.open(order, qty, price, fee, self._now())
-        self._filled(order, booking, price)
-        return [booking.position]
-
-    def _settle(self, order: Order, position: Position, qty: float, price: float) -> float:
-        """Reduce a position by an order; returns the quantity used."""
-        used = min(qty, position.qty)
-        booking = self.book.reduce(position, used, price, self._fee(order, used, price), self._now())
-        self._filled(order, booking, price)
-        return used
+        return [self._execute(order, None, qty, price)]
 
     def _fee(self, order: Order, qty: float, price: float) -> float:
-        rate = self._fees.maker_pct if order.maker else self._fees.taker_pct
+        rate = self._rules.fees.maker_pct if order.maker else self._rules.fees.taker_pct
         return money(self.book.contract.notional(qty, price) * rate / 100)
 
-    def _filled(self, order: Order, booking: Booking, price: float) -> None:
-        """Record a fill and tell the strategy: order, position, account, in this order."""
-        self.working.pop(order.order_id, None)
-        position, book = booking.position, self.book
-        book.ledger.fills += 1
-        order.status, order.filled_at, order.fill_price = OrderStatus.FILLED, self._now(), price
-        order.position_id = position.position_id
-        order.fee = money(order.fee + booking.fee)
-        order.realized_pnl = money(order.realized_pnl + booking.realized_pnl)
-        self._journal.order_filled(
-            order,
-            {
-                "position_side": position.side.value,
-                "price": price,
-                "qty": booking.qty,
-                "notional": money(book.contract.notional(booking.qty, price)),
-                "liquidity": "maker" if order.maker else "taker",
-                "fee": booking.fee,
-                "realized_pnl": booking.realized_pnl,
-                "balance": book.ledger.balance,
-                "currency": book.contract.currency,
-            },
+    def _execute(
+        self, order: Order, position: Position | None, qty: float, price: float, *, whole: bool = True
+    ) -> Position:
+        """Fill a quantity of an order against a position, or for a new one; returns the position.
+
+        `whole` says that nothing of the order is left.
+        """
+        fill = self._fill_of(order, position, qty, price)
+        held = self.book.enter(fill, stop_loss=order.stop_loss, take_profit=order.take_profit)
+        self._count(order, fill)
+        order.status = OrderStatus.FILLED if whole else OrderStatus.PARTIALLY_FILLED
+        self._tell(OrderUpdate(copy(order), fill, self.book.ledger.balance))
+        self._tell(PositionUpdate(copy(held), order.reason, opened=position is None))
+        if not held.is_open:
+            for bound in [o for o in self.book.working.values() if o.position_id == held.position_id]:
+                self.cancel(bound, "position_closed", "the position it would reduce is closed")
+        self._tell(AccountUpdate(self.book.account()))
+        return held
+
+    def _fill_of(self, order: Order, position: Position | None, qty: float, price: float) -> Fill:
+        """Make the one value that a fill is."""
+        reduces = position is not None and position.side is not order.side
+        self._fills += 1
+        return Fill(
+            fill_id=f"simulated-{self._fills}",
+            order_id=order.order_id,
+            position_id=self.book.next_position_id if position is None else position.position_id,
+            symbol=order.symbol,
+            side=order.side,
+            position_side=order.side.opposite if reduces else order.side,
+            qty=qty,
+            price=price,
+            notional=money(self.book.contract.notional(qty, price)),
+            fee=self._fee(order, qty, price),
+            realized_pnl=self.book.profit(position, qty, price) if position is not None and reduces else 0.0,
+            currency=self.book.contract.currency,
+            maker=order.maker,
+            time=self._now(),
         )
-        self._tell("on_order", copy(order))
-        self._record_position(booking, price, order.reason)
-        account = book.account(self.peak_equity)
-        self._journal.account_updated(account)
-        self._tell("on_account", account)
 
-    def _record_position(self, booking: Booking, price: float, reason: str) -> None:
-        position = booking.position
-        if booking.opened:
-            self._journal.position_opened(position)
-        elif booking.closed:
-            net_pnl = money(position.realized_pnl - position.fees)
-            self._journal.position_closed(position, price, reason, net_pnl)
-        else:
-            self._journal.position_changed(position, reason)
-        self._tell("on_position", copy(position))
-        if booking.closed:
-            for order in [o for o in self.working.values() if o.position_id == position.position_id]:
-                self.cancel(order, "position_closed", "the position it would reduce is closed")
-
-    def _tell(self, event: str, *arguments: object) -> None:
-        self._notify(Notice(event, arguments))
+    def _count(self, order: Order, fill: Fill) -> None:
+        """Bring an order up to date with a fill of it."""
+        contract, before = self.book.contract, order.filled_qty
+        order.average_price = (
+            fill.price
+            if order.average_price is None
+            else contract.average_price(before, order.average_price, fill.qty, fill.price)
+        )
+        order.filled_qty = contract.rounded_qty(before + fill.qty)
+        order.filled_at, order.fill_price, order.position_id = fill.time, fill.price, fill.position_id
+        order.fee = money(order.fee + fill.fee)
+        order.realized_pnl = money(order.realized_pnl + fill.realized_pnl)
+        self.book.working.pop(order.order_id, None)
 
     def _now(self) -> datetime:
         if self._clock is None:
-            raise RuntimeError("the exchange has no time before its first step")
+            raise RuntimeError("the matching engine has no time before its first step")
         return self._clock
 
 

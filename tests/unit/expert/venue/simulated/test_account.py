@@ -42,20 +42,19 @@ def test_balance_is_capital_plus_profit_minus_fees(actions, contract_type, posit
         if action in ("BUY", "SELL"):
             market.enter(action, qty=size if contract_type == "linear" else round(size * 100) or 1)
         elif action == "close":
-            market.broker.close()
+            market.desk.close()
         elif action == "part":
-            market.broker.close(qty=size)
-    ledger, account = market.broker.book.ledger, market.broker.account
-    assert ledger.balance == pytest.approx(
-        ledger.initial_capital + ledger.realized_pnl - ledger.fees, abs=1e-7
+            market.desk.close(qty=size)
+    tally, account = market.desk.answers.tally, market.venue.account
+    assert account.balance == pytest.approx(
+        account.initial_capital + account.realized_pnl - account.fees, abs=1e-7
     )
-    balances = [n.arguments[0].balance for n in market.broker.notices if n.event == "on_account"]
-    assert len(balances) == ledger.fills
-    assert account.margin_used == pytest.approx(fsum(p.margin for p in market.broker.positions), abs=1e-7)
-    assert all(p.qty > 0 and p.margin >= 0 for p in market.broker.positions)
-    assert ledger.closed_trades == ledger.winning_trades + ledger.losing_trades
+    assert len(market.told("on_account")) == tally.fills
+    assert account.margin_used == pytest.approx(fsum(p.margin for p in market.venue.positions), abs=1e-7)
+    assert all(p.qty > 0 and p.margin >= 0 for p in market.venue.positions)
+    assert tally.closed_trades == tally.winning_trades + tally.losing_trades
     if position_mode == "oneway":
-        assert len(market.broker.positions) <= 1
+        assert len(market.venue.positions) <= 1
 
 
 def test_free_margin_ignores_unrealized_profit_and_counts_loss():
@@ -64,8 +63,8 @@ def test_free_margin_ignores_unrealized_profit_and_counts_loss():
     market.show(100)
     market.enter("BUY")
     market.show(100)
-    assert market.broker.account.free_margin == 90.0
+    assert market.venue.account.free_margin == 90.0
     market.show(105)
-    assert (market.broker.account.equity, market.broker.account.free_margin) == (105.0, 90.0)
+    assert (market.venue.account.equity, market.venue.account.free_margin) == (105.0, 90.0)
     market.show(95)
-    assert (market.broker.account.equity, market.broker.account.free_margin) == (95.0, 85.0)
+    assert (market.venue.account.equity, market.venue.account.free_margin) == (95.0, 85.0)

@@ -1,4 +1,4 @@
-"""Protective exits, trailing stops and triggers, step by step."""
+"""Protective exits and triggers, step by step."""
 
 from datetime import UTC, datetime
 
@@ -7,11 +7,8 @@ import pytest
 from metaexpert.expert.model.contracts import InverseContract, LinearContract
 from metaexpert.expert.model.orders import Order, OrderType, Side
 from metaexpert.expert.model.positions import Position
-from metaexpert.expert.settings.strategy import StrategySettings
 from metaexpert.expert.venue.simulated.exits import (
     bankruptcy_price,
-    follow,
-    initial_stops,
     isolated_liquidation_price,
     protective_exit,
     trigger_price,
@@ -92,44 +89,6 @@ def test_unleveraged_position_is_never_bankrupt_on_the_way_down():
     assert bankruptcy_price(held(leverage=1), LINEAR) is None
     inverse_short = held(Side.SELL, leverage=1)
     assert bankruptcy_price(inverse_short, InverseContract("BTC")) is None
-
-
-def test_initial_stops_are_percentages_of_the_entry():
-    """2 % and 4 % of 200 are 196 and 208 for a long, 204 and 192 for a short."""
-    settings = StrategySettings(stop_loss_pct=2.0, take_profit_pct=4.0)
-    assert initial_stops(settings, Side.BUY, 200.0) == (196.0, 208.0)
-    assert initial_stops(settings, Side.SELL, 200.0) == (204.0, 192.0)
-    assert initial_stops(StrategySettings(take_profit_pct=150.0), Side.SELL, 200.0) == (None, None)
-
-
-def test_trailing_stop_starts_at_its_activation_and_never_goes_back():
-    """1 % behind the best price from 2 % profit on: no move at 101, 101.97 at 103, no way back."""
-    settings = StrategySettings(trailing_stop_pct=1.0, trailing_activation_pct=2.0)
-    position = held(stop=98.0)
-    assert not follow(position, settings, 101.0)
-    assert position.stop_loss == 98.0
-    assert follow(position, settings, 103.0)
-    assert position.stop_loss == pytest.approx(101.97)
-    assert not follow(position, settings, 102.0)
-    assert position.stop_loss == pytest.approx(101.97)
-    assert position.stop_reason == "trailing_stop"
-
-
-def test_short_trails_downwards():
-    """A short's stop follows 1 % above the lowest price."""
-    settings = StrategySettings(trailing_stop_pct=1.0)
-    position = held(Side.SELL, stop=102.0)
-    assert follow(position, settings, 95.0)
-    assert position.stop_loss == pytest.approx(95.95)
-
-
-def test_breakeven_moves_the_stop_to_the_entry_once():
-    """At 1.5 % profit the stop is at the entry price; more profit does not move it further."""
-    settings = StrategySettings(breakeven_pct=1.5)
-    position = held(stop=98.0)
-    assert follow(position, settings, 101.5)
-    assert (position.stop_loss, position.stop_reason) == (100.0, "breakeven")
-    assert not follow(position, settings, 105.0)
 
 
 @pytest.mark.parametrize(

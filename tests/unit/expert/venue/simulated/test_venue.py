@@ -1,11 +1,12 @@
-"""Trades of the simulated broker, every amount worked out by hand."""
+"""Trades at the simulated venue, every amount worked out by hand."""
 
 import pytest
 
 from metaexpert.expert import ArgumentError
+from metaexpert.expert.model.requests import Entry
 from metaexpert.expert.settings.strategy import StrategySettings
 from metaexpert.expert.venue.simulated.fees import FeeSchedule
-from support.expert_harness import Market
+from support.expert_harness import MINUTE, START, Market
 
 
 def one_unit(**more):
@@ -18,10 +19,10 @@ def test_market_order_fills_at_the_next_open():
     market = Market(one_unit())
     market.show(100)
     market.enter("BUY")
-    assert market.broker.positions == ()
+    assert market.venue.positions == ()
     market.show(102, 103, 101, 101)
     assert market.fills() == [("BUY", 102.0, 1.0, "strategy")]
-    assert market.broker.positions[0].entry_price == 102.0
+    assert market.venue.positions[0].entry_price == 102.0
 
 
 def test_round_trip_with_fees_and_slippage():
@@ -31,11 +32,11 @@ def test_round_trip_with_fees_and_slippage():
     market.enter("BUY")
     market.show(100)
     assert market.balance == 10_000 - 0.05005  # 100.1 x 0.05 %
-    market.broker.close("BUY")
+    market.desk.close("BUY")
     market.show(110)
     # (109.89 - 100.1) - 0.05005 - 109.89 x 0.05 %
     assert market.balance == pytest.approx(10_000 + 9.79 - 0.05005 - 0.054945, abs=1e-8)
-    assert market.broker.positions == ()
+    assert market.venue.positions == ()
 
 
 def test_short_earns_the_fall():
@@ -44,7 +45,7 @@ def test_short_earns_the_fall():
     market.show(100)
     market.enter("SELL")
     market.show(100)
-    market.broker.close("SELL")
+    market.desk.close("SELL")
     market.show(90)
     assert market.balance == 10_010.0
 
@@ -91,7 +92,7 @@ def test_limit_order_waits_and_pays_the_maker_fee():
     market.show(100)
     market.enter("BUY", order_type="LIMIT", price=95.0)
     market.show(100, 101, 96, 97)
-    assert len(market.broker.orders) == 1
+    assert len(market.venue.orders) == 1
     market.show(97, 98, 94, 96)
     assert market.fills() == [("BUY", 95.0, 1.0, "strategy")]
     assert market.balance == 10_000 - 0.019
@@ -113,7 +114,7 @@ def test_reversal_in_one_bar():
     market.show(100)
     market.enter("BUY")
     market.show(100)
-    market.broker.close("BUY")
+    market.desk.close("BUY")
     order = market.enter("SELL")
     assert order.status == "NEW"
     market.show(105)
@@ -122,7 +123,7 @@ def test_reversal_in_one_bar():
         ("SELL", 105.0, 1.0, "strategy"),
         ("SELL", 105.0, 1.0, "strategy"),
     ]
-    assert [position.side for position in market.broker.positions] == ["SELL"]
+    assert [position.side for position in market.venue.positions] == ["SELL"]
 
 
 def test_hedge_mode_holds_both_sides():
@@ -132,10 +133,10 @@ def test_hedge_mode_holds_both_sides():
     market.enter("BUY")
     market.enter("SELL")
     market.show(100)
-    assert [position.side for position in market.broker.positions] == ["BUY", "SELL"]
-    market.broker.close("SELL")
+    assert [position.side for position in market.venue.positions] == ["BUY", "SELL"]
+    market.desk.close("SELL")
     market.show(95)
-    assert [position.side for position in market.broker.positions] == ["BUY"]
+    assert [position.side for position in market.venue.positions] == ["BUY"]
     assert market.balance == 10_005.0
 
 
@@ -147,10 +148,10 @@ def test_oneway_mode_nets_and_flips():
     market.show(100)
     market.enter("SELL", qty=3)
     market.show(110)
-    (position,) = market.broker.positions
+    (position,) = market.venue.positions
     assert (position.side, position.qty, position.entry_price) == ("SELL", 2.0, 110.0)
     assert market.balance == 10_010.0
-    assert market.broker.book.ledger.fills == 3
+    assert market.desk.answers.tally.fills == 3
 
 
 def test_oneway_entry_adds_at_the_average_price():
@@ -161,7 +162,7 @@ def test_oneway_entry_adds_at_the_average_price():
     market.show(100)
     market.enter("BUY", qty=3)
     market.show(108)
-    (position,) = market.broker.positions
+    (position,) = market.venue.positions
     assert (position.qty, position.entry_price, position.entries) == (4.0, 106.0, 2)
 
 
@@ -171,10 +172,10 @@ def test_partial_close_keeps_the_rest():
     market.show(100)
     market.enter("BUY")
     market.show(100)
-    assert market.broker.account.margin_used == 20.0
-    market.broker.close("BUY", qty=1)
+    assert market.venue.account.margin_used == 20.0
+    market.desk.close("BUY", qty=1)
     market.show(110)
-    (position,) = market.broker.positions
+    (position,) = market.venue.positions
     assert (position.qty, position.margin, position.realized_pnl) == (1.0, 10.0, 10.0)
     assert market.balance == 10_010.0
 
@@ -194,8 +195,8 @@ def test_margin_is_checked_again_at_the_fill():
     market.show(100)
     market.enter("BUY", qty=10)
     market.show(105)
-    assert market.broker.positions == ()
-    assert market.broker.book.ledger.rejections == {"insufficient_margin": 1}
+    assert market.venue.positions == ()
+    assert market.desk.answers.tally.rejections == {"insufficient_margin": 1}
     assert market.balance == 100.0
 
 
@@ -228,12 +229,12 @@ def test_cross_liquidation_uses_the_whole_account():
     market.enter("BUY")
     market.show(100)
     market.show(100, 100, 85, 90)
-    assert len(market.broker.positions) == 1
+    assert len(market.venue.positions) == 1
     market.show(90, 90, 70, 75)
     side, price, qty, reason = market.fills()[1]
     assert (side, qty, reason) == ("SELL", 50.0, "liquidation")
     assert price == pytest.approx(4_000 / 49.75, abs=1e-6)
-    assert market.broker.positions == ()
+    assert market.venue.positions == ()
 
 
 def test_cross_stop_comes_before_the_liquidation_behind_it():
@@ -255,8 +256,8 @@ def test_spot_has_no_leverage_and_no_shorts():
     market.enter("BUY", qty=10)
     market.show(100)
     market.show(100, 100, 1, 1)
-    assert len(market.broker.positions) == 1
-    market.broker.close()
+    assert len(market.venue.positions) == 1
+    market.desk.close()
     market.show(120)
     assert market.balance == 1_200.0
 
@@ -272,9 +273,9 @@ def test_inverse_account_is_kept_in_coins():
     market.show(40_000)
     market.enter("BUY")
     market.show(40_000)
-    assert market.broker.account.currency == "BTC"
-    assert market.broker.account.margin_used == 0.025  # 10,000 / 40,000 / 10
-    market.broker.close()
+    assert market.venue.account.currency == "BTC"
+    assert market.venue.account.margin_used == 0.025  # 10,000 / 40,000 / 10
+    market.desk.close()
     market.show(50_000)
     assert market.balance == 1.05
 
@@ -288,9 +289,9 @@ def test_closing_a_position_cancels_the_orders_that_would_reduce_it():
     market.enter("SELL", order_type="LIMIT", price=110.0, reduce_only=True)
     market.show(100, 100, 97, 97)
     market.show(111, 112, 110, 111)
-    assert market.broker.positions == ()
-    assert market.broker.orders == ()
-    assert market.broker.book.ledger.cancelled == 1
+    assert market.venue.positions == ()
+    assert market.venue.orders == ()
+    assert market.desk.answers.tally.cancelled == 1
 
 
 def test_modify_refuses_a_stop_on_the_wrong_side():
@@ -299,10 +300,10 @@ def test_modify_refuses_a_stop_on_the_wrong_side():
     market.show(100)
     market.enter("BUY")
     market.show(100)
-    assert not market.broker.modify("BUY", stop_loss=101.0)
-    assert market.broker.modify("BUY", stop_loss=99.0, take_profit=110.0)
-    assert market.broker.modify("BUY", take_profit=None)
-    (position,) = market.broker.positions
+    assert not market.desk.modify("BUY", stop_loss=101.0)
+    assert market.desk.modify("BUY", stop_loss=99.0, take_profit=110.0)
+    assert market.desk.modify("BUY", take_profit=None)
+    (position,) = market.venue.positions
     assert (position.stop_loss, position.take_profit) == (99.0, None)
 
 
@@ -312,8 +313,8 @@ def test_changing_what_a_strategy_was_given_changes_nothing():
     market.show(100)
     market.enter("BUY")
     market.show(100)
-    market.broker.positions[0].qty = 1_000.0
-    assert market.broker.positions[0].qty == 1.0
+    market.venue.positions[0].qty = 1_000.0
+    assert market.venue.positions[0].qty == 1.0
 
 
 @pytest.mark.parametrize(
@@ -358,9 +359,9 @@ def test_end_of_data_cancels_and_closes_at_the_last_price():
     market.enter("BUY")
     market.show(100, 105, 100, 104)
     market.enter("BUY", order_type="LIMIT", price=90.0)
-    market.broker.liquidate_at_end(market.bars[-1].time, "end_of_data")
+    market.desk.close_out("end_of_data")
     assert market.fills()[1] == ("SELL", 104.0, 1.0, "end_of_data")
-    assert (market.balance, market.broker.orders, market.broker.positions) == (10_004.0, (), ())
+    assert (market.balance, market.venue.orders, market.venue.positions) == (10_004.0, (), ())
 
 
 def test_stop_entry_that_is_stopped_in_its_own_bar():
@@ -405,10 +406,10 @@ def test_what_the_drawdown_limit_closes_is_not_cancelled():
     market.enter("BUY")
     market.show(100)
     assert market.show(80) is not None
-    assert [market.broker.cancel(order.order_id) for order in market.broker.orders] == [False]
+    assert [market.desk.cancel(order.order_id) for order in market.venue.orders] == [False]
     market.show(79)
     assert market.fills()[1] == ("SELL", 79.0, 10.0, "max_drawdown_pct")
-    assert market.broker.positions == ()
+    assert market.venue.positions == ()
 
 
 def test_a_close_of_the_strategy_s_own_is_not_taken_back_past_the_drawdown_limit():
@@ -417,10 +418,9 @@ def test_a_close_of_the_strategy_s_own_is_not_taken_back_past_the_drawdown_limit
     market.show(100)
     market.enter("BUY")
     market.show(100)
-    market.broker.set_time(market.bars[-1].time)
-    (close,) = market.broker.close("BUY")
-    market.broker.limits.update(market.bars[-1].time, 700.0, 1.0)
-    assert not market.broker.cancel(close.order_id)
+    (close,) = market.desk.close("BUY")
+    market.desk.limits.update(market.bars[-1].time, 700.0, 1.0)
+    assert not market.desk.cancel(close.order_id)
 
 
 def test_past_the_daily_loss_no_entry_that_waits_is_filled():
@@ -432,10 +432,10 @@ def test_past_the_daily_loss_no_entry_that_waits_is_filled():
     market.enter("BUY", order_type="STOP", price=120.0)
     market.show(100)
     assert market.show(100, 100, 94, 94) is not None
-    assert market.broker.orders == ()
+    assert market.venue.orders == ()
     market.show(94, 121, 84, 90)
     assert [fill[0] for fill in market.fills()] == ["BUY"]
-    assert market.broker.positions[0].stop_loss == 70.0
+    assert market.venue.positions[0].stop_loss == 70.0
 
 
 def test_the_stops_of_an_entry_that_adds_are_in_force():
@@ -448,7 +448,7 @@ def test_the_stops_of_an_entry_that_adds_are_in_force():
     market.show(110, 113, 109, 112)
     market.enter("BUY", take_profit=140.0)
     market.show(112)
-    (position,) = market.broker.positions
+    (position,) = market.venue.positions
     assert (position.qty, position.stop_loss, position.take_profit) == (3.0, 108.0, 140.0)
     market.show(112, 113, 106, 107)
     assert market.fills()[-1] == ("SELL", 108.0, 3.0, "stop_loss")
@@ -462,6 +462,110 @@ def test_a_price_is_booked_as_it_is(price):
     market.enter("BUY")
     market.show(price)
     assert [fill[1] for fill in market.fills()] == [price]
-    market.broker.close("BUY")
+    market.desk.close("BUY")
     market.show(price * 2)
     assert market.balance == pytest.approx(11_000.0, abs=1e-3)
+
+
+def test_an_order_has_the_names_and_times_of_its_life():
+    """Named by us and by the venue; sent, answered and filled at their times."""
+    market = Market(one_unit())
+    market.show(100)
+    market.enter("BUY")
+    market.show(102)
+    new, filled = market.told("on_order")
+    assert (new.client_id, new.venue_id) == ("test-1", "simulated-1")
+    assert new.created_at == new.submitted_at == new.answered_at == START + MINUTE
+    assert (new.filled_qty, new.average_price, new.filled_at) == (0.0, None, None)
+    assert (filled.filled_qty, filled.average_price, filled.filled_at) == (1.0, 102.0, START + MINUTE)
+
+
+def test_an_order_that_our_limits_refuse_was_never_sent():
+    """The venue has no name for it and no answer to it."""
+    market = Market(one_unit(), capital=1.0)
+    market.show(100)
+    refused = market.enter("BUY")
+    assert (refused.status, refused.venue_id) == ("REJECTED", None)
+    assert refused.submitted_at is refused.answered_at is None
+
+
+def test_a_flip_fills_in_two_parts():
+    """SELL 3 against a long of 1: a part that closes it, then the whole."""
+    market = Market(one_unit(), position_mode="oneway")
+    market.show(100)
+    market.enter("BUY")
+    market.show(100)
+    market.enter("SELL", qty=3)
+    market.show(110)
+    told = [
+        (o.status.value, o.filled_qty, o.position_id) for o in market.told("on_order") if o.side == "SELL"
+    ]
+    assert told == [("NEW", 0.0, None), ("PARTIALLY_FILLED", 1.0, 1), ("FILLED", 3.0, 2)]
+
+
+def test_a_flip_whose_rest_has_no_margin_ends_cancelled():
+    """The part that closed the long stands; 100 units of 100 are too many for 500 at leverage 10."""
+    market = Market(one_unit(), capital=500.0, position_mode="oneway")
+    market.show(100)
+    market.enter("BUY")
+    market.show(100)
+    market.enter("SELL", qty=101)
+    market.show(100)
+    last = market.told("on_order")[-1]
+    assert (last.status, last.reason, last.filled_qty) == ("CANCELLED", "insufficient_margin", 1.0)
+    assert market.venue.positions == ()
+
+
+def test_the_average_price_of_inverse_fills_is_harmonic():
+    """A reduce-only BUY of 200 contracts over two shorts fills at one price, which is its average."""
+    market = Market(
+        StrategySettings(leverage=10, size_type="fixed_quote", size_value=100),
+        capital=40_000.0,
+        first_price=40_000.0,
+        contract_type="inverse",
+    )
+    market.show(40_000)
+    market.enter("SELL")
+    market.enter("SELL")
+    market.show(40_000)
+    market.enter("BUY", order_type="LIMIT", price=39_000.0, reduce_only=True)
+    market.show(39_000)
+    parts = [o for o in market.told("on_order") if o.side == "BUY" and o.filled_qty]
+    assert [(o.status.value, o.filled_qty) for o in parts] == [("PARTIALLY_FILLED", 100.0), ("FILLED", 200.0)]
+    assert parts[-1].average_price == pytest.approx(39_000.0)
+
+
+def test_another_venue_goes_on_from_a_snapshot():
+    """Position, waiting order, balance and the numbers of orders are those of the first."""
+    first = Market(one_unit())
+    first.show(100)
+    first.enter("BUY")
+    first.show(100)
+    first.enter("BUY", order_type="LIMIT", price=95.0)
+    second = Market(one_unit())
+    second.desk.restore(first.venue.snapshot())
+    assert second.venue.positions == first.venue.positions
+    assert second.venue.orders == first.venue.orders
+    second.show(95)
+    assert second.fills() == [("BUY", 95.0, 1.0, "strategy")]
+    assert second.enter("BUY").order_id == 3
+
+
+def test_amending_or_cancelling_what_is_gone_answers_nothing():
+    """A request that comes too late changes nothing, and is no error."""
+    market = Market(one_unit())
+    market.show(100)
+    market.venue.amend(1, stop_loss=90.0, take_profit=None)
+    market.venue.cancel(1, "strategy")
+    assert market.venue.take_events() == ()
+
+
+def test_a_symbol_without_data_is_refused():
+    """Entries and exits alike: no order of another symbol touches the positions of this one."""
+    market = Market(one_unit())
+    market.show(100)
+    market.enter("BUY")
+    market.show(100)
+    assert market.desk.enter(Entry("BUY"), "ETHUSDT").reason == "unknown_symbol"
+    exit_order = Entry("SELL", "LIMIT", price=110.0, reduce_only=True)
+    assert market.desk.enter(exit_order, "ETHUSDT").reason == "no_position"

@@ -1,0 +1,111 @@
+"""The modes of a run: which source, venue and clock each has. Nothing else names what is behind the ports.
+
+| mode | source | venue | clock |
+|---|---|---|---|
+| backtest | recorded data | simulated | event clock |
+| paper | recorded data | simulated | event clock |
+
+A live mode, and paper on live data, need a connection to an exchange, which is not in this release.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from metaexpert.expert.errors import ExpertError
+from metaexpert.expert.market_data.feed import Feed, feed_of_file
+from metaexpert.expert.market_data.source import Source
+from metaexpert.expert.model.orders import OrderNumbers
+from metaexpert.expert.run.clock import Clock, EventClock
+from metaexpert.expert.run.options import RunOptions
+from metaexpert.expert.settings.expert import ExpertSettings
+from metaexpert.expert.settings.strategy import StrategySettings
+from metaexpert.expert.venue.protocol import Venue
+from metaexpert.expert.venue.simulated.fees import fee_schedule
+from metaexpert.expert.venue.simulated.venue import SimulatedVenue
+from metaexpert.wording import SAMPLE_DATA
+
+
+class Ports(NamedTuple):
+    """What a run is connected to."""
+
+    source: Source
+    venue: Venue
+    clock: Clock
+
+
+def ports_of(
+    expert: ExpertSettings,
+    strategy: StrategySettings,
+    options: RunOptions,
+    feed: Feed | None,
+    numbers: OrderNumbers,
+) -> Ports:
+    """Return the ports of a run; `feed` is data in memory, in place of the file that the options name.
+
+    Raises `ExpertError` for a run that cannot be made, and `MarketDataError` for a bad file.
+    """
+    _refuse_what_needs_an_exchange(options, feed)
+    _refuse_what_cannot_be_simulated(expert, strategy, options)
+    if feed is None:
+        feed = feed_of_file(
+            options.data[0],
+            strategy.symbols,
+            symbol=options.symbol,
+            start=options.start,
+            end=options.end,
+            allow_gaps=options.allow_gaps,
+        )
+    venue = SimulatedVenue(
+        expert,
+        strategy,
+        feed.symbol,
+        capital=options.initial_capital,
+        first_price=feed.first_price,
+        starts=feed.starts,
+        fees=fee_schedule(expert.exchange, expert.market_type, options.fee_pct),
+        numbers=numbers,
+    )
+    return Ports(feed, venue, EventClock(feed.starts))
+
+
+def _refuse_what_needs_an_exchange(options: RunOptions, feed: Feed | None) -> None:
+    """Raise `ExpertError` for a run on a live market."""
+    file = _strategy_file()
+    backtest = f"metaexpert backtest {file} --data CSV"
+    works = f"type: {backtest}, or: metaexpert run {file} --mode paper --data CSV"
+    if options.mode == "live":
+        raise ExpertError(f"live mode needs an exchange connection, not in this release; {works}")
+    if options.data or feed is not None:
+        return
+    if options.mode == "paper":
+        raise ExpertError(
+            "paper mode without data needs an exchange connection, not in this release; "
+            f"{works}; {SAMPLE_DATA}"
+        )
+    raise ExpertError(
+        f"a backtest needs market data; type: {backtest}, or write expert.run(..., data=CSV); {SAMPLE_DATA}"
+    )
+
+
+def _refuse_what_cannot_be_simulated(
+    expert: ExpertSettings, strategy: StrategySettings, options: RunOptions
+) -> None:
+    """Raise `ExpertError` for markets without a model of their prices."""
+    if expert.market_type == "options":
+        raise ExpertError(
+            'market_type "options" cannot be simulated: data has no strikes and expiries; use spot or futures'
+        )
+
+
+def _strategy_file() -> str:
+    """Return the name of the file that runs, as a command would name it."""
+    main = getattr(sys.modules.get("__main__"), "__file__", None)
+    # A module that runs as a program, `python -m`, is no strategy's file.
+    if not isinstance(main, str) or Path(main).name == "__main__.py":
+        return "FILE"
+    path = Path(main).absolute()
+    return shlex.quote(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))

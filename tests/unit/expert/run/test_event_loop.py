@@ -1,0 +1,33 @@
+"""The event loop of a run."""
+
+import asyncio
+
+from metaexpert.expert.run.event_loop import OwnEventLoop
+
+
+def test_what_a_handler_left_running_is_cancelled_at_the_end():
+    """A task that outlives its handler is told so, and the loop is closed."""
+    ends, loops = [], []
+
+    async def linger():
+        try:
+            await asyncio.sleep(3600)
+        except asyncio.CancelledError:
+            ends.append("cancelled")
+            raise
+
+    async def handler():
+        loops.append(asyncio.get_running_loop())
+        loops.append(asyncio.ensure_future(linger()))
+        await asyncio.sleep(0)
+
+    event_loop = OwnEventLoop()
+    event_loop.run(handler())
+    event_loop.close()
+    assert ends == ["cancelled"]
+    assert loops[0].is_closed()
+
+
+def test_a_loop_that_nobody_needed_was_never_made():
+    """Closing it is nothing."""
+    OwnEventLoop().close()
