@@ -312,6 +312,32 @@ def test_symbol_of_the_data_counts_and_is_told(tmp_path):
     assert "the strategy names" not in named.err
 
 
+@pytest.mark.parametrize("command", [("backtest", "e.py"), ("run", "e.py", "--mode", "paper")])
+def test_a_second_file_is_an_error_that_names_both(tmp_path, command):
+    """Of two --data neither is left out in silence."""
+    metaexpert(tmp_path, "new", "e", "--template", "minimal")
+    done = metaexpert(tmp_path, *command, "--data", "jan.csv", "--data", "feb.csv")
+    assert done.code == 2
+    assert done.err == (
+        "error: --data names 2 files: jan.csv, feb.csv; a simulation replays one, so name one\n"
+    )
+
+
+def test_a_second_symbol_is_an_error_until_one_is_chosen(tmp_path):
+    """A strategy of two symbols does not trade one of them as if it were both."""
+    metaexpert(tmp_path, "new", "e", "--template", "minimal")
+    strategy = tmp_path / "e.py"
+    source = strategy.read_text()
+    assert 'symbol="BTCUSDT"' in source
+    strategy.write_text(source.replace('symbol="BTCUSDT"', 'symbol={"BTCUSDT", "ETHUSDT"}'))
+    data = write_bars(tmp_path / "btcusdt_1m.csv", 200)
+    refused = metaexpert(tmp_path, "backtest", "e.py", "--data", data)
+    assert refused.code == 2
+    assert "symbol of @expert.on_init(...) names 2: BTCUSDT, ETHUSDT; a simulation trades one" in refused.err
+    chosen = metaexpert(tmp_path, "backtest", "e.py", "--data", data, "--json", "--symbol", "BTCUSDT")
+    assert (chosen.code, chosen.figures["symbol"]) == (0, "BTCUSDT")
+
+
 def test_paper_mode_replays_data_and_keeps_its_account(tmp_path):
     """`run --mode paper --data` replays the file, shows its log on stderr, and leaves the account's state."""
     metaexpert(tmp_path, "new", "e", "--template", "minimal")

@@ -251,7 +251,7 @@ class MetaExpert(TradingCalls):
     ) -> RunResult:
         """Run the expert and return the figures of the run.
 
-        `mode` is "backtest" or "paper" on the market data file `data`, from `backtest_start` to the end of
+        `mode` is "backtest" or "paper" on `data`, one market data file, from `backtest_start` to the end of
         the day `backtest_end` (UTC); "live", and paper without data, need an exchange connection, which this
         release does not have. `initial_capital` is in quote currency. `fee_pct` replaces the exchange's
         published fees. What the command line says goes before all of these.

@@ -94,10 +94,21 @@ def _refuse_what_needs_an_exchange(options: RunOptions, feed: Feed | None) -> No
 def _refuse_what_cannot_be_simulated(
     expert: ExpertSettings, strategy: StrategySettings, options: RunOptions
 ) -> None:
-    """Raise `ExpertError` for markets without a model of their prices."""
+    """Raise `ExpertError` for markets without a model of their prices, and for several at once."""
     if expert.market_type == "options":
         raise ExpertError(
             'market_type "options" cannot be simulated: data has no strikes and expiries; use spot or futures'
+        )
+    if len(options.data) > 1:
+        raise ExpertError(
+            f"{options.data_named_by} names {len(options.data)} files: {', '.join(options.data)}; "
+            "a simulation replays one, so name one"
+        )
+    if len(strategy.symbols) > 1 and options.symbol is None:
+        raise ExpertError(
+            f"symbol of @expert.on_init(...) names {len(strategy.symbols)}: {', '.join(strategy.symbols)}; "
+            "a simulation trades one, so name one there, or say which by --symbol or "
+            "expert.run(..., symbol=SYMBOL)"
         )
 
 
