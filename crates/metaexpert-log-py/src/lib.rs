@@ -1,11 +1,13 @@
 //! The Python binding of the engine: Python values to frames, engine errors to exceptions.
 //!
-//! **Capture** lives here. A log call is one builtin function ([`fast`]); what it cannot do at once
-//! it hands to [`general`], and what belongs to `logging` itself to the Python side.
-//! Nothing that can run Python code happens between reserving room in the ring and publishing.
+//! **Capture** lives here. A log call is one builtin function ([`fast`]). It hands to [`general`] what it
+//! cannot do at once, and to the Python side what belongs to `logging` itself. [`values`] turns Python values
+//! into values of a frame, [`loggers`] has the methods of the logger's class, and [`process`] is the engine
+//! that all of them share. No Python code runs between reserving room in the ring and publishing.
 //!
-//! "The GIL is held" in a SAFETY argument means, on a free-threaded interpreter, that the thread is attached to it:
-//! objects stay alive and nothing stops the thread. What must be one thread's alone is [`process::guarded`].
+//! On a free-threaded interpreter, "the GIL is held" in a SAFETY argument means that the thread is attached
+//! to the interpreter: objects stay alive, and nothing stops the thread. Values that only one thread at a
+//! time may use are [`process::guarded`].
 
 use pyo3::prelude::*;
 

@@ -10,10 +10,10 @@ use pyo3::exceptions::{PyEOFError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-/// A read returns no more, whatever it is asked for.
+/// A read returns at most this much, whatever it is asked for.
 const LARGEST_PART_BYTES: usize = 1 << 20;
 
-/// What a gzip or zstd file holds, unpacked as it is read.
+/// The text of a gzip or zstd file, unpacked as it is read.
 #[pyclass(frozen, module = "metaexpert.logger._native")]
 pub struct Unpacked {
     packing: Packing,
@@ -61,7 +61,7 @@ impl Unpacked {
     }
 }
 
-/// The name of what a file that begins with `beginning` is packed with, None for a plain one.
+/// How a file that begins with `beginning` is packed, None for one that is not.
 #[pyfunction]
 #[pyo3(signature = (beginning, /))]
 pub fn packing_of(beginning: &[u8]) -> Option<&'static str> {

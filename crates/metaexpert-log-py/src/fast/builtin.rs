@@ -1,4 +1,4 @@
-//! Builtin functions as CPython calls them: the outermost layer of **capture**.
+//! Builtins as CPython calls them: the outermost layer of **capture**.
 //!
 //! The vectorcall protocol passes arguments as a plain array, so a call makes no tuple and no dict.
 
@@ -17,10 +17,10 @@ struct StaticMethod(ffi::PyMethodDef);
 // SAFETY: the definitions are never written and their strings are 'static.
 unsafe impl Sync for StaticMethod {}
 
-/// The methods of a logger that are served here.
+/// The methods of a logger that builtins stand in for.
 const NAMES: [&str; 8] = ["log", "debug", "info", "warning", "error", "critical", "fatal", "trade"];
 
-/// The name as a constant; `log` for a name that no logger has.
+/// The name as a constant; `log` for any other name.
 fn named(name: Option<&str>) -> &'static str {
     NAMES.iter().find(|each| Some(**each) == name).unwrap_or(&NAMES[0])
 }
@@ -32,8 +32,8 @@ static NOTHING: StaticMethod = StaticMethod(ffi::PyMethodDef {
     ml_doc: c"Accept any arguments and do nothing: a level that is off.".as_ptr(),
 });
 
-/// A builtin that logs at `level`, or does nothing while the channel is open if it is not `enabled`; calls that it
-/// cannot serve go to `slow`. It stands in for the method `name`.
+/// A builtin that logs at `level`, or does nothing while the channel is open if it is not `enabled`; calls
+/// that it cannot serve go to `slow`. It stands in for the method `name`.
 #[pyfunction]
 #[pyo3(signature = (channel, level, category, slow, enabled=true, name=None))]
 pub(crate) fn level_builtin<'py>(
@@ -61,8 +61,8 @@ pub(crate) fn log_builtin<'py>(
     builtin(channel, None, None, threshold, None, slow)
 }
 
-/// Makes the builtin of `channel` for one level, or for `Logger.log` when `level` is `None`, in place of the method
-/// `name`.
+/// Makes the builtin of `channel` for one level, or for `Logger.log` when `level` is `None`, in place of the
+/// method `name`.
 pub(crate) fn builtin<'py>(
     channel: &Bound<'py, Channel>,
     name: Option<&str>,
@@ -85,7 +85,7 @@ pub(crate) fn silent_builtin<'py>(
     new_taken(Bound::new(channel.py(), method)?, named(name), silent)
 }
 
-/// A builtin that accepts any arguments and does nothing: what a call costs at least.
+/// A builtin that accepts any arguments and does nothing: the least that a call can cost.
 #[pyfunction]
 pub(crate) fn nothing(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     // SAFETY: the definition lives for ever and CPython never writes to it.
@@ -157,7 +157,7 @@ unsafe extern "C" fn log(
     }
 }
 
-/// The level of a call, as far as it can be seen without running anybody's code.
+/// The level of a call, as far as it is known without running anybody's code; else 0.
 #[cold]
 fn level_of(py: Python<'_>, method: &Method, arguments: &Arguments<'_>) -> i32 {
     // SAFETY: the argument lives until the call returns.

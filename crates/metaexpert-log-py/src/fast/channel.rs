@@ -18,18 +18,17 @@ use crate::process::guarded::{KnownId, KnownIdCell};
 use crate::process::state::STATE;
 use crate::values::text::Excerpt;
 
-/// What a channel depends on.
+/// The conditions under which a channel is open.
 enum Basis {
     Own(Premises),
-    /// A bound logger's: everything its origin depends on, and handlers of its own, of which there are none,
-    /// if it has a list of them at all.
-    Derived {
+    /// A bound logger's: those of its origin, and that its own list of handlers is empty, if it has one.
+    Bound {
         origin: Py<Channel>,
         handlers: Option<Py<PyList>>,
     },
 }
 
-/// Whether calls of one kind are served.
+/// Whether the builtin for one kind of calls does something.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Gate {
     Unknown,
@@ -37,7 +36,7 @@ pub(crate) enum Gate {
     Open,
 }
 
-/// What is known of the five levels, and of trades.
+/// The gates of the five levels, and of the records with a category.
 #[derive(Default)]
 struct Gates {
     known: AtomicU8,
@@ -45,7 +44,7 @@ struct Gates {
 }
 
 impl Gates {
-    /// The bit of a level, or of the records with a category; 0 if nothing is remembered of it.
+    /// The bit of a level, or of the records with a category; 0 for a level whose gate is not remembered.
     fn bit(level: i32, has_category: bool) -> u8 {
         match level {
             _ if has_category => 1,
@@ -59,7 +58,7 @@ impl Gates {
             true => self.open.fetch_or(bit, Ordering::Relaxed),
             false => self.open.fetch_and(!bit, Ordering::Relaxed),
         };
-        // Release: whoever finds it known sees whether it is open.
+        // Release: a thread that finds it known also sees whether it is open.
         self.known.fetch_or(bit, Ordering::Release);
     }
 
@@ -72,8 +71,8 @@ impl Gates {
     }
 }
 
-/// The present era. Each change that may concern any logger ends it, and with it every channel that was opened
-/// in it: one store, however many loggers there are.
+/// The present era. A change that may concern any logger ends it, and closes every channel that was opened in
+/// it: one store, however many loggers there are.
 static ERA: AtomicU64 = AtomicU64::new(FIRST_ERA);
 const FIRST_ERA: u64 = 1;
 /// The era of a channel that was closed by itself.
@@ -82,7 +81,7 @@ const NO_ERA: u64 = 0;
 /// Sends every later call of the builtins of all channels to their `slow`.
 #[pyfunction]
 pub(crate) fn close_channels() {
-    // Release: whoever opens a channel in the new era sees what was changed before it.
+    // Release: a thread that opens a channel in the new era sees what was changed before it.
     ERA.fetch_add(1, Ordering::Release);
 }
 
@@ -90,20 +89,21 @@ fn present_era() -> AtomicU64 {
     AtomicU64::new(ERA.load(Ordering::Acquire))
 }
 
-/// One logger's name (a bound one's is its origin's) and bound fields, and what its builtins depend on.
+/// A logger's way into the pipeline: its name (a bound logger has that of its origin), its bound fields, and
+/// the conditions under which its builtins serve calls.
 #[pyclass(frozen, module = "metaexpert.logger._native")]
 pub(crate) struct Channel {
     name: Vec<u8>,
     id: KnownIdCell,
     bound: Option<Py<Fields>>,
     basis: Basis,
-    /// The era in which it serves calls; none once its logger has found out that something changed.
+    /// The era in which it is open; [`NO_ERA`] once its logger has found out that something changed.
     era: AtomicU64,
-    /// Which of its builtins do something.
+    /// Which of its builtins do something, and which are silent.
     gates: Gates,
-    /// It was made with a bound logger, which has called nothing yet.
+    /// It was made together with a bound logger, which has logged nothing yet.
     is_fresh: AtomicBool,
-    /// The attributes that loggers bound to this one begin with.
+    /// The first attributes of the loggers that are bound to this one.
     template: OnceLock<Py<PyDict>>,
 }
 
@@ -135,7 +135,7 @@ impl Channel {
 
     /// A channel with other bound fields, which also depends on `handlers` being empty.
     fn derive(slf: &Bound<'_, Self>, bound: Option<Py<Fields>>, handlers: Py<PyList>) -> Self {
-        Self::derived(slf, bound, Some(handlers))
+        Self::bound_to(slf, bound, Some(handlers))
     }
 
     /// Whether its builtins serve calls now.
@@ -182,7 +182,7 @@ impl Channel {
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         match &self.basis {
             Basis::Own(premises) => premises.traverse(&visit)?,
-            Basis::Derived { origin, handlers } => {
+            Basis::Bound { origin, handlers } => {
                 visit.call(origin)?;
                 if let Some(handlers) = handlers {
                     visit.call(handlers)?;
@@ -200,12 +200,12 @@ impl Channel {
 }
 
 impl Channel {
-    fn derived(origin: &Bound<'_, Self>, bound: Option<Py<Fields>>, handlers: Option<Py<PyList>>) -> Self {
+    fn bound_to(origin: &Bound<'_, Self>, bound: Option<Py<Fields>>, handlers: Option<Py<PyList>>) -> Self {
         Channel {
             name: Vec::new(),
             id: KnownIdCell::new(origin.get().id.get()),
             bound,
-            basis: Basis::Derived { origin: origin.clone().unbind(), handlers },
+            basis: Basis::Bound { origin: origin.clone().unbind(), handlers },
             era: present_era(),
             gates: Gates::default(),
             is_fresh: AtomicBool::new(false),
@@ -213,27 +213,29 @@ impl Channel {
         }
     }
 
-    /// The channel of a logger that is just being bound: nobody has asked for its handlers yet.
+    /// The channel of a logger that is just being bound, which has no list of handlers yet.
     pub(crate) fn fresh(origin: &Bound<'_, Self>, bound: Py<Fields>) -> Self {
-        let channel = Self::derived(origin, Some(bound), None);
+        let channel = Self::bound_to(origin, Some(bound), None);
         channel.is_fresh.store(true, Ordering::Relaxed);
         channel
     }
 
-    /// Tells, once, that no call has used the channel of a bound logger yet.
+    /// True once, for the first call on a bound logger.
     pub(crate) fn is_first_use(&self) -> bool {
         self.is_fresh.load(Ordering::Relaxed) && self.is_fresh.swap(false, Ordering::Relaxed)
     }
 
-    /// The channel of the logger that this one's was bound to, unless it has one of its own.
+    /// The channel of the logger that this channel's logger is bound to; `None` if the channel does not
+    /// depend on it.
     pub(crate) fn origin(&self) -> Option<&Py<Channel>> {
         match &self.basis {
             Basis::Own(_) => None,
-            Basis::Derived { origin, .. } => Some(origin),
+            Basis::Bound { origin, .. } => Some(origin),
         }
     }
 
-    /// The attributes that loggers bound to this one's begin with, made by `make` for the first of them.
+    /// The first attributes of the loggers bound to this channel's logger, which `make` makes for the first
+    /// of them.
     pub(crate) fn template<'py>(
         &self,
         py: Python<'py>,
@@ -243,7 +245,7 @@ impl Channel {
             return Ok(template.bind(py).clone());
         }
         let made = make()?;
-        // Whoever was first: they are the same.
+        // Another thread may have been first; the two are equal.
         let _ = self.template.set(made.clone().unbind());
         Ok(made)
     }
@@ -253,22 +255,22 @@ impl Channel {
         self.gates.set(Gates::bit(level, has_category), is_open);
     }
 
-    /// Whether the logger serves calls of this kind, as far as its builtins were made; a bound logger's are
-    /// those of its origin.
+    /// Whether calls of this kind do something, as far as builtins for them were made; a bound logger has the
+    /// gates of its origin.
     pub(crate) fn gate(&self, level: i32, has_category: bool) -> Gate {
         match &self.basis {
-            Basis::Derived { origin, .. } => origin.get().gate(level, has_category),
+            Basis::Bound { origin, .. } => origin.get().gate(level, has_category),
             Basis::Own(_) => self.gates.get(Gates::bit(level, has_category)),
         }
     }
 
-    /// Whether it was not closed, and everything is as it was when it was made.
+    /// Whether its builtins may serve a call: it was not closed, and its conditions hold.
     #[inline]
     pub(crate) fn is_undisturbed(&self, py: Python<'_>) -> bool {
         self.era.load(Ordering::Acquire) == ERA.load(Ordering::Acquire)
             && match &self.basis {
                 Basis::Own(premises) => premises.hold(py),
-                Basis::Derived { origin, handlers } => {
+                Basis::Bound { origin, handlers } => {
                     handlers.as_ref().is_none_or(|handlers| handlers.bind(py).is_empty())
                         && origin.bind(py).get().is_undisturbed(py)
                 }
@@ -295,7 +297,7 @@ impl Channel {
     pub(crate) fn name(&self) -> &[u8] {
         match &self.basis {
             Basis::Own(_) => &self.name,
-            Basis::Derived { origin, .. } => origin.get().name(),
+            Basis::Bound { origin, .. } => origin.get().name(),
         }
     }
 }

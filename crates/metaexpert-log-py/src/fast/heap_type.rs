@@ -1,4 +1,4 @@
-//! Types of the interpreter's own making, for objects whose layout pyo3 has no place for.
+//! Types that the interpreter makes of a specification, for objects with a layout that PyO3 does not offer.
 
 use std::ffi::{CStr, c_int, c_void};
 use std::mem::size_of;
@@ -13,8 +13,8 @@ pub(crate) type Member = (&'static CStr, c_int, usize);
 /// Makes a type whose instances are laid out as `T`, which begins with an object's head.
 ///
 /// # Safety
-/// `T` is `repr(C)` and begins with a `PyObject`. Each slot holds what the interpreter calls or reads for it, and
-/// lives as long as the process; each member lies where it says in a `T`.
+/// `T` is `repr(C)` and begins with a `PyObject`. Each slot holds what the interpreter calls or reads for it,
+/// and lives as long as the process; each member lies where it says in a `T`.
 pub(crate) unsafe fn heap_type<T>(
     py: Python<'_>,
     name: &'static CStr,
@@ -40,8 +40,8 @@ pub(crate) unsafe fn heap_type<T>(
         flags: (flags | ffi::Py_TPFLAGS_DEFAULT) as _,
         slots: slots.as_mut_ptr(),
     };
-    // SAFETY: the specification is complete and ended as CPython asks for, by this function's contract; what
-    // it points to is copied, but for names and definitions, which are static.
+    // SAFETY: by this function's contract the specification is complete, and its arrays are ended as CPython
+    // asks for. CPython copies them; the names and definitions that they point to are static.
     let class = unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyType_FromSpec(&mut spec))? };
     Ok(class.cast_into::<PyType>()?.unbind())
 }

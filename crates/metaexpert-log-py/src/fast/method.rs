@@ -1,8 +1,8 @@
 //! The builtin behind `log.info(…)`: **capture** at its shortest.
 //!
-//! It serves a message of type `str` with fields of plain types from a known call site; everything else
-//! goes on to [`crate::general::submit`], and what only `logging` can do to the Python side. Fast calls run no
-//! Python code at all.
+//! It serves a message of type `str` with fields of plain types from a known call site, and runs no Python
+//! code at all. Other calls go the general way ([`crate::general`]), and those that only `logging` can serve
+//! go the slow way, to the Python side.
 
 use metaexpert_log::clock::stamp;
 use metaexpert_log::frame::{Head, NO_ID};
@@ -27,16 +27,16 @@ use crate::process::state::{STATE, State};
 use crate::values::plain::{plain_text, push_plain, push_text};
 use crate::values::text::Excerpt;
 
-/// A byte takes at most this many in a JSON string, with something to spare for punctuation.
-const WORST_ESCAPE: usize = 8;
+/// A byte of text takes at most this many bytes in a JSON string, with some to spare for punctuation.
+const WORST_ESCAPE_BYTES: usize = 8;
 
-/// Words that keep the meaning `logging` gives them.
+/// Keywords that mean what they mean in `logging`.
 const RESERVED: [&str; 4] = ["exc_info", "stack_info", "stacklevel", "extra"];
 
-/// No word that means something has more characters.
+/// A longer keyword is certainly the name of a field.
 const LONGEST_WORD: isize = 16;
 
-/// What one builtin knows; its `self`.
+/// One builtin's own data: its `self`.
 #[pyclass(frozen, module = "metaexpert.logger._native")]
 pub(crate) struct Method {
     channel: Py<Channel>,
@@ -74,9 +74,9 @@ struct Ids {
 
 enum Fast {
     Done,
-    /// Too much for the fast path, but nothing `logging` need see.
+    /// The call needs Python code, but nothing that only `logging` does.
     General,
-    /// Something foreign listens, or nothing runs.
+    /// Something foreign listens, or no engine runs.
     Slow,
 }
 
@@ -91,14 +91,15 @@ impl Method {
         Method { channel, level, threshold, category, category_id: KnownIdCell::default(), slow }
     }
 
-    /// The logger whose method serves the calls that the builtin can't: bound to it, or with its name in a `partial`.
+    /// The logger: the `slow` callable is a method of it, or a `partial` of one with the method's name.
     pub(crate) fn logger<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let slow = self.slow.bind(py);
         let method = slow.getattr_opt("func")?;
         method.as_ref().unwrap_or(slow).getattr("__self__")
     }
 
-    /// Gives back its references now: dropped where PyO3 does not know that the GIL is held, they would wait.
+    /// Gives back its references now. PyO3, which does not know that the GIL is held, would keep them for
+    /// later.
     pub(crate) fn release(self, py: Python<'_>) {
         self.channel.drop_ref(py);
         self.slow.drop_ref(py);
@@ -159,8 +160,9 @@ impl Method {
         let Ids { keys, logger, category } = ids;
         let head = Head { level, logger, category, stamp: stamp() };
         let bound = self.channel.bind(py).get().bound().map(|bound| bound.bind(py).get());
-        // What escaping could make longer than the limits allow is measured and cut, elsewhere.
-        let most = limits.bytes as usize / WORST_ESCAPE;
+        // A record that escaping could make longer than the limits allow is measured and cut on the general
+        // way.
+        let most = limits.bytes as usize / WORST_ESCAPE_BYTES;
         let is_in = with_section(py, context, pipeline, *generation, |pipeline, context| {
             with_section(py, bound, pipeline, *generation, |pipeline, bound| {
                 pipeline.compose(&head, protected, |composer| {
@@ -191,7 +193,7 @@ impl Method {
         }
     }
 
-    /// The dictionary's ids for this call, if they are known or easily made so.
+    /// The dictionary's ids for this call; `None` for a new call site, or if the dictionary is full.
     #[inline]
     fn ids(&self, py: Python<'_>, state: &mut State, names: *mut ffi::PyObject) -> Option<Ids> {
         let State { pipeline: Some(pipeline), generation, sites, key_sets, .. } = state else { return None };
@@ -263,7 +265,8 @@ impl Method {
         }
     }
 
-    /// Gathers the fields of `extra` and the keywords. False if a word is there that only `logging` serves.
+    /// Gathers the fields of `extra` and the keywords. False if there is a keyword that only `logging`
+    /// serves.
     fn collect<'py>(
         &self,
         py: Python<'py>,
@@ -323,7 +326,7 @@ impl Method {
         Ok(true)
     }
 
-    /// What serves the calls that the builtin can't.
+    /// The callable for the calls that the builtin cannot serve.
     pub(crate) fn slow(&self) -> *mut ffi::PyObject {
         self.slow.as_ptr()
     }
@@ -341,7 +344,7 @@ impl Method {
     }
 }
 
-/// A keyword's name, if it is no longer than the words that mean something; else nothing.
+/// A keyword, if it may be one that is no field; else an empty text.
 ///
 /// # Safety
 /// As [`plain_text`].
@@ -354,7 +357,7 @@ unsafe fn known_word<'a>(name: *mut ffi::PyObject) -> &'a str {
     text.and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default()
 }
 
-/// Whether a reserved word says nothing: `exc_info=None`, `stack_info=False`, `stacklevel=1`.
+/// Whether a reserved keyword has its default: `exc_info=None`, `stack_info=False`, `stacklevel=1`.
 fn is_default(word: &str, value: &Bound<'_, PyAny>) -> bool {
     match word {
         "stacklevel" => value.extract::<i64>().is_ok_and(|level| level == 1),

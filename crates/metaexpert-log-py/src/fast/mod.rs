@@ -1,4 +1,7 @@
-//! The builtin that a call meets, and what must hold for it to serve the call.
+//! The fast way: the builtin that a call meets, and what must hold for it to serve the call.
+//!
+//! [`builtin`] is what CPython calls, [`taken`] the builtin's type, [`method`] what it does. [`channel`]
+//! leads a logger's records into the pipeline while its [`premises`] hold.
 
 use pyo3::prelude::*;
 

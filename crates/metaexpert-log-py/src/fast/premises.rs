@@ -1,7 +1,7 @@
-//! What must stay true for the fast path to do exactly what `logging` would.
+//! The premises of the fast way: what must hold for it to do exactly what `logging` would.
 //!
-//! Handler and filter lists, classes and the record factory can all be changed without telling us, so every
-//! call looks at them, with a few loads.
+//! Handler and filter lists, classes and the record factory can all change without notice, so every call
+//! looks at them, with a few loads.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyType};
 use pyo3::{PyTraverseError, PyVisit};
 
-/// Lists, classes and factory as they were when the logger was found to be the pipeline's alone.
+/// Lists, classes and record factory as they were when nothing but the pipeline took the logger's records.
 pub(crate) struct Premises {
     lists: Vec<WatchedList>,
     classes: Vec<WatchedClass>,
@@ -132,7 +132,8 @@ impl WatchedClass {
 /// change sets it to 0, the next lookup to a number never used before.
 #[inline]
 fn class_version(class: &Bound<'_, PyType>) -> u32 {
-    // SAFETY: the class is alive and the number where it always is; without a GIL another thread may be changing it.
+    // SAFETY: the class is alive and the number where it always is; without a GIL another thread may be
+    // changing it.
     let version = unsafe { AtomicU32::from_ptr(&raw mut (*class.as_type_ptr()).tp_version_tag) };
     version.load(Ordering::Relaxed)
 }

@@ -1,7 +1,7 @@
 //! A logging method as it is taken from its logger: called like a builtin, and otherwise a bound method.
 //!
-//! A builtin function of CPython's has no `__func__`, and its `__self__` is what it is called with: neither
-//! `weakref.WeakMethod` nor who asks for the logger can use it.
+//! It has a type of its own because a builtin function of CPython has no `__func__`, for which
+//! `weakref.WeakMethod` asks, and its `__self__` is not the logger.
 
 use std::ffi::c_void;
 use std::mem::offset_of;
@@ -26,7 +26,7 @@ pub(crate) type Vectorcall = unsafe extern "C" fn(
 #[repr(C)]
 struct Taken {
     head: ffi::PyObject,
-    /// Where the interpreter looks for it, as for the next: see [`taken_type`].
+    /// Where the interpreter looks for it, and for the next one, is said in [`taken_type`].
     vectorcall: Vectorcall,
     weak_references: *mut ffi::PyObject,
     /// A [`Method`].
@@ -34,11 +34,11 @@ struct Taken {
     name: &'static str,
 }
 
-/// Makes the method `name`, which is served by `serve`.
+/// Makes the method `name`, whose calls go to `call`.
 pub(crate) fn new_taken<'py>(
     method: Bound<'py, Method>,
     name: &'static str,
-    serve: Vectorcall,
+    call: Vectorcall,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = method.py();
     let class = taken_type(py)?;
@@ -47,14 +47,14 @@ pub(crate) fn new_taken<'py>(
     unsafe {
         let object = Bound::from_owned_ptr_or_err(py, ffi::PyType_GenericAlloc(class.as_type_ptr(), 0))?;
         let taken = object.as_ptr().cast::<Taken>();
-        (&raw mut (*taken).vectorcall).write(serve);
+        (&raw mut (*taken).vectorcall).write(call);
         (&raw mut (*taken).name).write(name);
         (&raw mut (*taken).method).write(method.into_ptr());
         Ok(object)
     }
 }
 
-/// What a [`Vectorcall`] was called with.
+/// The method behind the object that a [`Vectorcall`] was called with.
 ///
 /// # Safety
 /// `object` is what [`new_taken`] has made, and lives for 'a.
@@ -139,7 +139,7 @@ unsafe extern "C" fn traverse(
     }
 }
 
-/// The same as a bound method of the logger's class.
+/// The bound method of the logger's class for which `object` stands.
 fn as_method<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let py = object.py();
     // SAFETY: only called with what `new_taken` has made, alive as long as `object`.
@@ -153,7 +153,7 @@ fn bound<'py>(function: &Bound<'py, PyAny>, object: &Bound<'py, PyAny>) -> PyRes
     METHOD.import(function.py(), "types", "MethodType")?.call1((function, object))
 }
 
-/// Runs what answers the interpreter; a bug in it becomes an exception.
+/// Answers the interpreter with `body`. A panic in it becomes an exception.
 ///
 /// # Safety
 /// To be called by the interpreter, with the GIL held and an object that is alive.
@@ -177,7 +177,7 @@ unsafe fn answer<T>(
     failed
 }
 
-/// Attributes are those of the bound method, which has those of its function.
+/// Attributes are those of the bound method, and so those of its function.
 unsafe extern "C" fn attribute(object: *mut ffi::PyObject, name: *mut ffi::PyObject) -> *mut ffi::PyObject {
     // SAFETY: called by the interpreter with a `str`.
     unsafe {
@@ -189,7 +189,7 @@ unsafe extern "C" fn attribute(object: *mut ffi::PyObject, name: *mut ffi::PyObj
             }
             let method = as_method(object)?;
             if name.to_str()? == "__signature__" {
-                // What looks like a function is taken for one, `self` and all.
+                // `inspect` would take this object for a function, and so list `self`.
                 let inspect = object.py().import("inspect")?;
                 return Ok(inspect.call_method1("signature", (method,))?.into_ptr());
             }
@@ -198,7 +198,7 @@ unsafe extern "C" fn attribute(object: *mut ffi::PyObject, name: *mut ffi::PyObj
     }
 }
 
-/// In a class it stays what it is, as a bound method does.
+/// As an attribute of a class it is not bound again; neither is a bound method.
 unsafe extern "C" fn get(
     object: *mut ffi::PyObject,
     _instance: *mut ffi::PyObject,
@@ -249,7 +249,8 @@ unsafe extern "C" fn compare(
     }
 }
 
-/// Makes a method of a function and an object, as `weakref.WeakMethod` does by the type of what it was given.
+/// Makes a method of a function and an object: `weakref.WeakMethod` calls the type of the method that it was
+/// given.
 unsafe extern "C" fn new(
     class: *mut ffi::PyTypeObject,
     arguments: *mut ffi::PyObject,

@@ -8,7 +8,7 @@ use crate::general::context_variable::current_context;
 use crate::general::fields::Fields;
 use crate::values::text::Excerpt;
 
-/// One call with everything that belongs to its record.
+/// One call: what was passed to it, and what its record has beside that.
 pub(crate) struct Call<'a, 'py> {
     pub(crate) level: i32,
     pub(crate) level_name: Option<Excerpt>,
@@ -16,21 +16,21 @@ pub(crate) struct Call<'a, 'py> {
     pub(crate) message: Bound<'py, PyAny>,
     pub(crate) arguments: Bound<'py, PyTuple>,
     pub(crate) fields: Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>,
-    /// More fields, which are too many for a record.
+    /// How many more fields there are, too many for a record.
     pub(crate) fields_left: usize,
     pub(crate) bound: Option<&'a Py<Fields>>,
-    /// `fields` are all that the record has, so those of the running context are not added.
+    /// `fields` are all that the record has: those of the running context are not added.
     pub(crate) is_complete: bool,
     pub(crate) exception: Option<(Excerpt, Excerpt, Excerpt)>,
     pub(crate) stack: Option<Excerpt>,
     pub(crate) caller: Option<(Excerpt, u32, Excerpt)>,
     pub(crate) thread: Option<(u64, Excerpt)>,
     pub(crate) task: Option<Excerpt>,
-    /// The Python frame that is running now made the call.
+    /// The caller is the Python frame that is running now.
     pub(crate) caller_is_current_frame: bool,
     /// When the record was made, if not now.
     pub(crate) timestamp_ns: Option<i64>,
-    /// The call site's names, if `fields` are exactly those.
+    /// The call site's tuple of names, if `fields` have exactly these; else null.
     pub(crate) names: *mut ffi::PyObject,
 }
 

@@ -23,7 +23,7 @@ pub(crate) fn add_caller(py: Python<'_>, call: &mut Call<'_, '_>, needs: Needs) 
 }
 
 /// File, line and function of the Python frame that made the call: the innermost one outside of logging's
-/// own code, such as a `LoggerAdapter`'s.
+/// own code, to which that of a `LoggerAdapter` belongs.
 fn current_frame(py: Python<'_>) -> Option<(Excerpt, u32, Excerpt)> {
     // SAFETY: the GIL is held; the frame is borrowed from the running thread and becomes a new reference.
     let mut frame = unsafe { Bound::from_borrowed_ptr_or_opt(py, ffi::PyEval_GetFrame().cast())? };
@@ -38,8 +38,8 @@ fn current_frame(py: Python<'_>) -> Option<(Excerpt, u32, Excerpt)> {
     }
 }
 
-/// Whether a frame runs code of a module whose frames never made a call: `logging` and our Python side.
-/// By the module's name: the file of frozen code, or of code that was compiled elsewhere, tells nothing.
+/// Whether a frame runs code of `logging` or of our Python side, which pass calls on. Recognised by the
+/// module's name, because the file of frozen code, or of code that was compiled elsewhere, says nothing.
 fn is_calling_module(frame: &Bound<'_, PyAny>) -> bool {
     static MODULES: PyOnceLock<Vec<String>> = PyOnceLock::new();
     let py = frame.py();

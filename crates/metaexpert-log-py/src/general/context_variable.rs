@@ -73,15 +73,16 @@ pub(crate) fn value(py: Python<'_>) -> Option<Bound<'_, Fields>> {
 
 /// Sets the variable, and returns the token that takes that back.
 pub(crate) fn set<'py>(fields: &Bound<'py, Fields>) -> PyResult<Bound<'py, PyAny>> {
-    // SAFETY: the GIL is held, the variable a ContextVar that was declared and `fields` alive; a new reference, or null
-    // with an exception.
+    // SAFETY: the GIL is held, the variable a ContextVar that was declared and `fields` alive; a new
+    // reference, or null with an exception.
     unsafe {
         let token = ffi::PyContextVar_Set(DECLARED.load(Ordering::Acquire), fields.as_ptr());
         Bound::from_owned_ptr_or_err(fields.py(), token)
     }
 }
 
-/// Gives the variable the value that it had before `token`. False if it was set in another `contextvars.Context`.
+/// Gives the variable the value that it had before `token`. False if it was set in another
+/// `contextvars.Context`.
 pub(crate) fn reset(py: Python<'_>, token: &Py<PyAny>) -> bool {
     // SAFETY: the GIL is held; the variable is the one that was set, the token what that gave.
     let done = unsafe { ffi::PyContextVar_Reset(DECLARED.load(Ordering::Acquire), token.as_ptr()) == 0 };

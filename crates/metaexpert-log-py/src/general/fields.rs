@@ -19,28 +19,29 @@ use crate::values::names::name_of;
 use crate::values::nested;
 use crate::values::text::escaped_cost;
 
-/// What is no larger than this share of a record need not be cut, however much is escaped.
+/// Fields that take at most one part in so many of a record need not be cut, however much is escaped.
 const SMALL_SHARE: usize = 32;
 
 /// An immutable set of fields, its values captured when it was made.
 #[pyclass(frozen, module = "metaexpert.logger._native")]
 pub(crate) struct Fields {
-    /// Never changed: it is made here, and given out as a copy.
+    /// Never changed: it is made here, and only copies are given out.
     mapping: Py<PyDict>,
     is_empty: bool,
     values: Values,
     section: Guarded<Encoded>,
-    /// Of a `log_context`: the one around it.
+    /// Of a `log_context`: the fields of the one around it.
     around: Option<Py<Fields>>,
-    /// Of a `log_context` that was left where it could not be taken back: whoever still finds it does without.
+    /// Of a `log_context` that was left where the variable could not be set back: a record that still finds
+    /// these fields does without.
     is_left: AtomicBool,
 }
 
-/// Where the values are.
+/// The place of the values.
 enum Values {
-    /// In the mapping: few, small, and of exact types that never change.
+    /// In the mapping: few, small and plain, so they never change.
     Plain,
-    /// Copies, each with its name.
+    /// Here: copies, each with its name.
     Captured(Vec<(Vec<u8>, Captured)>),
 }
 
@@ -97,7 +98,7 @@ impl Fields {
         Ok(Fields { around: around.map(Bound::unbind), ..fields })
     }
 
-    /// Notes that the context was left, for whoever still finds it.
+    /// Notes that the context was left, for records that still find it.
     pub(crate) fn leave(&self) {
         self.is_left.store(true, Ordering::Relaxed);
     }
@@ -149,7 +150,7 @@ impl Fields {
         })
     }
 
-    /// Runs no Python code, for it is called while a record is being submitted.
+    /// Runs no Python code, because it is called while a record is being submitted.
     fn encode(&self, py: Python<'_>, pipeline: &mut Pipeline, generation: u32) -> Vec<u8> {
         match &self.values {
             Values::Captured(captured) => {
@@ -183,7 +184,8 @@ fn is_small_and_plain(mapping: &Bound<'_, PyDict>) -> bool {
     plain_size(mapping).is_some_and(|size| size <= most)
 }
 
-/// Copies the values of `merged`; those that are not in `own` may have been captured with `base`.
+/// Copies the values of `merged`. Those that are not in `own` may have been captured with `base`, and are
+/// taken from it.
 #[cold]
 fn capture(
     own: &Bound<'_, PyDict>,
@@ -201,7 +203,7 @@ fn capture(
         Values::Captured(earlier) => earlier,
     });
     let most = limits.items as usize;
-    // Taken first: a value's own code may run below.
+    // Taken first, because a value's own code may run below.
     for (key, value) in merged.iter().take(most).collect::<Vec<_>>() {
         let name = name_of(&mut conversion, &key);
         let inherited = match own.contains(&key).unwrap_or(true) {

@@ -1,4 +1,4 @@
-//! A `logging.LogRecord` of any logger into the pipeline.
+//! The way of a `logging.LogRecord` of any logger into the pipeline.
 
 use metaexpert_log::clock::{now_ns, stamp_of};
 use metaexpert_log::frame::{NO_ID, Record, Section, Value};
@@ -18,7 +18,7 @@ use crate::process::state::{STATE, State};
 use crate::values::plain::{plain_text, plain_value};
 use crate::values::text::Excerpt;
 
-/// What a LogRecord holds beside fields: [`NAMES`] has the names.
+/// Attributes of a LogRecord that are read here, by their places in [`NAMES`].
 #[derive(Clone, Copy)]
 enum Attribute {
     Name,
@@ -37,7 +37,7 @@ enum Attribute {
     Category,
 }
 
-/// Attributes of a LogRecord that are no fields, in the order in which it gets them.
+/// Attributes of a LogRecord that are no fields, in the order in which `logging` sets them.
 const NAMES: [&str; 24] = [
     "name",
     "msg",
@@ -65,28 +65,29 @@ const NAMES: [&str; 24] = [
     "asctime",
 ];
 
-/// More fields than this, or a longer name, take the general way.
-const PLAIN_FIELDS: usize = 32;
-const PLAIN_NAME: usize = 256;
+/// A LogRecord with more fields, or a longer name of one, takes the general way.
+const MOST_PLAIN_FIELDS: usize = 32;
+const MOST_PLAIN_NAME_BYTES: usize = 256;
 
-/// Clocks that are less apart are one clock, read twice.
+/// Two times that are less apart are of one clock, read twice; others are of two clocks.
 const SAME_CLOCK_NS: u64 = 1_000_000_000;
 
-/// A byte takes at most this many in a JSON string, with something to spare for punctuation.
-const WORST_ESCAPE: usize = 8;
+/// A byte of text takes at most this many bytes in a JSON string, with some to spare for punctuation.
+const WORST_ESCAPE_BYTES: usize = 8;
 
-/// A record taken apart.
+/// A LogRecord taken apart.
 struct Parts<'py> {
     standard: [Option<Bound<'py, PyAny>>; NAMES.len()],
     fields: Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>,
     timestamp_ns: Option<i64>,
 }
 
-/// Submits `record`. `message` replaces its own formatting if given; `exception` is (type, message,
-/// stacktrace); `fields`, if given, are its fields under the names that were used in the call, which then
-/// lie in `attributes` (a container of names) as attributes of the record; `bound` are those of its logger.
-/// With `is_complete` there are no others, such as those of the running context. Returns false if no engine
-/// runs.
+/// Submits the LogRecord `record`. Returns false if no engine runs.
+///
+/// `message` replaces the record's own formatting. `exception` is (type, message, stacktrace). `fields` are
+/// its fields under the names that were used in the call; `attributes` then has the names of the record's
+/// attributes that hold them. `bound` are the fields of its logger. With `is_complete` there are no others,
+/// such as those of the running context.
 #[pyfunction]
 #[pyo3(signature = (record, message, exception, fields, attributes, bound=None, is_complete=false))]
 pub(crate) fn submit_record(
@@ -163,7 +164,7 @@ impl<'py> Parts<'py> {
     }
 
     fn level(&self) -> i32 {
-        // One of more than 32 bits, as Python allows, is as high, or low, as they go.
+        // Python allows levels of more than 32 bits: they count as the highest or lowest of 32.
         let level = self.get(Attribute::Level).and_then(|level| {
             let is_low = || level.lt(0).unwrap_or(false);
             level.cast::<PyInt>().ok()?;
@@ -172,13 +173,13 @@ impl<'py> Parts<'py> {
         level.unwrap_or(0)
     }
 
-    /// When the record was made. `created` is in seconds, and a float has microseconds of them.
+    /// When the record was made. `created` is in seconds, with the microseconds that a float has room for.
     fn made_at_ns(&self, py: Python<'py>) -> Option<i64> {
         let created = self.get(Attribute::Created)?.extract::<f64>().ok()?;
         Some(stamp_of(by_the_system(py, ns_of(created))))
     }
 
-    /// What the general way needs, as far as some format shows it; `message` replaces the record's own.
+    /// The record as a call, with what some format shows of it; `message` replaces the record's own.
     fn call<'a>(
         &self,
         py: Python<'py>,
@@ -222,8 +223,8 @@ fn ns_of(seconds: f64) -> i64 {
     ((seconds * 1e6).round() as i64).saturating_mul(1000)
 }
 
-/// A time of Python's clock by the system's, which other records carry: tests replace or freeze Python's.
-/// A record that is as old as it says, because a queue held it, keeps its time.
+/// A time of Python's clock by the system's clock, by which other records have theirs: tests replace or
+/// freeze Python's. A record that really is as old as it says, because a queue held it, keeps its time.
 fn by_the_system(py: Python<'_>, created_ns: i64) -> i64 {
     let now = now_ns();
     if now.abs_diff(created_ns) < SAME_CLOCK_NS {
@@ -238,7 +239,8 @@ fn by_the_system(py: Python<'_>, created_ns: i64) -> i64 {
     }
 }
 
-/// The index in [`NAMES`] of an attribute's name; that of the attribute before it makes `expected` likely.
+/// The index in [`NAMES`] of an attribute's name. The one after the previous attribute's is likely:
+/// `expected`.
 #[inline]
 fn attribute(key: &Bound<'_, PyAny>, expected: usize) -> Option<usize> {
     static INTERNED: PyOnceLock<Vec<Py<PyString>>> = PyOnceLock::new();
@@ -250,13 +252,13 @@ fn attribute(key: &Bound<'_, PyAny>, expected: usize) -> Option<usize> {
         return Some(expected);
     }
     interned.iter().position(is_key).or_else(|| {
-        // A name that was made at run time, as unpickling does, is another object.
+        // A name that was made at run time, as by unpickling, is another object.
         let text = key.cast_exact::<PyString>().ok()?.to_str().ok()?;
         NAMES.iter().position(|name| *name == text)
     })
 }
 
-/// Submits a record of plain values that no format asks more about. False if it is not one, or was not taken.
+/// Submits a record of plain values of which no format shows more. False if it is none, or was not taken.
 /// Runs no Python code.
 fn submit_plain(py: Python<'_>, parts: &Parts<'_>, bound: Option<&Py<Fields>>) -> bool {
     let Some(plain) = PlainRecord::of(parts) else { return false };
@@ -282,7 +284,7 @@ impl<'a> PlainRecord<'a> {
         let has_arguments = parts.get(Attribute::Arguments).is_some_and(|args| {
             !args.is_none() && !args.cast_exact::<PyTuple>().is_ok_and(|args| args.is_empty())
         });
-        if has_arguments || !is_none(Attribute::Stack) || parts.fields.len() > PLAIN_FIELDS {
+        if has_arguments || !is_none(Attribute::Stack) || parts.fields.len() > MOST_PLAIN_FIELDS {
             return None;
         }
         let level = parts.level();
@@ -292,7 +294,7 @@ impl<'a> PlainRecord<'a> {
         let mut keys = Vec::with_capacity(parts.fields.len());
         let mut values = Vec::with_capacity(parts.fields.len());
         for (key, value) in &parts.fields {
-            keys.push(text_of(key).filter(|key| key.len() <= PLAIN_NAME)?);
+            keys.push(text_of(key).filter(|key| key.len() <= MOST_PLAIN_NAME_BYTES)?);
             // SAFETY: the GIL is held, and `parts` keeps the value alive for 'a.
             values.push(unsafe { plain_value(value.as_ptr()) }?);
         }
@@ -310,11 +312,12 @@ impl<'a> PlainRecord<'a> {
         })
     }
 
-    /// Whether it can't grow beyond `limit` bytes, however much is escaped; what can is measured and cut.
+    /// Whether it stays within `limit` bytes, however much is escaped. Others are measured and cut on the
+    /// general way.
     fn is_small(&self, limit: u32) -> bool {
         let names: usize = self.keys.iter().map(|key| key.len()).sum();
         let values: usize = self.values.iter().map(Value::encoded_len).sum();
-        self.name.len() + self.message.len() + names + values <= limit as usize / WORST_ESCAPE
+        self.name.len() + self.message.len() + names + values <= limit as usize / WORST_ESCAPE_BYTES
     }
 
     /// Submits it with the fields of context and logger. `None` if it has to take the general way.
@@ -353,7 +356,7 @@ impl<'a> PlainRecord<'a> {
             message: self.message,
             sections: &sections[..count],
         };
-        // Whatever is refused is tried again, waited for or counted as lost by the general way.
+        // A record that is refused goes the general way, which waits for room or counts it as lost.
         pipeline.submit(&record, false).ok()
     }
 }
@@ -366,11 +369,11 @@ fn text_of<'a>(object: &'a Bound<'_, PyAny>) -> Option<&'a [u8]> {
     unsafe { plain_text(text.as_ptr()) }
 }
 
-/// A record keeps a single mapping argument bare; formatting expects it in a tuple.
+/// The arguments as a tuple, which formatting expects: a LogRecord holds a single mapping bare.
 fn arguments_of<'py>(py: Python<'py>, args: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyTuple>> {
     match args {
         Some(args) if args.cast::<PyTuple>().is_ok() => Ok(args.clone().cast_into::<PyTuple>()?),
-        // What is false stands for no arguments; `%` takes anything else for the only one.
+        // A false value stands for no arguments; `%` takes any other value for the only one.
         Some(args) if args.is_truthy().unwrap_or(true) => PyTuple::new(py, [args]),
         _ => Ok(PyTuple::empty(py)),
     }

@@ -1,4 +1,4 @@
-//! Records that a bug here costs: counted, as every loss is.
+//! Records that a bug of the binding loses, counted as every loss is.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -7,8 +7,8 @@ use pyo3::prelude::*;
 
 use crate::process::state::STATE;
 
-/// What `capture` returns. If it panics, the record of `level` is counted as lost, and nothing reaches the trading
-/// code: `otherwise` is returned. The panic's message went to standard error.
+/// What `capture` returns. If it panics, counts the record of `level` as lost and returns `otherwise`, so
+/// nothing reaches the trading code. The panic's message went to standard error.
 #[inline]
 pub(crate) fn counted<R>(
     py: Python<'_>,

@@ -10,7 +10,7 @@ use crate::values::stand_in;
 use crate::values::str_of::try_text_of;
 use crate::values::text::Excerpt;
 
-/// The message, and the exception if its arguments do not fit.
+/// The message, and the exception if its arguments do not fit it.
 pub(crate) fn formatted(
     conversion: &mut Conversion,
     message: &Bound<'_, PyAny>,
@@ -26,7 +26,7 @@ pub(crate) fn formatted(
     if !text.is_whole() {
         return (text, Some(PyValueError::new_err("the message is too long to be formatted")));
     }
-    // The text itself where it is one: lone surrogates stay what they are until it is formatted.
+    // A `str` itself, not its copy: lone surrogates stay what they are until it is formatted.
     let format = message.cast_exact::<PyString>().cloned().unwrap_or_else(|_| text.to_str(message.py()));
     match format_with(conversion, &format, arguments) {
         Ok(formatted) => (formatted, None),
@@ -52,6 +52,6 @@ fn format_with(
 fn single_mapping<'py>(arguments: &Bound<'py, PyTuple>) -> Option<Bound<'py, PyAny>> {
     let only = arguments.get_item(0).ok().filter(|_| arguments.len() == 1)?;
     let is_mapping = stand_in::is_mapping(&only) || classes::is_mapping(&only);
-    // What can't say whether it is empty is a mapping all the same.
+    // A mapping that raises when asked whether it is empty counts as not empty.
     (is_mapping && only.is_truthy().unwrap_or(true)).then_some(only)
 }

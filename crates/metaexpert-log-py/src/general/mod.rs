@@ -1,4 +1,8 @@
-//! The general way of a record into the pipeline: what the builtin cannot do at once.
+//! The general way into the pipeline, for calls that need Python code, and for `logging.LogRecord`s.
+//!
+//! [`submit`] is the way of a [`call`], whose [`message`] and [`caller`] it completes; [`log_record`] makes a
+//! call of a LogRecord. [`fields`] are captured once for many records: those of a bound logger and of the
+//! [`context_variable`].
 
 use pyo3::prelude::*;
 

@@ -1,4 +1,4 @@
-//! A few fields of types that never change, read where they are: nothing is copied when they are bound.
+//! A few plain fields, read where they are: their types never change, so binding them copies nothing.
 
 use metaexpert_log::frame::Value;
 use metaexpert_log::pipeline::Pipeline;
@@ -11,10 +11,10 @@ use crate::process::key_sets::KeySets;
 use crate::values::plain::{plain_text, plain_value};
 use crate::values::times::{TIME_LEN, plain_time_argument};
 
-/// Sets of more fields are copied.
-const MOST: usize = 16;
+/// A set of more fields is copied.
+const MOST_FIELDS: usize = 16;
 
-/// And those with more times.
+/// A set with more times is copied.
 const MOST_TIMES: usize = 2;
 
 /// Room for the texts of times.
@@ -29,13 +29,13 @@ impl Times {
 /// The fields of one mapping, borrowed.
 pub(crate) struct PlainFields<'a> {
     count: usize,
-    keys: [*mut ffi::PyObject; MOST],
-    names: [&'a [u8]; MOST],
-    values: [Value<'a>; MOST],
+    keys: [*mut ffi::PyObject; MOST_FIELDS],
+    names: [&'a [u8]; MOST_FIELDS],
+    values: [Value<'a>; MOST_FIELDS],
 }
 
-/// Bytes of all names and values of `mapping`; `None` if one is not plain, or they are too many. Runs no Python
-/// code.
+/// Bytes of all names and values of `mapping`; `None` if one is not plain, or there are too many. Runs no
+/// Python code.
 pub(crate) fn plain_size(mapping: &Bound<'_, PyDict>) -> Option<usize> {
     let (mut size, mut times) = (0, Times::new());
     each(mapping, &mut times, |_, _, name, value| size += name.len() + value.encoded_len())?;
@@ -49,14 +49,14 @@ fn each<'a>(
     times: &'a mut Times,
     mut body: impl FnMut(usize, *mut ffi::PyObject, &'a [u8], Value<'a>),
 ) -> Option<()> {
-    if mapping.len() > MOST {
+    if mapping.len() > MOST_FIELDS {
         return None;
     }
     let mut free_times = times.0.iter_mut();
     let (mut position, mut count) = (0, 0);
     let (mut key, mut value) = (std::ptr::null_mut(), std::ptr::null_mut());
-    // SAFETY: the GIL is held, and nothing below changes the mapping, which keeps keys and values alive for 'a; an
-    // exact str is asked for its text, and nothing else.
+    // SAFETY: the GIL is held, and nothing below changes the mapping, which keeps keys and values alive for
+    // 'a; an exact str is asked for its text, and nothing else.
     unsafe {
         while ffi::PyDict_Next(mapping.as_ptr(), &mut position, &mut key, &mut value) != 0 {
             if ffi::Py_TYPE(key) != &raw mut ffi::PyUnicode_Type {
@@ -74,13 +74,13 @@ fn each<'a>(
 }
 
 impl<'a> PlainFields<'a> {
-    /// The fields of `mapping`, which stays as it is; `None` as [`plain_size`].
+    /// The fields of `mapping`, which nobody changes; `None` as [`plain_size`].
     pub(crate) fn read(mapping: &'a Bound<'_, PyDict>, times: &'a mut Times) -> Option<Self> {
         let mut fields = PlainFields {
             count: 0,
-            keys: [std::ptr::null_mut(); MOST],
-            names: [&[]; MOST],
-            values: [Value::Null; MOST],
+            keys: [std::ptr::null_mut(); MOST_FIELDS],
+            names: [&[]; MOST_FIELDS],
+            values: [Value::Null; MOST_FIELDS],
         };
         each(mapping, times, |at, key, name, value| {
             (fields.keys[at], fields.names[at], fields.values[at]) = (key, name, value);
@@ -117,5 +117,5 @@ impl<'a> PlainFields<'a> {
     }
 }
 
-/// Apart from those of calls, in which some names are no fields.
+/// Apart from the key sets of calls, in which some names are no fields.
 static KEY_SETS: Guarded<KeySets> = Guarded::new(KeySets::new());

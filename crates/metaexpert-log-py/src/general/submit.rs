@@ -1,5 +1,5 @@
-//! The general way into the pipeline: everything that may run Python code happens first, then room is
-//! reserved, then nothing but copying until the record is published.
+//! The general way of a call into the pipeline. Everything that may run Python code happens first. Then room
+//! is reserved, and nothing but copying happens until the record is published.
 
 use std::time::{Duration, Instant};
 
@@ -28,14 +28,14 @@ use crate::values::stand_in;
 use crate::values::str_of::text_of;
 use crate::values::text::{Excerpt, escaped_cost};
 
-/// How long a record made at the interpreter's end waits to be written.
+/// How long a call at the end of the interpreter waits for its record to be written.
 const SYNCHRONOUS_LIMIT: Duration = Duration::from_secs(1);
 
-/// Bytes of an argument that are shown on standard error.
-const MOST_REPORTED: usize = 1 << 16;
+/// Of an argument no more bytes are shown on standard error.
+const MOST_REPORTED_BYTES: usize = 1 << 16;
 
-/// Room that a frame needs beside its texts: header, lengths, tags.
-const FRAME_OVERHEAD: usize = 4096;
+/// A frame takes at most this much beside its texts: header, lengths, tags.
+const FRAME_OVERHEAD_BYTES: usize = 4096;
 
 /// A call after conversion: no Python object is left in it.
 struct Prepared {
@@ -44,9 +44,9 @@ struct Prepared {
     fields: Vec<(Vec<u8>, Captured)>,
 }
 
-/// Submits `call` under the logger `name`. Fails only with an exception that must not be swallowed, such as
-/// KeyboardInterrupt from a value's own code, and then after the record was submitted. Returns false if
-/// there is no engine to take it.
+/// Submits `call` under the logger `name`. Fails only with an exception that must not be swallowed, such as a
+/// KeyboardInterrupt from a value's own code, and then after the record was submitted. Returns false if no
+/// engine runs.
 pub(crate) fn submit(py: Python<'_>, name: &[u8], call: Call<'_, '_>) -> PyResult<bool> {
     let level = call.level;
     counted(py, || level, Ok(true), || capture(py, name, call))
@@ -61,7 +61,7 @@ fn capture(py: Python<'_>, name: &[u8], mut call: Call<'_, '_>) -> PyResult<bool
         return Ok(false);
     };
     let inherited = inherited_len(py, &call) + escaped_cost(name);
-    let mut conversion = Conversion::new(limits, largest.saturating_sub(FRAME_OVERHEAD), inherited);
+    let mut conversion = Conversion::new(limits, largest.saturating_sub(FRAME_OVERHEAD_BYTES), inherited);
     add_caller(py, &mut call, needs);
     let (message, mistake) = formatted(&mut conversion, &call.message, &call.arguments);
     let message = conversion.bounded_message(message);
@@ -72,7 +72,7 @@ fn capture(py: Python<'_>, name: &[u8], mut call: Call<'_, '_>) -> PyResult<bool
     }
     if let Some((kind, text, stacktrace)) = &mut call.exception {
         bound_part(&mut conversion, kind);
-        // As with the message: a long one does not cost the record its traceback.
+        // Bounded like a message, so a long one does not cost the record its traceback.
         *text = conversion.bounded_message(std::mem::take(text)).into();
         bound_part(&mut conversion, stacktrace);
     }
@@ -102,8 +102,8 @@ fn bound_part(conversion: &mut Conversion, part: &mut Excerpt) {
     *part = conversion.bounded_text(std::mem::take(part)).into();
 }
 
-/// Submits until the record is in, or is given up and counted. Waits without the GIL. Returns false if the
-/// engine was stopped meanwhile and can't start again; fails as [`submit`] does.
+/// Tries until the record is in, or is given up and counted. Waits without the GIL. Returns false if the
+/// engine was stopped meanwhile and cannot start again; fails as [`submit`] does.
 fn deliver(py: Python<'_>, name: &[u8], call: &Call<'_, '_>, prepared: &Prepared) -> PyResult<bool> {
     let context = call.context(py);
     let context = context.as_ref().map(Bound::get);
@@ -115,7 +115,8 @@ fn deliver(py: Python<'_>, name: &[u8], call: &Call<'_, '_>, prepared: &Prepared
             STATE.with(py, |state| try_submit(py, state, name, call, prepared, context, &mut evicted));
         match attempt {
             Attempt::Done => return Ok(true),
-            // Not left to the caller: converting once more would run the values' own code twice.
+            // Started here and not by the caller, whose second conversion would run the values' own code
+            // again.
             Attempt::Stopped if restart(py)? => {}
             Attempt::Stopped => return Ok(false),
             Attempt::Written(waiter, patience) => {
@@ -141,7 +142,7 @@ fn deliver(py: Python<'_>, name: &[u8], call: &Call<'_, '_>, prepared: &Prepared
     }
 }
 
-/// Starts the engine again that another thread, or a value's own code, has stopped meanwhile.
+/// Starts the engine again, which another thread or a value's own code has stopped meanwhile.
 fn restart(py: Python<'_>) -> PyResult<bool> {
     let engine = py.import("metaexpert.logger.process.engine");
     match engine.and_then(|engine| engine.call_method0("ensure_running")?.extract()) {
@@ -154,7 +155,7 @@ fn restart(py: Python<'_>) -> PyResult<bool> {
 enum Patience {
     /// The interpreter is about to end.
     End,
-    /// The disk is to have it; one that fails is waited for so long.
+    /// The record must be on the disk before the call returns, or so long has passed.
     Disk(Duration),
 }
 
@@ -165,7 +166,7 @@ enum Attempt {
     Written(Waiter, Patience),
     /// There is no engine.
     Stopped,
-    /// No room now, and the record is protected.
+    /// There is no room now, and the record is protected.
     Retry(Waiter, Duration),
 }
 
@@ -301,7 +302,7 @@ fn capture_fields(conversion: &mut Conversion, call: &Call<'_, '_>) -> (Vec<(Vec
     (fields, names)
 }
 
-/// What a record says of arguments that did not fit its message; `logging` is told too.
+/// Fields that say which arguments did not fit the message. `logging` shows the mistake on standard error.
 fn explain(
     conversion: &mut Conversion,
     call: &Call<'_, '_>,
@@ -324,7 +325,7 @@ fn explain(
 
 fn report(conversion: &mut Conversion, call: &Call<'_, '_>, mistake: &PyErr) -> PyResult<()> {
     let budget = conversion.budget;
-    conversion.budget = budget.min(MOST_REPORTED);
+    conversion.budget = budget.min(MOST_REPORTED_BYTES);
     let told = report_briefly(conversion, call, mistake);
     conversion.budget = budget;
     told

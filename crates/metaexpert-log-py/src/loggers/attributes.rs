@@ -12,7 +12,7 @@ pub(crate) fn channel_of<'py>(logger: &Bound<'py, PyAny>) -> Option<Bound<'py, C
     attribute(logger, pyo3::intern!(logger.py(), "_channel"))?.cast_into_exact::<Channel>().ok()
 }
 
-/// An attribute of the instance or its class, past whatever a subclass does to look attributes up.
+/// An attribute of the instance or its class, past any `__getattribute__` or `__getattr__` of a subclass.
 #[inline]
 pub(crate) fn attribute<'py>(
     object: &Bound<'py, PyAny>,

@@ -1,4 +1,4 @@
-//! Bound loggers, made as `MetaLogger._derived` makes them, without running Python code.
+//! Bound loggers: the same as those of `MetaLogger._derived`, made without running Python code.
 
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -9,8 +9,8 @@ use crate::fast::method::Arguments;
 use crate::general::fields::Fields;
 use crate::loggers::attributes::attribute;
 
-/// A logger bound to `logger`'s origin, with `arguments` as fields beside those of `logger`. `None` if that takes more
-/// than is done here.
+/// A logger bound to the origin of `logger`, with `arguments` as fields beside those of `logger`. `None` if
+/// only Python code can make it.
 pub(crate) fn serve_bind(
     logger: &Bound<'_, PyAny>,
     channel: &Bound<'_, Channel>,
@@ -18,13 +18,13 @@ pub(crate) fn serve_bind(
 ) -> Option<PyResult<Py<PyAny>>> {
     let py = logger.py();
     let origin = attribute(logger, pyo3::intern!(py, "_origin"))?;
-    let (origin, of_origin) = match (origin.is_none(), channel.get().origin()) {
+    let (origin, origin_channel) = match (origin.is_none(), channel.get().origin()) {
         (true, None) => (logger.clone(), channel),
-        (false, Some(of_origin)) => (origin, of_origin.bind(py)),
+        (false, Some(origin_channel)) => (origin, origin_channel.bind(py)),
         // A bound logger that was changed, with a channel of its own.
         _ => return None,
     };
-    if !arguments.positional.is_empty() || !of_origin.get().is_undisturbed(py) {
+    if !arguments.positional.is_empty() || !origin_channel.get().is_undisturbed(py) {
         return None;
     }
     let base = channel.get().bound().map(|bound| bound.bind(py));
@@ -32,7 +32,7 @@ pub(crate) fn serve_bind(
         Ok(fields) => fields,
         Err(problem) => return Some(Err(problem)),
     };
-    derived(&origin, of_origin, fields).transpose()
+    bound_logger(&origin, origin_channel, fields).transpose()
 }
 
 fn keyword_fields<'py>(py: Python<'py>, arguments: &Arguments<'_>) -> PyResult<Bound<'py, PyDict>> {
@@ -48,8 +48,8 @@ fn keyword_fields<'py>(py: Python<'py>, arguments: &Arguments<'_>) -> PyResult<B
     Ok(fields)
 }
 
-/// Makes what `MetaLogger._derived` makes, with a channel. `None` for a class with ways of its own to make instances.
-fn derived(
+/// Makes a logger with a channel. `None` for a class that makes its instances in a way of its own.
+fn bound_logger(
     origin: &Bound<'_, PyAny>,
     channel: &Bound<'_, Channel>,
     fields: Fields,
@@ -65,14 +65,14 @@ fn derived(
         }
         Bound::from_owned_ptr_or_err(py, allocate(class, 0))?
     };
-    // Whatever is dropped here is `Bound`, for PyO3 does not know that the GIL is held.
+    // Whatever is dropped here is `Bound`, because PyO3 does not know that the GIL is held.
     let fields = Bound::new(py, fields)?;
     let bound = Bound::new(py, Channel::fresh(channel, fields.clone().unbind()))?;
     let attributes = channel.get().template(py, || template(origin))?.copy()?;
     attributes.set_item(pyo3::intern!(py, "_bound"), &fields)?;
     attributes.set_item(pyo3::intern!(py, "_channel"), &bound)?;
     let name = pyo3::intern!(py, "__dict__");
-    // Not `PyObject_GenericSetDict`, after which up to CPython 3.13.3 attributes are still looked for elsewhere.
+    // Not `PyObject_GenericSetDict`: up to CPython 3.13.3 attributes are looked for elsewhere after it.
     // SAFETY: the GIL is held and the three objects are alive; the instance takes a reference of its own.
     match unsafe { ffi::PyObject_GenericSetAttr(logger.as_ptr(), name.as_ptr(), attributes.as_ptr()) } {
         0 => Ok(Some(logger.unbind())),
@@ -80,7 +80,8 @@ fn derived(
     }
 }
 
-/// What all loggers bound to `origin` have in common; copied at once, which takes less than one by one.
+/// The attributes that all loggers bound to `origin` have in common. One copy of them costs less than setting
+/// each.
 fn template<'py>(origin: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
     let py = origin.py();
     let template = PyDict::new(py);

@@ -10,7 +10,7 @@ use crate::general::fields::Fields;
 use crate::process::guarded::Guarded;
 use crate::process::state::STATE;
 
-/// What to write instead of giving `what` without a keyword, as `@log_context` gives a function.
+/// The error for `what` without a keyword: a bare `@log_context` passes the decorated function.
 fn without_keyword(what: &Bound<'_, PyAny>) -> &'static str {
     if what.is_callable() {
         "log_context needs fields to add; write @log_context(symbol=...), or leave it out"
@@ -65,8 +65,8 @@ impl Context {
         Ok(slf)
     }
 
-    /// Leaves the latest block that was entered here. One that was entered by another thread or task, whose variable
-    /// is out of reach, is left by its fields: they count nowhere any more.
+    /// Leaves the latest block that was entered here. The variable of another thread or task is out of reach,
+    /// so a block that was entered there is left by marking its fields, which no record gets any more.
     fn __exit__(
         &self,
         py: Python<'_>,
@@ -81,7 +81,8 @@ impl Context {
         match innermost {
             Some(block) if block.reset(py) => Ok(()),
             Some(block) => {
-                // Here is a copy of where it was entered.
+                // This thread or task runs in a copy of the `contextvars.Context` in which the block was
+                // entered.
                 block.fields.get().leave();
                 Ok(())
             }
@@ -100,7 +101,8 @@ impl Context {
         STATE.with(py, |_| self.blocks.with(py, body))
     }
 
-    /// Takes the latest block of those that `is_it`; what it returns is dropped where an object's own code may run.
+    /// Takes the latest of the blocks for which `is_it` holds. The caller drops it where an object's own code
+    /// may run.
     fn take(&self, py: Python<'_>, is_it: impl Fn(&Block) -> bool) -> Option<Block> {
         self.with_blocks(py, |blocks| {
             let at = blocks.iter().rposition(is_it)?;
@@ -131,7 +133,8 @@ impl Block {
         Block { fields: self.fields.clone_ref(py), token: self.token.clone_ref(py) }
     }
 
-    /// Gives the variable the value that it had before. False if the block was entered in another `contextvars.Context`.
+    /// Gives the variable the value that it had before. False if the block was entered in another
+    /// `contextvars.Context`.
     fn reset(&self, py: Python<'_>) -> bool {
         context_variable::reset(py, &self.token)
     }

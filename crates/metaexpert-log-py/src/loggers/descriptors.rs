@@ -1,8 +1,9 @@
-//! Descriptors for the methods of the logger's class: each serves a call itself where it can, else its Python function
-//! does.
+//! Descriptors for the methods of the logger's class: each serves a call itself where it can, else its Python
+//! function does.
 //!
-//! A logger that lives for one call, as in `log.bind(order_id=1).info(…)`, would pay more for builtins of its own
-//! than for the record. The descriptor serves the first call; a logger that is kept gets builtins with the second.
+//! A logger that lives for one call, as in `log.bind(order_id=1).info(…)`, would pay more for builtins of its
+//! own than for the record. The descriptor serves the first call; a logger that is kept gets builtins with
+//! the second.
 
 use std::ffi::c_void;
 use std::mem::offset_of;
@@ -28,7 +29,7 @@ use crate::process::state::STATE;
 #[repr(C)]
 struct Descriptor {
     head: ffi::PyObject,
-    /// Where the interpreter looks for it, see [`descriptor_type`].
+    /// Where the interpreter looks for it is said in [`descriptor_type`].
     vectorcall: Vectorcall,
     function: *mut ffi::PyObject,
     /// Of the function.
@@ -45,7 +46,7 @@ type Vectorcall = unsafe extern "C-unwind" fn(
 
 enum Role {
     Log {
-        /// `None`: the first argument, which the first call of a bound logger leaves to the function.
+        /// `None`: the level is the first argument, and the function serves the call.
         level: Option<i32>,
         category: Option<String>,
     },
@@ -73,8 +74,8 @@ fn new_descriptor(function: Bound<'_, PyAny>, role: Role) -> PyResult<Bound<'_, 
     let py = function.py();
     let name = function.getattr("__name__")?.cast_into::<PyString>()?;
     let class = descriptor_type(py)?;
-    // SAFETY: the type's own way to make an instance, of the size that it was given; every field behind the head
-    // is written before anybody sees it.
+    // SAFETY: the type's own way to make an instance, of the size that it was given; every field behind the
+    // head is written before anybody sees it.
     unsafe {
         let object = Bound::from_owned_ptr_or_err(py, ffi::PyType_GenericAlloc(class.as_type_ptr(), 0))?;
         let descriptor = object.as_ptr().cast::<Descriptor>();
@@ -97,7 +98,7 @@ fn descriptor_type(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
         ];
         let members = [
             (c"__vectorcalloffset__", ffi::Py_T_PYSSIZET, offset_of!(Descriptor, vectorcall)),
-            // What `inspect` asks for the function.
+            // The attribute by which `inspect` finds the function.
             (c"__wrapped__", ffi::Py_T_OBJECT_EX, offset_of!(Descriptor, function)),
         ];
         let flags = ffi::Py_TPFLAGS_HAVE_VECTORCALL | ffi::Py_TPFLAGS_METHOD_DESCRIPTOR;
@@ -166,15 +167,16 @@ unsafe extern "C-unwind" {
     ) -> *mut ffi::PyObject;
 }
 
-/// What the interpreter calls. A thread that the interpreter ends in the Python function unwinds this frame, which has
-/// nothing to drop: unlike elsewhere nobody need be kept away ([`Inside`]), also where no engine ever ran.
+/// A call from the interpreter. If the interpreter ends this thread in the Python function, the thread
+/// unwinds this frame, which has nothing to drop. So no [`Inside`] is needed here, not even where no engine
+/// ever ran.
 unsafe extern "C-unwind" fn call(
     slf: *mut ffi::PyObject,
     args: *const *mut ffi::PyObject,
     count: usize,
     names: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
-    // SAFETY: all is passed on as the interpreter passed it, to `serve` and then, exactly so, to the function.
+    // SAFETY: all is passed on exactly as the interpreter passed it, to `serve` and then to the function.
     unsafe {
         match serve(slf, args, count, names) {
             Some(result) => result,
@@ -194,7 +196,7 @@ unsafe fn hand_on(
     names: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
     reentry::hand_on();
-    // SAFETY: by this function's contract; a thread that is ended below never asks for its depth again.
+    // SAFETY: by this function's contract; a thread that ends in the call never asks for its depth again.
     let result = unsafe {
         match reentry::refuse_if_exhausted() {
             Ok(()) => PyObject_Vectorcall((*slf.cast::<Descriptor>()).function, args, count, names),
@@ -205,11 +207,11 @@ unsafe fn hand_on(
     result
 }
 
-/// Serves a call of `slf`, if it can be: a new reference, or null with an exception.
+/// Serves a call of `slf`: a new reference, or null with an exception. `None` if only the function can.
 ///
 /// # Safety
-/// To be called as the interpreter calls: with the GIL held, a [`Descriptor`], and `count` positional arguments that are
-/// followed by one for each name.
+/// To be called as the interpreter calls: with the GIL held, a [`Descriptor`], and `count` positional
+/// arguments that are followed by one for each name.
 #[inline(never)]
 unsafe fn serve(
     slf: *mut ffi::PyObject,
@@ -232,8 +234,8 @@ unsafe fn serve(
     match catch_unwind(AssertUnwindSafe(|| descriptor.serve(&logger, &arguments))) {
         Ok(Some(Ok(result))) => Some(result.into_ptr()),
         Ok(Some(Err(problem))) => Some(raise(py, problem)),
-        // A bug here must not reach the trading code; the panic's message went to standard error, and the function
-        // does without this.
+        // A bug here must not reach the trading code: the panic's message went to standard error, and the
+        // function serves the call.
         Ok(None) | Err(_) => None,
     }
 }
@@ -254,7 +256,7 @@ impl Descriptor {
         }
     }
 
-    /// What `log.info` is when it is taken and not called: a builtin while the fast way is open.
+    /// The value of `log.info` when it is taken and not called: a builtin while the fast way is open.
     fn taken<'py>(&self, object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let py = object.py();
         let Role::Log { level, category } = &self.role else { return self.bound_function(object) };
@@ -285,7 +287,7 @@ impl Descriptor {
         }
     }
 
-    /// Serves a call; `None` if that is the function's affair.
+    /// Serves a call; `None` if only the function can.
     #[inline]
     fn serve(&self, logger: &Bound<'_, PyAny>, arguments: &Arguments<'_>) -> Option<PyResult<Py<PyAny>>> {
         let channel = channel_of(logger)?;

@@ -1,4 +1,4 @@
-//! Methods of the logger's class, bound loggers, and contexts.
+//! Loggers as a program has them: the methods of their class, what `bind` makes, and `log_context`.
 
 use pyo3::prelude::*;
 

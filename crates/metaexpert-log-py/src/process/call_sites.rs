@@ -1,14 +1,14 @@
-//! Call sites, recognised by their names tuple.
+//! Call sites, recognised by their tuples of keyword names.
 //!
-//! The keyword names of a call are one constant tuple of the calling code, so its address identifies the
-//! site's key set. The table holds a reference, which keeps the address from being used again.
+//! The keyword names of a call are one constant tuple of the calling code, so the tuple's address identifies
+//! the site's key set. The table holds a reference, which keeps the address from being used again.
 
 use pyo3::ffi;
 use pyo3::prelude::*;
 
 const SLOTS: usize = 1024;
 
-/// What is known about the keywords of a call site.
+/// What is remembered of the keywords of a call site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Site {
     /// Key set id in the dictionary of the pipeline with this generation.
@@ -16,7 +16,7 @@ pub(crate) struct Site {
     pub(crate) generation: u32,
 }
 
-/// A direct-mapped cache: a collision costs the slower path, never a wrong answer.
+/// A direct-mapped cache: a collision sends the call the general way, and never gives a wrong answer.
 pub(crate) struct SiteTable {
     slots: Vec<Option<(Py<PyAny>, Site)>>,
 }
@@ -32,7 +32,7 @@ impl SiteTable {
         ((names as usize >> 4).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 54) & (SLOTS - 1)
     }
 
-    /// The site with this names tuple, if it is known to `generation`.
+    /// The site with this tuple of names, if `generation` knows it.
     #[inline]
     pub(crate) fn find(&self, names: *mut ffi::PyObject, generation: u32) -> Option<Site> {
         match self.slots.get(Self::slot(names)) {
@@ -43,7 +43,7 @@ impl SiteTable {
         }
     }
 
-    /// Remembers a site. Returns what had to make room, to be dropped where Python code may run.
+    /// Remembers a site. Returns the tuple that made room, which the caller drops where Python code may run.
     #[must_use]
     pub(crate) fn remember(&mut self, names: &Bound<'_, PyAny>, site: Site) -> Option<Py<PyAny>> {
         if self.slots.is_empty() {

@@ -1,9 +1,10 @@
 //! Threads that are still logging when the interpreter ends.
 //!
-//! Up to Python 3.13 a daemon thread that asks for the GIL after finalisation has begun is ended by
-//! `pthread_exit`, which unwinds its stack; a Rust frame on it that catches panics would abort the process.
-//! So before finalisation the exit waits until no other thread is inside such a frame, and one that comes
-//! later is parked for ever, as Python 3.14 does with all of them: a call that does not return loses nothing.
+//! Up to Python 3.13 the interpreter ends a daemon thread that asks for the GIL after finalisation has begun.
+//! It calls `pthread_exit`, which unwinds the thread's stack, and a Rust frame there that catches panics
+//! would abort the process. So the exit waits before finalisation until no other thread is inside such a
+//! frame. A thread that comes later is parked for ever, as Python 3.14 does with all of them. A call that
+//! does not return loses nothing.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -19,11 +20,11 @@ static INSIDE: AtomicUsize = AtomicUsize::new(0);
 /// The thread that ends the interpreter, and may go on logging.
 static FINISHER: Mutex<Option<ThreadId>> = Mutex::new(None);
 
-/// Marks a stretch in which Python code may run or the GIL be released below a Rust frame.
+/// Marks a stretch of a call in which Python code may run, or the GIL be released, below a Rust frame.
 pub(crate) struct Inside;
 
 impl Inside {
-    /// Enters, unless the interpreter is ending: then this thread stays here.
+    /// Enters. Never returns once the interpreter is ending, on another thread than the one that ends it.
     #[inline]
     pub(crate) fn enter(py: Python<'_>) -> Inside {
         if ENDING.load(Ordering::Relaxed) {
@@ -49,7 +50,7 @@ pub(crate) fn park_if_ending(py: Python<'_>) {
         return;
     }
     py.detach(|| {
-        // Without the GIL for ever, a thread may as well stay inside.
+        // A parked thread never asks for the GIL again, so the exit need not wait for it.
         INSIDE.fetch_sub(reentry::depth(), Ordering::Relaxed);
         loop {
             thread::sleep(Duration::from_secs(3600));
@@ -57,7 +58,7 @@ pub(crate) fn park_if_ending(py: Python<'_>) {
     });
 }
 
-/// Begins the end on this thread: others are parked as they come, and those inside are waited for. Returns
+/// Begins the end on this thread: parks the others as they come, and waits for those that are inside. Returns
 /// False if one was still inside after `timeout` seconds.
 #[pyfunction]
 pub(crate) fn begin_exit(py: Python<'_>, timeout: f64) -> bool {
@@ -75,7 +76,7 @@ pub(crate) fn begin_exit(py: Python<'_>, timeout: f64) -> bool {
     })
 }
 
-/// A forked child has one thread, which is none of the parent's, and does not end because the parent did.
+/// In a forked child: forgets that the parent was ending, and the parent's other threads.
 pub(crate) fn forget_after_fork() {
     ENDING.store(false, Ordering::Relaxed);
     // The forking thread may itself be inside.

@@ -9,14 +9,14 @@ use pyo3::prelude::*;
 use crate::process::exit;
 use crate::process::state::{STATE, State};
 
-/// In a forked child: forgets the parent's engine. The next record starts one of the child's own.
+/// In a forked child: forgets the parent's engine. The next record starts an engine of the child's own.
 #[pyfunction]
 pub(crate) fn forget_after_fork(py: Python<'_>) {
     STATE.with(py, |state: &mut State| {
         if let Some(pipeline) = state.pipeline.take() {
             pipeline.forget_after_fork();
         }
-        // Their threads do not exist here.
+        // Forgotten, not dropped: their threads do not exist here.
         std::mem::forget(std::mem::take(&mut state.stopped));
         (state.unstarted, state.untold, state.answered) = Default::default();
         state.last_seq = 0;
@@ -24,8 +24,9 @@ pub(crate) fn forget_after_fork(py: Python<'_>) {
     exit::forget_after_fork();
 }
 
-/// How many forks lie between the first process that had the library and this one. A number of a process may be that of
-/// its parent too, in a namespace of its own.
+/// How many forks lie between the first process that had the library and this one. It tells a child from its
+/// parent where process ids do not: in a namespace of its own a child may have the id that its parent has
+/// elsewhere.
 #[pyfunction]
 pub(crate) fn forks() -> u32 {
     FORKS.load(Ordering::Relaxed)
@@ -33,12 +34,12 @@ pub(crate) fn forks() -> u32 {
 
 static FORKS: AtomicU32 = AtomicU32::new(0);
 
-/// Has [`forget_after_fork`] called in a child before anything else runs there: not even another package's
-/// hook may write into the parent's ring.
+/// Has [`forget_after_fork`] called in a child before anything else runs there, because another package's
+/// hook might log, and so write into the parent's ring.
 pub(crate) fn watch_forks() {
     static WATCHED: Once = Once::new();
     WATCHED.call_once(|| {
-        // SAFETY: the functions live as long as the process, and see themselves to what they may touch.
+        // SAFETY: the functions live as long as the process, and touch only what a fork leaves whole.
         unsafe { libc::pthread_atfork(Some(before_fork), Some(in_parent), Some(in_child)) };
     });
 }

@@ -1,21 +1,23 @@
-//! What threads share: guarded by the GIL or, where there is none, by a lock of the interpreter's own kind.
+//! Values that threads share, guarded by the GIL or, where there is none, by a lock of the interpreter's own
+//! kind.
 //!
-//! With the GIL both kinds here cost nothing. Without it [`Guarded`] takes a `PyMutex`: a thread that waits for one
-//! gives the interpreter back meanwhile, so that a pause of all threads, as for collecting garbage, never waits for it.
+//! With the GIL both kinds cost nothing. Without it [`Guarded`] takes a `PyMutex`. A thread that waits for
+//! one detaches from the interpreter meanwhile, so a pause of all threads, as for collecting garbage, never
+//! waits for that thread.
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use pyo3::prelude::*;
 
-/// A value that one thread at a time reaches.
+/// A value that one thread at a time can reach.
 pub(crate) struct Guarded<T> {
     lock: Lock,
     value: RefCell<T>,
 }
 
-// SAFETY: every access goes through `with`, in which only one thread is at a time: its token proves that this thread
-// holds the GIL, and where there is none it holds the lock.
+// SAFETY: every access goes through `with`, in which only one thread is at a time: its token proves that this
+// thread holds the GIL, and where there is none it holds the lock.
 unsafe impl<T> Sync for Guarded<T> {}
 // SAFETY: as above.
 unsafe impl<T> Send for Guarded<T> {}
@@ -26,14 +28,15 @@ impl<T> Guarded<T> {
     }
 
     /// Calls `body` with the value. `body` must not run Python code, which could come back here or let
-    /// another thread in: with the GIL that panics instead of corrupting anything, without it waits for ever.
+    /// another thread in. With the GIL that panics, and corrupts nothing; without it the thread waits for
+    /// ever.
     #[inline]
     pub(crate) fn with<R>(&self, py: Python<'_>, body: impl FnOnce(&mut T) -> R) -> R {
         let _held = self.lock.hold(py);
         body(&mut self.value.borrow_mut())
     }
 
-    /// Keeps other threads out until the fork that begins is over, so that its child finds the value whole.
+    /// Keeps other threads out until the fork that begins is over, so the child finds the value whole.
     pub(crate) fn before_fork(&self) {
         self.lock.take();
     }
@@ -43,7 +46,7 @@ impl<T> Guarded<T> {
         self.lock.give_back();
     }
 
-    /// Makes the value accessible in the child, where the threads that may wait for it do not exist.
+    /// Lets the child's only thread in. Threads that waited in the parent do not exist here.
     pub(crate) fn after_fork_in_child(&self) {
         self.lock.renew();
     }
@@ -125,14 +128,14 @@ mod free_threaded {
     }
 }
 
-/// A dictionary id together with the pipeline it belongs to.
+/// A dictionary id, with the generation of the pipeline that it belongs to.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct KnownId {
     pub(crate) generation: u32,
     pub(crate) id: u32,
 }
 
-/// A [`KnownId`] that any thread reads and sets, as one.
+/// A [`KnownId`] that any thread reads and sets at once.
 #[derive(Default)]
 pub(crate) struct KnownIdCell(AtomicU64);
 
@@ -143,7 +146,7 @@ impl KnownIdCell {
         cell
     }
 
-    // Relaxed: an id says nothing of other memory, and one that is out of date is looked up once more.
+    // Relaxed: an id orders no other memory, and one of an earlier generation is looked up once more.
     #[inline]
     pub(crate) fn get(&self) -> KnownId {
         let bits = self.0.load(Ordering::Relaxed);

@@ -14,14 +14,15 @@ pub(crate) fn check_interpreter(_py: Python<'_>) -> PyResult<()> {
     Ok(())
 }
 
-/// What the Python side keeps when it is imported a second time: one dictionary for the life of the process.
+/// What the Python side keeps over a second import: one dictionary for the life of the process.
 #[pyfunction]
 pub(crate) fn lasting(py: Python<'_>) -> Py<PyDict> {
     static LASTING: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
     LASTING.get_or_init(py, || PyDict::new(py).unbind()).clone_ref(py)
 }
 
-/// `values::plain` reads the digits of an int, which are of 30 bits unless the interpreter was built in an unusual way.
+/// `values::plain` reads the digits of an int, which are of 30 bits unless the interpreter was built in an
+/// unusual way.
 #[cfg(not(Py_3_12))]
 fn refuse_other_digits(py: Python<'_>) -> PyResult<()> {
     let bits: u32 = py.import("sys")?.getattr("int_info")?.getattr("bits_per_digit")?.extract()?;
@@ -29,11 +30,12 @@ fn refuse_other_digits(py: Python<'_>) -> PyResult<()> {
         return Ok(());
     }
     Err(PyImportError::new_err(format!(
-        "this Python was built with ints of {bits}-bit digits; use one with 30, as they usually are, or Python 3.12 or later"
+        "this Python was built with ints of {bits}-bit digits; use one with 30, as they usually are, \
+         or Python 3.12 or later"
     )))
 }
 
-/// The engine is one a process and holds objects, which must not pass from one interpreter to another.
+/// There is one engine per process. It holds objects, which must not pass from one interpreter to another.
 fn refuse_other_interpreters() -> PyResult<()> {
     // SAFETY: the module is imported by a thread that runs in an interpreter, whose state outlives the call.
     let interpreter = unsafe { ffi::PyInterpreterState_GetID(ffi::PyInterpreterState_Get()) };

@@ -1,22 +1,22 @@
-//! Sets of names, recognised by the addresses of the names: those of keywords are interned, so one name is one
-//! object wherever it is written.
+//! Sets of names, recognised by the addresses of the names: names of keywords are interned, so one name is
+//! one object wherever it is written.
 //!
-//! This finds what [`crate::process::call_sites`] does not: the names of a call with `**fields`, or with so many keywords that the
-//! interpreter makes a new tuple of them each time.
+//! They find what [`call_sites`](crate::process::call_sites) cannot: the names of a call with `**fields`, or
+//! with so many keywords that the interpreter makes a new tuple of them each time.
 
 use pyo3::ffi;
 use pyo3::prelude::*;
 
 const SLOTS: usize = 256;
 
-/// Names as objects, kept so that their addresses are not used again, and what the dictionary calls them.
+/// Names as objects, kept so that their addresses are not used again, and their id in the dictionary.
 struct KeySet {
     names: Box<[Py<PyAny>]>,
     generation: u32,
     id: u32,
 }
 
-/// A direct-mapped cache: a collision costs a look into the dictionary, never a wrong answer.
+/// A direct-mapped cache: a collision costs a look into the dictionary, and never gives a wrong answer.
 pub(crate) struct KeySets {
     slots: Vec<Option<KeySet>>,
 }
@@ -43,8 +43,8 @@ impl KeySets {
         is_it.then_some(set.id)
     }
 
-    /// Remembers a set of exact `str`s, whose end runs no code when they make room for others; of anything else,
-    /// nothing.
+    /// Remembers a set of exact `str`s, because dropping those runs no code when they make room for others.
+    /// Ignores any other set.
     ///
     /// # Safety
     /// The names are alive.

@@ -1,4 +1,8 @@
-//! What the process has once: the engine, its forks and its end.
+//! What there is once per process: the engine, its forks and its end.
+//!
+//! [`state`] is the running engine, with the ids that [`call_sites`] and [`key_sets`] remember for it;
+//! [`guarded`] is how threads share that. [`start`], [`shutdown`], [`forks`] and [`exit`] are its life,
+//! [`reentry`] is what ends logging inside of logging.
 
 use pyo3::prelude::*;
 

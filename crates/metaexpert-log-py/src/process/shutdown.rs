@@ -1,4 +1,5 @@
-//! Waiting for what was logged, and ending the engine: in time, and never with more success than there was.
+//! Waiting until records are written, and stopping the engine: both end in time, and neither claims more than
+//! is true.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -11,15 +12,15 @@ use pyo3::prelude::*;
 use crate::process::exit::{Inside, park_if_ending};
 use crate::process::state::STATE;
 
-/// A thread that waits looks so often whether the interpreter wants it elsewhere.
-const LOOK: Duration = Duration::from_millis(50);
+/// How long a waiting thread sleeps before it serves signals, and asks whether the interpreter ends.
+const PAUSE: Duration = Duration::from_millis(50);
 
 thread_local! {
-    /// Of which pipeline this thread was told of how many losses.
-    static TOLD: Cell<(u32, u64)> = const { Cell::new((0, 0)) };
+    /// How many losses a flush of this thread has answered for, and of which generation.
+    static ANSWERED: Cell<(u32, u64)> = const { Cell::new((0, 0)) };
 }
 
-/// `None` for ever; what is no number is no time.
+/// The time at which `timeout` seconds are over; none for no limit. A NaN is no time at all.
 fn deadline(timeout: Option<f64>) -> Option<Instant> {
     let limit = Duration::try_from_secs_f64(timeout?.max(0.0)).unwrap_or(Duration::MAX);
     Instant::now().checked_add(limit)
@@ -30,8 +31,8 @@ fn left(deadline: Option<Instant>) -> Duration {
 }
 
 /// Waits until every record submitted before is written by every handler that wants it. False on timeout, and
-/// if one was lost that an earlier call of this thread has not answered for. Where nobody looks at the answer,
-/// it is not `told`.
+/// if a record was lost for which no earlier call of this thread has answered. A call whose answer nobody
+/// sees is not `told`, and leaves the losses to the next one.
 #[pyfunction]
 #[pyo3(signature = (timeout=None, told=true))]
 pub(crate) fn flush(py: Python<'_>, timeout: Option<f64>, told: bool) -> PyResult<bool> {
@@ -42,41 +43,41 @@ pub(crate) fn flush(py: Python<'_>, timeout: Option<f64>, told: bool) -> PyResul
             pipeline.report_gap();
             pipeline.waiter()
         });
-        // What has ended before the running one began, its own end has answered for.
+        // An engine that ended before the running one began has answered for itself, in its shutdown.
         let is_running = waiter.is_some();
         let stopped = state.stopped.iter().filter(|stopping| !is_running || !stopping.has_ended());
         (waiter, state.generation, stopped.cloned().collect::<Vec<_>>(), state.losses())
     });
     for stopping in stopped {
-        let has_ended = wait(py, deadline, Signals::Served, |pause| stopping.has_ended_within(pause))?;
+        let has_ended = wait(py, deadline, Signals::Handled, |pause| stopping.has_ended_within(pause))?;
         if !has_ended || !stopping.is_whole() {
             return Ok(false);
         }
     }
     let Some(waiter) = waiter else { return Ok(losses == 0) };
-    if !wait(py, deadline, Signals::Served, |pause| waiter.wait(Some(pause)))? {
+    if !wait(py, deadline, Signals::Handled, |pause| waiter.wait(Some(pause)))? {
         return Ok(false);
     }
     let lost = waiter.lost();
-    let known = match TOLD.get() {
-        (told_of, known) if told_of == generation => known,
+    let known = match ANSWERED.get() {
+        (of, known) if of == generation => known,
         _ => 0,
     };
     if told {
-        TOLD.set((generation, lost));
+        ANSWERED.set((generation, lost));
     }
     Ok(lost == known)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Signals {
-    /// Handlers run while a thread waits, and what they raise ends the wait.
-    Served,
-    /// They wait as well: one could start what is being ended.
-    Left,
+    /// Their handlers run during the wait, and an exception of theirs ends it.
+    Handled,
+    /// Their handlers run after the wait: one could start the engine that is being stopped.
+    Deferred,
 }
 
-/// Waits in steps without the GIL. A thread that must not outlive the interpreter stays here.
+/// Waits in steps without the GIL. While the interpreter ends, it parks this thread.
 fn wait(
     py: Python<'_>,
     deadline: Option<Instant>,
@@ -84,7 +85,7 @@ fn wait(
     step: impl Fn(Duration) -> bool + Sync,
 ) -> PyResult<bool> {
     loop {
-        let pause = left(deadline).min(LOOK);
+        let pause = left(deadline).min(PAUSE);
         if py.detach(|| step(pause)) {
             return Ok(true);
         }
@@ -92,20 +93,20 @@ fn wait(
             return Ok(false);
         }
         park_if_ending(py);
-        if signals == Signals::Served {
+        if signals == Signals::Handled {
             py.check_signals()?;
         }
     }
 }
 
-/// Writes what is there and ends the engine. False if it did not end in time, if something is left, or if a
-/// record was lost since it began; a call that finds no engine answers as the last one would now.
+/// Writes what is there and stops the engine. False if the engine did not end in time, if records are left,
+/// or if a record was lost since the engine began. Without an engine it answers for the last one.
 #[pyfunction]
 #[pyo3(signature = (timeout=None))]
 pub(crate) fn shutdown(py: Python<'_>, timeout: Option<f64>) -> PyResult<bool> {
     let _inside = Inside::enter(py);
     let deadline = deadline(timeout);
-    tell_of_gap(py, left(deadline).min(LAST_GAP_LIMIT));
+    report_gap(py, left(deadline).min(LAST_GAP_LIMIT));
     let (stopped, losses) = STATE.with(py, |state| {
         if let Some(pipeline) = state.pipeline.take() {
             state.last_seq = pipeline.seq();
@@ -118,14 +119,14 @@ pub(crate) fn shutdown(py: Python<'_>, timeout: Option<f64>) -> PyResult<bool> {
     });
     let mut is_whole = losses == 0;
     for stopping in &stopped {
-        is_whole &= wait(py, deadline, Signals::Left, |pause| stopping.has_ended_within(pause))?;
+        is_whole &= wait(py, deadline, Signals::Deferred, |pause| stopping.has_ended_within(pause))?;
         is_whole &= stopping.is_whole();
     }
     Ok(is_whole)
 }
 
-/// Gives the backend a moment to make room for the record that tells of a gap.
-fn tell_of_gap(py: Python<'_>, limit: Duration) {
+/// Gives the backend up to `limit` to make room for the record that reports a gap.
+fn report_gap(py: Python<'_>, limit: Duration) {
     let end = Instant::now() + limit;
     loop {
         let waiter = STATE.with(py, |state| {
@@ -139,7 +140,7 @@ fn tell_of_gap(py: Python<'_>, limit: Duration) {
     }
 }
 
-/// Counts a record of `level` that found no engine and could not start one: until an engine has taken over the
+/// Counts a record of `level` that found no engine and could not start one. Until an engine takes over the
 /// count, no call claims that everything is written.
 #[pyfunction]
 pub(crate) fn count_unstarted(py: Python<'_>, level: i64) {

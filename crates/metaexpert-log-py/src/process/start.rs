@@ -1,4 +1,4 @@
-//! Starting the engine, and what is said to it before.
+//! Starting the engine, and what it has to know before.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -23,9 +23,9 @@ fn exception(error: Error) -> PyErr {
     }
 }
 
-/// Puts the configuration in `document` (JSON) in force, starting the engine if it does not run. Files are
-/// opened, and what killed processes have left is written, without the GIL. A file that cannot be opened is an error,
-/// unless the configuration was in force before (`again`): then it is tried again for each record.
+/// Puts the configuration in `document` (JSON) in force, and starts the engine if it does not run. Opens
+/// files and writes what killed processes have left without the GIL. A file that cannot be opened is an
+/// error, unless the configuration was in force before (`again`): then each record tries to open it again.
 #[pyfunction]
 #[pyo3(signature = (document, run_id, again=false))]
 pub(crate) fn start(py: Python<'_>, document: &str, run_id: &str, again: bool) -> PyResult<()> {
@@ -50,12 +50,12 @@ pub(crate) fn start(py: Python<'_>, document: &str, run_id: &str, again: bool) -
     STATE.with(py, |state| {
         state.limits = config.limits;
         state.needs = state.pipeline.as_ref().map(Pipeline::needs).unwrap_or_default();
-        state.note_needs();
+        state.update_is_simple();
     });
     Ok(())
 }
 
-/// Puts what is opened in force, as soon as the ring has room for the change.
+/// Puts the opened configuration in force, as soon as the ring has room for the change.
 fn switch_to(py: Python<'_>, mut opened: Box<Opened>) -> PyResult<()> {
     let deadline = Instant::now() + SWITCH_LIMIT;
     loop {
@@ -72,8 +72,9 @@ fn switch_to(py: Python<'_>, mut opened: Box<Opened>) -> PyResult<()> {
     }
 }
 
-/// Writes what killed processes have left in the log directory, or in any if `everything` is wanted; returns
-/// the report as JSON. Files outside of the directory are written to if they are among `files`.
+/// Writes what killed processes have left for the log directory, or for any directory if `everything` is
+/// wanted, and returns the report as JSON. Writes to files outside of the directory only if they are among
+/// `files`.
 #[pyfunction]
 #[pyo3(signature = (directory, everything=false, files=vec![]))]
 pub(crate) fn recover(py: Python<'_>, directory: &str, everything: bool, files: Vec<PathBuf>) -> String {
@@ -86,14 +87,15 @@ pub(crate) fn recover(py: Python<'_>, directory: &str, everything: bool, files: 
     })
 }
 
-/// Says whether this process works for another one, which writes the files that have no number in their names.
+/// Says whether this process works for another one, to which the files without a number in their names
+/// belong.
 #[pyfunction]
 pub(crate) fn set_worker(is_worker: bool) {
     metaexpert_log::sink::set_worker(is_worker);
 }
 
-/// Notes that the process was started without its standard output, or its standard error: whatever gets the number of
-/// one is not written to.
+/// Notes that the process was started without its standard output or standard error. Whatever gets the number
+/// of a missing stream later is never written to.
 #[pyfunction]
 pub(crate) fn note_missing_streams(stdout: bool, stderr: bool) {
     for (is_missing, stream) in [(stdout, Stream::Stdout), (stderr, Stream::Stderr)] {
@@ -103,8 +105,8 @@ pub(crate) fn note_missing_streams(stdout: bool, stderr: bool) {
     }
 }
 
-/// Why `redact.patterns` cannot be used, if they can't: (the place of the pattern or None for all together, what is
-/// wrong, what to do).
+/// Why `redact.patterns` cannot be used: (the place of the pattern, or None for all together; what is wrong;
+/// what to do). None if they can.
 #[pyfunction]
 pub(crate) fn patterns_refusal(
     py: Python<'_>,

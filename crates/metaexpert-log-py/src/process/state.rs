@@ -12,43 +12,43 @@ use crate::process::call_sites::SiteTable;
 use crate::process::guarded::Guarded;
 use crate::process::key_sets::KeySets;
 
-/// What capture works with.
+/// Everything that capture needs of the engine.
 pub(crate) struct State {
     pub(crate) pipeline: Option<Pipeline>,
-    /// Counts pipelines: ids of an earlier one mean nothing in the next.
+    /// How many pipelines there have been: ids of an earlier one mean nothing in the next.
     pub(crate) generation: u32,
     pub(crate) needs: Needs,
     pub(crate) limits: Limits,
     pub(crate) sites: SiteTable,
-    /// The fields of calls whose names come in a new tuple each time.
+    /// The key sets of calls whose names come in a new tuple each time.
     pub(crate) key_sets: KeySets,
-    /// Wait for each record to be written: the interpreter is about to end.
+    /// Each call waits until its record is written, because the interpreter is about to end.
     pub(crate) synchronous: bool,
-    /// A record needs nothing but its own values: no origin, no waiting.
+    /// A record needs nothing but its own values: no caller, thread or task, and no waiting.
     pub(crate) is_simple: bool,
     pub(crate) last_seq: u64,
-    /// The last pipeline that was told to end, and those before it that have not.
+    /// The last pipeline that was told to end, and earlier ones that have not ended yet.
     pub(crate) stopped: Vec<Arc<Stopping>>,
     /// Records that found no pipeline and could not start one.
     pub(crate) unstarted: PerLevel,
-    /// Losses of a pipeline that cannot be asked any more, and has told nobody.
+    /// Losses of pipelines that cannot be asked any more, for which nobody has answered.
     pub(crate) untold: u64,
-    /// How many of these a shutdown has answered for.
+    /// For how many of these two kinds a shutdown has answered.
     pub(crate) answered: u64,
 }
 
 impl State {
-    /// Brings what follows from the rest up to date.
-    pub(crate) fn note_needs(&mut self) {
+    /// Brings `is_simple` up to date.
+    pub(crate) fn update_is_simple(&mut self) {
         self.is_simple = self.needs == Needs::default() && !self.synchronous;
     }
 
-    /// Losses that no pipeline has taken over, and no shutdown has answered for.
+    /// Losses that no pipeline has taken over, and for which no shutdown has answered.
     pub(crate) fn losses(&self) -> u64 {
         self.unstarted.iter().sum::<u64>() + self.untold - self.answered
     }
 
-    /// Has `pipeline` take the losses over.
+    /// Puts `pipeline` to work, which takes the losses over.
     pub(crate) fn begin(&mut self, pipeline: Pipeline) {
         pipeline.count_lost(&self.unstarted, self.losses());
         (self.unstarted, self.untold, self.answered) = Default::default();
@@ -85,7 +85,7 @@ pub(crate) fn is_running(py: Python<'_>) -> bool {
     STATE.with(py, |state| state.pipeline.is_some())
 }
 
-/// (caller, thread, task): what some format shows of a call's origin.
+/// (caller, thread, task): whether some format shows them.
 #[pyfunction]
 pub(crate) fn needs(py: Python<'_>) -> (bool, bool, bool) {
     let needs = STATE.with(py, |state| state.needs);
@@ -97,6 +97,6 @@ pub(crate) fn needs(py: Python<'_>) -> (bool, bool, bool) {
 pub(crate) fn set_synchronous(py: Python<'_>, synchronous: bool) {
     STATE.with(py, |state| {
         state.synchronous = synchronous;
-        state.note_needs();
+        state.update_is_simple();
     });
 }

@@ -13,7 +13,7 @@ pub(crate) fn is_bytes(object: &Bound<'_, PyAny>) -> bool {
     is_view || object.is_instance_of::<PyBytes>() || object.is_instance_of::<PyByteArray>()
 }
 
-/// The beginning of an object of bytes as base64, of at most `room` characters, or four.
+/// The beginning of an object of bytes as base64, of at most `room` characters, and at least four.
 pub(crate) fn base64(object: &Bound<'_, PyAny>, room: usize) -> PyResult<Excerpt> {
     let py = object.py();
     static ENCODE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
@@ -22,7 +22,7 @@ pub(crate) fn base64(object: &Bound<'_, PyAny>, room: usize) -> PyResult<Excerpt
     // SAFETY: the GIL is held and the object alive; a new reference, or null with an exception.
     let view = unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyMemoryView_FromObject(object.as_ptr()))? };
     let count = view.getattr("nbytes")?.extract::<usize>()?;
-    // Whole groups of three bytes, so that what follows has a length of its own.
+    // Whole groups of three bytes, whose base64 has no padding.
     let most = room.max(4) / 4 * 3;
     let bytes = beginning(&view, count, most)?;
     let mut text = encode.bind(py).call1((bytes,))?.cast::<PyBytes>()?.as_bytes().to_vec();
@@ -39,7 +39,7 @@ fn beginning<'py>(view: &Bound<'py, PyAny>, count: usize, most: usize) -> PyResu
     let first = |object: &Bound<'py, PyAny>, most: usize| {
         object.get_item(PySlice::new(view.py(), 0, most.min(isize::MAX as usize) as isize, 1))
     };
-    // What has elements of several bytes, or rows, is seen as bytes first; some formats can't be.
+    // A view with elements of several bytes, or with rows, is made one of bytes; some formats refuse that.
     if let Ok(bytes) = view.call_method1("cast", ("B",)) {
         return first(&bytes, most);
     }

@@ -1,7 +1,8 @@
-//! Containers taken apart: mappings, dataclasses and named tuples into pairs, sequences and sets into elements.
+//! Containers taken apart: mappings, dataclasses and named tuples into pairs, sequences and sets into
+//! elements.
 //!
-//! The members are taken before any of them is converted: a value's own code, or another thread meanwhile, may change
-//! the container.
+//! The members are taken before any of them is converted: a value's own code, or another thread meanwhile,
+//! may change the container.
 
 use pyo3::exceptions::PyAttributeError;
 use pyo3::intern;
@@ -152,7 +153,8 @@ fn dataclass_fields<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'p
     }
 }
 
-/// Names of what an instance has, and whether its text shows it: not those of its class, nor of arguments alone.
+/// Names of what an instance has, and whether its text shows it: not those of its class, nor of arguments
+/// alone.
 fn shown_fields<'py>(fields: &Bound<'py, PyDict>) -> PyResult<Vec<(Bound<'py, PyAny>, bool)>> {
     static KIND: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let py = fields.py();

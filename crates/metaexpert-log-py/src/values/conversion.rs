@@ -24,7 +24,8 @@ pub(crate) struct Conversion {
     pub(crate) names_budget: usize,
     /// No value's own code may run any more: see [`reentry`].
     pub(crate) is_exhausted: bool,
-    /// A KeyboardInterrupt or SystemExit that a value's own code raised, to be raised again after the record is in.
+    /// A KeyboardInterrupt or SystemExit that a value's own code raised, to be raised again after the record
+    /// is in.
     pub(crate) interrupt: Option<PyErr>,
 }
 
@@ -42,8 +43,8 @@ impl Conversion {
         }
     }
 
-    /// Takes what was captured before off the budget. A value that is too large for the rest is cut, or becomes a
-    /// note.
+    /// Takes what was captured before off the budget. A value that is too large for the rest is cut, or
+    /// becomes a note.
     pub(crate) fn spend(&mut self, captured: Captured) -> Captured {
         match captured {
             Captured::Text(text) => Captured::Text(self.bounded_text(text.into())),

@@ -1,4 +1,4 @@
-//! Integers of any size as text, in time that grows with what is kept of it.
+//! Integers of any size as text, in a time that grows with the digits that are kept.
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -6,7 +6,8 @@ use pyo3::types::{PyInt, PyString};
 
 use crate::values::text::{Excerpt, utf8};
 
-/// Larger integers are shown in hexadecimal: the time for decimal digits grows with the square of their number.
+/// Larger integers are shown in hexadecimal, because the time for decimal digits grows with the square of
+/// their number.
 const MOST_DECIMAL_BITS: usize = 1 << 16;
 
 /// Whether `number` has 64 bits at most.
@@ -14,20 +15,20 @@ pub(crate) fn is_short(number: &Bound<'_, PyInt>) -> bool {
     number.extract::<i64>().is_ok()
 }
 
-/// Whether decimal digits of `number` take no time worth mentioning.
+/// Whether `number` is small enough to be shown in decimal digits.
 pub(crate) fn is_decimal(number: &Bound<'_, PyInt>) -> bool {
     bits_of(number).is_ok_and(|bits| bits <= MOST_DECIMAL_BITS)
 }
 
-/// Decimal digits; hexadecimal ones beyond [`MOST_DECIMAL_BITS`] or what the interpreter converts
-/// (`sys.set_int_max_str_digits`). No more than `most` digits of the latter.
+/// The decimal digits of `number`; beyond [`MOST_DECIMAL_BITS`], or what the interpreter converts
+/// (`sys.set_int_max_str_digits`), the first `most` hexadecimal digits.
 pub(crate) fn integer_text(number: &Bound<'_, PyInt>, most: usize) -> PyResult<Excerpt> {
     let py = number.py();
     if let Ok(number) = number.extract::<i64>() {
         return Ok(itoa::Buffer::new().format(number).to_owned().into());
     }
     if is_decimal(number) {
-        // Of the class itself: a subclass may show its own digits, or run code of its own.
+        // That of `int` itself: a subclass may show other digits, or run code of its own.
         match py.get_type::<PyInt>().call_method1("__repr__", (number,)) {
             Ok(digits) => return Ok(utf8(digits.cast()?).into()),
             Err(problem) if problem.is_instance_of::<PyValueError>(py) => {}

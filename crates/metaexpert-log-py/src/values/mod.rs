@@ -1,8 +1,8 @@
 //! Python values as values of a frame.
 //!
-//! From the ground up: [`plain`] reads the exact types that need no code of Python's; [`text`] and [`conversion`] keep
-//! what is made of the others within the record's bounds; [`scalars`], [`third_party`] and [`containers`] know kinds of
-//! objects; [`nested`] is any value, with what is inside of it.
+//! From the ground up: [`plain`] reads the exact types that need no code of Python's; [`text`] and
+//! [`conversion`] keep what is made of the others within the record's bounds; [`scalars`], [`third_party`]
+//! and [`containers`] know kinds of objects; [`nested`] is any value, with what is inside of it.
 
 use pyo3::prelude::*;
 

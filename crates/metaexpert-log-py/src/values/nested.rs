@@ -20,8 +20,8 @@ use crate::values::text::{Excerpt, type_name};
 use crate::values::third_party::{self, ThirdParty};
 use crate::values::times::{TIME_LEN, plain_time};
 
-/// Below the innermost container, a value that stands for another (a member of an enumeration for its value) is followed
-/// so often.
+/// Below the innermost container, a value that stands for another (a member of an enumeration for its value)
+/// is followed so often.
 const MOST_STAND_INS: u32 = 4;
 
 /// The value as it is now, or what is left of it within the record's bounds.
@@ -112,7 +112,7 @@ fn by_class(
             None => Ok(Shape::Text(text_of(conversion, object))),
         };
     }
-    match third_party::recognise_derived(conversion, object, conversion.room(out))? {
+    match third_party::recognise_subclass(conversion, object, conversion.room(out))? {
         Some(known) => third_party(conversion, object, known, depth, out),
         None => Ok(Shape::Text(text_of(conversion, object))),
     }

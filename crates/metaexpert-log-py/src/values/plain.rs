@@ -8,8 +8,8 @@ use pyo3::prelude::*;
 
 use crate::values::times::{TIME_LEN, plain_time_argument};
 
-/// The value of an exact `str` (ASCII or with its UTF-8 at hand), `int` of 64 bits, `float`, `bool` or
-/// `None`; nothing for others. Runs no Python code.
+/// The value of an exact `str`, `int` of 64 bits, `float`, `bool` or `None`; `None` for other objects, and
+/// for a `str` that [`plain_text`] refuses. Runs no Python code.
 ///
 /// # Safety
 /// The caller holds the GIL and keeps `object` alive for `'a`.
@@ -41,14 +41,14 @@ pub(crate) unsafe fn plain_value<'a>(object: *mut ffi::PyObject) -> Option<Value
     }
 }
 
-/// The number in an exact `int`; nothing if it has more than 64 bits.
+/// The number in an exact `int`; `None` if it has more than 64 bits.
 ///
 /// # Safety
 /// As [`plain_value`], and `object` is an exact `int`.
 #[inline(always)]
 unsafe fn plain_int(object: *mut ffi::PyObject) -> Option<i64> {
-    // SAFETY: by this function's contract. Up to 3.11 an int is its digits, of 30 bits each, and their count, negative
-    // for a negative number: those of one digit, the commonest, are read without a call.
+    // SAFETY: by this function's contract. Up to 3.11 an int is its digits, of 30 bits each, and their count,
+    // which is negative for a negative number. Numbers of one digit, the commonest, are read without a call.
     unsafe {
         #[cfg(not(Py_3_12))]
         {
@@ -64,19 +64,20 @@ unsafe fn plain_int(object: *mut ffi::PyObject) -> Option<i64> {
     }
 }
 
-/// A longer text that is not ASCII is not asked for its UTF-8, which would be kept beside it as long as it lives.
+/// A longer text that is not ASCII is not asked for its UTF-8, which the interpreter would keep as long as
+/// the text.
 const MOST_CHARACTERS: isize = 1 << 16;
 
-/// The UTF-8 text of an exact `str`; nothing if it has lone surrogates, or is long and not ASCII.
+/// The UTF-8 text of an exact `str`; `None` if it has lone surrogates, or is long and not ASCII.
 ///
 /// # Safety
 /// As [`plain_value`], and `object` is an exact `str`.
 #[inline]
 pub(crate) unsafe fn plain_text<'a>(object: *mut ffi::PyObject) -> Option<&'a [u8]> {
     // SAFETY: an exact str, alive for 'a, whose text never changes; a compact ASCII str stores its text
-    // as UTF-8, others keep the UTF-8 form with the object once it was asked for.
+    // as UTF-8, others keep their UTF-8 with the object once it was asked for.
     unsafe {
-        // From 3.14 on how a str is laid out is the interpreter's own affair, whose function takes as short a way.
+        // From 3.14 on the layout of a str is private; the interpreter's own function is as fast there.
         #[cfg(not(Py_3_14))]
         if ffi::PyUnicode_IS_COMPACT_ASCII(object) != 0 {
             let len = ffi::PyUnicode_GET_LENGTH(object) as usize;
@@ -92,9 +93,9 @@ pub(crate) unsafe fn plain_text<'a>(object: *mut ffi::PyObject) -> Option<&'a [u
     }
 }
 
-/// The UTF-8 that the interpreter keeps with a `str`, and its length; null, maybe with an exception, for a long text or
-/// one that has none. A function of its own that does not unwind, as the interpreter's is: the branch would cost the
-/// one that calls it its part of the profile.
+/// The UTF-8 that the interpreter keeps with a `str`, and its length. Null, maybe with an exception, for a
+/// long text or one that has none. A function of its own, which does not unwind, because the branch would
+/// cost its caller its part of the profile.
 ///
 /// # Safety
 /// As [`plain_text`].
@@ -109,7 +110,7 @@ unsafe extern "C" fn short_utf8(object: *mut ffi::PyObject, len: &mut isize) -> 
     }
 }
 
-/// Puts an exact `str` into a frame with `push`; nothing if it has lone surrogates or does not fit.
+/// Puts an exact `str` into a frame with `push`; `None` if it has lone surrogates or does not fit.
 ///
 /// # Safety
 /// The caller holds the GIL and keeps `object` alive meanwhile.
@@ -127,8 +128,7 @@ pub(crate) unsafe fn push_text(
     }
 }
 
-/// Puts what [`plain_value`] reads, or a time in UTC, straight into a frame; nothing for others, or if it does not
-/// fit. Runs no Python code.
+/// Puts a plain value straight into a frame; `None` for others, or if it does not fit. Runs no Python code.
 ///
 /// # Safety
 /// The caller holds the GIL and keeps `object` alive meanwhile.
@@ -159,8 +159,8 @@ pub(crate) unsafe fn push_plain(
     }
 }
 
-/// None, a truth value or a time, which is written to `text`. Apart from [`push_plain`], so that the frame's state stays
-/// in registers there.
+/// None, a truth value or a time, which is written to `text`. Not part of [`push_plain`], whose frame state
+/// so stays in registers.
 ///
 /// # Safety
 /// As [`plain_value`].

@@ -44,7 +44,8 @@ pub(crate) fn basic<'py>(object: &Bound<'py, PyAny>, room: usize) -> PyResult<Op
     Ok(None)
 }
 
-/// An object of the standard library's classes that become one number or one text. `room` bytes are left for it.
+/// An object of the standard library's classes that become one number or one text. `room` bytes are left for
+/// it.
 pub(crate) fn scalar<'py>(
     conversion: &mut Conversion,
     object: &Bound<'py, PyAny>,
@@ -80,8 +81,8 @@ pub(crate) fn scalar<'py>(
     Ok(None)
 }
 
-/// The text of a key that is an enumeration, a time or bytes, as that of a value; `None` for others, whose text is
-/// `str()`.
+/// The text of a key that is an enumeration, a time or bytes, as that of a value; `None` for others, whose
+/// text is `str()`.
 pub(crate) fn key_text(conversion: &mut Conversion, key: &Bound<'_, PyAny>) -> PyResult<Option<Excerpt>> {
     let known = classes(key.py())?;
     let is = |class: &Py<PyType>| key.is_instance(class.bind(key.py()));
@@ -97,16 +98,16 @@ pub(crate) fn key_text(conversion: &mut Conversion, key: &Bound<'_, PyAny>) -> P
     }
 }
 
-/// The value of a member of an enumeration. `None` for a bare `object()`, which only makes the member differ from
-/// others, and for `attrs.NOTHING`, whose number says nothing.
+/// The value of a member of an enumeration. `None` for a bare `object()`, which only makes the member differ
+/// from others, and for `attrs.NOTHING`, whose number says nothing.
 fn enum_value<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
     let value = object.getattr("value")?;
     let is_mark = value.is_exact_instance_of::<PyAny>() || object.get_type().module()? == "attr._make";
     Ok(Some(value).filter(|_| !is_mark))
 }
 
-/// RFC 3339 with full precision; UTC is written `Z`, and no zone is invented for a time without one. `None` for the
-/// time that is none, as pandas has it.
+/// RFC 3339 with full precision; UTC is written `Z`, and no zone is invented for a time without one. `None`
+/// for the time that is none, as pandas has it.
 fn iso_time(object: &Bound<'_, PyAny>) -> PyResult<Option<Vec<u8>>> {
     let text = object.call_method0("isoformat")?;
     let mut text = utf8(text.cast()?);

@@ -1,4 +1,4 @@
-//! Stand-ins for large arguments of a message, because `%` would write all of each.
+//! Stand-ins for large arguments of a message, because `%` would write out each in full.
 
 use pyo3::exceptions::{PyKeyError, PyTypeError};
 use pyo3::prelude::*;
@@ -12,7 +12,8 @@ use crate::values::repr::size::{has_large_repr, has_large_str};
 use crate::values::repr::slots::{has_repr_for_str, has_str_of, with_repr_of};
 use crate::values::str_of::{refuse_if_exhausted, text_of};
 
-/// What stands for the arguments of a message in `%`, and how many bytes of them were left out, at least.
+/// The arguments of a message for `%`, with stand-ins for large ones, and at least how many bytes these leave
+/// out.
 pub(crate) fn arguments<'py>(
     conversion: &mut Conversion,
     arguments: &Bound<'py, PyTuple>,
@@ -43,7 +44,7 @@ fn stand_in<'py>(
     }
     let excerpt = text_of(conversion, argument);
     let stand_in = Shortened::of(argument, excerpt.to_str(py), conversion.budget);
-    // Of a mapping it is not known how much the message asks for.
+    // How much of a mapping the message asks for is not known.
     *left += if stand_in.mapping.is_some() { 0 } else { excerpt.left() };
     if with_repr_of::<PyString>(argument).is_some() && has_str_of::<PyString>(argument) {
         return Ok(stand_in.text.into_bound(py).into_any());
@@ -55,11 +56,11 @@ fn stand_in<'py>(
 #[pyclass(frozen, module = "metaexpert.logger._native")]
 struct Shortened {
     text: Py<PyString>,
-    /// What `%(name)s` looks into.
+    /// The mapping for `%(name)s`.
     mapping: Option<Py<PyDict>>,
-    /// What conversions such as `%x` show.
+    /// The number for conversions such as `%x`.
     number: Option<Py<PyInt>>,
-    /// What `repr()` shows, if that is not the text.
+    /// The object for `repr()`, if that is not the text.
     shown: Option<Py<PyAny>>,
     most: usize,
 }
@@ -116,7 +117,7 @@ impl Shortened {
     }
 }
 
-/// Whether it stands for a mapping.
+/// Whether it is a stand-in for a mapping.
 pub(crate) fn is_mapping(object: &Bound<'_, PyAny>) -> bool {
     object.cast_exact::<Shortened>().is_ok_and(|shortened| shortened.get().mapping.is_some())
 }

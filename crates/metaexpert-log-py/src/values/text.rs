@@ -8,7 +8,7 @@ use crate::process::state::STATE;
 use crate::values::plain::plain_text;
 
 /// A cut text ends in a note, for which so many bytes are kept.
-const NOTE_ROOM: usize = 64;
+const NOTE_BYTES: usize = 64;
 
 /// A text, or its beginning and how much follows.
 #[derive(Default)]
@@ -43,7 +43,7 @@ impl FromPyObject<'_, '_> for Excerpt {
 }
 
 impl Excerpt {
-    /// The first `most` characters of `text`, at most. Takes time for these alone.
+    /// The first `most` characters of `text`. Takes time for these alone.
     pub(crate) fn of(text: &Bound<'_, PyString>, most: usize) -> Self {
         let py = text.py();
         // SAFETY: the GIL is held and the str alive.
@@ -90,19 +90,20 @@ impl Excerpt {
         self
     }
 
-    /// The same with `more` bytes that follow, or more than these.
+    /// The same with at least `more` bytes that follow.
     pub(crate) fn followed_by_about(self, more: usize) -> Self {
         Excerpt { is_estimate: more > 0, ..self.followed_by(more) }
     }
 
-    /// Cuts the text so that its escaped form fits `budget`, and says so; takes what it needs off the budget.
+    /// Cuts the text so that its escaped form fits `budget`, and says so. Takes what the text needs off the
+    /// budget.
     pub(crate) fn cut(self, budget: &mut usize) -> Vec<u8> {
         let Excerpt { mut text, left, is_estimate } = self;
-        // No byte takes less than one: of what is far too long the end is not looked at.
+        // No byte takes less than one, so the end of a text that is far too long is not looked at.
         let fits = left == 0 && text.len() <= *budget;
         let cost = if fits { escaped_cost(&text) } else { usize::MAX };
         if cost > *budget {
-            let keep = prefix_within(&text, budget.saturating_sub(NOTE_ROOM));
+            let keep = prefix_within(&text, budget.saturating_sub(NOTE_BYTES));
             let at_least = if is_estimate { "at least " } else { "" };
             let note = format!("… <{at_least}{} bytes cut>", text.len() - keep + left);
             text.truncate(keep);
@@ -115,14 +116,14 @@ impl Excerpt {
     }
 }
 
-/// The text that an exact `str` has at hand.
+/// The text of an exact `str` that has it ready.
 fn at_hand<'a>(text: &'a Bound<'_, PyString>) -> Option<&'a [u8]> {
     let exact = text.cast_exact::<PyString>().ok()?;
     // SAFETY: an exact str, alive for 'a; the GIL is held.
     unsafe { plain_text(exact.as_ptr()) }
 }
 
-/// Whether a text has ASCII alone, from C so that no subclass is asked.
+/// Whether a text is all ASCII. `str` itself is asked, not a subclass.
 fn is_ascii(text: &Bound<'_, PyString>) -> bool {
     let ask = text.py().get_type::<PyString>().call_method1("isascii", (text,));
     ask.and_then(|answer| answer.extract()).unwrap_or(false)
@@ -136,11 +137,11 @@ pub(crate) fn utf8(text: &Bound<'_, PyString>) -> Vec<u8> {
     encoded(text, None).unwrap_or_else(|_| without_surrogates(encoded(text, Some(c"surrogatepass"))))
 }
 
-/// UTF-8 made by C itself, whatever a subclass has in its place.
+/// UTF-8 as the interpreter makes it, past any `encode` of a subclass.
 fn encoded(text: &Bound<'_, PyString>, errors: Option<&std::ffi::CStr>) -> PyResult<Vec<u8>> {
     let errors = errors.map_or(std::ptr::null(), std::ffi::CStr::as_ptr);
-    // SAFETY: the GIL is held, the str alive, and both names are ended by a zero; a new reference to bytes, or null
-    // with an exception.
+    // SAFETY: the GIL is held, the str alive, and both names are ended by a zero; a new reference to bytes,
+    // or null with an exception.
     let bytes = unsafe {
         let bytes = ffi::PyUnicode_AsEncodedString(text.as_ptr(), c"utf-8".as_ptr(), errors);
         Bound::from_owned_ptr_or_err(text.py(), bytes)?
@@ -169,8 +170,8 @@ fn cost_of(byte: u8) -> usize {
         b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0C => 2,
         0x20..0x7F => 1,
         0x00..0x20 | 0x7F => 6,
-        // The first byte of C1 controls, line separators and bidirectional overrides, which take six
-        // altogether; other characters are written as they are.
+        // The first byte of C1 controls, line separators and bidirectional overrides, which take six bytes
+        // in all; other characters are written as they are.
         0xC2 | 0xE2 => 5,
         0x80.. => 1,
     }
@@ -191,7 +192,7 @@ fn prefix_within(text: &[u8], budget: usize) -> usize {
     text.len()
 }
 
-/// A class's name, from C so that no metaclass is asked.
+/// A class's name. The interpreter is asked, not a metaclass.
 pub(crate) fn type_name(class: &Bound<'_, PyType>) -> String {
     class
         .name()

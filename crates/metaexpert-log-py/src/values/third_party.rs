@@ -1,5 +1,5 @@
-//! Values of other packages: numpy's scalars and arrays by value, what is masked or missing as null. The others are
-//! described in simpler values by `metaexpert.logger.capture.values`.
+//! Values of other packages: numpy's scalars and arrays by value, what is masked or missing as null. The
+//! others are described in simpler values by `metaexpert.logger.capture.values`.
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -29,10 +29,12 @@ const PACKAGES: [(&str, &str); 5] = [
     ("pyarrow", "metaexpert.logger.capture.values.of_pyarrow"),
 ];
 
-/// The module that describes objects by the fields that their classes declare, whatever package these are from.
+/// The module that describes objects by the fields that their classes declare, whatever package these are
+/// from.
 const DECLARED: &str = "metaexpert.logger.capture.values.declared";
 
-/// The value of an object whose class is one of these packages' own; `None` for another. `room` bytes are left for it.
+/// The value of an object whose class is one of these packages' own; `None` for another. `room` bytes are
+/// left for it.
 pub(crate) fn recognise<'py>(
     conversion: &mut Conversion,
     object: &Bound<'py, PyAny>,
@@ -50,8 +52,9 @@ pub(crate) fn recognise<'py>(
     }
 }
 
-/// The same for a class derived from one of these, or one that declares its fields: asked last, because it takes longest.
-pub(crate) fn recognise_derived<'py>(
+/// The same for a class derived from one of these, or one that declares its fields: asked last, because it
+/// takes longest.
+pub(crate) fn recognise_subclass<'py>(
     conversion: &Conversion,
     object: &Bound<'py, PyAny>,
     room: usize,
@@ -109,7 +112,8 @@ fn descriptions(py: Python<'_>) -> PyResult<&Descriptions> {
     })
 }
 
-/// The members of a container that a describing module has given; `None` for other objects. Runs no code of theirs.
+/// The members of a container that a describing module has given; `None` for other objects. Runs no code of
+/// theirs.
 pub(crate) fn described<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Members<'py>>> {
     let py = object.py();
     // Before a describing module was asked, there is none of these.

@@ -9,7 +9,7 @@ use pyo3::types::{PyDateAccess, PyDateTime, PyTimeAccess, PyTzInfo, PyTzInfoAcce
 /// Length of `2026-01-31T23:59:59.123456Z`.
 pub(crate) const TIME_LEN: usize = 27;
 
-/// The first look at a time may import its module.
+/// The module of times was imported: the first look at a time does that, which may run Python code.
 static IS_READY: AtomicBool = AtomicBool::new(false);
 
 /// Writes what `isoformat()` gives, with `Z` for UTC, if `object` is an exact `datetime` whose zone is
@@ -43,7 +43,7 @@ pub(crate) fn plain_time<'a>(object: &Bound<'_, PyAny>, out: &'a mut [u8; TIME_L
     Some(&out[..len])
 }
 
-/// As [`plain_time`], for an argument of a call; nothing before that was called once, where Python code may run.
+/// As [`plain_time`], where no Python code may run: `None` until that was called once.
 ///
 /// # Safety
 /// `object` is alive until the call returns.

@@ -60,8 +60,8 @@ impl<'py> ExceptionStr<'py> {
     }
 }
 
-/// The arguments that `repr(object)` shows behind the name of its class; `None` for another object, and for a class with a
-/// `__repr__` of its own.
+/// The arguments that `repr(object)` shows behind the name of its class; `None` for another object, and for a
+/// class with a `__repr__` of its own.
 pub(crate) fn repr_arguments<'py>(object: &Bound<'py, PyAny>) -> Option<Bound<'py, PyTuple>> {
     arguments(with_repr_of::<PyBaseException>(object)?)
 }

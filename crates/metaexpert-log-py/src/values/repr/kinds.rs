@@ -1,4 +1,4 @@
-//! Classes beside the basic ones whose large values are shown in part. Recognising them runs nobody's code.
+//! Classes beyond the basic ones whose large values are shown in part. Recognising them runs nobody's code.
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;

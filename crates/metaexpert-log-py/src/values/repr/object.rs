@@ -28,8 +28,8 @@ pub(crate) fn short_repr<'py>(object: &Bound<'py, PyAny>, most: usize) -> PyResu
     Ok(brief.finish().marked(object.py(), most))
 }
 
-/// The beginning of `str(exception)`, in `most` bytes; `None` if it is no longer than that, or the exception has a
-/// text of its own. An exception whose only argument is a text is not cut: its text costs nothing.
+/// The beginning of `str(exception)`, in `most` bytes; `None` if it is no longer than that, or the exception
+/// has a text of its own. An exception whose only argument is a text is not cut: its text costs nothing.
 #[pyfunction]
 pub(crate) fn exception_beginning<'py>(
     exception: &Bound<'py, PyAny>,

@@ -68,8 +68,8 @@ fn has(text: &Bound<'_, PyString>, quote: u8) -> bool {
     }
 }
 
-/// `repr()` of the beginning of a text or of bytes, without its end if `left` follow. Its quotes are those of the
-/// whole, about which `has` is asked: the interpreter chooses the kind of quote by those that are inside.
+/// `repr()` of the beginning of a text or of bytes, without its end if `left` follow. Its quotes are those of
+/// the whole, about which `has` is asked: the interpreter chooses the kind of quote by those that are inside.
 fn quoted(beginning: &Bound<'_, PyAny>, left: usize, has: impl Fn(u8) -> bool) -> PyResult<Vec<u8>> {
     if left == 0 {
         return repr_of(beginning);

@@ -95,8 +95,8 @@ impl Scale {
         }
     }
 
-    /// The members of `container`, taken before any of them is looked at. None where their number alone is enough,
-    /// because each takes one character at least.
+    /// The members of `container`, taken before any of them is looked at. None where their number alone is
+    /// enough, because each takes one character at least.
     fn members_of<'py, I: Iterator<Item = Bound<'py, PyAny>>>(
         &mut self,
         container: &Bound<'py, PyAny>,
