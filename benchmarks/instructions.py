@@ -69,7 +69,7 @@ DRIVERS: Final = {
     "capture": Driver(
         package="",
         example="harness/capturing.py",
-        function="_native::fast::builtin::log",
+        function="_native::fast::builtin::serve_call",
         records=20_000,
         about="log.info(...) -> ring, of the call in the interpreter",
     ),

@@ -72,7 +72,7 @@ pub(crate) fn builtin<'py>(
     slow: Py<PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let method = Method::new(channel.clone().unbind(), level, threshold, category, slow);
-    new_taken(Bound::new(channel.py(), method)?, named(name), log)
+    new_taken(Bound::new(channel.py(), method)?, named(name), serve_call)
 }
 
 /// Makes the builtin for a level that is off: it does nothing while the channel is undisturbed.
@@ -129,7 +129,7 @@ unsafe extern "C" fn silent(
     }
 }
 
-unsafe extern "C" fn log(
+unsafe extern "C" fn serve_call(
     slf: *mut ffi::PyObject,
     args: *const *mut ffi::PyObject,
     count: usize,
