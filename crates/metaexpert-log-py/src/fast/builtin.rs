@@ -6,8 +6,9 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyInt;
 
+use crate::fast::arguments::Arguments;
 use crate::fast::channel::Channel;
-use crate::fast::method::{Arguments, Method};
+use crate::fast::method::Method;
 use crate::fast::taken::{method_of, new_taken};
 use crate::general::lost::counted;
 use crate::process::exit::Inside;
@@ -135,17 +136,9 @@ unsafe extern "C" fn serve_call(
     count: usize,
     names: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
-    // SAFETY: the interpreter calls with the GIL held, with `count` positional arguments followed by one
-    // for each name; `slf` is what `builtin` made.
-    let (py, method, arguments) = unsafe {
-        let named = if names.is_null() { 0 } else { ffi::PyTuple_GET_SIZE(names) as usize };
-        let positional = ffi::PyVectorcall_NARGS(count) as usize;
-        let all: &[*mut ffi::PyObject] =
-            if positional + named == 0 { &[] } else { std::slice::from_raw_parts(args, positional + named) };
-        let (positional, named) = all.split_at(positional);
-        let py = Python::assume_attached();
-        (py, method_of(slf), Arguments { positional, named, names })
-    };
+    // SAFETY: the interpreter passes these by the vectorcall protocol, with the GIL held; `slf` is what `builtin` made.
+    let (py, method, arguments) =
+        unsafe { (Python::assume_attached(), method_of(slf), Arguments::new(args, count, names)) };
     match counted(py, || level_of(py, method, &arguments), Ok(None), || method.call(py, &arguments)) {
         // SAFETY: the GIL is held.
         Ok(None) => unsafe { ffi::Py_NewRef(ffi::Py_None()) },

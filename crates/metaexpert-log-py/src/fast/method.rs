@@ -10,11 +10,12 @@ use metaexpert_log::pipeline::Pipeline;
 use metaexpert_log::stats::Loss;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::sync::critical_section::with_critical_section;
-use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::types::PyTuple;
 use pyo3::{PyTraverseError, PyVisit};
 
+use crate::fast::arguments::Arguments;
 use crate::fast::channel::Channel;
+use crate::fast::keywords;
 use crate::general::call::Call;
 use crate::general::context_variable::current_context;
 use crate::general::fields::Fields;
@@ -24,17 +25,8 @@ use crate::process::guarded::{KnownId, KnownIdCell};
 use crate::process::key_sets::items;
 use crate::process::reentry;
 use crate::process::state::{STATE, State};
-use crate::values::plain::{plain_text, push_plain, push_text};
-use crate::values::text::Excerpt;
-
-/// A byte of text takes at most this many bytes in a JSON string, with some to spare for punctuation.
-const WORST_ESCAPE_BYTES: usize = 8;
-
-/// Keywords that mean what they mean in `logging`.
-const RESERVED: [&str; 4] = ["exc_info", "stack_info", "stacklevel", "extra"];
-
-/// A longer keyword is certainly the name of a field.
-const LONGEST_WORD: isize = 16;
+use crate::values::plain::{push_plain, push_text};
+use crate::values::text::{Excerpt, WORST_ESCAPE_BYTES};
 
 /// One builtin's own data: its `self`.
 #[pyclass(frozen, module = "metaexpert.logger._native")]
@@ -54,15 +46,6 @@ impl Method {
         visit.call(&self.channel)?;
         visit.call(&self.slow)
     }
-}
-
-/// A call's arguments as the interpreter passes them; alive until the call returns.
-#[derive(Clone, Copy)]
-pub(crate) struct Arguments<'a> {
-    pub(crate) positional: &'a [*mut ffi::PyObject],
-    pub(crate) named: &'a [*mut ffi::PyObject],
-    /// The tuple of names, or null.
-    pub(crate) names: *mut ffi::PyObject,
 }
 
 /// Definitions that a call's frame refers to.
@@ -252,7 +235,7 @@ impl Method {
         let mut call = Call::new(level, message, args);
         call.category = self.category.clone().map(Excerpt::from);
         call.names = arguments.names;
-        if !self.collect(py, arguments, &mut call)? {
+        if !keywords::collect(py, arguments, &mut call)? {
             return self.call_slow(py, arguments);
         }
         let channel = self.channel.bind(py).get();
@@ -263,67 +246,6 @@ impl Method {
             // Stopped meanwhile: the slow way starts it again.
             false => self.call_slow(py, arguments),
         }
-    }
-
-    /// Gathers the fields of `extra` and the keywords. False if there is a keyword that only `logging`
-    /// serves.
-    fn collect<'py>(
-        &self,
-        py: Python<'py>,
-        arguments: &Arguments<'_>,
-        call: &mut Call<'_, 'py>,
-    ) -> PyResult<bool> {
-        if arguments.names.is_null() {
-            return Ok(true);
-        }
-        // SAFETY: names and arguments live until the call returns; the references are counted.
-        let names = unsafe { Bound::from_borrowed_ptr(py, arguments.names).cast_into_unchecked::<PyTuple>() };
-        let (mut extra, mut category_of_extra) = (None, false);
-        for (name, argument) in names.iter().zip(arguments.named) {
-            // SAFETY: as above.
-            let value = unsafe { Bound::from_borrowed_ptr(py, *argument) };
-            // SAFETY: keyword names are `str`s, which live until the call returns.
-            let word = unsafe { known_word(name.as_ptr()) };
-            if word == "extra" && (value.is_none() || value.cast_exact::<PyDict>().is_ok()) {
-                extra = value.cast_into::<PyDict>().ok();
-                call.names = std::ptr::null_mut();
-            } else if RESERVED.contains(&word) {
-                if !is_default(word, &value) {
-                    return Ok(false);
-                }
-                call.names = std::ptr::null_mut();
-            } else if word == "category" && call.category.is_none() && value.cast_exact::<PyString>().is_ok()
-            {
-                call.category = value.extract().ok();
-                call.names = std::ptr::null_mut();
-            } else {
-                call.fields.push((name, value));
-            }
-        }
-        if let Some(extra) = extra {
-            if call.category.is_none() {
-                // Looking it up may run a key's own code, which may fail.
-                let category = extra.get_item("category").ok().flatten();
-                call.category =
-                    category.and_then(|category| category.cast_exact::<PyString>().ok()?.extract().ok());
-                category_of_extra = call.category.is_some();
-            }
-            // Keywords win over `extra`, which comes first in the record.
-            let most = STATE.with(py, |state| state.limits.items as usize);
-            let mut fields = Vec::with_capacity(extra.len().min(most) + call.fields.len());
-            // Taken first: comparing a key may run its own code.
-            let pairs = with_critical_section(&extra, || extra.iter().take(most).collect::<Vec<_>>());
-            call.fields_left = extra.len() - pairs.len();
-            for (key, value) in pairs {
-                let is_category = category_of_extra && key.eq("category").unwrap_or(false);
-                if !is_category && !call.fields.iter().any(|(name, _)| name.eq(&key).unwrap_or(false)) {
-                    fields.push((key, value));
-                }
-            }
-            fields.append(&mut call.fields);
-            call.fields = fields;
-        }
-        Ok(true)
     }
 
     /// The callable for the calls that the builtin cannot serve.
@@ -341,28 +263,6 @@ impl Method {
                 ffi::PyObject_Vectorcall(self.slow(), all, arguments.positional.len(), arguments.names);
             Bound::from_owned_ptr_or_err(py, result).map(|result| Some(result.unbind()))
         }
-    }
-}
-
-/// A keyword, if it may be one that is no field; else an empty text.
-///
-/// # Safety
-/// As [`plain_text`].
-unsafe fn known_word<'a>(name: *mut ffi::PyObject) -> &'a str {
-    // SAFETY: by this function's contract.
-    let text = unsafe {
-        let is_short = ffi::PyUnicode_GetLength(name) <= LONGEST_WORD;
-        if is_short { plain_text(name) } else { None }
-    };
-    text.and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default()
-}
-
-/// Whether a reserved keyword has its default: `exc_info=None`, `stack_info=False`, `stacklevel=1`.
-fn is_default(word: &str, value: &Bound<'_, PyAny>) -> bool {
-    match word {
-        "stacklevel" => value.extract::<i64>().is_ok_and(|level| level == 1),
-        "extra" => value.is_none(),
-        _ => value.is_none() || value.extract::<bool>().is_ok_and(|truth| !truth),
     }
 }
 

@@ -5,9 +5,11 @@
 
 use pyo3::prelude::*;
 
+pub(crate) mod arguments;
 pub(crate) mod builtin;
 pub(crate) mod channel;
 pub(crate) mod heap_type;
+pub(crate) mod keywords;
 pub(crate) mod method;
 pub(crate) mod premises;
 pub(crate) mod taken;

@@ -16,7 +16,7 @@ use crate::general::submit::submit;
 use crate::process::exit::Inside;
 use crate::process::state::{STATE, State};
 use crate::values::plain::{plain_text, plain_value};
-use crate::values::text::Excerpt;
+use crate::values::text::{Excerpt, WORST_ESCAPE_BYTES};
 
 /// Attributes of a LogRecord that are read here, by their places in [`NAMES`].
 #[derive(Clone, Copy)]
@@ -71,9 +71,6 @@ const MOST_PLAIN_NAME_BYTES: usize = 256;
 
 /// Two times that are less apart are of one clock, read twice; others are of two clocks.
 const SAME_CLOCK_NS: u64 = 1_000_000_000;
-
-/// A byte of text takes at most this many bytes in a JSON string, with some to spare for punctuation.
-const WORST_ESCAPE_BYTES: usize = 8;
 
 /// A LogRecord taken apart.
 struct Parts<'py> {

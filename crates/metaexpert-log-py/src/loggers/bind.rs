@@ -4,8 +4,8 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
+use crate::fast::arguments::Arguments;
 use crate::fast::channel::Channel;
-use crate::fast::method::Arguments;
 use crate::general::fields::Fields;
 use crate::loggers::attributes::attribute;
 

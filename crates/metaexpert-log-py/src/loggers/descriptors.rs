@@ -15,10 +15,11 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyString, PyType};
 
+use crate::fast::arguments::Arguments;
 use crate::fast::builtin::{builtin, silent_builtin};
 use crate::fast::channel::{Channel, Gate};
 use crate::fast::heap_type::heap_type;
-use crate::fast::method::{Arguments, Method};
+use crate::fast::method::Method;
 use crate::loggers::attributes::channel_of;
 use crate::loggers::bind::serve_bind;
 use crate::process::exit::Inside;
@@ -220,17 +221,13 @@ unsafe fn serve(
     names: *mut ffi::PyObject,
 ) -> Option<*mut ffi::PyObject> {
     // SAFETY: by this function's contract.
-    let (py, descriptor, all, positional) = unsafe {
-        let named = if names.is_null() { 0 } else { ffi::PyTuple_GET_SIZE(names) as usize };
-        let positional = ffi::PyVectorcall_NARGS(count) as usize;
-        let all: &[*mut ffi::PyObject] =
-            if positional + named == 0 { &[] } else { std::slice::from_raw_parts(args, positional + named) };
-        (Python::assume_attached(), &*slf.cast::<Descriptor>(), all, positional)
+    let (py, descriptor, arguments) = unsafe {
+        (Python::assume_attached(), &*slf.cast::<Descriptor>(), Arguments::new(args, count, names))
     };
-    let ([logger, positional @ ..], named) = all.split_at(positional) else { return None };
+    let [logger, positional @ ..] = arguments.positional else { return None };
+    let arguments = Arguments { positional, ..arguments };
     // SAFETY: the argument lives until the call returns.
     let logger = unsafe { Borrowed::from_ptr(py, *logger) };
-    let arguments = Arguments { positional, named, names };
     match catch_unwind(AssertUnwindSafe(|| descriptor.serve(&logger, &arguments))) {
         Ok(Some(Ok(result))) => Some(result.into_ptr()),
         Ok(Some(Err(problem))) => Some(raise(py, problem)),

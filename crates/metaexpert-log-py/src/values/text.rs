@@ -10,6 +10,9 @@ use crate::values::plain::plain_text;
 /// A cut text ends in a note, for which so many bytes are kept.
 const NOTE_BYTES: usize = 64;
 
+/// A byte of text takes at most this many bytes in a JSON string, with some to spare for punctuation.
+pub(crate) const WORST_ESCAPE_BYTES: usize = 8;
+
 /// A text, or its beginning and how much follows.
 #[derive(Default)]
 pub(crate) struct Excerpt {
