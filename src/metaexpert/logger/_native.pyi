@@ -23,8 +23,8 @@ class Fields:
 class Context:
     """A context manager that adds `fields` to those of the variable that `set_context_variable` was given.
 
-    They are captured on entry. It can be entered again, also while it is open. Raises RuntimeError for an end
-    without a beginning.
+    The fields are captured on entry. A context can be entered again, also while it is open. Raises
+    RuntimeError for an end without a beginning.
     """
 
     def __new__(cls, **fields: Any) -> Self: ...
@@ -41,7 +41,7 @@ class Context:
 
 @final
 class Unpacked:
-    """What a gzip or zstd file holds, unpacked as it is read: all members and frames are one text.
+    """The text of a gzip or zstd file, unpacked as it is read: all members and frames are one text.
 
     `descriptor` is copied; reading goes on from its position. `packing` is `gzip` or `zstd`. Raises
     ValueError for anything else and OSError for a descriptor that is not open.
@@ -59,8 +59,8 @@ class Channel:
     """A logger's way into the pipeline.
 
     Its builtins serve calls while the `empty` lists are empty, each of the `single` pairs is a list and the
-    one item it holds, and neither the `classes` nor the record factory of `logging` were changed; then, and
-    after `close`, they pass every call on to their `slow` callable.
+    one item it holds, and the `classes` and the record factory of `logging` are unchanged. After a change,
+    and after `close`, they pass every call on to their `slow` callable.
     """
 
     def __new__(
@@ -121,26 +121,27 @@ def log_builtin(channel: Channel, threshold: int, slow: Callable[..., None]) -> 
     """Return a builtin whose first argument is the level; it does nothing below `threshold`."""
 
 def close_channels() -> None:
-    """Close every channel that is there now, however many there are, in one step."""
+    """Close every channel that exists now, in one step, however many there are."""
 
 def start(document: str, run_id: str, again: bool = False) -> None:
     """Put the configuration `document` (JSON) in force, starting the engine if it does not run.
 
-    Raises ValueError for a document it refuses and OSError for a file it cannot open; nothing changes then. A
-    document that was in force before (`again`) is not refused for a file: that is tried for each record.
+    Raises ValueError for a document that it refuses and OSError for a file that it cannot open; nothing
+    changes then. A document that was in force before (`again`) is not refused for such a file: each record
+    tries to open it again.
     """
 
 def lasting() -> dict[str, Any]:
-    """Return what the library keeps when it is imported a second time: the same dictionary always."""
+    """Return the dictionary that the library keeps over a second import: always the same one."""
 
 def forks() -> int:
     """Return how many forks lie between the first process that had the library and this one."""
 
 def set_worker(is_worker: bool) -> None:
-    """Say whether this process works for another one, which has the files without a number in their names."""
+    """Say whether this process works for another one, which has files without a number in their names."""
 
 def note_missing_streams(stdout: bool, stderr: bool) -> None:
-    """Say which standard streams the process was started without: their numbers are never written to."""
+    """Say which standard streams the process was started without; their numbers are never written to."""
 
 def is_running() -> bool:
     """Tell whether records are being taken."""
@@ -148,48 +149,48 @@ def is_running() -> bool:
 def flush(timeout: float | None = None, told: bool = True) -> bool:
     """Wait until every record submitted before is written by every handler that wants it.
 
-    Returns False after `timeout` seconds, and if one was lost that an earlier call of this thread has not
-    answered for; where nobody looks at the answer, it is not `told`. Signals are served meanwhile, so what a
-    signal handler raises is raised here.
+    Returns False after `timeout` seconds, and if a record was lost for which no earlier call of this thread
+    has answered. A call whose answer nobody sees is not `told`, and leaves the losses to the next one. Signal
+    handlers run meanwhile, and what they raise is raised here.
     """
 
 def shutdown(timeout: float | None = None) -> bool:
-    """Write what is there and end the engine.
+    """Write what is there and stop the engine.
 
-    Returns False if it did not end within `timeout` seconds, if something is left, or if a record was lost
-    since it began. A call that finds no engine answers as the last one would now.
+    Returns False if the engine did not end within `timeout` seconds, if records are left, or if a record was
+    lost since the engine began. Without an engine it answers for the last one.
     """
 
 def stats() -> dict[str, Any] | None:
     """Return the counters of the running engine, else of the last one, else None."""
 
 def needs() -> tuple[bool, bool, bool]:
-    """Return whether some format shows a call's (caller, thread, task)."""
+    """Return (caller, thread, task): whether some format shows them."""
 
 def set_context_variable(variable: ContextVar[Any]) -> None:
-    """Name the variable whose value, a `Fields`, belongs to every record; `Context` sets it."""
+    """Name the variable whose value, a `Fields`, every record has; `Context` sets it."""
 
 def current_fields() -> Fields | None:
     """Return the captured fields of all contexts that are open here, or None."""
 
 def method_descriptor(function: _Function, level: int | None, category: str | None) -> _Function:
-    """Return a descriptor for the class of a logger: `function`, a logging method, with a shorter way.
+    """Return a descriptor for a class of loggers that does what the method `function` does, but sooner.
 
     The class gives `function` itself. An instance gives what its `_take(name)` returns, or `function` bound
-    to it. The first call of a bound logger whose origin has its builtins is served without any of its own.
+    to it. The descriptor serves the first call of a bound logger whose origin has its builtins.
     """
 
 def bind_descriptor(function: _Function) -> _Function:
-    """Return a descriptor for the class of a logger: `function`, its `bind`, with a shorter way.
+    """Return a descriptor for a class of loggers that does what its `bind`, the `function`, does, but sooner.
 
-    While the logger's fast way is open the bound logger is made as `MetaLogger._derived` does it, and has a
+    While the logger's fast way is open, the bound logger is made as `MetaLogger._derived` makes it, and has a
     channel from the beginning.
     """
 
 def begin_exit(timeout: float) -> bool:
     """Let no other thread into the native code any more, and wait until none is inside.
 
-    Returns False if one still was after `timeout` seconds.
+    Returns False if one was still inside after `timeout` seconds.
     """
 
 def park_if_ending() -> None:
@@ -217,12 +218,12 @@ def count_untold() -> None:
 def patterns_refusal(patterns: Sequence[str]) -> tuple[int | None, str, str] | None:
     """Return why `redact.patterns` cannot be used, None if they can.
 
-    It is the place of the pattern, or None if it is about all together; what is wrong, as in
-    "is too large …"; and what to do. They are compiled, and their cost is found out, without the interpreter.
+    The answer is the place of the pattern, or None for all of them together; what is wrong, as in
+    "is too large …"; and what to do. Compiling the patterns and measuring their cost releases the GIL.
     """
 
 def exception_beginning(exception: BaseException, most: int) -> str | None:
-    """Return the first `most` bytes of `str(exception)`; None if it has no more, or a class of its own."""
+    """Return the first `most` bytes of `str(exception)`; None if it has no more, or a text of its own."""
 
 def nothing() -> Callable[..., None]:
     """Return a builtin that accepts any arguments and does nothing."""
