@@ -13,8 +13,8 @@ pub(crate) struct Arguments<'a> {
 
 impl Arguments<'_> {
     /// # Safety
-    /// The interpreter, with the GIL held, has made a vectorcall with these three: `args` are as many positional
-    /// arguments as `count` says, followed by one for each of `names`.
+    /// The interpreter, with the GIL held, has made a vectorcall with these three: `args` are as many
+    /// positional arguments as `count` says, followed by one for each of `names`.
     #[inline(always)]
     pub(crate) unsafe fn new(
         args: *const *mut ffi::PyObject,

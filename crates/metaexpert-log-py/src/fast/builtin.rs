@@ -136,7 +136,8 @@ unsafe extern "C" fn serve_call(
     count: usize,
     names: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
-    // SAFETY: the interpreter passes these by the vectorcall protocol, with the GIL held; `slf` is what `builtin` made.
+    // SAFETY: the interpreter passes these by the vectorcall protocol, with the GIL held; `slf` is what
+    // `builtin` made.
     let (py, method, arguments) =
         unsafe { (Python::assume_attached(), method_of(slf), Arguments::new(args, count, names)) };
     match counted(py, || level_of(py, method, &arguments), Ok(None), || method.call(py, &arguments)) {

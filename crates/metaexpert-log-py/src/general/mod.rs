@@ -1,8 +1,8 @@
 //! The general way into the pipeline, for calls that need Python code, and for `logging.LogRecord`s.
 //!
-//! [`submit`] is the way of a [`call`], whose [`message`] and [`caller`] it completes; [`log_record`] makes a
-//! call of a LogRecord. [`fields`] are captured once for many records: those of a bound logger and of the
-//! [`context_variable`].
+//! [`submit`] is the way of a [`call`]: its [`caller`] is found and its [`message`] formatted, it is
+//! [`prepared`], and its record goes into the ring. [`log_record`] makes a call of a LogRecord. [`fields`]
+//! are captured once for many records: those of a bound logger and of the [`context_variable`].
 
 use pyo3::prelude::*;
 
@@ -14,6 +14,7 @@ pub(crate) mod log_record;
 pub(crate) mod lost;
 pub(crate) mod message;
 pub(crate) mod plain_fields;
+pub(crate) mod prepared;
 pub(crate) mod submit;
 
 pub(crate) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {

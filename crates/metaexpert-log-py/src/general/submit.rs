@@ -5,44 +5,27 @@ use std::time::{Duration, Instant};
 
 use metaexpert_log::clock::stamp;
 use metaexpert_log::frame::{NO_ID, Record, Section, Value};
-use metaexpert_log::line::names::Names;
 use metaexpert_log::pipeline::{Pipeline, Refused, Waiter};
 use metaexpert_log::stats::Loss;
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
 
 use crate::general::call::Call;
 use crate::general::caller::add_caller;
-use crate::general::fields::{Fields, fields_left_out};
+use crate::general::fields::Fields;
 use crate::general::lost::counted;
-use crate::general::message::formatted;
-use crate::process::call_sites::Site;
-use crate::process::key_sets::items;
+use crate::general::prepared::Prepared;
+use crate::process::call_sites::{Site, SiteTable};
+use crate::process::key_sets::{KeySets, items};
 use crate::process::state::{STATE, State};
-use crate::values::captured::Captured;
 use crate::values::conversion::Conversion;
-use crate::values::names::name_of;
-use crate::values::nested;
-use crate::values::stand_in;
-use crate::values::str_of::text_of;
-use crate::values::text::{Excerpt, escaped_cost};
+use crate::values::text::escaped_cost;
 
 /// How long a call at the end of the interpreter waits for its record to be written.
 const SYNCHRONOUS_LIMIT: Duration = Duration::from_secs(1);
 
-/// Of an argument no more bytes are shown on standard error.
-const MOST_REPORTED_BYTES: usize = 1 << 16;
-
 /// A frame takes at most this much beside its texts: header, lengths, tags.
 const FRAME_OVERHEAD_BYTES: usize = 4096;
-
-/// A call after conversion: no Python object is left in it.
-struct Prepared {
-    timestamp_ns: i64,
-    message: Vec<u8>,
-    fields: Vec<(Vec<u8>, Captured)>,
-}
 
 /// Submits `call` under the logger `name`. Fails only with an exception that must not be swallowed, such as a
 /// KeyboardInterrupt from a value's own code, and then after the record was submitted. Returns false if no
@@ -63,27 +46,7 @@ fn capture(py: Python<'_>, name: &[u8], mut call: Call<'_, '_>) -> PyResult<bool
     let inherited = inherited_len(py, &call) + escaped_cost(name);
     let mut conversion = Conversion::new(limits, largest.saturating_sub(FRAME_OVERHEAD_BYTES), inherited);
     add_caller(py, &mut call, needs);
-    let (message, mistake) = formatted(&mut conversion, &call.message, &call.arguments);
-    let message = conversion.bounded_message(message);
-    let (mut fields, mut names) = capture_fields(&mut conversion, &call);
-    if let Some(mistake) = mistake {
-        fields.extend(explain(&mut conversion, &call, &mistake, &mut names));
-        call.names = std::ptr::null_mut();
-    }
-    if let Some((kind, text, stacktrace)) = &mut call.exception {
-        bound_part(&mut conversion, kind);
-        // Bounded like a message, so a long one does not cost the record its traceback.
-        *text = conversion.bounded_message(std::mem::take(text)).into();
-        bound_part(&mut conversion, stacktrace);
-    }
-    for part in [&mut call.stack, &mut call.level_name, &mut call.category].into_iter().flatten() {
-        bound_part(&mut conversion, part);
-    }
-    let complete = call.names.is_null() || fields.len() == call.fields.len();
-    if !complete {
-        call.names = std::ptr::null_mut();
-    }
-    let prepared = Prepared { timestamp_ns, message, fields };
+    let prepared = Prepared::of(&mut conversion, &mut call, timestamp_ns);
     let taken = deliver(py, name, &call, &prepared);
     match conversion.interrupt {
         Some(interrupt) => Err(interrupt),
@@ -96,10 +59,6 @@ fn inherited_len(py: Python<'_>, call: &Call<'_, '_>) -> usize {
     let context = call.context(py);
     let bound = call.bound.map_or(0, |bound| bound.bind(py).get().len(py));
     bound + context.map_or(0, |context| context.get().len(py))
-}
-
-fn bound_part(conversion: &mut Conversion, part: &mut Excerpt) {
-    *part = conversion.bounded_text(std::mem::take(part)).into();
 }
 
 /// Tries until the record is in, or is given up and counted. Waits without the GIL. Returns false if the
@@ -187,25 +146,15 @@ fn try_submit(
     let values: Vec<Value<'_>> = prepared.fields.iter().map(|(_, value)| value.value()).collect();
     let names: Vec<&[u8]> = prepared.fields.iter().map(|(name, _)| name.as_slice()).collect();
     let pairs: Vec<(&[u8], Value<'_>)> = names.iter().copied().zip(values.iter().copied()).collect();
+    let inherited = encoded_inherited(py, pipeline, generation, call, context);
     let mut sections: Vec<Section<'_>> = Vec::with_capacity(8);
-
-    let encoded: Vec<Vec<u8>> = [context, call.bound.map(|bound| bound.bind(py).get())]
-        .into_iter()
-        .flatten()
-        .filter(|fields| !fields.is_empty())
-        .map(|fields| fields.with_section(py, pipeline, generation, |_, section| section.to_vec()))
-        .collect();
-    sections.extend(encoded.iter().map(|section| Section::Encoded(section)));
+    sections.extend(inherited.iter().map(|section| Section::Encoded(section)));
     if !pairs.is_empty() {
         match pipeline.keys_id(&names) {
             Some(keys) => {
                 sections.push(Section::Fields { keys, values: &values });
-                if !call.names.is_null() {
-                    // SAFETY: the caller of the builtin keeps its names tuple alive during the call.
-                    let names = unsafe { Bound::from_borrowed_ptr(py, call.names) };
-                    // SAFETY: as above.
-                    unsafe { key_sets.remember(py, items(names.as_ptr()), generation, keys) };
-                    *evicted = sites.remember(&names, Site { keys, generation }).or(evicted.take());
+                if let Some(made_room) = remember_site(py, call, sites, key_sets, Site { keys, generation }) {
+                    *evicted = Some(made_room);
                 }
             }
             None => sections.push(Section::Inline(&pairs)),
@@ -233,12 +182,48 @@ fn try_submit(
     };
     let protected =
         pipeline.protects(call.level, call.category.as_ref().map(|category| category.text.as_slice()));
-    let patience = if *synchronous {
-        Some(Patience::End)
-    } else {
-        needs.is_durable(call.level, call.category.is_some()).then(|| Patience::Disk(pipeline.wait_limit()))
+    let patience = match *synchronous {
+        true => Some(Patience::End),
+        false => {
+            let is_durable = needs.is_durable(call.level, call.category.is_some());
+            is_durable.then(|| Patience::Disk(pipeline.wait_limit()))
+        }
     };
     finish_attempt(pipeline, &record, protected, patience)
+}
+
+/// The fields of context and logger, encoded for this pipeline.
+fn encoded_inherited(
+    py: Python<'_>,
+    pipeline: &mut Pipeline,
+    generation: u32,
+    call: &Call<'_, '_>,
+    context: Option<&Fields>,
+) -> Vec<Vec<u8>> {
+    [context, call.bound.map(|bound| bound.bind(py).get())]
+        .into_iter()
+        .flatten()
+        .filter(|fields| !fields.is_empty())
+        .map(|fields| fields.with_section(py, pipeline, generation, |_, section| section.to_vec()))
+        .collect()
+}
+
+/// Remembers the call site, if its names are the key set. Returns the tuple that made room.
+fn remember_site(
+    py: Python<'_>,
+    call: &Call<'_, '_>,
+    sites: &mut SiteTable,
+    key_sets: &mut KeySets,
+    site: Site,
+) -> Option<Py<PyAny>> {
+    if call.names.is_null() {
+        return None;
+    }
+    // SAFETY: the caller of the builtin keeps its names tuple alive during the call.
+    let names = unsafe { Bound::from_borrowed_ptr(py, call.names) };
+    // SAFETY: as above.
+    unsafe { key_sets.remember(py, items(names.as_ptr()), site.generation, site.keys) };
+    sites.remember(&names, site)
 }
 
 fn finish_attempt(
@@ -285,57 +270,4 @@ fn push_parts<'a>(sections: &mut Vec<Section<'a>>, call: &'a Call<'_, '_>) {
     if let Some(name) = &call.task {
         sections.push(Section::Task(&name.text));
     }
-}
-
-fn capture_fields(conversion: &mut Conversion, call: &Call<'_, '_>) -> (Vec<(Vec<u8>, Captured)>, Names) {
-    let most = conversion.limits.items as usize;
-    let mut names = Names::default();
-    let mut fields = Vec::with_capacity(call.fields.len().min(most) + 1);
-    for (key, value) in call.fields.iter().take(most) {
-        let name = names.distinct(name_of(conversion, key));
-        fields.push((name, nested::capture(conversion, value)));
-    }
-    let left = call.fields.len().saturating_sub(most) + call.fields_left;
-    if left > 0 {
-        fields.push(fields_left_out(&mut names, left));
-    }
-    (fields, names)
-}
-
-/// Fields that say which arguments did not fit the message. `logging` shows the mistake on standard error.
-fn explain(
-    conversion: &mut Conversion,
-    call: &Call<'_, '_>,
-    mistake: &PyErr,
-    names: &mut Names,
-) -> Vec<(Vec<u8>, Captured)> {
-    let py = call.message.py();
-    if !conversion.is_exhausted
-        && let Err(problem) = report(conversion, call, mistake)
-    {
-        conversion.note(&call.message, &problem);
-    }
-    let problem = text_of(conversion, mistake.value(py).as_any());
-    let problem = conversion.bounded_text(problem);
-    vec![
-        (names.distinct(b"format_error".to_vec()), Captured::Text(problem)),
-        (names.distinct(b"format_args".to_vec()), nested::capture(conversion, call.arguments.as_any())),
-    ]
-}
-
-fn report(conversion: &mut Conversion, call: &Call<'_, '_>, mistake: &PyErr) -> PyResult<()> {
-    let budget = conversion.budget;
-    conversion.budget = budget.min(MOST_REPORTED_BYTES);
-    let told = report_briefly(conversion, call, mistake);
-    conversion.budget = budget;
-    told
-}
-
-fn report_briefly(conversion: &mut Conversion, call: &Call<'_, '_>, mistake: &PyErr) -> PyResult<()> {
-    let py = call.message.py();
-    let (arguments, _) = stand_in::arguments(conversion, &call.arguments)?;
-    let (message, _) = stand_in::arguments(conversion, &PyTuple::new(py, [&call.message])?)?;
-    let faults = py.import("metaexpert.logger.capture.faults")?;
-    faults.call_method1("report_bad_arguments", (mistake, message.get_item(0)?, arguments))?;
-    Ok(())
 }

@@ -1,0 +1,59 @@
+//! The way of a `logging.LogRecord` of any logger into the pipeline.
+
+use pyo3::prelude::*;
+use pyo3::sync::critical_section::with_critical_section;
+use pyo3::types::PyDict;
+
+use crate::general::fields::Fields;
+use crate::general::submit::submit;
+use crate::process::exit::Inside;
+use crate::process::state::STATE;
+use crate::values::text::Excerpt;
+
+mod parts;
+mod plain;
+
+use parts::{Attribute, Parts};
+use plain::submit_plain;
+
+/// Submits the LogRecord `record`. Returns false if no engine runs.
+///
+/// `message` replaces the record's own formatting. `exception` is (type, message, stacktrace). `fields` are
+/// its fields under the names that were used in the call; `attributes` then has the names of the record's
+/// attributes that hold them. `bound` are the fields of its logger. With `is_complete` there are no others,
+/// such as those of the running context.
+#[pyfunction]
+#[pyo3(signature = (record, message, exception, fields, attributes, bound=None, is_complete=false))]
+pub(crate) fn submit_record(
+    record: &Bound<'_, PyAny>,
+    message: Option<Bound<'_, PyAny>>,
+    exception: Option<(Excerpt, Excerpt, Excerpt)>,
+    fields: Option<&Bound<'_, PyDict>>,
+    attributes: Option<&Bound<'_, PyAny>>,
+    bound: Option<Py<Fields>>,
+    is_complete: bool,
+) -> PyResult<bool> {
+    let py = record.py();
+    let _inside = Inside::enter(py);
+    let data = record.getattr("__dict__")?.cast_into::<PyDict>()?;
+    let mut parts = with_critical_section(&data, || Parts::of(&data));
+    parts.timestamp_ns = parts.made_at_ns(py);
+    if let Some(attributes) = attributes {
+        parts.fields.retain(|(name, _)| !attributes.contains(name).unwrap_or(false));
+    }
+    if let Some(fields) = fields {
+        parts.fields.extend(fields.iter());
+    }
+    let is_bare = message.is_none() && exception.is_none() && !is_complete;
+    if is_bare && submit_plain(py, &parts, bound.as_ref()) {
+        return Ok(true);
+    }
+    let needs = STATE.with(py, |state| state.needs);
+    let mut call = parts.call(py, message, needs)?;
+    call.exception = exception;
+    call.bound = bound.as_ref();
+    call.is_complete = is_complete;
+    let name = parts.text(Attribute::Name).unwrap_or_default();
+    call.fields = parts.fields;
+    submit(py, &name.text, call)
+}
