@@ -1,4 +1,4 @@
-"""The standard streams of a program, which may be closed, full or read by nobody."""
+"""The standard streams of a program, which may be closed, full or without a reader."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NoReturn, TextIO
 
 
 def tell(text: str) -> None:
-    """Print a line on stderr; one that is closed or takes nothing is no reason to fail."""
+    """Print a line on stderr; a closed or full stderr is ignored."""
     stream = sys.stderr
     if stream is None:
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-#: What to type where there is no market data yet.
+#: The advice where there is no market data yet.
 SAMPLE_DATA: Final = "a CSV to begin with: metaexpert demo --save-data BTCUSDT-1m.csv"
 
 

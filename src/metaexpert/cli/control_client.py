@@ -33,7 +33,7 @@ class Answer:
 
     @property
     def message(self) -> str:
-        """What the server says in words, and what to do about it on a command line."""
+        """The server's message, with the remedy on a command line."""
         if self.status == _UNAUTHORIZED:
             return f"{self._said.partition(';')[0]}; give it with --token or METAEXPERT_CONTROL_TOKEN"
         return self._said
@@ -44,7 +44,7 @@ class Answer:
 
 
 class _NoRedirection(urllib.request.HTTPRedirectHandler):
-    """Follows nobody to another place, who would get the token."""
+    """Follows no redirection, because the other server would get the token."""
 
     def redirect_request(self, *_: Any) -> None:
         """Take the answer for what it is."""
@@ -61,7 +61,7 @@ class ControlClient:
         if token is not None and not all("!" <= character <= "~" for character in token):
             raise CommandFailedError("the token must be printable ASCII characters without spaces")
         self._token = token
-        # What is on this machine is not asked through a proxy of the environment.
+        # A server on this machine is not reached through a proxy of the environment.
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirection)
 
     def get(self, path: str) -> Answer:

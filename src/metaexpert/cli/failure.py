@@ -1,4 +1,4 @@
-"""How a command fails: one message on stderr, and the exit code."""
+"""The failure of a command: one message on stderr, and the exit code."""
 
 from __future__ import annotations
 

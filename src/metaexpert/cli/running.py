@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def choose_client(
     url: str | None, token: str | None, pid: int | None, directory: str | None
 ) -> ControlClient | None:
-    """Return a client of the control server at `url`, else of the one expert that `pid` and `directory` mean.
+    """Return a client of the control server at `url`, or of the one expert that `pid` and `directory` mean.
 
     None where no expert runs at all. Raises `CommandFailedError` where none fits, or more than one.
     """
@@ -34,7 +34,7 @@ def choose_client(
 
 
 def _client(url: str, token: str | None) -> ControlClient:
-    # What speaks HTTP takes longer to import than all that a command needs which finds nobody to ask.
+    # The HTTP client takes longer to import than everything else that a command needs if it finds no server.
     from metaexpert.cli.control_client import ControlClient
 
     return ControlClient(url, token)

@@ -12,7 +12,7 @@ class ArgumentError(ExpertError, ValueError):
 
 
 class UnknownArgumentError(ArgumentError, TypeError):
-    """An argument that there is not: the message names it, and what is probably meant."""
+    """An unknown argument: the message names it, and the one that is probably meant."""
 
 
 class NotRunningError(ExpertError, RuntimeError):

@@ -28,7 +28,7 @@ _COLUMNS: Final = ("pid", "name", "mode", "uptime", "records/s", "dropped", "hea
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """One running expert; what only its control server knows is None where there is none."""
+    """One running expert; figures that only its control server knows are None if there is none."""
 
     pid: int
     name: str

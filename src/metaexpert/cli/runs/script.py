@@ -49,7 +49,7 @@ def execute(path: Path, overrides: Overrides) -> list[RunResult]:
 
 
 def _check_source(path: Path) -> None:
-    """Compile the file, so that a mistake in it is told with its line."""
+    """Compile the file, so that a mistake in it is reported with its line."""
     try:
         source = path.read_bytes()
     except OSError as error:

@@ -66,7 +66,7 @@ class Dispatcher:
 
     def call(self, handler: Handler, *arguments: Any) -> tuple[bool, Any]:
         """Call one handler; returns whether it succeeded, and its result. Raises `StopRunError`."""
-        # Not even the clock is asked where nobody wants to know.
+        # The clock is read only where the figures are wanted.
         started = 0 if self._meter is None else perf_counter_ns()
         try:
             value = handler.function(*arguments[: handler.arity])

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 
 class TradingCalls:
-    """What `MetaExpert` offers inside its handlers; outside a run every call raises `NotRunningError`.
+    """The calls that `MetaExpert` offers inside its handlers; outside a run every call raises
+    `NotRunningError`.
 
     A refused request is an order with `status` "REJECTED", its `reason` and `detail`, and a record; it does
     not raise. An argument that makes no sense raises `ArgumentError`. Sizes are in base coins, or in
@@ -36,7 +37,7 @@ class TradingCalls:
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            """Refuse a name that there is not, and say which is probably meant. Raises AttributeError."""
+            """Refuse an unknown name, and say which one is probably meant. Raises AttributeError."""
             raise unknown_attribute(type(self), name)
 
     # -- orders ---------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ class Feed:
     missing_bars: int = 0
     """Bars that the data skips, accepted by `allow_gaps`."""
     symbol_note: str = ""
-    """What the user should know about the symbol, if anything."""
+    """A note for the user about the symbol, if there is one."""
 
     @property
     def instruments(self) -> tuple[Instrument, ...]:
@@ -77,9 +77,9 @@ def feed_of_file(
 ) -> Feed:
     """Load a market data file for a strategy that names `symbols`, from `start` to before `end`.
 
-    The symbol is `symbol` if given, else what the file tells, else the strategy's first. Where the file's
-    differs from the strategy's, the file's counts: its prices are those of its symbol. Raises
-    `MarketDataError` for a bad file and `ExpertError` when no event lies in the range.
+    The symbol is `symbol` if given, or that of the file, or the strategy's first. If the file's differs from
+    the strategy's, the file's counts, because its prices are those of its symbol. Raises `MarketDataError`
+    for a bad file and `ExpertError` when no event lies in the range.
     """
     data = load(path, symbol=symbol, allow_gaps=allow_gaps)
     note = ""

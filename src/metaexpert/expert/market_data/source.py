@@ -11,11 +11,11 @@ from metaexpert.expert.model.ticks import Tick
 from metaexpert.expert.model.timeframes import Timeframe
 
 MarketEvent = Bar | Tick | Quote
-"""What comes from a market: a bar that has closed, a trade (or a bare quote), or a quote with its book."""
+"""An event of a market: a bar that has closed, a trade (or a bare quote), or a quote with its book."""
 
 
 class Instrument(NamedTuple):
-    """What a source has data of."""
+    """An instrument that a source has data of."""
 
     symbol: str
     timeframe: Timeframe | None
@@ -44,10 +44,10 @@ class Source(Protocol):
 
     @property
     def symbol_note(self) -> str:
-        """What the user should know about the symbols, if anything."""
+        """A note for the user about the symbols, if there is one."""
 
     def events(self) -> Iterator[MarketEvent]:
         """Yield the events from the first on."""
 
     def __len__(self) -> int:
-        """Return how many events there are, 0 where nobody knows."""
+        """Return how many events there are, or 0 if that is not known."""

@@ -1,7 +1,7 @@
 """Counting what an expert does, cheaply enough for each call of a handler.
 
-A histogram has fixed buckets: one observation is a search among them and three additions. Snapshots are made
-by whoever asks, on any thread, while the trading thread goes on.
+A histogram has fixed buckets: one observation is a search among them and three additions. Any thread can make
+a snapshot, while the trading thread goes on.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class Histogram:
 
 @dataclass(frozen=True, slots=True)
 class ExpertMetrics:
-    """What an expert has done in its runs so far, taken at one moment."""
+    """The figures of an expert's runs so far, taken at one moment."""
 
     ticks: int = 0
     """Trades and quotes that came in; bars that end are not among them."""

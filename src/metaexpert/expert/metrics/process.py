@@ -1,4 +1,4 @@
-"""What this process costs the machine."""
+"""The CPU time and memory of this process."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What an expert trades in and with: bars, ticks, books, orders, positions, accounts, contracts."""
+"""The values of trading: bars, ticks, books, orders, fills, positions, accounts, contracts."""

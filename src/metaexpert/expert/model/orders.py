@@ -47,7 +47,7 @@ class OrderStatus(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing more becomes of the order."""
+        """Whether the order is over."""
         return self in _FINAL
 
 

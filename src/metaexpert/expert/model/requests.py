@@ -1,4 +1,4 @@
-"""Requests: what a strategy asks of a venue, the answers, and what its handlers are told."""
+"""Requests of a strategy to a venue, their answers, and the notices to its handlers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class TradeRequest:
-    """What the strategy asked the venue for."""
+    """A request of the strategy to the venue."""
 
     action: str
     """open_position, close_position, modify_position, open_order or cancel_order."""
@@ -48,7 +48,7 @@ class TradeRequest:
 
 @dataclass(frozen=True, slots=True)
 class TradeResult:
-    """What the venue, or a limit of the strategy's own, answered: accepted or not, and why not."""
+    """The answer of the venue, or of a limit of the strategy's own: accepted or not, and why not."""
 
     accepted: bool
     order_id: int | None = None

@@ -10,7 +10,8 @@ from typing import NamedTuple
 class Tick(NamedTuple):
     """One change of the market: a trade, or a new best bid and ask.
 
-    What the source did not say is NaN, never a guess: a trade has no `bid` and `ask`, a quote has no `last`.
+    A value that the source did not give is NaN, never a guess: a trade has no `bid` and `ask`, a quote has no
+    `last`.
     """
 
     symbol: str

@@ -11,9 +11,9 @@ from metaexpert.expert.model.positions import Position
 
 
 class AccountView(Protocol):
-    """What a venue says of the account and the market at this moment, for reading alone.
+    """A read-only view of the account and the market, as the venue has them at this moment.
 
-    Positions and orders are the live objects, not copies: whoever looks must not change them. Amounts are in
+    Positions and orders are the live objects, not copies, so a reader must not change them. Amounts are in
     the account's currency.
     """
 

@@ -28,7 +28,7 @@ _WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Sat
 
 @dataclass(frozen=True, slots=True)
 class EntryView:
-    """What the rules look at when an entry is asked for."""
+    """The facts that the rules look at when the strategy asks for an entry."""
 
     time: datetime
     side: Side

@@ -1,4 +1,4 @@
-"""Whether an order can be taken, and how large it is to be."""
+"""Checks of an order before it is sent, and its size."""
 
 from __future__ import annotations
 

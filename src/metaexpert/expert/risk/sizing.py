@@ -1,4 +1,4 @@
-"""How large an entry is: the four size types, and the cap on a position's worth."""
+"""The size of an entry: the four size types, and the cap on a position's worth."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Sizing:
-    """What an entry's size depends on besides the settings; `equity` is in settlement currency."""
+    """The facts that an entry's size depends on besides the settings; `equity` is in settlement currency."""
 
     price: float
     equity: float

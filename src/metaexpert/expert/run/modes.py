@@ -30,7 +30,7 @@ from metaexpert.wording import SAMPLE_DATA
 
 
 class Ports(NamedTuple):
-    """What a run is connected to."""
+    """The ports of a run."""
 
     source: Source
     venue: Venue
@@ -115,7 +115,7 @@ def _refuse_what_cannot_be_simulated(
 def _strategy_file() -> str:
     """Return the name of the file that runs, as a command would name it."""
     main = getattr(sys.modules.get("__main__"), "__file__", None)
-    # A module that runs as a program, `python -m`, is no strategy's file.
+    # A module that runs as a program, `python -m`, is not a strategy's file.
     if not isinstance(main, str) or Path(main).name == "__main__.py":
         return "FILE"
     path = Path(main).absolute()

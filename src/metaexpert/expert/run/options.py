@@ -1,4 +1,4 @@
-"""How a run is to be made: what `expert.run(...)` says, and what a command line overrides."""
+"""The options of a run: the arguments of `expert.run(...)`, and the command line's overrides."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class RunOptions:
 
 @dataclass(slots=True)
 class Overrides:
-    """What the command line says; None, or no data, leaves the strategy file's own value in force."""
+    """The values of the command line; None, or no data, leaves the strategy file's own value in force."""
 
     mode: str | None = None
     data: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""What logging did during a run: how many records were written, how fast, and where they are."""
+"""The records of a run: how many were written, how fast, and where they are."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Final
 from metaexpert.logger import LogConfiguration, configuration, flush, stats
 from metaexpert.logger.config import absolute, log_directory
 
-#: How long the end of a run waits for its records: while all is well, and where a handler fails already.
+#: The time that the end of a run waits for its records: while all is well, and if a handler already fails.
 FLUSH_TIMEOUT_S: Final = 30.0
 TROUBLED_TIMEOUT_S: Final = 1.0
 
@@ -34,7 +34,7 @@ class Records:
 
     @property
     def per_second(self) -> float:
-        """Records a second, over the whole run."""
+        """Records per second, over the whole run."""
         return self.written / self.seconds if self.seconds > 0 else 0.0
 
     def summary(self) -> str:

@@ -30,8 +30,8 @@ def show(result: RunResult, records: Records, *, as_json: bool) -> None:
 def publish(result: RunResult, records: Records, *, as_json: bool = False) -> None:
     """Print the figures of a run, and say on stderr why it did not come to its end.
 
-    Where stdout takes nothing, the process ends with 1. That is said, unless nobody reads on, as behind
-    `| head`.
+    If stdout takes nothing, the process ends with 1 and a message, except where the reader has left, as
+    behind `| head`.
     """
     try:
         show(result, records, as_json=as_json)

@@ -1,4 +1,4 @@
-"""What a paper account keeps from one run to the next, in a JSON file that is replaced as a whole."""
+"""The state of a paper account between runs, in a JSON file that is replaced as a whole."""
 
 from __future__ import annotations
 

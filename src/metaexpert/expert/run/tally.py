@@ -1,4 +1,4 @@
-"""What a run counts of its trades, for its figures."""
+"""The counts of a run's trades, for its figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an expert connects to, and where it logs: the checked arguments of `MetaExpert(...)`."""
+"""The settings of an expert, its connection and its logging: the checked arguments of `MetaExpert(...)`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names that a strategy file asks its expert for and that there are not: each leads to the one meant."""
+"""Unknown names that a strategy file asks its expert for: each error names the right one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def _words_for(meant: str, words: str) -> dict[str, str]:
     return dict.fromkeys(words.split(), meant)
 
 
-#: What backtesting.py, freqtrade, backtrader, MetaTrader and ccxt call something, in lower case without "_".
+#: The names of backtesting.py, freqtrade, backtrader, MetaTrader and ccxt, in lower case without "_".
 MEANT: Final[Mapping[str, str]] = MappingProxyType(
     _words_for('expert.open_position("BUY")', "buy long enterlong golong openlong")
     | _words_for(

@@ -1,4 +1,4 @@
-"""Arguments that a strategy file names and that there are not: each is refused with the one meant."""
+"""Unknown arguments in a strategy file: each is refused, and the error names the right one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a strategy trades and how: the checked arguments of `on_init(...)`."""
+"""The settings of a strategy: the checked arguments of `on_init(...)`."""
 
 from __future__ import annotations
 

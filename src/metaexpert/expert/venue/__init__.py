@@ -1,1 +1,1 @@
-"""Where orders go: `protocol` is the port that a run knows, `simulated` a venue behind it."""
+"""Venues, which take orders: `protocol` is the port that a run knows, `simulated` a venue behind it."""

@@ -1,7 +1,7 @@
 """The port between a run and the place where its orders go.
 
 A `Venue` takes orders and answers with events, which the run takes from it: after each event of the market,
-and after each request. An answer may come later, in parts, twice, or not at all. So whoever takes them
+and after each request. An answer may come later, in parts, twice, or not at all. So the code that takes them
 
 - knows an order by its number and a fill by its `fill_id`, and leaves out what it was told before;
 - counts an order as open until an update with a final status comes, however many fills that takes;
@@ -32,7 +32,7 @@ class OrderUpdate(NamedTuple):
     order: Order
     """A copy, as the order is after this."""
     fill: Fill | None = None
-    """The execution that this tells of, if it is one."""
+    """The execution that this update reports, if there is one."""
     balance: float | None = None
     """The balance of the account after the fill."""
 

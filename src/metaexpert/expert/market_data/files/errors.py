@@ -1,4 +1,4 @@
-"""What is wrong with a market data file, and where."""
+"""Errors in market data files: the mistake and its place."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ class MarketDataError(ValueError):
         self.path = path
         """The file."""
         self.problem = problem
-        """What was found, and what to do."""
+        """The mistake and the remedy."""
         self.line = line
         """Number of the line, from 1, the header counted; None when it is about the whole file."""
         self.column = column

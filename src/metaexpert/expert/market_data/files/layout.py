@@ -1,4 +1,4 @@
-"""What kind of market data a file holds, and which column is what, told from its first line."""
+"""The layout of a market data file: its kind of data and its columns, recognised from its first line."""
 
 import csv
 import re
@@ -10,7 +10,7 @@ from metaexpert.expert.market_data.files.errors import MarketDataError, shown
 Kind = Literal["bars", "trades", "quotes"]
 
 _TIME = (
-    # When a bar opened goes before what may be its end.
+    # A bar's opening time goes before a column that may be its end.
     "open_time",
     "opentime",
     "start",
@@ -65,7 +65,7 @@ _ALIASES: dict[Kind, dict[str, tuple[str, ...]]] = {
 }
 _SYMBOL = ("symbol", "pair", "instrument", "instrument_name", "instrument_id", "inst_id", "instid", "ticker")
 _OPTIONAL = ("bid_size", "ask_size")
-# What makes a table one of this kind; the kinds are tried in this order.
+# The columns that make a table one of this kind; the kinds are tried in this order.
 _TELLING: dict[Kind, tuple[str, ...]] = {
     "bars": ("open", "high", "low", "close"),
     "quotes": ("bid", "ask"),
@@ -80,7 +80,7 @@ _KNOWN = (
 
 
 class Layout(NamedTuple):
-    """Where a file keeps what."""
+    """The columns of a file."""
 
     kind: Kind
     delimiter: str

@@ -1,4 +1,4 @@
-"""Whether rows follow each other in time as they should, and how far apart bars are."""
+"""The spacing of rows in time: their order, and the distance of bars."""
 
 from array import array
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Symbols: their one spelling, and the one a file name tells."""
+"""Symbols: their one spelling, and the one in a file's name."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,6 @@
-"""When and at what price a position's protection takes it out, and a waiting order fills."""
+"""Exits and fills inside a step: the price at which a position's protection ends it, or a waiting order
+fills.
+"""
 
 from __future__ import annotations
 

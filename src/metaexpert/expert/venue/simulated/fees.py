@@ -1,4 +1,4 @@
-"""What exchanges take for a trade: their published schedules for a regular account, in percent.
+"""The fees of exchanges: their published schedules for a regular account, in percent.
 
 `--fee`, or `fee_pct` of `expert.run(...)`, replaces these for every fill. Use it when yours differ: exchanges
 change their schedules, and a fee depends on region, pair, volume and discounts.
