@@ -1,4 +1,4 @@
-//! What a record looks like.
+//! The formats that records are written in.
 
 use serde::{Deserialize, Serialize};
 

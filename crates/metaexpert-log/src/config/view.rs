@@ -1,11 +1,11 @@
-//! How a program's own records are shown to people.
+//! Views: a program's own records as people read them.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// What a program's fields mean to people who read its records in `console` and `text`. Files in JSON have all of
-/// them as they are.
+/// What a program's fields mean to people who read its records in `console` and `text`. Files in JSON have
+/// all of them as they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct View {
@@ -15,8 +15,8 @@ pub struct View {
     pub constant: Vec<String>,
     /// Fields that stay the same too where they stand before the time in such a context.
     pub constant_before_time: Vec<String>,
-    /// The loggers whose records report events. These records are shown without their category, without values
-    /// that say nothing, and with amounts rounded.
+    /// The loggers whose records report events. These records are shown without their category, without
+    /// values that say nothing, and with amounts rounded.
     pub loggers: Vec<String>,
     /// The field of such a record with the event's name, which its message tells as well.
     pub event_field: Option<String>,

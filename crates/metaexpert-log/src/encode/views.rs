@@ -1,6 +1,7 @@
-//! How records of a program are shown to people: the time that they tell of, and what need not be read in each.
+//! Views, made ready for encoding: the time that a record tells of, and the fields that people need not read.
 //!
-//! What a program calls its fields is in its configuration ([`View`]); it is made ready here once, for all records.
+//! What a program calls its fields is in its configuration ([`View`]); it is made ready here once, for all
+//! records.
 
 use std::collections::BTreeMap;
 
@@ -87,8 +88,8 @@ impl Views {
         if contains(&self.times, name) { told_time(value) } else { None }
     }
 
-    /// Whether the field is one that stays the same, in the context that has all of them. One that a call names
-    /// itself is not: it is there to be read. Nor is one that its event keeps.
+    /// Whether the field is one that stays the same, in the context that has all of them. One that a call
+    /// names itself is not: it is there to be read. Nor is one that its event keeps.
     #[inline]
     pub(super) fn is_constant(&self, place: &Place<'_>, report: Option<Report<'_>>) -> bool {
         self.contexts.iter().any(|context| context.has_constant(place, report))

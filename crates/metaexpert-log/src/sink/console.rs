@@ -14,7 +14,8 @@ pub struct Console {
 }
 
 impl Console {
-    /// The stream's descriptor; nothing is opened. A stream that is not there stays closed, whatever gets its number.
+    /// The stream's descriptor; nothing is opened. A stream that is not there stays closed, whatever gets its
+    /// number.
     pub fn new(stream: Stream) -> Console {
         let absent = !is_there(stream);
         let problem = absent.then_some("its stream is closed, so it shows nothing");

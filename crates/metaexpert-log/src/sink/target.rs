@@ -1,4 +1,4 @@
-//! Where lines go: what is asked of every kind of destination.
+//! An open destination of any kind, and what a sink asks of it.
 
 use std::io;
 use std::sync::Arc;
@@ -13,11 +13,12 @@ use crate::platform::disk::{Disk, FileId};
 /// A write that is interrupted this often in a row counts as failed, so that it holds up no other sink.
 const MOST_INTERRUPTIONS: u32 = 100;
 
-/// What a pipe takes at once or not at all, so that several processes tear no line of each other's (POSIX `PIPE_BUF`).
+/// What a pipe takes at once or not at all, so that several processes tear no line of each other's (POSIX
+/// `PIPE_BUF`).
 const ATOMIC_BYTES: usize = 4096;
 
-/// How many of the first `bytes` are to be written at once: whole lines, as many as a pipe takes in one piece, or one line
-/// that is longer.
+/// How many of the first `bytes` are to be written at once: whole lines, as many as a pipe takes in one
+/// piece, or one line that is longer.
 fn at_once(bytes: &[u8]) -> usize {
     if bytes.len() <= ATOMIC_BYTES {
         return bytes.len();

@@ -55,14 +55,15 @@ impl TroubleLog {
         }
     }
 
-    /// Of a directory that is not there it makes none: whoever only looks after others' records leaves no trace.
+    /// Of a directory that is not there it makes none: whoever only looks after others' records leaves no
+    /// trace.
     pub fn where_directory_is(mut self) -> Self {
         self.makes_directory = false;
         self
     }
 
-    /// Reports `problem`, or counts it if another was reported within the last second. What lasts is reported once a
-    /// second, however often it is given; of several that last, each in its turn.
+    /// Reports `problem`, or counts it if another was reported within the last second. What lasts is reported
+    /// once a second, however often it is given; of several that last, each in its turn.
     pub fn report(&mut self, problem: &str) {
         let now = Instant::now();
         if self.last.is_some_and(|last| now < last + INTERVAL) {
@@ -159,8 +160,8 @@ fn backup(path: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Writes to `fd` unless that would wait. Not by way of `std::io::stderr`, whose lock another thread may hold at
-/// a fork, for ever in the child.
+/// Writes to `fd` unless that would wait. Not by way of `std::io::stderr`, whose lock another thread may hold
+/// at a fork, for ever in the child.
 fn write_if_ready(fd: libc::c_int, line: &[u8]) {
     let mut poll = libc::pollfd { fd, events: libc::POLLOUT, revents: 0 };
     // SAFETY: one valid pollfd, exclusively borrowed.

@@ -1,4 +1,4 @@
-//! A sink that is behind: tried again, passed over what it gives up, and what it holds meanwhile.
+//! A sink that is behind: its destination is tried again, and the lines that it holds are written.
 
 use std::io;
 use std::time::Duration;
@@ -9,12 +9,12 @@ use crate::ring::Gap;
 use crate::sink::file::Change;
 use crate::sink::target::Target;
 
-/// Attempts to connect are no nearer than this even when it is urgent.
+/// The shortest time between two attempts to connect, even when it is urgent.
 const RECONNECT_PAUSE: Duration = Duration::from_millis(20);
 
 impl Sink {
     /// Prepares for a replay from the mark. Returns false while it is too early to try again, or if the
-    /// destination can't be had.
+    /// destination cannot be opened.
     pub(crate) fn is_ready_to_replay(&mut self) -> bool {
         if !self.state.is_due() {
             return false;
@@ -34,7 +34,7 @@ impl Sink {
         }
     }
 
-    /// Looks whether the file that failed is still the one at its path; another one begins from the mark.
+    /// Looks whether the file that failed is still the one at its path. Another file begins from the mark.
     fn reopen(&mut self) -> io::Result<()> {
         let file = match &mut self.target {
             Target::Socket(remote) => {
@@ -80,7 +80,7 @@ impl Sink {
             }
             return None;
         }
-        // On the network none is left here: what becomes of them is not known yet.
+        // On the network no owner is left here, because the fate of their records is not known yet.
         let records = records(&owners);
         self.totals.written += records.len() as u64;
         self.written_at_mark = self.totals.written;
@@ -94,7 +94,7 @@ impl Sink {
         self.held_gap.join(&gap);
     }
 
-    /// Everything that it had to give up and is not told in the destination.
+    /// Everything that it had to give up and that no line in the destination reports.
     pub(crate) fn take_gap(&mut self) -> Gap {
         let mut gap = std::mem::take(&mut self.held_gap);
         gap.join(&std::mem::take(&mut self.gap));

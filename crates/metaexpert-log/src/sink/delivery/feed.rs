@@ -1,4 +1,4 @@
-//! Where a sink's lines come from: the ring, or anything else that can give them again.
+//! Feeds: the ring, or anything else that can give a sink its lines, and give them again.
 
 /// A line that a feed has appended, and whose it is.
 #[derive(Clone, Copy, Debug)]
@@ -28,8 +28,8 @@ pub enum Worth {
     Precious,
 }
 
-/// Lines in their order, from a position on. A sink asks for them again from its mark on when its destination has
-/// failed, so whoever feeds it keeps what follows the mark.
+/// Lines in their order, from a position on. A sink asks for them again from its mark on when its destination
+/// has failed, so whoever feeds it keeps what follows the mark.
 pub trait Feed {
     /// Appends the next line to `out`; `None` if there is no more now.
     fn next(&mut self, out: &mut Vec<u8>) -> Option<Line>;

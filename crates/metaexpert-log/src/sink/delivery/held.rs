@@ -6,7 +6,7 @@ use crate::ring::Gap;
 
 /// What a sink holds at most, in bytes.
 const BUDGET_BYTES: usize = 4 << 20;
-/// What of it is kept for the precious ones.
+/// The share of it that only precious lines may use.
 const RESERVE_BYTES: usize = 1 << 20;
 
 /// Finished lines, and whose they are.
@@ -23,8 +23,8 @@ impl Held {
         self.bytes.is_empty()
     }
 
-    /// Holds the line of a record, or what is left of it; false if there is no room. What is precious may use the
-    /// reserve.
+    /// Holds the line of a record, or what is left of it; false if there is no room. What is precious may use
+    /// the reserve.
     pub(super) fn hold(&mut self, text: &[u8], line: &Line) -> bool {
         let is_precious = line.worth == Worth::Precious;
         let budget = if is_precious { BUDGET_BYTES } else { BUDGET_BYTES - RESERVE_BYTES };
@@ -51,7 +51,7 @@ impl Held {
         self.bytes.extend_from_slice(line);
     }
 
-    /// What comes next must begin a new line.
+    /// Has the next line begin with a line break.
     pub(super) fn end_line(&mut self) {
         self.is_torn = true;
     }

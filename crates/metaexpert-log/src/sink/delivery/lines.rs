@@ -94,13 +94,13 @@ impl Sink {
                 true
             }
             Err(_) if self.target.is_absent() => {
-                // Nothing is lost that anybody could have seen.
+                // Not a loss: nobody could have seen these lines.
                 self.pending_records = 0;
                 self.pending.clear();
                 true
             }
             Err(_) if self.target.is_closed() => {
-                // Nobody reads the console any more, and never will: not a loss to wait for.
+                // Not worth waiting for: nobody reads the console any more, and nobody will.
                 self.totals.dropped += std::mem::take(&mut self.pending_records);
                 self.pending.clear();
                 true
@@ -127,8 +127,8 @@ impl Sink {
         outcome
     }
 
-    /// Makes sure that the mark is at the end of the file that is written next: that may be another one since a
-    /// rotation that failed half way, or have grown since it could not be taken over.
+    /// Makes sure that the mark is at the end of the file that is written next. After a rotation that failed
+    /// half way this is another file; one that could not be taken over may have grown.
     pub(super) fn meet_file(&mut self) -> io::Result<()> {
         let Some(file) = self.target.file_mut() else { return Ok(()) };
         file.make_ready()?;
@@ -173,7 +173,8 @@ impl Sink {
         self.gap.join(&outcome.untold);
     }
 
-    /// The destination takes nothing now: all since the mark is to be replayed, but for the bytes it took.
+    /// Notes that the destination takes nothing now: everything after the mark will be replayed, except the
+    /// bytes that it has taken.
     #[cold]
     pub(super) fn fall_behind(&mut self, problem: &io::Error) {
         self.pending.clear();

@@ -1,4 +1,4 @@
-//! How far a sink has come: its mark, and what it has written beyond.
+//! A sink's progress: its mark, and what it has written beyond it.
 
 use std::sync::Arc;
 
@@ -50,7 +50,8 @@ impl Progress {
     ) {
         self.place = Some(Place { ring: Arc::clone(ring), epoch, index });
         self.mark = mark;
-        // Else the file would seem to have grown for another reason, and the mark be set to its end.
+        // Otherwise the file would seem to have grown for another reason, and the mark would be set to its
+        // end.
         self.since_mark = found.len() as u64;
         self.resume = Resume::Found(Found::new(found));
     }
@@ -98,8 +99,8 @@ impl Progress {
         self.since_mark += bytes;
     }
 
-    /// What was written since the mark must be cut off before anything else is written: it is in doubt, or half a
-    /// line, and what should be there is written anew or given up.
+    /// What was written since the mark must be cut off before anything else is written: it is in doubt, or
+    /// half a line, and what should be there is written anew or given up.
     pub(super) fn doubt_written(&mut self) {
         self.since_mark = 0;
         self.resume = Resume::Doubtful;

@@ -6,9 +6,9 @@ use crate::level::Level;
 use crate::ring::ledger::Ledger;
 
 impl Sink {
-    /// Takes what `feed` gives, which begins at the mark, and writes what of it is not in the destination. `note` hears
-    /// of each line whether it was there already. Returns the position that the sink has come to, `None` if it has
-    /// fallen behind.
+    /// Takes what `feed` gives, which begins at the mark, and writes what of it is not in the destination.
+    /// `note` hears of each line whether it was there already. Returns the position that the sink has come
+    /// to, `None` if it has fallen behind.
     pub(crate) fn replay(&mut self, feed: &mut impl Feed, mut note: impl FnMut(&Line, bool)) -> Option<u64> {
         self.progress.begin_replay();
         loop {
@@ -24,8 +24,8 @@ impl Sink {
         (self.flush() && self.settle(position, true) == Settled::InStep).then_some(position)
     }
 
-    /// Gives up what `feed` gives, which begins at the mark: lines that are worth it are held, the others dropped and
-    /// counted.
+    /// Gives up what `feed` gives, which begins at the mark: lines that are worth it are held, the others
+    /// dropped and counted.
     pub(crate) fn squeeze(&mut self, feed: &mut impl Feed, ledger: &mut Ledger) {
         self.secure();
         let mut text = Vec::new();
@@ -54,8 +54,8 @@ impl Sink {
         }
     }
 
-    /// Passes over a line of which the first `known` bytes are in the destination. Returns false if none are, or if
-    /// there is no room to hold the rest.
+    /// Passes over a line of which the first `known` bytes are in the destination. Returns false if none are,
+    /// or if there is no room to hold the rest.
     fn pass_known(&mut self, line: &Line, text: &[u8], known: usize, ledger: &mut Ledger) -> bool {
         if known >= text.len() {
             self.pass_written(line.end, text.len() as u64, true);
@@ -70,8 +70,8 @@ impl Sink {
         is_held
     }
 
-    /// Passes over the line that ends at `position`, of which `len` bytes are in the destination; if that is not all
-    /// of it, the rest is held.
+    /// Passes over the line that ends at `position`, of which `len` bytes are in the destination; if that is
+    /// not all of it, the rest is held.
     fn pass_written(&mut self, position: u64, len: u64, is_whole: bool) {
         self.progress.pass_written(position, len);
         self.totals.written += u64::from(is_whole && !self.is_remote());

@@ -1,4 +1,4 @@
-//! What of replayed lines is in the destination already.
+//! Resuming after a failure: which replayed lines, or parts of them, are in the destination already.
 
 use std::collections::HashMap;
 

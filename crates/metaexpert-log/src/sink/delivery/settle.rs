@@ -1,4 +1,5 @@
-//! The end of a batch: what was written is made certain, as far as the configuration asks, and the mark moves.
+//! The end of a batch: what was written is made certain, as far as the configuration asks, and the mark
+//! moves.
 
 use std::io;
 
@@ -34,15 +35,15 @@ impl Sink {
         Settled::InStep
     }
 
-    /// Makes sure that what was written since the mark stays: on the disk where that is promised, and in a file
-    /// that others have not removed. Returns false if the sink has fallen behind.
+    /// Makes sure that what was written since the mark stays: on the disk where that is promised, and in a
+    /// file that others have not removed. Returns false if the sink has fallen behind.
     pub(super) fn confirm(&mut self) -> bool {
         if !self.sync() {
             return false;
         }
         match self.target.look() {
             Ok(Change::Removed) => {
-                // What was written last went with the file: once more, into the new one.
+                // The lines written last are gone with the file, so they are written again, into the new one.
                 self.totals.written = self.written_at_mark;
                 self.begin_file();
                 false
@@ -55,7 +56,7 @@ impl Sink {
         }
     }
 
-    /// Looks after lines on their way. Returns whether the system has taken all of them.
+    /// Sends what a connection has not sent yet. Returns whether the system has taken all of it.
     fn tend(&mut self) -> io::Result<bool> {
         let Target::Socket(network) = &mut self.target else { return Ok(true) };
         let outcome = network.tend();
@@ -89,7 +90,8 @@ impl Sink {
         match file.sync() {
             Ok(()) => true,
             Err(problem) => {
-                // Of a pipe's directory; what a pipe was given cannot be taken back, and need not.
+                // A pipe's lines cannot be cut off, and need not be: what failed is the sync of its
+                // directory.
                 if file.is_plain() {
                     self.cut_off();
                 }
@@ -99,8 +101,8 @@ impl Sink {
         }
     }
 
-    /// Before lines that were written count as such though the sink is behind: they must be on the disk, where
-    /// that is promised.
+    /// Forces lines to the disk, where that is promised, before they count as written although the sink is
+    /// behind.
     pub(super) fn secure(&mut self) {
         if self.progress.is_beyond_mark() {
             self.sync();
@@ -131,8 +133,8 @@ impl Sink {
         Ok(())
     }
 
-    /// Everything before `position` is in the destination, and perhaps some of what comes after, which a replay
-    /// has not come to yet.
+    /// Everything before `position` is in the destination, and perhaps some of what comes after, which a
+    /// replay has not come to yet.
     pub(super) fn set_mark(&mut self, position: u64) {
         let (size, file) = self.target.end();
         self.progress.set(position, size, file);

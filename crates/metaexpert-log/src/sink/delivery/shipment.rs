@@ -1,4 +1,4 @@
-//! Lines of any origin, such as an old log file, on their way to one sink.
+//! Shipments: lines of any origin, such as an old log file, delivered to one sink.
 
 use std::collections::VecDeque;
 use std::iter::Fuse;
@@ -7,13 +7,14 @@ use super::feed::{Feed, Line, Worth};
 use super::sink::{Sink, SinkReport};
 use crate::level::Level;
 
-/// What is kept of lines that the sink may ask for again. No more is taken from their origin meanwhile, which waits.
+/// What is kept of lines that the sink may ask for again. No more is taken from their origin meanwhile, which
+/// waits.
 const CAPACITY_BYTES: usize = 1 << 20;
 /// Bytes that are delivered at a time.
 const STEP_BYTES: u64 = 256 << 10;
 
-/// Delivers lines as the ring's records are delivered: with retries after growing pauses, in order, and each of them
-/// once, but for those that a broken connection had not acknowledged.
+/// Delivers lines as the ring's records are delivered: with retries after growing pauses, in order, and each
+/// of them once, but for those that a broken connection had not acknowledged.
 ///
 /// A line's position is how many bytes were before it, so what a file was shipped from can be gone on with at
 /// [`Shipment::position`].
@@ -45,8 +46,8 @@ impl<I: Iterator<Item = Vec<u8>>> Shipment<I> {
         Shipment { sink, backlog }
     }
 
-    /// Delivers some of the lines, without waiting for a destination that takes none now. Returns false once all have
-    /// arrived, or are lost, as far as that can be known.
+    /// Delivers some of the lines, without waiting for a destination that takes none now. Returns false once
+    /// all have arrived, or are lost, as far as that can be known.
     pub fn turn(&mut self) -> bool {
         if self.sink.is_ready_to_replay() {
             let from = self.sink.mark().position;

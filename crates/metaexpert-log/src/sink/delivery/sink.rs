@@ -1,8 +1,8 @@
 //! A destination with its waiting lines, and how far it has come.
 //!
-//! A sink gathers lines and writes them in batches. Its [`Mark`] says how far it has come: everything
-//! before that position of the ring is in the destination. When the destination fails, the sink forgets the lines and
-//! falls behind; what it had not written is still in the ring, and is replayed from the mark once it can
+//! A sink gathers lines and writes them in batches. Its [`Mark`] says how far it has come: everything before
+//! that position of the ring is in the destination. When the destination fails, the sink forgets the lines
+//! and falls behind; what it had not written is still in the ring, and is replayed from the mark once it can
 //! be.
 
 use std::io;
@@ -197,8 +197,8 @@ impl Sink {
         self.target.file_mut()
     }
 
-    /// Whether it is a file that can be gone back in, and gone on with by another process: no console, pipe or
-    /// device.
+    /// Whether it is a file that can be gone back in, and gone on with by another process: no console, pipe
+    /// or device.
     pub(crate) fn is_recoverable(&self) -> bool {
         self.target.is_plain()
     }

@@ -1,4 +1,4 @@
-//! Whether a sink's destination takes lines, and when one that has failed is tried again.
+//! A sink's state: its destination takes lines, or has failed and is tried again after growing pauses.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,8 @@ pub(super) enum State {
     /// The destination takes lines.
     #[default]
     Sound,
-    /// It took none, and is tried again. If that fails before anything has got through, it is the same failure.
+    /// It took none, and is tried again. If that fails before anything has got through, it is the same
+    /// failure.
     Failing(Failure),
 }
 
@@ -67,8 +68,8 @@ impl State {
         *self = State::Failing(Failure::new(cause, problem, pause, WAIT, achieved));
     }
 
-    /// The failure that goes on, if nothing has got through since: a slow reader is no outage, and what it takes must
-    /// not wait for growing pauses.
+    /// The failure that goes on, if nothing has got through since: a slow reader is no outage, and what it
+    /// takes must not wait for growing pauses.
     fn earlier(&mut self, achieved: Achieved) -> Option<Failure> {
         match std::mem::take(self) {
             State::Failing(failure) if !achieved.is_more_than(failure.before) => Some(failure),
@@ -76,8 +77,8 @@ impl State {
         }
     }
 
-    /// Ends a failure; a connection's only when a later one has delivered something, if `is_owed`: retries that deliver
-    /// nothing keep their growing pauses.
+    /// Ends a failure; a connection's only when a later one has delivered something, if `is_owed`: retries
+    /// that deliver nothing keep their growing pauses.
     pub(super) fn forgive(&mut self, is_owed: bool, arrived: u64) {
         if let State::Failing(failure) = self {
             if !is_owed || arrived > failure.before.arrived {

@@ -1,4 +1,4 @@
-//! Records on their way over the network: which lines are whose, until it is known what has become of them.
+//! Records in transit over the network: which lines belong to which record, until their fate is known.
 //!
 //! A connection has taken a record long before its other end has it. Until then the record counts neither as
 //! written nor as lost, though it may have left the ring; the ledger holds it.
@@ -12,9 +12,8 @@ use crate::ring::ledger::Ledger;
 use crate::sink::socket::Fate;
 use crate::stats::Counters;
 
-/// Whoever waits for records to be written waits no longer for an acknowledgement of what the system has
-/// taken: a system acknowledges within 200 ms at most (RFC 1122 allows 500 ms, Linux takes 40 to 200), a Unix
-/// socket's reader perhaps never.
+/// How long a flush waits for an acknowledgement of what the system has taken. Another system acknowledges
+/// within 200 ms (RFC 1122 allows 500 ms, Linux takes 40 to 200); the reader of a Unix socket may never do.
 const PATIENCE: Duration = Duration::from_millis(250);
 
 /// Whose lines these are.

@@ -185,8 +185,8 @@ impl Shared {
         Ok(())
     }
 
-    /// Gives a file that is packed but has a plain name the right one: see [`Shared::replace`]. Returns whether
-    /// it is packed.
+    /// Gives a file that is packed but has a plain name the right one: see [`Shared::replace`]. Returns
+    /// whether it is packed.
     fn mend_name(&self, number: u32, file: &File, identity: FileId) -> io::Result<bool> {
         let packing = self.packing_of(file)?;
         if packing == Compress::None {

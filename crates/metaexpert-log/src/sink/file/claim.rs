@@ -1,5 +1,5 @@
-//! One writer a file: a file that another process writes is left to it. Who writes it is decided by a lock that is
-//! held, for processes of separate containers may have the same number.
+//! One writer per file: a file that another process writes is left to that process. A lock that is held
+//! decides who writes it, because processes of separate containers may have the same number.
 
 use std::fs::File;
 use std::io;
@@ -12,17 +12,18 @@ use crate::family::{Member, Namesake, members, sibling};
 use crate::platform::disk::{Disk, Status, Way, directory, is_absent};
 use crate::platform::holdings::{Holding, has_changed_user, inherited, is_ours, register};
 
-/// How often it is asked who holds a file: between two questions a thread of this process may have let go of it.
+/// How often we ask who holds a file, because a thread of this process may let go of it between two
+/// questions.
 const LOCK_ATTEMPTS: usize = 3;
 
 /// How often a file is opened anew that another process rotates at the same moment.
 const CLAIM_ATTEMPTS: usize = 8;
 
-/// Why a file cannot be opened that could have been before.
-const GIVEN_UP: &str = "Permission denied: the process has given up the rights to it; a handler with `delay: false` makes \
-                        its file before that";
+/// The reason when the process could have opened the file before it gave up its rights.
+const GIVEN_UP: &str = "Permission denied: the process has given up the rights to it; a handler with \
+                        `delay: false` makes its file before that";
 
-/// How many processes of one number can write beside each other. Each asks for the names before its own.
+/// How many processes of one number can write beside each other. Each tries the names before its own first.
 const MOST_NAMESAKES: u32 = 256;
 
 /// On whose behalf a file is opened.
@@ -30,7 +31,8 @@ const MOST_NAMESAKES: u32 = 256;
 pub enum Opener {
     /// A configuration's, of which every file must open.
     Configuration,
-    /// One's that was in force before: what cannot be opened now is tried for each line, like any file that fails.
+    /// One's that was in force before: what cannot be opened now is tried for each line, like any file that
+    /// fails.
     Restart,
     /// That of the process with this number, which is gone: its very file must open, or one named after it.
     Recovery(u32),
@@ -47,8 +49,8 @@ pub(super) enum Nature {
     Stream,
 }
 
-/// The file behind the path. Its claim ends before it ceases to be held, so that what is claimed by this process is
-/// always known as that, and it ceases to be held before it is closed.
+/// The file behind the path. Its claim ends before it ceases to be held, so that what is claimed by this
+/// process is always known as that, and it ceases to be held before it is closed.
 pub(super) struct Current {
     _holding: Holding,
     pub(super) file: File,
@@ -75,14 +77,15 @@ pub(super) enum Absent {
 /// Whether this process leaves names without its number to another.
 static IS_WORKER: AtomicBool = AtomicBool::new(false);
 
-/// Says whether this process works for another one that lives and writes the same files: that one gets the names
-/// without a number, though it may not have written anything yet.
+/// Says whether this process works for another one that lives and writes the same files: that one gets the
+/// names without a number, though it may not have written anything yet.
 pub fn set_worker(is_worker: bool) {
     IS_WORKER.store(is_worker, Ordering::Relaxed);
 }
 
-/// Opens `first`, or where another process holds it the first namesake of `wanted` that none does. A file that is not
-/// there, and is left so, is not opened. Where this process may not open any, what it has from its parent serves.
+/// Opens `first`, or where another process holds it the first namesake of `wanted` that none does. A file
+/// that is not there, and is left so, is not opened. Where this process may not open any, what it has from
+/// its parent serves.
 pub(super) fn claim(
     disk: &dyn Disk,
     first: &Path,
@@ -167,7 +170,8 @@ fn from_parent(disk: &dyn Disk, wanted: &Path, problem: io::Error) -> io::Result
     Ok((wanted.to_owned(), Some(Current { _holding: holding, file, status, nature: Nature::Stream })))
 }
 
-/// Whether the file with this status that `path` leads to is a plain one, of which only this process's is written.
+/// Whether the file with this status that `path` leads to is a plain one, of which only this process's is
+/// written.
 pub(crate) fn is_plain(disk: &dyn Disk, path: &Path, status: &Status) -> io::Result<bool> {
     Ok(nature(disk, path, status)? != Nature::Stream)
 }
@@ -201,7 +205,8 @@ pub(super) fn lock(file: &File) -> bool {
     done || io::Error::last_os_error().kind() != io::ErrorKind::WouldBlock
 }
 
-/// The files beside `path` that processes with the number `process` write. What cannot be listed counts as absent.
+/// The files beside `path` that processes with the number `process` write. What cannot be listed counts as
+/// absent.
 pub(crate) fn siblings(disk: &dyn Disk, path: &Path, process: u32) -> Vec<PathBuf> {
     let all = members(path, disk.list(directory(path)).unwrap_or_default());
     let is_its = |member: &Member| member.namesake.is_some_and(|namesake| namesake.process == process);

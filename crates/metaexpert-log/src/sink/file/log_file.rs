@@ -1,4 +1,4 @@
-//! An open log file: what it is, how far it is written and synced, and what it is written with.
+//! An open log file: its size, how much of it is on the disk, and writing to it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -55,8 +55,8 @@ pub struct LogFile {
 
 impl LogFile {
     /// Opens `config.path` for appending, with its directory. If another process writes it already,
-    /// `name.<pid>.ext` is opened instead. A file that is not there is made by its first line, unless it is to be made
-    /// at once. Finished files are not touched before [`LogFile::activate`].
+    /// `name.<pid>.ext` is opened instead. A file that is not there is made by its first line, unless it is
+    /// to be made at once. Finished files are not touched before [`LogFile::activate`].
     pub fn open(
         config: &FileConfig,
         format: &Format,
@@ -108,8 +108,8 @@ impl LogFile {
         self.size
     }
 
-    /// Whether it is a plain file of this process's own, no pipe, device or standard stream: it can be read again and
-    /// cut. What is not there yet will be.
+    /// Whether it is a plain file of this process's own, no pipe, device or standard stream: it can be read
+    /// again and cut. What is not there yet will be.
     pub fn is_plain(&self) -> bool {
         self.current.as_ref().map_or(!self.is_out_of_reach, |current| current.nature != Nature::Stream)
     }
@@ -123,14 +123,14 @@ impl LogFile {
         self.current.as_ref().map_or_else(FileId::default, |current| current.status.identity)
     }
 
-    /// How far the disk has acknowledged it: what was there when it was opened, and what [`LogFile::sync`] has
-    /// forced since.
+    /// How far the disk has acknowledged it: what was there when it was opened, and what [`LogFile::sync`]
+    /// has forced since.
     pub fn synced_size(&self) -> u64 {
         self.synced
     }
 
-    /// Takes over from an earlier sink on the same file, which is closed by now: opens again if that has rotated
-    /// it, claims it, and tidies up its finished files. The first write does so at the latest.
+    /// Takes over from an earlier sink on the same file, which is closed by now: opens again if that has
+    /// rotated it, claims it, and tidies up its finished files. The first write does so at the latest.
     pub fn activate(&mut self) -> io::Result<()> {
         match &self.current {
             None => {}

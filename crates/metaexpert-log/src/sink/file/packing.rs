@@ -1,4 +1,4 @@
-//! One file packed into another, through the disk that may fail at any step.
+//! Packing of one file into another, with gzip or zstd.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -10,8 +10,8 @@ const BLOCK_BYTES: usize = 128 << 10;
 const GZIP_LEVEL: u32 = 6;
 const ZSTD_LEVEL: i32 = 3;
 
-/// Writes `source` into `target` as `packing` says, until `is_unwanted` turns true, which is an error. Returns how
-/// many bytes were read.
+/// Writes `source` into `target` as `packing` says, until `is_unwanted` turns true, which is an error.
+/// Returns how many bytes were read.
 pub(super) fn write_packed(
     packing: Compress,
     disk: &dyn Disk,

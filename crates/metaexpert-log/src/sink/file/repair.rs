@@ -1,4 +1,4 @@
-//! The end of a file, where a killed process, a machine or a full disk may have left half a line.
+//! Repair of a file's end, where a kill, a crash or a full disk may have left half a line.
 
 use std::io;
 
@@ -31,7 +31,8 @@ impl LogFile {
         }
     }
 
-    /// Takes back what is there of a line that was begun and will not be completed. Returns how many bytes that was.
+    /// Takes back what is there of a line that was begun and will not be completed. Returns how many bytes
+    /// that was.
     pub fn cut_unfinished(&mut self) -> io::Result<u64> {
         let Some(Some(torn)) = self.unfinished()? else { return Ok(0) };
         let len = torn.len() as u64;
@@ -41,7 +42,8 @@ impl LogFile {
         Ok(len)
     }
 
-    /// What follows the last line break, if that is not too much for a line; `None` if it is not to be changed.
+    /// What follows the last line break, if that is not too much for a line; `None` if it is not to be
+    /// changed.
     fn unfinished(&mut self) -> io::Result<Option<Option<Vec<u8>>>> {
         if self.current.is_none() || !self.is_plain() {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! When a file is full or its time is over, and how its predecessors move along.
+//! Rotation by size and time, and how finished files move up by one number.
 
 use std::collections::HashMap;
 use std::io;
@@ -76,8 +76,8 @@ fn relatives(disk: &dyn Disk, path: &Path) -> io::Result<Vec<(String, PathBuf)>>
     Ok(all.into_iter().filter_map(|other| ending(&other).map(|ending| (ending, other))).collect())
 }
 
-/// The path and its backups, newest first, packed ones included: each line of its writer is in one of these files.
-/// What cannot be listed counts as absent.
+/// The path and its backups, newest first, packed ones included: each line of its writer is in one of these
+/// files. What cannot be listed counts as absent.
 pub fn chain(disk: &dyn Disk, path: &Path) -> Vec<PathBuf> {
     let mut backups = backups(disk, path).unwrap_or_default();
     // Plain and packed under one number: packing it was not finished, and both hold the same lines.
@@ -86,9 +86,9 @@ pub fn chain(disk: &dyn Disk, path: &Path) -> Vec<PathBuf> {
     first.into_iter().chain(backups.into_iter().map(|backup| backup.path)).collect()
 }
 
-/// Renames `name` to `name.1`, `name.1` to `name.2` and so on, up to the first number that is free; with `keep`
-/// backups the oldest is removed first. Stopped at any step it leaves a free number, at which the next one
-/// ends: no file is lost or removed twice. Nothing is ever renamed onto another file.
+/// Renames `name` to `name.1`, `name.1` to `name.2` and so on, up to the first number that is free; with
+/// `keep` backups the oldest is removed first. Stopped at any step it leaves a free number, at which the next
+/// one ends: no file is lost or removed twice. Nothing is ever renamed onto another file.
 pub(super) fn shift(disk: &dyn Disk, path: &Path, keep: u32) -> io::Result<()> {
     let mut all: HashMap<u32, Vec<Member>> = HashMap::new();
     for backup in backups(disk, path)? {

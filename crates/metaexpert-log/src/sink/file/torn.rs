@@ -1,4 +1,4 @@
-//! The end of a file whose writer was killed: half a line, perhaps.
+//! Torn lines: what follows the last line break of a file whose writer was killed.
 
 use std::fs::File;
 use std::io;

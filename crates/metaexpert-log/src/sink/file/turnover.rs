@@ -42,8 +42,8 @@ impl LogFile {
             && self.rotation_retry.is_none_or(|retry| Instant::now() >= retry)
     }
 
-    /// Moves the file to `name.1` (and `name.1` to `name.2`…) and begins a new one; an empty file stays. On an
-    /// error it goes on being written, and is due again after a second.
+    /// Moves the file to `name.1` (and `name.1` to `name.2`…) and begins a new one; an empty file stays. On
+    /// an error it goes on being written, and is due again after a second.
     pub fn rotate(&mut self, timestamp_ns: i64) -> io::Result<()> {
         let is_nothing = self.size == 0 || !self.is_own();
         let outcome = if is_nothing { Ok(()) } else { self.begin_next() };
@@ -83,10 +83,10 @@ impl LogFile {
         Ok(())
     }
 
-    /// Looks, after a write, whether an outside program has moved, removed or cut the file, and opens the path
-    /// again where it has, with its directory. Now and then it also removes finished files that are too old.
-    /// After an error it is not known whether what was written since the last look is safe: look again before
-    /// more is written, and if that does not help, [`LogFile::reopen`] and write it again.
+    /// Looks, after a write, whether an outside program has moved, removed or cut the file, and opens the
+    /// path again where it has, with its directory. Now and then it also removes finished files that are too
+    /// old. After an error it is not known whether what was written since the last look is safe: look again
+    /// before more is written, and if that does not help, [`LogFile::reopen`] and write it again.
     pub fn look(&mut self) -> io::Result<Change> {
         let Some(current) = self.current.as_ref().filter(|current| current.status.is_regular) else {
             return Ok(Change::None);

@@ -82,8 +82,8 @@ impl Datagrams {
                 Some(libc::ECONNREFUSED) if self.is_udp && refusals < REFUSALS_PER_PACKET => {
                     fates.errors += 1;
                     refusals += 1;
-                    // The earlier packet has counted as sent already. This one is charged instead, so the number
-                    // of losses is right.
+                    // The earlier packet has counted as sent already. This one is charged instead, so the
+                    // number of losses is right.
                     loss = Some(REFUSED);
                 }
                 Some(libc::ECONNREFUSED) if self.is_udp => break,

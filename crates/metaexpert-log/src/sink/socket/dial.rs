@@ -1,4 +1,4 @@
-//! The way to a connection, in steps that do not wait.
+//! Dialling: the way to a connection, in steps that do not wait.
 
 use std::collections::VecDeque;
 use std::io;

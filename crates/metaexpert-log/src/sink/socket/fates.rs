@@ -1,4 +1,4 @@
-//! What has become of lines, told in the order in which they were taken.
+//! The fates of lines, reported in the order in which the lines were taken.
 
 /// Lines with the same fate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! What is sent for a line.
+//! The message that is sent for a line.
 
 use crate::config::{Format, Protocol};
 use crate::encode::syslog::{Dialect, Speaker};
@@ -17,7 +17,8 @@ pub(super) enum Message {
 }
 
 impl Message {
-    /// What `format` asks for where the connection leads to a Unix socket, and where that is systemd's journal's.
+    /// What `format` asks for where the connection leads to a Unix socket, and where that is systemd's
+    /// journal's.
     pub(super) fn new(format: &Format, is_local: bool, is_journal: bool) -> Message {
         match format {
             Format::Json => Message::Json,

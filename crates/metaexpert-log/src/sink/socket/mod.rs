@@ -1,7 +1,7 @@
 //! A destination on the network: lines over TCP, UDP or a Unix socket.
 //!
-//! Nothing here waits: what would, fails with [`std::io::ErrorKind::WouldBlock`] and is tried again soon, so that a
-//! destination that is away, stalls or reads slowly holds up no other sink.
+//! Nothing here waits: what would, fails with [`std::io::ErrorKind::WouldBlock`] and is tried again soon, so
+//! that a destination that is away, stalls or reads slowly holds up no other sink.
 
 mod datagram;
 mod dial;

@@ -1,4 +1,4 @@
-//! A program at the other end: connected to, given lines, connected to again.
+//! A program at the other end: we connect to it, give it lines, and connect again after a failure.
 
 use std::io;
 
@@ -55,7 +55,7 @@ impl Remote {
             connections: 0,
             fates: Fates::default(),
         };
-        // What fails now is told when there is something to send.
+        // A failure now is reported when there is something to send.
         let _ = network.connect();
         network
     }
@@ -78,8 +78,8 @@ impl Remote {
         self.without_broken(outcome)
     }
 
-    /// Makes the connection if there is none, and sends what is left of earlier lines. Succeeds once new lines
-    /// can be taken.
+    /// Makes the connection if there is none, and sends what is left of earlier lines. Succeeds once new
+    /// lines can be taken.
     pub(in crate::sink) fn prepare(&mut self) -> io::Result<()> {
         self.connect()?;
         let Some(wire) = self.wire.as_deref_mut() else { return Err(waits("not connected")) };

@@ -139,7 +139,8 @@ impl Window {
         Ok(!self.has_unsent())
     }
 
-    /// Takes whole lines from the start of `lines`: those that the system has taken, and the one it has begun.
+    /// Takes whole lines from the start of `lines`: those that the system has taken, and the one it has
+    /// begun.
     pub(super) fn write(
         &mut self,
         wire: &mut dyn Wire,
@@ -278,7 +279,8 @@ mod tests {
     use super::*;
     use crate::config::Format;
 
-    /// A wire whose other side acknowledges when it is told to, and that takes so many bytes on one connection.
+    /// A wire whose other side acknowledges when it is told to, and that takes so many bytes on one
+    /// connection.
     #[derive(Default)]
     struct Slow {
         taken: Vec<u8>,

@@ -1,4 +1,4 @@
-//! What bytes go over to the other side: a socket as it is, or one day a protocol that protects them on it.
+//! Wires: what carries bytes to the other side. A protocol that protects them, such as TLS, is another wire.
 
 use std::io::{self, Read};
 use std::net::Shutdown;
@@ -11,8 +11,8 @@ use crate::platform::holdings::{Holding, register};
 
 /// A connection that is made. Nothing in it waits: what would, fails with [`io::ErrorKind::WouldBlock`].
 ///
-/// It counts the bytes that it was given, whatever a protocol adds to them, so that one that encrypts can say what
-/// has arrived as well as a bare socket can.
+/// It counts the bytes that it was given, whatever a protocol adds to them, so that one that encrypts can say
+/// what has arrived as well as a bare socket can.
 pub(super) trait Wire: Send {
     /// Takes some of `bytes`, or all of a packet. Returns how many it has taken.
     fn send(&mut self, bytes: &[u8]) -> io::Result<usize>;
@@ -110,8 +110,8 @@ const NO_SIGNAL: libc::c_int = 0;
 #[cfg(target_os = "linux")]
 fn unacknowledged(socket: &Socket) -> usize {
     let mut count: libc::c_int = 0;
-    // SAFETY: the request (SIOCOUTQ, which has this number for sockets too) writes one int, which is exclusively
-    // borrowed.
+    // SAFETY: the request (SIOCOUTQ, which has this number for sockets too) writes one int, which is
+    // exclusively borrowed.
     let outcome = unsafe { libc::ioctl(socket.as_raw_fd(), libc::TIOCOUTQ, &mut count) };
     if outcome == 0 { count.max(0) as usize } else { 0 }
 }
