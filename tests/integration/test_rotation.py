@@ -19,16 +19,15 @@ if TYPE_CHECKING:
     from support.logs import Logs
 
 from metaexpert.logger import flush, read_log, shutdown
+from metaexpert.reader import family
 
 DEADLINE_S = 30.0
 DAY_S = 24 * 3600
 
 
-def family(directory: Path, name: str = "expert.log") -> list[Path]:
+def chain(directory: Path, name: str = "expert.log") -> list[Path]:
     """Return the log file and its rotated ones, oldest first."""
-    numbered = re.compile(re.escape(name) + r"\.(\d+)(\.gz|\.zst)?")
-    found = [(int(match[1]), p) for p in directory.iterdir() if (match := numbered.fullmatch(p.name))]
-    return [path for _, path in sorted(found, reverse=True)] + [directory / name]
+    return [file.path for file in family(directory / name) if file.written.name == name]
 
 
 def lines(path: Path) -> list[str]:
@@ -40,7 +39,7 @@ def lines(path: Path) -> list[str]:
 
 def numbers(directory: Path) -> list[int]:
     """Return field `n` of every record of the family, oldest first."""
-    texts = itertools.chain.from_iterable(lines(path) for path in family(directory))
+    texts = itertools.chain.from_iterable(lines(path) for path in chain(directory))
     return [int(match[1]) for text in texts if (match := re.search(r'"n":(\d+)', text))]
 
 
@@ -54,7 +53,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 def is_packed(directory: Path, ending: str) -> bool:
     """Tell whether every rotated file is packed, and nothing is half done."""
-    rotated = family(directory)[:-1]
+    rotated = chain(directory)[:-1]
     return bool(rotated) and all(path.name.endswith(ending) for path in rotated)
 
 
@@ -77,7 +76,7 @@ def test_packed_files_hold_every_line_in_order(logs: "Logs") -> None:
 
     wait_until(lambda: is_packed(logs.directory, ".gz"))
     assert numbers(logs.directory) == list(range(1000))
-    assert len(family(logs.directory)) > 10
+    assert len(chain(logs.directory)) > 10
 
 
 def test_zstd_files_are_zstd(logs: "Logs") -> None:
@@ -86,10 +85,10 @@ def test_zstd_files_are_zstd(logs: "Logs") -> None:
     log_numbers(logs, 200)
 
     wait_until(lambda: is_packed(logs.directory, ".zst"))
-    for path in family(logs.directory)[:-1]:
+    for path in chain(logs.directory)[:-1]:
         assert path.read_bytes()[:4] == b"\x28\xb5\x2f\xfd"
         assert path.stat().st_size < 2000
-    read = [entry.context["n"] for path in family(logs.directory) for entry in read_log(path, strict=True)]
+    read = [entry.context["n"] for path in chain(logs.directory) for entry in read_log(path, strict=True)]
     assert read == list(range(200))
 
 
@@ -97,7 +96,7 @@ def test_what_was_not_packed_is_packed_by_the_next_start(logs: "Logs") -> None:
     """Packing may be asked for later, and a file left plain is not forgotten."""
     logs.configure(handlers=small())
     log_numbers(logs, 300)
-    assert all(path.suffix != ".gz" for path in family(logs.directory))
+    assert all(path.suffix != ".gz" for path in chain(logs.directory))
     assert shutdown(20)
 
     logs.configure(handlers=small(compress="gzip"))
@@ -124,9 +123,9 @@ def test_files_of_a_smaller_count_and_of_old_age_are_removed(logs: "Logs") -> No
     logs.configure(handlers=small())
     log_numbers(logs, 500)
     logs.configure(handlers=small(backup_count=5))
-    wait_until(lambda: len(family(logs.directory)) == 6)
+    wait_until(lambda: len(chain(logs.directory)) == 6)
 
-    *_, older, newest, current = family(logs.directory)
+    *_, older, newest, current = chain(logs.directory)
     long_ago = time.time() - 8 * DAY_S
     for path in (older, current):
         os.utime(path, (long_ago, long_ago))
@@ -234,7 +233,7 @@ def test_killed_while_rotating_and_packing_every_line_is_there_once(
     wait_until(lambda: is_packed(logs.directory, ".gz"))
     wait_until(lambda: not list(logs.directory.glob("*.part")))
     runs: dict[str, list[int]] = {}
-    for path in family(logs.directory):
+    for path in chain(logs.directory):
         for line in lines(path):
             run_id, n = re.search(r'"run_id":"([^"]+)"', line), re.search(r'"n":(\d+)', line)
             if run_id and n:

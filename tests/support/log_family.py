@@ -7,13 +7,13 @@ processes, `expert.<pid>.log`. Readers merge them, and so do these functions.
 from __future__ import annotations
 
 import gzip
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from metaexpert.reader import family
 from support.strict_records import strict_record
 
 #: The system's own records, about losses for instance.
@@ -22,12 +22,10 @@ OWN_LOGGER = "metaexpert.logger"
 
 def chains(directory: Path, stem: str) -> dict[str, list[Path]]:
     """Return the files of the family `stem` by the name that their writer began with, oldest first."""
-    pattern = re.compile(rf"({re.escape(stem)}(?:\.\d+(?:-\d+)?)?\.log)(?:\.(\d+)(?:\.gz)?)?")
-    found: dict[str, list[tuple[int, Path]]] = {}
-    for path in directory.iterdir():
-        if match := pattern.fullmatch(path.name):
-            found.setdefault(match[1], []).append((int(match[2] or 0), path))
-    return {name: [path for _, path in sorted(files, reverse=True)] for name, files in found.items()}
+    found: dict[str, list[Path]] = {}
+    for file in family(directory / f"{stem}.log"):
+        found.setdefault(file.written.name, []).append(file.path)
+    return found
 
 
 def of_program(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -27,6 +27,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     fast::add_to(module)?;
     loggers::add_to(module)?;
     module.add_class::<read::Unpacked>()?;
+    module.add_function(wrap_pyfunction!(read::family, module)?)?;
     module.add_function(wrap_pyfunction!(read::packing_of, module)?)?;
     process::forks::watch_forks();
     process::reentry::learn_stack();

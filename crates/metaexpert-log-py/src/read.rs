@@ -1,10 +1,12 @@
-//! Reading of packed log files.
+//! Reading of log files: which belong together, and what packed ones hold.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{BorrowedFd, RawFd};
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
+use metaexpert_log::family::sibling;
 use metaexpert_log_read::{MAGIC_BYTES, Packing, unpacked};
 use pyo3::exceptions::{PyEOFError, PyValueError};
 use pyo3::prelude::*;
@@ -59,6 +61,21 @@ impl Unpacked {
             PyValueError::new_err(format!("no {packing} data, or damaged: {problem}"))
         }
     }
+}
+
+/// A file of a log: where it lies, which file its writer appends to, the process in that file's name, and its own number.
+type LogFile = (PathBuf, PathBuf, Option<u32>, u32);
+
+/// The files of the log at `path`, the oldest of each writer first.
+#[pyfunction]
+#[pyo3(signature = (path, /))]
+pub fn family(py: Python<'_>, path: PathBuf) -> PyResult<Vec<LogFile>> {
+    let found = py.detach(|| metaexpert_log_read::family(&path))?;
+    let described = found.into_iter().map(|file| {
+        let written = file.namesake.map_or_else(|| path.clone(), |namesake| sibling(&path, namesake));
+        (file.path, written, file.namesake.map(|namesake| namesake.process), file.number)
+    });
+    Ok(described.collect())
 }
 
 /// How a file that begins with `beginning` is packed, None for one that is not.

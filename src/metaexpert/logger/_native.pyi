@@ -3,6 +3,8 @@
 from collections.abc import Callable, Container, Mapping, Sequence
 from contextvars import ContextVar
 from logging import Filter, Handler, LogRecord
+from os import PathLike
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, final
 
@@ -227,6 +229,13 @@ def exception_beginning(exception: BaseException, most: int) -> str | None:
 
 def nothing() -> Callable[..., None]:
     """Return a builtin that accepts any arguments and does nothing."""
+
+def family(path: str | PathLike[str], /) -> list[tuple[Path, Path, int | None, int]]:
+    """Return the files of the log at `path`, in the order of `metaexpert.reader.family`.
+
+    Each with the file that its writer appends to, the process in that file's name, and its own number.
+    Raises OSError for a directory that cannot be listed.
+    """
 
 def packing_of(beginning: bytes, /) -> str | None:
     """Return `gzip` or `zstd` for a file that begins so, None for one that is not packed."""

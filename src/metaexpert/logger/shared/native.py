@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 try:
-    from metaexpert.logger import _native  # noqa: F401
+    from metaexpert.logger import _native
 except ImportError as problem:
     if "interpreter" not in str(problem):
         raise
@@ -52,6 +52,10 @@ from metaexpert.logger._native import (
 )
 from metaexpert.logger._native import lasting as _lasting
 
+if TYPE_CHECKING:
+    import os
+    from pathlib import Path
+
 __all__ = [
     "Channel",
     "Context",
@@ -65,6 +69,7 @@ __all__ = [
     "count_untold",
     "current_fields",
     "exception_beginning",
+    "family",
     "flush",
     "forget_after_fork",
     "forks",
@@ -91,3 +96,11 @@ __all__ = [
 #: Objects that exist once per process, by name: a second import of the package finds them as the first left
 #: them.
 lasting: Final[dict[str, Any]] = _lasting()
+
+
+def family(path: str | os.PathLike[str]) -> list[tuple[Path, Path, int | None, int]]:
+    """Return the files of the log at `path`: each file, its writer's, the writer's process, and its number.
+
+    Raises OSError for a directory that cannot be listed.
+    """
+    return _native.family(path)
