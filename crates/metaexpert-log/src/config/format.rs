@@ -41,6 +41,28 @@ pub enum Format {
     },
 }
 
+/// What a record in a format may be, whoever wrote it: what is found in damaged memory is looked at first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// One line, which is a JSON object.
+    Json,
+    /// One line of text.
+    Line,
+    /// Text of any number of lines: a traceback follows its record.
+    Lines,
+}
+
+impl Format {
+    /// What a record of this format may be.
+    pub fn shape(&self) -> Shape {
+        match self {
+            Format::Json => Shape::Json,
+            Format::Console { .. } | Format::Text { .. } | Format::Percent { .. } => Shape::Lines,
+            Format::Syslog { .. } => Shape::Line,
+        }
+    }
+}
+
 /// What syslog messages are written in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -14,7 +14,7 @@ use crate::error::Error;
 
 pub use console::{Colour, ConsoleConfig, Stream};
 pub use file::{Compress, FileConfig, Rotate, Sync};
-pub use format::{Format, Protocol};
+pub use format::{Format, Protocol, Shape};
 pub use socket::{Endpoint, SocketConfig};
 pub use view::View;
 

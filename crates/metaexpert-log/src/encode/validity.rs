@@ -6,16 +6,14 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use crate::config::Format;
+use crate::config::{Format, Shape};
 
 /// Whether `line` is a whole line of `format`: in JSON one object whose keys are distinct.
 pub(crate) fn is_valid(format: &Format, line: &[u8]) -> bool {
-    match format {
-        Format::Json => is_one_line(line) && serde_json::from_slice::<Distinct>(line).is_ok(),
-        Format::Console { .. } | Format::Text { .. } | Format::Percent { .. } => {
-            std::str::from_utf8(line).is_ok()
-        }
-        Format::Syslog { .. } => is_one_line(line) && std::str::from_utf8(line).is_ok(),
+    match format.shape() {
+        Shape::Json => is_one_line(line) && serde_json::from_slice::<Distinct>(line).is_ok(),
+        Shape::Line => is_one_line(line) && std::str::from_utf8(line).is_ok(),
+        Shape::Lines => std::str::from_utf8(line).is_ok(),
     }
 }
 
