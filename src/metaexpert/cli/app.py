@@ -72,7 +72,7 @@ def run_command_line(arguments: Sequence[str]) -> int:
         if sys.stdout is not None:
             sys.stdout.flush()
     except OSError as error:
-        # Of a file it has the name, and was a command's to tell.
+        # An error with a file's name is that file's, not stdout's.
         if error.errno not in (errno.ENOSPC, errno.EPIPE) or error.filename is not None:
             raise
         end_without_stdout(error)
@@ -81,7 +81,7 @@ def run_command_line(arguments: Sequence[str]) -> int:
 
 def _carried_out(arguments: Sequence[str]) -> int:
     try:
-        # Not `app(...)`: click would take an interruption and a full disk for its own.
+        # Not `app(...)`, which would answer interruptions and full disks in click's own way.
         with app.make_context(_PROGRAM, list(arguments)) as context:
             return int(app.invoke(context) or 0)
     except CommandFailedError as failure:

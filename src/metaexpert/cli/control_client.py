@@ -1,4 +1,4 @@
-"""Asks the control server of a running expert."""
+"""A client of the control server of a running expert."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 from metaexpert.cli.failure import CommandFailedError
 from metaexpert.logger.errors import printable
 
-#: For an answer as a whole: whatever stands at the address may also send a byte now and then.
+#: For an answer as a whole, because a server that sends a byte now and then would never time out.
 TIMEOUT_SECONDS: Final = 10.0
-#: A configuration with a thousand loggers has a hundredth of it.
+#: No longer answer is read; a configuration with a thousand loggers has a hundredth of it.
 MAX_ANSWER_BYTES: Final = 8 * 2**20
 UNREACHABLE: Final = 1
 _UNAUTHORIZED: Final = 401
@@ -26,7 +26,7 @@ _UNAUTHORIZED: Final = 401
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Status and document of an answer."""
+    """The status and the document of an answer."""
 
     status: int
     document: dict[str, Any]
@@ -47,7 +47,7 @@ class _NoRedirection(urllib.request.HTTPRedirectHandler):
     """Follows no redirection, because the other server would get the token."""
 
     def redirect_request(self, *_: Any) -> None:
-        """Take the answer for what it is."""
+        """Return None, so that the redirection itself is the answer."""
 
 
 class ControlClient:
@@ -91,7 +91,7 @@ class ControlClient:
             except Exception as error:
                 answers.put(error)
 
-        # The sockets' own time limits are for each byte.
+        # A socket's own time limit begins anew with each byte.
         threading.Thread(target=ask, daemon=True).start()
         try:
             answer = answers.get(timeout=TIMEOUT_SECONDS)
@@ -131,7 +131,7 @@ class ControlClient:
 
 
 def _address(url: str) -> str:
-    """Return the scheme, host and port of a URL. Raises `CommandFailedError` for what is none."""
+    """Return the scheme, host and port of a URL. Raises `CommandFailedError` for any other text."""
     reason = ""
     try:
         parts = urlsplit(url if "://" in url else f"http://{url}")

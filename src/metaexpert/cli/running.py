@@ -1,4 +1,4 @@
-"""Finds the running expert that a command is meant for."""
+"""The running expert that a command is meant for."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def choose_client(
 ) -> ControlClient | None:
     """Return a client of the control server at `url`, or of the one expert that `pid` and `directory` mean.
 
-    None where no expert runs at all. Raises `CommandFailedError` where none fits, or more than one.
+    Returns None where no expert runs at all. Raises `CommandFailedError` where none fits, or more than one.
     """
     if url is not None:
         return _client(url, token)
@@ -41,7 +41,7 @@ def _client(url: str, token: str | None) -> ControlClient:
 
 
 def experts_here() -> list[RunningProcess]:
-    """Return the running experts of this user; what lies among their files and is none is told on stderr."""
+    """Return the running experts of this user; stderr gets the problems with files among theirs."""
     found = look_around()
     for problem in found.problems:
         tell(f"warning: {problem}")

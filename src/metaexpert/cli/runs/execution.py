@@ -1,4 +1,4 @@
-"""Runs a strategy file and reports on it: what `run` and `backtest` have in common."""
+"""The run of a strategy file and the report on it, which `run` and `backtest` have in common."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from metaexpert.cli.control_client import Answer
     from metaexpert.logger.live.runtime_file import RunningProcess
 
-#: Between the two looks that a rate is made of.
+#: A rate is the difference of two readings that are this far apart.
 _RATE_SPAN_S: Final = 0.5
 _SHOWN_CHARACTERS: Final = 200
 _COLUMNS: Final = ("pid", "name", "mode", "uptime", "records/s", "dropped", "health", "control")

@@ -1,4 +1,4 @@
-"""Executes a strategy file as a program, with what the command line says laid over it."""
+"""Execution of a strategy file as a program, with the settings of the command line over its own."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _check_source(path: Path) -> None:
 
 
 def _place(path: Path, error: BaseException) -> str:
-    """Return the file and line of the strategy where an error came up, or nothing when it is not in it."""
+    """Return the strategy's file and line that an error came through, or nothing if it came through none."""
     lines = [
         frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)
     ]
