@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from support.doc_pages import ROOT
 from support.recipes import PLACEHOLDER, Copy, copies, paths, recipe
 
-RECIPES = ["A command", "A format", "A sink", "An option of a handler"]
+RECIPES = ["A command", "A format", "A destination", "An option of a handler"]
 
 COMMAND = '''
 """`metaexpert logs count`: counts the files of a log directory."""
@@ -38,6 +41,56 @@ from metaexpert.cli.app import run_command_line
 assert run_command_line(sys.argv[1:]) == 0
 print(sorted({"pydantic", "ssl", "rich", "asyncio", "metaexpert.expert"} & set(sys.modules)))
 """
+
+#: Prints how the engine is told of the handler `p`, whose options are the program's argument.
+SINK = """
+import json, sys
+from metaexpert.logger.config import LogConfiguration, engine_document
+configuration = LogConfiguration(handlers={"p": json.loads(sys.argv[1])})
+print(json.dumps([sink for sink in engine_document(configuration)["sinks"] if sink["name"] == "p"]))
+"""
+#: Tells whether the schema of configurations has a name.
+SCHEMA = """
+import sys
+from metaexpert.logger import LogConfiguration
+print(sys.argv[1] in str(LogConfiguration.model_json_schema()))
+"""
+DESTINATIONS = "src/metaexpert/logger/config/destinations"
+PIGEON = '''
+"""Pigeons."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from metaexpert.logger.config.destinations.destination import (
+    Destination,
+    HandlerType,
+    Location,
+    Options,
+    own_options,
+)
+from metaexpert.logger.config.fields import Text
+
+
+class PigeonOptions(Options):
+    """The options of a handler that sends pigeons."""
+
+    loft: Text | None = None
+
+
+class Pigeon(Destination[PigeonOptions]):
+    """A loft, to which each pigeon carries a line."""
+
+    types = (HandlerType("pigeon", own_options(PigeonOptions), {"loft": "roof"}),)
+
+    def document(self, name: str, handler: PigeonOptions, location: Location) -> dict[str, Any]:
+        """Return the loft."""
+        return {"loft": handler.loft}
+
+
+PigeonOptions.destination = Pigeon()
+'''
 
 
 @pytest.fixture
@@ -81,3 +134,71 @@ def test_a_command_is_one_file_and_its_line(copy: Copy, tmp_path: Path) -> None:
     assert "count      Count the files of each log." in listed
     assert counted == "2\n[]\n"
     assert_names("A command", copy.touched, "count")
+
+
+def sink(copy: Copy, directory: Path, **options: object) -> Any:
+    """Return what the engine is told of a handler with these options."""
+    (told,) = json.loads(copy.run("-c", SINK, json.dumps(options), directory=directory).stdout)
+    return told
+
+
+def listing(enum: str) -> set[str]:
+    """Return the files of the engine that tell several variants of an enum apart, tests aside."""
+    found = set()
+    for path in (ROOT / "crates/metaexpert-log/src").rglob("*.rs"):
+        code = path.read_text(encoding="utf-8").partition("#[cfg(test)]")[0]
+        if len(set(re.findall(rf"\b{enum}::([A-Z]\w+)", code))) > 2:
+            found.add(path.relative_to(ROOT).as_posix())
+    return found
+
+
+def test_a_format_is_one_encoder_and_its_name(copy: Copy, tmp_path: Path) -> None:
+    """Python takes the name and hands it on; in Rust only files that the recipe names list the formats."""
+    formats = "src/metaexpert/logger/config/formats.py"
+    copy.edit(formats, '(JSON, "console", "text")', '(JSON, "console", "text", "morse")')
+
+    told = sink(copy, tmp_path, type="file", format="morse", datefmt="%H:%M")
+
+    assert told["format"] == {"kind": "morse", "datefmt": "%H:%M"}
+    assert listing("Format") | listing("Encoder") != set()
+    assert_names("A format", [*copy.touched, *listing("Format"), *listing("Encoder")], "morse")
+
+
+def test_a_destination_is_one_file_and_its_registration(copy: Copy, tmp_path: Path) -> None:
+    """Its type, options and defaults are known everywhere; in Rust no other file lists the destinations."""
+    copy.create(f"{DESTINATIONS}/pigeon.py", PIGEON.lstrip())
+    copy.edit(
+        f"{DESTINATIONS}/__init__.py",
+        "class _EveryOption(",
+        "from metaexpert.logger.config.destinations.pigeon import PigeonOptions\n\n\n"
+        "class _EveryOption(PigeonOptions, ",
+    )
+
+    assert sink(copy, tmp_path, type="pigeon")["destination"] == {"type": "pigeon", "loft": "roof"}
+    assert sink(copy, tmp_path, type="pigeon", loft="tower")["destination"] == {
+        "type": "pigeon",
+        "loft": "tower",
+    }
+    assert listing("Destination") != set()
+    assert_names("A destination", [*copy.touched, *listing("Destination")], "pigeon")
+
+
+def test_an_option_is_a_field_in_either_language(copy: Copy, tmp_path: Path) -> None:
+    """It is checked, has a default, is in the schema and reaches the engine."""
+    file = f"{DESTINATIONS}/file.py"
+    copy.edit(
+        file,
+        "    audit: Flag | None = None\n",
+        "    audit: Flag | None = None\n    loud: Flag | None = None\n",
+    )
+    copy.edit(file, '"audit": False,', '"audit": False, "loud": True,')
+    copy.edit(file, '"delay": handler.delay is not False,', '"loud": handler.loud is not False,')
+
+    assert sink(copy, tmp_path, type="file")["destination"]["loud"] is True
+    assert sink(copy, tmp_path, type="file", loud=False)["destination"]["loud"] is False
+    assert copy.run("-c", SCHEMA, "loud", directory=tmp_path).stdout == "True\n"
+    for path in (ROOT / "crates/metaexpert-log/src/config").glob("*.rs"):
+        code = path.read_text(encoding="utf-8")
+        structs = re.findall(r"((?:#\[[^\]]*\]\s*)*)pub struct (\w+Config)\b", code)
+        assert all("deny_unknown_fields" in attributes for attributes, _ in structs), (path, structs)
+    assert_names("An option of a handler", copy.touched, "file")
