@@ -190,8 +190,8 @@ def test_one_module_alone_touches_the_native_engine() -> None:
     assert importers == {"logger/shared/native.py"}
 
 
-#: What the rest of `metaexpert` may import of the logger: its public names and modules, and what a program
-#: with runs of its own needs beside them.
+#: What the rest of `metaexpert` may import of the logger: its public names and modules, what a program with
+#: runs of its own needs beside them, and for the reader the native functions that read.
 LOGGER_MODULES_FOR_OTHERS = {
     "metaexpert.logger",
     "metaexpert.logger.config",
@@ -201,6 +201,7 @@ LOGGER_MODULES_FOR_OTHERS = {
     "metaexpert.logger.live.presence",
     "metaexpert.logger.live.runtime_file",
     "metaexpert.logger.shared.frozen",
+    "metaexpert.logger.shared.native",
 }
 
 
