@@ -13,7 +13,7 @@ import pytest
 from support.doc_pages import ROOT
 from support.recipes import PLACEHOLDER, Copy, copies, paths, recipe
 
-RECIPES = ["A command", "A format", "A destination", "An option of a handler"]
+RECIPES = ["A command", "A format", "A destination", "A venue", "An option of a handler"]
 
 COMMAND = '''
 """`metaexpert logs count`: counts the files of a log directory."""
@@ -90,6 +90,39 @@ class Pigeon(Destination[PigeonOptions]):
 
 
 PigeonOptions.destination = Pigeon()
+'''
+
+VENUE = '''
+"""A venue that is closed: it rejects each order, but not before the next bar."""
+
+from __future__ import annotations
+
+from copy import copy
+from datetime import datetime
+
+from metaexpert.expert.model.bars import Bar
+from metaexpert.expert.model.orders import Order, OrderStatus
+from metaexpert.expert.venue.protocol import OrderUpdate
+from metaexpert.expert.venue.simulated.venue import SimulatedVenue
+
+
+class ClosedVenue(SimulatedVenue):
+    """Has an account, and takes no order."""
+
+    waiting: tuple[Order, ...] = ()
+
+    def submit(self, order: Order) -> None:
+        """Keep the order until the next bar."""
+        self.waiting += (order,)
+
+    def close_bar(self, bar: Bar, closed: datetime) -> None:
+        """Reject what has been sent since the last bar."""
+        for order in self.waiting:
+            told = copy(order)
+            told.status, told.reason, told.answered_at = OrderStatus.REJECTED, "venue_closed", closed
+            self._events.append(OrderUpdate(told))
+        self.waiting = ()
+        super().close_bar(bar, closed)
 '''
 
 
@@ -181,6 +214,26 @@ def test_a_destination_is_one_file_and_its_registration(copy: Copy, tmp_path: Pa
     }
     assert listing("Destination") != set()
     assert_names("A destination", [*copy.touched, *listing("Destination")], "pigeon")
+
+
+def test_a_venue_is_one_file_and_its_line_among_the_modes(copy: Copy, tmp_path: Path) -> None:
+    """A run sends its orders there, and takes the answers whenever they come."""
+    modes = "src/metaexpert/expert/run/modes.py"
+    copy.create("src/metaexpert/expert/venue/closed.py", VENUE.lstrip())
+    copy.edit(
+        modes,
+        "from metaexpert.expert.venue.protocol import Venue\n",
+        "from metaexpert.expert.venue.closed import ClosedVenue\n"
+        "from metaexpert.expert.venue.protocol import Venue\n",
+    )
+    copy.edit(modes, "venue = SimulatedVenue(", "venue = ClosedVenue(")
+
+    done = copy.run("-m", "metaexpert", "demo", "--bars", "600", "--json", directory=tmp_path)
+    figures = json.loads(done.stdout)
+
+    assert figures["fills"] == 0
+    assert figures["rejections"]["venue_closed"] > 1
+    assert_names("A venue", copy.touched, "closed")
 
 
 def test_an_option_is_a_field_in_either_language(copy: Copy, tmp_path: Path) -> None:
