@@ -14,7 +14,7 @@ use metaexpert_log::platform::faulty_disk::{FaultyDisk, Operation};
 use metaexpert_log::recovery::Status;
 use proptest::prelude::*;
 use script::{COUNT, MANY, log_all, sinks};
-use whole::{Scratch, config, make_own, submit, write_own};
+use whole::{Scratch, config, make_own, submit, wait_until, write_own};
 
 /// Plays `scene` in another process until that is killed.
 fn play(scratch: &Scratch, scene: &str, kill_at: u64) {
@@ -209,7 +209,9 @@ fn a_directory_that_cannot_be_written_keeps_the_ring_for_later() {
     assert_eq!(report.rings[0].status, Status::Failed);
     assert!(report.rings[0].problem.as_ref().unwrap().contains("No space left"), "{report:?}");
     assert!(scratch.ring().exists());
-    scratch.recover();
+    // A process that another test starts at this moment has our descriptors, and so the ring's lock, until its
+    // program begins.
+    wait_until(|| scratch.recover().rings[0].status != Status::Alive);
     assert_complete(&scratch);
 }
 
