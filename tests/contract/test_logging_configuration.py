@@ -212,7 +212,7 @@ def test_control_itself_cannot_be_changed(client: Client) -> None:
         (b"[]", "must hold one JSON object"),
         (b"null", "must hold one JSON object"),
         (b'{"default_level": "ERROR", "default_level": "INFO"}', "given twice"),
-        (b'{"queue": {"wait_ms": NaN}}', "NaN is no JSON number"),
+        (b'{"queue": {"wait_ms": NaN}}', "NaN is not a JSON number"),
         (b'{"queue": {"wait_ms": 1e999}}', "beyond the range"),
         (b'{"queue": {"wait_ms": ' + b"9" * 5000 + b"}}", "not usable JSON"),
         (b'{"default_level": "\xff\xfe"}', "not UTF-8 at byte 19"),

@@ -199,7 +199,7 @@ def test_without_an_expert_the_directory_is_shown(tmp_path: Path) -> None:
     refused = metaexpert(tmp_path, "logs", "configure", "--level", "INFO")
 
     assert 'default_level = "WARNING"  (metaexpert.toml)' in shown.out
-    assert "no expert is running; this is what one started here would have, but for" in shown.err
+    assert "no expert is running; this is the configuration of one started here" in shown.err
     assert 'loggers.metaexpert.market = "DEBUG"  (default of MetaExpert)' in shown.out
     assert 'handlers.console.level = "WARNING"  (default of MetaExpert)' in shown.out
     assert (refused.code, "no expert is running" in refused.err) == (2, True)
@@ -210,8 +210,8 @@ def test_an_address_where_nobody_answers_is_told(tmp_path: Path) -> None:
     done = metaexpert(tmp_path, "logs", "configure", "--level", "INFO", "--url", "http://127.0.0.1:9")
 
     assert (done.code, done.out) == (1, "")
-    assert done.err.startswith("error: nobody answers at http://127.0.0.1:9: ")
-    assert done.err.endswith("; `metaexpert ps` lists the experts that run\n")
+    assert done.err.startswith("error: no server answers at http://127.0.0.1:9: ")
+    assert done.err.endswith("; `metaexpert ps` lists the running experts\n")
 
 
 def test_the_schema_is_published(tmp_path: Path) -> None:

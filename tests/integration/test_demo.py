@@ -13,7 +13,7 @@ def test_demo_leaves_its_records(tmp_path):
     """The summary is on stdout, nothing is on stderr, and the three files are there."""
     done = metaexpert(tmp_path, "demo", "--bars", 2000)
     assert (done.code, done.err) == (0, "")
-    for word in ("bars", "orders", "fills", "result", "records", "a second", "logs/expert.log"):
+    for word in ("bars", "orders", "fills", "result", "records", "per second", "logs/expert.log"):
         assert word in done.out
     assert len(records(tmp_path / "logs" / "expert.log", event_name="bar.closed")) == 2000
     assert len(records(tmp_path / "logs" / "trades.log", event_name="order.filled")) > 10

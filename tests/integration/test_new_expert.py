@@ -64,10 +64,10 @@ def test_new_never_overwrites(tmp_path):
 
 
 def test_bad_name_is_told(tmp_path):
-    """A name that is no identifier is refused, with one that would do."""
+    """A name that is not an identifier is refused, with one that works."""
     done = metaexpert(tmp_path, "new", "my-expert")
     assert done.code == 2
-    assert '"my_expert" would do' in done.err
+    assert 'such as "my_expert"' in done.err
     assert list(tmp_path.iterdir()) == []
 
 

@@ -93,7 +93,7 @@ def test_what_is_no_url_is_refused(url: str, capsys: pytest.CaptureFixture[str])
     assert run_command_line(["logs", "configure", "--show", "--url", url]) == 2
     line = one_line(capsys)
     assert line.startswith("error: ")
-    assert "is no address of a control server" in line
+    assert "is not the address of a control server" in line
     assert line.endswith("give http://HOST:PORT")
 
 
@@ -146,7 +146,7 @@ def test_what_is_no_control_server_is_told(answer: bytes, capsys: pytest.Capture
     assert code == control_client.UNREACHABLE
     line = one_line(capsys)
     assert f"http://127.0.0.1:{port}" in line
-    assert "is no control server" in line or "nobody answers" in line
+    assert "is not a control server" in line or "nobody answers" in line
 
 
 def test_an_answer_that_trickles_in_is_not_waited_for(

@@ -6,7 +6,7 @@ from typing import Any
 
 
 def strict_record(line: str | bytes) -> dict[str, Any]:
-    """Return the object on `line`; fails for a key that is there twice and for what is no JSON number."""
+    """Return the object on `line`; fails for a key that is there twice and for what is not a JSON number."""
     text = line if isinstance(line, str) else line.decode("utf-8")
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

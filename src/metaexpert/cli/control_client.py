@@ -76,7 +76,7 @@ class ControlClient:
 
     def no_control_server(self, reason: str) -> CommandFailedError:
         """Return the failure to raise for an answer that no control server gives."""
-        text = f"what answers at {self.url} is no control server ({reason}); `metaexpert ps` lists them"
+        text = f"the server at {self.url} is not a control server ({reason}); `metaexpert ps` lists them"
         return CommandFailedError(printable(text), UNREACHABLE)
 
     def _headers(self) -> dict[str, str]:
@@ -126,7 +126,7 @@ class ControlClient:
         return document
 
     def _unanswered(self, reason: str) -> CommandFailedError:
-        text = f"nobody answers at {self.url}: {reason}; `metaexpert ps` lists the experts that run"
+        text = f"no server answers at {self.url}: {reason}; `metaexpert ps` lists the running experts"
         return CommandFailedError(printable(text), UNREACHABLE)
 
 
@@ -140,6 +140,6 @@ def _address(url: str) -> str:
         host, port, reason = "", None, f" ({error})"
     is_host = bool(host) and host.isascii() and host.isprintable() and " " not in host
     if reason or not is_host or parts.scheme not in ("http", "https") or "@" in parts.netloc or port == 0:
-        text = f"{url or repr(url)} is no address of a control server{reason}; give http://HOST:PORT"
+        text = f"{url or repr(url)} is not the address of a control server{reason}; give http://HOST:PORT"
         raise CommandFailedError(printable(text))
     return f"{parts.scheme}://{parts.netloc}"

@@ -8,7 +8,7 @@ import click
 PATH = click.Path(path_type=Path)
 
 symbol = click.option("--symbol", help="The symbol of the data.")
-allow_gaps = click.option("--allow-gaps", is_flag=True, help="Accept data that lacks bars.")
+allow_gaps = click.option("--allow-gaps", is_flag=True, help="Accept data with missing bars.")
 figures_as_json = click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 log_level = click.option(
     "--log-level",

@@ -284,7 +284,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"not a record: {name} is no JSON number")
+    raise ValueError(f"not a record: {name} is not a JSON number")
 
 
 # One for all lines: `json.loads` makes a new one at every call with options.

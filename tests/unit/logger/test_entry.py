@@ -99,7 +99,7 @@ def test_a_field_under_an_optional_name_with_another_type_stays_a_field() -> Non
         ("{", "not JSON at column 2"),
         (FLAT.replace("INFO", "\\ud800").encode() + b"\xff", "not UTF-8"),
         (FLAT.replace('"symbol"', '"price"'), "'price' stands there twice"),
-        (FLAT.replace("50000.5", "NaN"), "NaN is no JSON number"),
+        (FLAT.replace("50000.5", "NaN"), "NaN is not a JSON number"),
         (FLAT.replace('"level":"INFO",', ""), "level must be text"),
         (FLAT.replace('"level":"INFO"', '"level":20'), "level must be text"),
         (FLAT.replace("2024-01-01T", "yesterday "), "timestamp must be RFC 3339"),

@@ -23,7 +23,7 @@ _INTERNAL: Final = 500
 
 
 @click.command(cls=Command)
-@click.option("--show", is_flag=True, help="Print what is in force, and where from.")
+@click.option("--show", is_flag=True, help="Print the configuration in force, with its sources.")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of configurations.")
 @click.option("--level", "-l", metavar="LEVEL", help="The default level.")
 @click.option(
@@ -48,8 +48,8 @@ _INTERNAL: Final = 500
     help="Any setting, as queue.wait_ms=50.",
 )
 @click.option("--ttl", metavar="TIME", help="Take the change back after this time, as 10m or 1h30m.")
-@click.option("--pid", type=int, help="The process of the expert meant.")
-@click.option("--dir", "directory", metavar="DIR", help="The log directory of the expert meant.")
+@click.option("--pid", type=int, help="The process id of the expert.")
+@click.option("--dir", "directory", metavar="DIR", help="The log directory of the expert.")
 @click.option("--url", metavar="URL", help="Its control server, as http://HOST:PORT.")
 @click.option(
     "--token",
@@ -129,7 +129,7 @@ def _here() -> dict[str, Any]:
     from metaexpert.logger import ConfigurationError
     from metaexpert.logger.config import Sources
 
-    note = "this is what one started here would have, but for what its file names in MetaExpert(...)"
+    note = "this is the configuration of one started here, except for what its file names in MetaExpert(...)"
     tell(f"note: no expert is running; {note}")
     try:
         configuration = Sources.discover().with_defaults(expert_defaults).resolve()

@@ -13,7 +13,10 @@ from metaexpert.cli.command import Command
 @click.command(cls=Command)
 @click.argument("file", type=options.PATH, help="The strategy file.")
 @click.option(
-    "--data", multiple=True, metavar="CSV", help="Market data: bars, trades or quotes, the format found out."
+    "--data",
+    multiple=True,
+    metavar="CSV",
+    help="Market data: bars, trades or quotes; the format is recognised.",
 )
 @click.option("--from", "start", metavar="DATE", help="First day, or time (UTC).")
 @click.option("--to", "end", metavar="DATE", help="Last day, or the time to stop before (UTC).")
@@ -21,7 +24,11 @@ from metaexpert.cli.command import Command
 @options.allow_gaps
 @click.option("--capital", type=float, metavar="AMOUNT", help="Initial capital, in quote currency.")
 @click.option(
-    "--fee", "fee_pct", type=float, metavar="PERCENT", help="Fee of every fill, for the exchange's own."
+    "--fee",
+    "fee_pct",
+    type=float,
+    metavar="PERCENT",
+    help="Fee of every fill, instead of the exchange's own.",
 )
 @options.figures_as_json
 @options.log_level

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command)
-@click.option("--bars", type=click.IntRange(1, 1_000_000), default=10_000, help="How many minutes of market.")
+@click.option(
+    "--bars", type=click.IntRange(1, 1_000_000), default=10_000, help="Minutes of market data to generate."
+)
 @click.option("--seed", type=int, default=7, help="Another seed makes another market.")
 @options.log_directory
 @click.option(

@@ -27,7 +27,7 @@ _SOURCES: Final = {
     "--template",
     type=click.Choice(tuple(_SOURCES)),
     default="full",
-    help="full has every setting and event, minimal what it takes.",
+    help="full has every setting and event, minimal only what is needed.",
 )
 def new(name: str, template: str) -> None:
     """Write a strategy file that runs as it is, and never overwrite one."""
@@ -53,9 +53,9 @@ def strategy_path(name: str) -> Path:
     stem = path.name.removesuffix(".py")
     if not stem.isidentifier() or keyword.iskeyword(stem) or not stem.isascii():
         fixed = re.sub(r"\W|^(?=\d)", "_", stem, flags=re.ASCII).strip("_")
-        hint = f'; "{fixed}" would do' if fixed.isidentifier() and not keyword.iskeyword(fixed) else ""
+        hint = f', such as "{fixed}"' if fixed.isidentifier() and not keyword.iskeyword(fixed) else ""
         raise CommandFailedError(
-            f'"{stem}" cannot be the name of a strategy: letters, digits and _ make one, a letter first{hint}'
+            f'"{stem}" cannot be the name of a strategy: use letters, digits and _, a letter first{hint}'
         )
     if stem in sys.stdlib_module_names or stem == "metaexpert":
         raise CommandFailedError(

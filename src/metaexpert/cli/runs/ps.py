@@ -1,4 +1,4 @@
-"""`metaexpert ps`: lists the experts that run."""
+"""`metaexpert ps`: lists the running experts."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from metaexpert.cli.command import Command
 
 @click.command(cls=Command)
 @click.argument("file", type=options.PATH, help="The strategy file.")
-@click.option("--mode", metavar="MODE", help="paper, live or backtest, for the file's own.")
+@click.option("--mode", metavar="MODE", help="paper, live or backtest, instead of the file's own.")
 @click.option(
     "--data", multiple=True, metavar="CSV", help="Market data to replay, in paper mode or a backtest."
 )

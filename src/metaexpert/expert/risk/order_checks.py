@@ -72,7 +72,7 @@ class OrderChecks:
         if needed <= free or self._reduces(order):
             return None
         currency = self._contract.currency
-        return Refusal("insufficient_margin", f"needs {needed:.8g} {currency}, free are {free:.8g}")
+        return Refusal("insufficient_margin", f"needs {needed:.8g} {currency}, only {free:.8g} is free")
 
     def exit_refusal(self, order: Order) -> Refusal | None:
         """Return why an order that only reduces is refused; one that is not is cut to what is held."""

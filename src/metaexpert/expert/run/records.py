@@ -40,7 +40,7 @@ class Records:
     def summary(self) -> str:
         """Return the figures in a line."""
         lost = f", {self.dropped:,} lost" if self.dropped else ""
-        return f"{self.written:,} written{lost}, {self.per_second:,.0f} a second"
+        return f"{self.written:,} written{lost}, {self.per_second:,.0f} per second"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures as plain data."""

@@ -225,7 +225,7 @@ class Session:
                 self._criterion = number
             elif value is not None:
                 self.journal.notice(
-                    "on_backtest returned no number", "strategy.criterion", returned=str(value)
+                    "on_backtest did not return a number", "strategy.criterion", returned=str(value)
                 )
 
     def _result(self, reason: str, duration_s: float) -> RunResult:

@@ -38,7 +38,7 @@ def read_document(path: str | os.PathLike[str]) -> dict[str, Any]:
         # A JSON text instead of a path gets an error that says so.
         advice = "pass a mapping" if str(path).lstrip().startswith("{") else "give a path to one"
         raise ConfigurationError(
-            [Problem("", f"{shown(str(path))} is no .json or .toml file", suggestion=advice)]
+            [Problem("", f"{shown(str(path))} is not a .json or .toml file", suggestion=advice)]
         )
     return read_json(file)
 
@@ -177,4 +177,4 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_constant(name: str) -> Any:
-    raise _RefusedJsonError(f"{name} is no JSON number")
+    raise _RefusedJsonError(f"{name} is not a JSON number")

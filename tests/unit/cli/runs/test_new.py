@@ -16,11 +16,11 @@ def test_good_name_is_a_python_file(name, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("my-expert", '"my_expert" would do'),
+        ("my-expert", 'such as "my_expert"'),
         ("1st", '"1st" cannot be'),
         ("class", '"class" cannot be'),
         ("", '"" cannot be'),
-        ("a b", '"a_b" would do'),
+        ("a b", 'such as "a_b"'),
         ("börse", "letters, digits and _"),
         ("logging", "would hide the module logging"),
         ("metaexpert", "would hide the module metaexpert"),

@@ -24,12 +24,12 @@ def test_json_and_toml_are_told_apart_by_extension(tmp_path: Path) -> None:
         ("log.json", b"", "not valid JSON at line 1, column 1"),
         ("log.json", b"[1]", "must hold one JSON object, was [1]"),
         ("log.json", b'{"a": {"b": 1, "b": 2}}', 'the key "b" is given twice'),
-        ("log.json", b'{"a": NaN}', "NaN is no JSON number"),
+        ("log.json", b'{"a": NaN}', "NaN is not a JSON number"),
         ("log.json", b'{"a": "\xff"}', "not UTF-8 at byte 7"),
         ("log.json", b"[" * 100_000, "not usable JSON"),
         ("log.toml", b"a = 1\nb = = 2\n", "at line 2, column 5"),
         ("log.toml", b"a = 1\na = 2\n", "at line 2"),
-        ("log.yaml", b"a: 1\n", "is no .json or .toml file"),
+        ("log.yaml", b"a: 1\n", "is not a .json or .toml file"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_named_with_the_place(

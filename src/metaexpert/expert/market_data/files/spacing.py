@@ -87,7 +87,7 @@ def check_bars(
 
 def _most_frequent(rows: Rows, steps: list[int]) -> Timeframe:
     if not steps:
-        problem = "a single bar tells no timeframe; give more bars, or say it with timeframe="
+        problem = "a single bar does not determine a timeframe; give more bars, or set timeframe="
         raise MarketDataError(rows.path, problem, line=rows.first_line)
     counts = Counter(steps)
     most = max(counts.values())
@@ -123,7 +123,7 @@ def _backwards(rows: Rows, step: int) -> str:
 
 
 def _twice(rows: Rows, step: int) -> str:
-    return f"{_text(rows.times_us, step)} is there twice; remove one of the two bars"
+    return f"{_text(rows.times_us, step)} appears twice; remove one of the two bars"
 
 
 def _text(times_us: Sequence[int], index: int) -> str:

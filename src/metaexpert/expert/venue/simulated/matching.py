@@ -259,7 +259,9 @@ class MatchingEngine:
         fee = self._fee(order, qty, price)
         needed = money(self.book.required_margin(qty, price) + fee)
         if needed > self.book.free_margin:
-            detail = f"needs {needed:.8g} {self.book.contract.currency}, free are {self.book.free_margin:.8g}"
+            detail = (
+                f"needs {needed:.8g} {self.book.contract.currency}, only {self.book.free_margin:.8g} is free"
+            )
             # What was filled before, closing the other side, stands.
             refuse = self._reject if order.fill_price is None else self.cancel
             refuse(order, "insufficient_margin", detail)

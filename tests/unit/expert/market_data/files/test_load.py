@@ -185,7 +185,7 @@ def test_holes_are_kept_when_they_are_accepted(write: Write) -> None:
 def test_a_single_bar_needs_its_timeframe_told(write: Write) -> None:
     """One row has no spacing: an error that says so, or the timeframe of the caller."""
     path = write("1610064000,1,4,0.5,2,10\n")
-    with pytest.raises(MarketDataError, match="single bar tells no timeframe"):
+    with pytest.raises(MarketDataError, match="single bar does not determine a timeframe"):
         load(path)
     assert load(path, timeframe="1h").bars[0].timeframe == "1h"
 

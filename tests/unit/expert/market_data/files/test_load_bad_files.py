@@ -76,7 +76,7 @@ def test_the_valid_file_is_valid(write: Write) -> None:
         ("1610064120,1,4,0.5,2,10", '1610064120,1,4,0.5,2,"10', 4, None, "quoted cell is malformed"),
         ("1610064120,1,4,0.5,2,10", "1610064120,1,4,0.5,2,1\x000", 4, None, "NUL byte"),
         ("1610064120,1,4,0.5,2,10", "1610064120,1,4,0.5,2," + "1" * 70_000, 4, None, "longer than 65536"),
-        ("1610064120", "1610064060", 4, "Time", "2021-01-08 00:01:00 UTC is there twice"),
+        ("1610064120", "1610064060", 4, "Time", "2021-01-08 00:01:00 UTC appears twice"),
         ("1610064120", "1610063880", 4, "Time", "sort the file by time"),
         ("1610064120", "1610064090", 4, "Time", "comes 30 s after the one before, in a file of 1m bars"),
     ],
