@@ -1,4 +1,4 @@
-"""What a call costs in each shape that traders log, beside structlog with orjson in the same run.
+"""The cost of a call in each shape that traders log, beside structlog with orjson in the same run.
 
     uv run --group bench benchmarks/shapes.py [--quick] [--check] [--json]
 

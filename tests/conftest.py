@@ -1,4 +1,4 @@
-"""What tests of logging share: isolation, strict reading of records, and real processes."""
+"""Common fixtures of tests of logging: isolation, strict reading of records, and real processes."""
 
 import logging
 import os

@@ -1,4 +1,4 @@
-"""What is said on streams that are closed or take nothing."""
+"""Messages on streams that are closed or take nothing."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-//! What can go wrong outside the record path. Record paths count their losses instead of failing.
+//! Errors outside the record path. Record paths count their losses instead of failing.
 
 use std::{fmt, io, path::PathBuf};
 

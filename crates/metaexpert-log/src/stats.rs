@@ -1,4 +1,4 @@
-//! What was logged, written and lost, counted as it happens and read at any time.
+//! Counters of what was logged, written and lost: counted as it happens and readable at any time.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class ProgressBar:
     """Shows on stderr how much of a run is done, from its start to its end.
 
-    It is not shown where stderr is no terminal, and where the console handler shows INFO records on a
-    terminal: their lines, which carry the simulated time, would be torn by it.
+    It is not shown where stderr is not a terminal. Nor is it shown where the console handler shows INFO
+    records on a terminal, because it would tear their lines, which carry the simulated time.
     """
 
     def __init__(self, label: str) -> None:

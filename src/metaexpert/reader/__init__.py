@@ -1,4 +1,6 @@
-"""Reading logs as a whole: all files that belong to one, whoever wrote them and however they are packed."""
+"""Reading logs as a whole: all files that belong to one, whichever process wrote them and however they are
+packed.
+"""
 
 from metaexpert.reader.files import LogFile, family
 

@@ -1,4 +1,4 @@
-"""What the command line loads before it does anything: a command pays for what it needs itself."""
+"""The modules that the command line loads at its start: a command pays only for what it needs itself."""
 
 import subprocess
 import sys

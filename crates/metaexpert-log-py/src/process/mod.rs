@@ -1,4 +1,4 @@
-//! What there is once per process: the engine, its forks and its end.
+//! The parts that exist once per process: the engine, its forks and its end.
 //!
 //! [`state`] is the running engine, with the ids that [`call_sites`] and [`key_sets`] remember for it;
 //! [`guarded`] is how threads share that. [`start`], [`shutdown`], [`forks`] and [`exit`] are its life,

@@ -1,4 +1,4 @@
-//! What is left of one record while its values are converted.
+//! The conversion of one record's values, with the room that is left for them.
 
 use metaexpert_log::config::Limits;
 use pyo3::exceptions::PyException;

@@ -1,4 +1,4 @@
-//! Views, made ready for encoding: the time that a record tells of, and the fields that people need not read.
+//! Views, made ready for encoding: the time of a record, and the fields that people need not read.
 //!
 //! What a program calls its fields is in its configuration ([`View`]); it is made ready here once, for all
 //! records.

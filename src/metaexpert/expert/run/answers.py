@@ -28,9 +28,9 @@ class Followed:
     """An order that is followed until it is over."""
 
     order: Order
-    """As it was told last."""
+    """The order as it was last reported."""
     request: TradeRequest | None = None
-    """What it was made for, until that has been answered."""
+    """The request that it was made for, until that has been answered."""
     cancelling: TradeRequest | None = None
     """The strategy's request to take it back, until that has been answered."""
     fills: set[str] = field(default_factory=set)

@@ -295,7 +295,7 @@ class Session:
 
 
 def _finite(value: object) -> float | None:
-    """Return `value` as a float, None if it is no number that JSON has."""
+    """Return `value` as a float, or None if JSON has no such number."""
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         return None
     try:

@@ -1,4 +1,4 @@
-"""How `metaexpert logs recover` says what it found and did."""
+"""The report of `metaexpert logs recover`: its findings and its actions."""
 
 from typing import Any
 

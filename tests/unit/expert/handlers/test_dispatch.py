@@ -1,4 +1,4 @@
-"""How handlers are called, and what a failing one does."""
+"""Calls of handlers, and the effect of a failing one."""
 
 import contextvars
 

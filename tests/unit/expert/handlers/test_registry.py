@@ -1,4 +1,4 @@
-"""What may be registered as a handler, and how a mistake is told."""
+"""Registration of handlers, and the errors for mistakes."""
 
 import pytest
 

@@ -1,4 +1,6 @@
-"""What logging arguments of `MetaExpert(...)`, the command line and all other sources make together."""
+"""The configuration that results from the arguments of `MetaExpert(...)`, the command line and all other
+sources.
+"""
 
 import ast
 import json

@@ -1,4 +1,4 @@
-"""How the figures of an expert are taken."""
+"""The figures of an expert, and the way they are taken."""
 
 import copy
 import dataclasses

@@ -1,4 +1,4 @@
-"""What a process costs."""
+"""The CPU time and memory of a process."""
 
 import pytest
 

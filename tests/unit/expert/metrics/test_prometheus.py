@@ -1,4 +1,4 @@
-"""What Prometheus reads about the experts of a process."""
+"""The figures of a process's experts as Prometheus reads them."""
 
 import gc
 from collections.abc import Iterator

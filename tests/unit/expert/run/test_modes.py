@@ -1,4 +1,4 @@
-"""What a run is connected to, and what it says when that cannot be."""
+"""The ports of a run, and the errors when there is none."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""How the command line and a strategy file agree on what a run is."""
+"""The options of a run: the command line's beside those of a strategy file."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""What a run tells about itself: records, the snapshot, and what Prometheus sees."""
+"""The metrics of a run: records, the snapshot, and Prometheus."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a fill costs where the user names no fee, and where one is named."""
+"""The fee of a fill, with and without a fee that the user names."""
 
 import pytest
 
