@@ -45,10 +45,6 @@ _frames: Final[dict[tuple[int, int, int | None], _Frame]] = {}
 _format: Final = traceback.format_exception
 _Report: Final = traceback.TracebackException
 
-_cause = BaseException.__dict__["__cause__"].__get__
-_context = BaseException.__dict__["__context__"].__get__
-_is_context_hidden = BaseException.__dict__["__suppress_context__"].__get__
-_trace_of = BaseException.__dict__["__traceback__"].__get__
 _module_of = type.__dict__["__module__"].__get__
 _qualname_of = type.__dict__["__qualname__"].__get__
 
@@ -58,9 +54,9 @@ def remembered_traceback(value: BaseException, text: str, trace: TracebackType |
 
     `text` is `str(value)`, which is not asked for again; `trace` takes the place of the exception's own
     traceback. None if `traceback` has to be asked: for an exception with suggestions, notes or parts, for one
-    whose class has a metaclass, for many causes or frames, for equal lines that it sums up, and where the
-    program limits or replaces what `traceback` does. Raises what reading source lines raises, and what
-    `str()` of a cause raises.
+    whose class has a metaclass, for a cause that cannot say its text, for many causes or frames, for equal
+    lines that it sums up, and where the program limits or replaces what `traceback` does. Raises what reading
+    source lines raises, and what an exception's own attributes raise.
     """
     if traceback.format_exception is not _format or traceback.TracebackException is not _Report:
         return None
@@ -72,15 +68,17 @@ def remembered_traceback(value: BaseException, text: str, trace: TracebackType |
     parts = [ending]
     seen = {id(value)}
     while True:
-        before, joint = _cause(value), _CAUSE
+        # Asked as `traceback` asks: a class may have its own answers.
+        before, joint = value.__cause__, _CAUSE
         if before is None:
-            if _is_context_hidden(value) or (before := _context(value)) is None:
+            if value.__suppress_context__ or (before := value.__context__) is None:
                 break
             joint = _CONTEXT
-        if id(before) in seen or len(seen) > MOST_CAUSES:
+        # Some Pythons' `traceback` passes over the causes of an exception that is false.
+        if not value or id(before) in seen or len(seen) > MOST_CAUSES:
             return None
         seen.add(id(before))
-        told = _told(before, str(before), _trace_of(before))
+        told = _told(before, _text_of(before), before.__traceback__)
         if told is None:
             return None
         parts += (joint, told)
@@ -89,7 +87,15 @@ def remembered_traceback(value: BaseException, text: str, trace: TracebackType |
     return "".join(parts)[:-1]
 
 
-def _told(value: BaseException, text: str, trace: TracebackType | None) -> str | None:
+def _text_of(value: BaseException) -> str | None:
+    """Return the text of a cause; None if its own code fails."""
+    try:
+        return str(value)
+    except Exception:
+        return None
+
+
+def _told(value: BaseException, text: str | None, trace: TracebackType | None) -> str | None:
     """Return one exception without its causes; None if it is unusual."""
     kind = type(value)
     if type(kind) is not type or type(text) is not str or issubclass(kind, _TOLD_IN_FULL):

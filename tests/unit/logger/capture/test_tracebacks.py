@@ -84,6 +84,32 @@ class TextOfAClass(Exception):
         return Text("a text")
 
 
+class WithoutText(Exception):
+    """An error whose own code cannot say its text."""
+
+    def __str__(self) -> str:
+        raise ValueError("no text")
+
+
+class WithoutContext(Exception):
+    """An error whose class hides the context of all its errors."""
+
+    __suppress_context__ = True
+
+
+class WithCauseOfItsOwn(Exception):
+    """An error whose class answers for its cause."""
+
+    __cause__ = None
+
+
+class Collected(Exception):
+    """An error that is false because it has collected nothing."""
+
+    def __len__(self) -> int:
+        return 0
+
+
 def fail(error: BaseException) -> None:
     """Raise the error."""
     raise error
@@ -111,6 +137,24 @@ def without_context() -> None:
         fail(ValueError("first"))
     except ValueError:
         raise OrderError("second") from None
+
+
+def after_another(error: BaseException, *, is_cause: bool) -> None:
+    """Raise the error with a context, or a cause."""
+    try:
+        fail(ValueError("first"))
+    except ValueError as first:
+        if is_cause:
+            raise error from first
+        fail(error)
+
+
+def caused_by_one_without_text() -> None:
+    """Raise an error whose cause cannot say its text."""
+    try:
+        fail(WithoutText())
+    except WithoutText as error:
+        raise OrderError("second") from error
 
 
 def over_several_lines() -> None:
@@ -185,6 +229,11 @@ CASES: dict[str, Callable[[], object]] = {
     "a context": while_handling,
     "a hidden context": without_context,
     "a cause that was never raised": never_raised,
+    "a context that the class hides": lambda: after_another(WithoutContext("second"), is_cause=False),
+    "a cause that the class denies": lambda: after_another(WithCauseOfItsOwn("second"), is_cause=True),
+    "a false error with a cause": lambda: after_another(Collected("second"), is_cause=True),
+    "a false error with a context": lambda: after_another(Collected("second"), is_cause=False),
+    "a cause without a text": caused_by_one_without_text,
     "a statement of several lines": over_several_lines,
     "a part of a line": in_a_part_of_a_line,
     "an interruption": lambda: fail(KeyboardInterrupt()),
@@ -207,6 +256,9 @@ CASES: dict[str, Callable[[], object]] = {
 }
 #: What `traceback` is asked about.
 UNUSUAL = {
+    "a false error with a cause",
+    "a false error with a context",
+    "a cause without a text",
     "many equal lines",
     "very many lines",
     "notes",
