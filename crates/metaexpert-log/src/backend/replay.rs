@@ -3,8 +3,8 @@
 
 use std::collections::HashSet;
 
-use crate::backend::feed::{Frames, Suspect};
 use crate::backend::notice::Notice;
+use crate::backend::supply::{Frames, Suspect};
 use crate::encode::Encoder;
 use crate::protection::Protection;
 use crate::redact::Redactor;
@@ -53,16 +53,16 @@ impl Part<'_> {
     ) -> Tally {
         let mut tally = Tally::default();
         let frames = consumer.frames(self.sink.mark().position, until, limit);
-        let (mut feed, sink) = self.feed(consumer, frames, lexicon, Protection::TRADES);
-        feed.suspect = suspect.map(|stale| Suspect { stale, format: sink.config().format.clone() });
-        let position = sink.replay(&mut feed, |line, is_known| {
+        let (mut supply, sink) = self.supply(consumer, frames, lexicon, Protection::TRADES);
+        supply.suspect = suspect.map(|stale| Suspect { stale, format: sink.config().format.clone() });
+        let position = sink.replay(&mut supply, |line, is_known| {
             if suspect.is_some() {
                 if is_known { &mut tally.known } else { &mut tally.written }.push(line.seq);
             }
         });
         tally.is_done = position.is_some_and(|position| position >= until);
-        tally.unreadable = feed.unreadable;
-        tally.unreadable.extend(feed.frames.damaged());
+        tally.unreadable = supply.unreadable;
+        tally.unreadable.extend(supply.frames.damaged());
         tally
     }
 
@@ -80,11 +80,11 @@ impl Part<'_> {
         let from = self.sink.mark().position;
         // `enough` may lie within a frame, `until` does not.
         let frames = consumer.frames(from, until, enough.saturating_sub(from) as usize);
-        let (mut feed, sink) = self.feed(consumer, frames, lexicon, protection);
-        sink.squeeze(&mut feed, ledger);
+        let (mut supply, sink) = self.supply(consumer, frames, lexicon, protection);
+        sink.squeeze(&mut supply, ledger);
     }
 
-    fn feed<'f>(
+    fn supply<'f>(
         &'f mut self,
         consumer: &'f Consumer,
         frames: Batch<'f>,
@@ -94,7 +94,7 @@ impl Part<'_> {
         let Part { router, redactor, encoder, bit, sink } = self;
         let dictionary = consumer.ring().dictionary();
         let (suspect, unreadable) = (None, Vec::new());
-        let feed = Frames {
+        let supply = Frames {
             frames,
             dictionary,
             lexicon,
@@ -106,7 +106,7 @@ impl Part<'_> {
             suspect,
             unreadable,
         };
-        (feed, sink)
+        (supply, sink)
     }
 
     /// Writes what the sink holds from before its mark, and that there is a gap. Returns false if the

@@ -13,6 +13,6 @@ pub mod trouble;
 pub use crate::platform::holdings::forget_after_fork;
 pub use console::{Console, shows_colour};
 pub(crate) use delivery::Settled;
-pub use delivery::{Feed, Line, Shipment, Sink, SinkReport, SinkTotals, Worth};
+pub use delivery::{Line, Shipment, Sink, SinkReport, SinkTotals, Supply, Worth};
 pub use file::{Change, LogFile, Opener, chain, set_worker};
 pub(crate) use file::{is_plain, siblings};

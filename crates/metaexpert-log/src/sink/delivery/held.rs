@@ -1,6 +1,6 @@
 //! Lines of protected records whose room in the ring was needed before a failing sink could write them.
 
-use super::feed::{Line, Worth};
+use super::supply::{Line, Worth};
 use super::transit::{Owner, Whose};
 use crate::ring::Gap;
 

@@ -2,9 +2,9 @@
 
 use std::io;
 
-use super::feed::Line;
 use super::sink::{Accepted, Sink, WRITE_BYTES};
 use super::state::Achieved;
+use super::supply::Line;
 use super::transit::Owner;
 use crate::sink::target::Target;
 

@@ -1,36 +1,40 @@
 //! Lines from the mark on: given once more to a sink that was behind, or given up to make room.
 
-use super::feed::{Feed, Line, Worth};
 use super::sink::{Accepted, Settled, Sink};
+use super::supply::{Line, Supply, Worth};
 use crate::level::Level;
 use crate::ring::ledger::Ledger;
 
 impl Sink {
-    /// Takes what `feed` gives, which begins at the mark, and writes what of it is not in the destination.
+    /// Takes what `supply` gives, which begins at the mark, and writes what of it is not in the destination.
     /// `note` hears of each line whether it was there already. Returns the position that the sink has come
     /// to, `None` if it has fallen behind.
-    pub(crate) fn replay(&mut self, feed: &mut impl Feed, mut note: impl FnMut(&Line, bool)) -> Option<u64> {
+    pub(crate) fn replay(
+        &mut self,
+        supply: &mut impl Supply,
+        mut note: impl FnMut(&Line, bool),
+    ) -> Option<u64> {
         self.progress.begin_replay();
         loop {
             let start = self.pending.len();
-            let Some(line) = feed.next(&mut self.pending) else { break };
+            let Some(line) = supply.next(&mut self.pending) else { break };
             match self.accept_again(start, &line) {
                 Accepted::Known => note(&line, true),
                 Accepted::New => note(&line, false),
                 Accepted::Not => return None,
             }
         }
-        let position = feed.position();
+        let position = supply.position();
         (self.flush() && self.settle(position, true) == Settled::InStep).then_some(position)
     }
 
-    /// Gives up what `feed` gives, which begins at the mark: lines that are worth it are held, the others
+    /// Gives up what `supply` gives, which begins at the mark: lines that are worth it are held, the others
     /// dropped and counted.
-    pub(crate) fn squeeze(&mut self, feed: &mut impl Feed, ledger: &mut Ledger) {
+    pub(crate) fn squeeze(&mut self, supply: &mut impl Supply, ledger: &mut Ledger) {
         self.secure();
         let mut text = Vec::new();
         let mut is_passing = true;
-        while let Some(line) = feed.next(&mut text) {
+        while let Some(line) = supply.next(&mut text) {
             if is_passing {
                 let known = self.progress.known_bytes() as usize;
                 is_passing = known > text.len();
@@ -49,8 +53,8 @@ impl Sink {
             text.clear();
         }
         match is_passing {
-            true => self.pass(feed.position()),
-            false => self.pass_unwritten(feed.position()),
+            true => self.pass(supply.position()),
+            false => self.pass_unwritten(supply.position()),
         }
     }
 

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::iter::Fuse;
 
-use super::feed::{Feed, Line, Worth};
 use super::sink::{Sink, SinkReport};
+use super::supply::{Line, Supply, Worth};
 use crate::level::Level;
 
 /// What is kept of lines that the sink may ask for again. No more is taken from their origin meanwhile, which
@@ -51,8 +51,8 @@ impl<I: Iterator<Item = Vec<u8>>> Shipment<I> {
     pub fn turn(&mut self) -> bool {
         if self.sink.is_ready_to_replay() {
             let from = self.sink.mark().position;
-            let mut feed = self.backlog.from(from);
-            self.sink.replay(&mut feed, |_, _| {});
+            let mut supply = self.backlog.from(from);
+            self.sink.replay(&mut supply, |_, _| {});
             self.backlog.forget(self.sink.mark().position);
         }
         self.sink.forget_fates();
@@ -109,7 +109,7 @@ struct Lines<'a, I: Iterator<Item = Vec<u8>>> {
     stop: u64,
 }
 
-impl<I: Iterator<Item = Vec<u8>>> Feed for Lines<'_, I> {
+impl<I: Iterator<Item = Vec<u8>>> Supply for Lines<'_, I> {
     fn next(&mut self, out: &mut Vec<u8>) -> Option<Line> {
         if self.at >= self.stop || (self.index == self.backlog.kept.len() && !self.backlog.take()) {
             return None;

@@ -13,7 +13,7 @@ use crate::ring::dictionary::Dictionary;
 use crate::ring::event::Event;
 use crate::ring::lexicon::Lexicon;
 use crate::route::{Router, SinkSet};
-use crate::sink::{Feed, Line, Worth};
+use crate::sink::{Line, Supply, Worth};
 
 /// Lines of a sink, made of frames in the ring.
 pub(super) struct Frames<'a> {
@@ -36,7 +36,7 @@ pub(super) struct Suspect<'a> {
     pub(super) format: Format,
 }
 
-impl Feed for Frames<'_> {
+impl Supply for Frames<'_> {
     fn next(&mut self, out: &mut Vec<u8>) -> Option<Line> {
         loop {
             let (at, kind, bytes) = self.frames.next()?;

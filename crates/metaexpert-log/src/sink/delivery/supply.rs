@@ -1,9 +1,9 @@
-//! Feeds: the ring, or anything else that can give a sink its lines, and give them again.
+//! Supplies: the ring, or anything else that can give a sink its lines, and give them again.
 
-/// A line that a feed has appended, and whose it is.
+/// A line that a supply has appended, and whose it is.
 #[derive(Clone, Copy, Debug)]
 pub struct Line {
-    /// Where it begins in the feed.
+    /// Where it begins in the supply.
     pub at: u64,
     /// Where what follows it begins.
     pub end: u64,
@@ -29,8 +29,8 @@ pub enum Worth {
 }
 
 /// Lines in their order, from a position on. A sink asks for them again from its mark on when its destination
-/// has failed, so whoever feeds it keeps what follows the mark.
-pub trait Feed {
+/// has failed, so whoever supplies it keeps what follows the mark.
+pub trait Supply {
     /// Appends the next line to `out`; `None` if there is no more now.
     fn next(&mut self, out: &mut Vec<u8>) -> Option<Line>;
 
