@@ -319,7 +319,7 @@ def test_a_second_file_is_an_error_that_names_both(tmp_path, command):
     done = metaexpert(tmp_path, *command, "--data", "jan.csv", "--data", "feb.csv")
     assert done.code == 2
     assert done.err == (
-        "error: --data names 2 files: jan.csv, feb.csv; a simulation replays one, so name one\n"
+        "error: --data names 2 files: jan.csv, feb.csv; a simulation runs on one, so name one\n"
     )
 
 
@@ -338,8 +338,8 @@ def test_a_second_symbol_is_an_error_until_one_is_chosen(tmp_path):
     assert (chosen.code, chosen.figures["symbol"]) == (0, "BTCUSDT")
 
 
-def test_paper_mode_replays_data_and_keeps_its_account(tmp_path):
-    """`run --mode paper --data` replays the file, shows its log on stderr, and leaves the account's state."""
+def test_paper_mode_runs_on_data_and_keeps_its_account(tmp_path):
+    """`run --mode paper --data` runs on the file, shows its log on stderr, and leaves the account's state."""
     metaexpert(tmp_path, "new", "e", "--template", "minimal")
     data = write_bars(tmp_path / "btcusdt_1m.csv", 6_000)
     done = metaexpert(tmp_path, "run", "e.py", "--mode", "paper", "--data", data, "--json")

@@ -159,7 +159,7 @@ class Market:
 
     def told(self, event: str) -> list[Any]:
         """Return what handlers of an event of one argument are to be told, in order."""
-        return [notice.arguments[0] for notice in self.desk.answers.notices if notice.event == event]
+        return [each.arguments[0] for each in self.desk.answers.notifications if each.event == event]
 
     def fills(self) -> list[tuple[str, float, float, str]]:
         """Return what was filled, in order: side, price, whole quantity, reason."""

@@ -50,7 +50,7 @@ class Journal:
         """Record how the expert does: rates, delays, what it costs."""
         self._expert.debug("Expert metrics", event_name="expert.metrics", **figures)
 
-    def notice(self, message: str, event_name: str, **fields: Any) -> None:
+    def warn(self, message: str, event_name: str, **fields: Any) -> None:
         """Record something that the user should know of, at WARNING."""
         self._expert.warning(message, event_name=event_name, **fields)
 

@@ -14,7 +14,7 @@ from metaexpert.cli.command import Command
 @click.argument("file", type=options.PATH, help="The strategy file.")
 @click.option("--mode", metavar="MODE", help="paper, live or backtest, instead of the file's own.")
 @click.option(
-    "--data", multiple=True, metavar="CSV", help="Market data to replay, in paper mode or a backtest."
+    "--data", multiple=True, metavar="CSV", help="Market data to run on, in paper mode or a backtest."
 )
 @options.symbol
 @options.allow_gaps
@@ -35,8 +35,8 @@ def run(
 ) -> int:
     """Run a strategy file; its log is on stderr, the figures on stdout.
 
-    Paper mode replays --data on a simulated account that is kept from run to run (state_file). Live mode, and
-    paper mode without data, need an exchange connection, which this release does not have.
+    Paper mode runs on --data with a simulated account that is kept from run to run (state_file). Live mode,
+    and paper mode without data, need an exchange connection, which this release does not have.
     """
     from metaexpert.cli.runs.execution import run_and_report
     from metaexpert.expert.run.options import Overrides

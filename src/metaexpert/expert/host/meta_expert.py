@@ -221,7 +221,7 @@ class MetaExpert(TradingCalls):
 
     @advised
     def on_timer(self, interval: float = 60.0) -> Callable[[F], F]:
-        """Decorate `f()`, called every `interval` seconds, of simulated time when data is replayed."""
+        """Decorate `f()`, called every `interval` seconds, of simulated time on recorded data."""
         if callable(interval):
             raise ArgumentError("on_timer needs its interval in seconds: @expert.on_timer(interval=60)")
         seconds = number("on_timer interval", interval, minimum=0.001, maximum=366 * 86400)

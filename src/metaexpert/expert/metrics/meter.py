@@ -113,7 +113,7 @@ class ExpertMetrics:
     queue_delay: Latency = Latency()
     """From the arrival of a tick, bar or order book to its handler: the venue, and handlers before it."""
     reconnects: int = 0
-    """How often a connection to the exchange was made again: 0 while recorded data are replayed."""
+    """How often a connection to the exchange was made again: 0 on recorded data."""
     cpu_seconds: float = 0.0
     """CPU time of the whole process since it began."""
     memory_bytes: int = 0

@@ -98,7 +98,7 @@ class Order:
     """When the venue first answered; None as long as it has not."""
 
     def __copy__(self) -> Order:
-        # Seven times as fast as what `copy` does without it; each notice to a strategy is a copy.
+        # Seven times as fast as what `copy` does without it; each notification to a strategy is a copy.
         return Order(*_values_of(self))
 
 

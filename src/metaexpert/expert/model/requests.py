@@ -1,4 +1,4 @@
-"""Requests of a strategy to a venue, their answers, and the notices to its handlers."""
+"""Requests of a strategy to a venue, their answers, and the notifications to its handlers."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class TradeResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class Notification:
     """Something that happened at the venue, waiting to be told to the strategy's handlers."""
 
     event: str

@@ -15,7 +15,7 @@ from typing import Final
 from metaexpert.expert.journal import Journal
 from metaexpert.expert.model.orders import Order, OrderStatus
 from metaexpert.expert.model.positions import Position
-from metaexpert.expert.model.requests import Notice, TradeRequest, TradeResult
+from metaexpert.expert.model.requests import Notification, TradeRequest, TradeResult
 from metaexpert.expert.run.tally import Tally
 from metaexpert.expert.venue.protocol import AccountUpdate, OrderUpdate, PositionUpdate, VenueEvent
 
@@ -59,8 +59,8 @@ class Answers:
     """Takes what a venue answers, each answer once."""
 
     def __init__(self, journal: Journal) -> None:
-        self.notices: list[Notice] = []
-        """The notices for the strategy's handlers, oldest first."""
+        self.notifications: list[Notification] = []
+        """The notifications for the strategy's handlers, oldest first."""
         self.tally = Tally()
         self._journal = journal
         self._open: dict[int, Followed] = {}
@@ -98,7 +98,7 @@ class Answers:
 
     def answer(self, request: TradeRequest, result: TradeResult) -> None:
         """Tell the strategy how a request of its own came out."""
-        self.notices.append(Notice("on_transaction", (request, result)))
+        self.notifications.append(Notification("on_transaction", (request, result)))
 
     def _take_order(self, update: OrderUpdate) -> None:
         order = update.order
@@ -133,7 +133,7 @@ class Answers:
         elif order.status is OrderStatus.REJECTED:
             tally.count_rejected(order)
             self._journal.order_rejected(order)
-        self.notices.append(Notice("on_order", (order,)))
+        self.notifications.append(Notification("on_order", (order,)))
 
     def _answer_requests(self, known: Followed, order: Order) -> None:
         if known.request is not None:
@@ -165,11 +165,11 @@ class Answers:
                 self._journal.position_opened(position)
             else:
                 self._journal.position_changed(position, update.reason)
-        self.notices.append(Notice("on_position", (position,)))
+        self.notifications.append(Notification("on_position", (position,)))
 
     def _take_account(self, update: AccountUpdate) -> None:
         self._journal.account_updated(update.account)
-        self.notices.append(Notice("on_account", (update.account,)))
+        self.notifications.append(Notification("on_account", (update.account,)))
 
 
 def _is_news(known: Followed, update: OrderUpdate) -> bool:

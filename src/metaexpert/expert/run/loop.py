@@ -2,7 +2,7 @@
 
 For each bar: orders fill at its open, protective stops and waiting orders inside it (see
 `venue.simulated.matching`), then the bar is on record, and at its close `on_tick`, `on_bar` and `on_timer`
-are called, in this order, each followed by the notices (`on_transaction`, `on_order`, `on_position`,
+are called, in this order, each followed by the notifications (`on_transaction`, `on_order`, `on_position`,
 `on_account`) of what it caused.
 
 For each trade or quote: bars that ended before it close first, then the order book is shown, orders fill at
@@ -32,14 +32,14 @@ from metaexpert.expert.market_data.source import Instrument, Source
 from metaexpert.expert.metrics import ExpertMeter
 from metaexpert.expert.model.bars import Bar
 from metaexpert.expert.model.books import OrderBook
-from metaexpert.expert.model.requests import Notice
+from metaexpert.expert.model.requests import Notification
 from metaexpert.expert.model.ticks import Tick
 from metaexpert.expert.model.timeframes import Timeframe
 from metaexpert.expert.run.clock import Clock, Timer
 from metaexpert.expert.run.desk import Desk
 from metaexpert.logger import log_context
 
-MAX_NOTICES_PER_STEP: Final = 10_000
+MAX_NOTIFICATIONS_PER_STEP: Final = 10_000
 _PROGRESS_EVERY: Final = 500
 
 
@@ -99,7 +99,7 @@ class Loop:
     def run(self) -> str:
         """Run to the end of the data or until `stop_reason` is set; returns which it was, as a reason."""
         total, meter = len(self._source), self._meter
-        self.deliver_notices()
+        self.deliver_notifications()
         if self.stop_reason is not None:
             return self.stop_reason
         for done, event in enumerate(self._source.events(), 1):
@@ -120,32 +120,33 @@ class Loop:
                 return self.stop_reason
         return "end_of_data"
 
-    def deliver_notices(self) -> None:
+    def deliver_notifications(self) -> None:
         """Tell the strategy what happened at the venue, including what its own answers to that cause."""
-        notices = self._desk.answers.notices
+        notifications = self._desk.answers.notifications
         delivered = 0
-        while notices:
-            batch = notices[:]
-            notices.clear()
-            for notice in batch:
-                self._deliver(notice)
+        while notifications:
+            batch = notifications[:]
+            notifications.clear()
+            for notification in batch:
+                self._deliver(notification)
             delivered += len(batch)
-            if delivered > MAX_NOTICES_PER_STEP:
+            if delivered > MAX_NOTIFICATIONS_PER_STEP:
                 error = RuntimeError(
-                    f"notices keep causing new ones: {delivered} orders and positions at {self._clock.now}"
+                    f"notifications keep causing new ones: {delivered} orders and positions "
+                    f"at {self._clock.now}"
                 )
                 self._journal.handler_failed(batch[-1].event, error, consecutive=1)
                 raise StopRunError("error", error)
 
-    def _deliver(self, notice: Notice) -> None:
-        for handler in self._handlers.of(notice.event):
-            self._dispatcher.call(handler, *notice.arguments)
+    def _deliver(self, notification: Notification) -> None:
+        for handler in self._handlers.of(notification.event):
+            self._dispatcher.call(handler, *notification.arguments)
 
     def _call(self, handlers: list[Handler], *arguments: Any) -> None:
         for handler in handlers:
             self._dispatcher.call(handler, *arguments)
-        if self._desk.answers.notices:
-            self.deliver_notices()
+        if self._desk.answers.notifications:
+            self.deliver_notifications()
 
     # -- bars -----------------------------------------------------------------------------------------
 
@@ -163,8 +164,8 @@ class Loop:
             self._end_step(bar.time)
             self._journal.bar_closed(bar)
             completed = [bar, *(b for a in self._aggregators for b in a.add_bar(bar))]
-            if desk.answers.notices:
-                self.deliver_notices()
+            if desk.answers.notifications:
+                self.deliver_notifications()
             if self._wants_ticks:
                 self._call(
                     self._handlers.of("on_tick"),
@@ -203,7 +204,7 @@ class Loop:
                 self._call(self._handlers.of("on_book"), book)
             self._venue.show_tick(tick)
             self._end_step(tick.time)
-            self.deliver_notices()
+            self.deliver_notifications()
             if self._wants_ticks:
                 self._call(self._handlers.of("on_tick"), tick)
             self._run_timers()
@@ -226,9 +227,7 @@ class Loop:
             self._desk.answers.take(events)
         passed = self._desk.watch_losses(began)
         if passed is not None:
-            self._journal.notice(
-                "Loss limit passed", "risk.limit", reason=passed.reason, detail=passed.detail
-            )
+            self._journal.warn("Loss limit passed", "risk.limit", reason=passed.reason, detail=passed.detail)
 
     def _run_timers(self) -> None:
         for timer, handler in self._timers:

@@ -102,7 +102,7 @@ def _refuse_what_cannot_be_simulated(
     if len(options.data) > 1:
         raise ExpertError(
             f"{options.data_named_by} names {len(options.data)} files: {', '.join(options.data)}; "
-            "a simulation replays one, so name one"
+            "a simulation runs on one, so name one"
         )
     if len(strategy.symbols) > 1 and options.symbol is None:
         raise ExpertError(

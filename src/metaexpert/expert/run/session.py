@@ -109,7 +109,7 @@ class Session:
     def run(self) -> RunResult:
         """Make the run; returns its figures, also when a strategy's error ended it."""
         context = self._context()
-        # The formats for people leave out what stands before the simulated time: see encode/run.rs.
+        # The formats for people leave out what stands before the simulated time: see encode/views.rs.
         constant = context if self.loop.has_one_timeframe else _without(context, "timeframe")
         started = time.perf_counter()
         if self._meter is not None:
@@ -145,7 +145,7 @@ class Session:
     # -- the phases of a run --------------------------------------------------------------------------
 
     def _play(self) -> str:
-        """Call the init handlers and replay the data; returns why it ended."""
+        """Call the init handlers and play the data; returns why it ended."""
         with _stop_on_signals(self.loop), self._now():
             try:
                 self._begin()
@@ -217,14 +217,14 @@ class Session:
 
     def _close_out(self) -> None:
         self.desk.close_out("end_of_data")
-        self.loop.deliver_notices()
+        self.loop.deliver_notifications()
 
     def _score(self) -> None:
         for value in self.dispatcher.emit("on_backtest"):
             if (number := _finite(value)) is not None:
                 self._criterion = number
             elif value is not None:
-                self.journal.notice(
+                self.journal.warn(
                     "on_backtest did not return a number", "strategy.criterion", returned=str(value)
                 )
 
@@ -265,7 +265,7 @@ class Session:
         if saved is None:
             return
         if problem := self._mismatch(saved):
-            self.journal.notice(f"{path} is not continued: {problem}", "state.ignored")
+            self.journal.warn(f"{path} is not continued: {problem}", "state.ignored")
             return
         self.state.update(saved.state)
         self.desk.restore(saved.account)
@@ -291,7 +291,7 @@ class Session:
         try:
             save_state(Path(self._expert.state_file), saved)
         except ExpertError as error:
-            self.journal.notice(str(error), "state.not_saved")
+            self.journal.warn(str(error), "state.not_saved")
 
 
 def _finite(value: object) -> float | None:

@@ -48,8 +48,8 @@ def answers(fresh_logging):
 def told(answers):
     """What handlers are to be told: the status of orders, and how requests came out."""
     return [
-        notice.arguments[0].status.value if notice.event == "on_order" else notice.arguments[1].accepted
-        for notice in answers.notices
+        each.arguments[0].status.value if each.event == "on_order" else each.arguments[1].accepted
+        for each in answers.notifications
     ]
 
 
@@ -67,7 +67,7 @@ def test_a_venue_that_rejects_answers_the_request(answers):
     followed = answers.follow(an_order(), BUY)
     answers.take([answered(an_order(), OrderStatus.REJECTED, reason="post_only", detail="it would cross")])
     assert told(answers) == ["REJECTED", False]
-    assert (followed.order.status, answers.notices[1].arguments[1].reason) == ("REJECTED", "post_only")
+    assert (followed.order.status, answers.notifications[1].arguments[1].reason) == ("REJECTED", "post_only")
     assert answers.tally.rejections == {"post_only": 1}
 
 
@@ -114,7 +114,7 @@ def test_a_cancel_that_comes_too_late_is_refused_when_that_is_known(answers):
     answers.expect_cancelled(order.order_id, TradeRequest("cancel_order", "BTCUSDT", order_id=1))
     answers.take([filled(order, "a", 2.0, OrderStatus.FILLED)])
     assert told(answers) == ["NEW", True, "FILLED", False]
-    assert answers.notices[-1].arguments[1].reason == "no_order"
+    assert answers.notifications[-1].arguments[1].reason == "no_order"
 
 
 def test_orders_of_the_venue_s_own_are_followed_from_their_first_update(answers):

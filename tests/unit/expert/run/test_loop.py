@@ -277,7 +277,7 @@ def test_options_market_is_told(fresh_logging):
         run(expert, minutes(3))
 
 
-def test_notices_come_after_the_handler_that_caused_them(expert):
+def test_notifications_come_after_the_handler_that_caused_them(expert):
     """on_transaction and on_order for an order placed in on_bar come when on_bar is over."""
     calls = []
     expert.on_init(timeframe="1m", size_type="fixed_base", size_value=1.0)(lambda: None)

@@ -37,5 +37,5 @@ def test_several_files_are_not_cut_to_one(expert):
     with pytest.raises(ExpertError) as caught:
         expert.run(mode="backtest", data=["a.csv", "b.csv"], symbol="BTCUSDT")
     assert str(caught.value) == (
-        "data of expert.run(...) names 2 files: a.csv, b.csv; a simulation replays one, so name one"
+        "data of expert.run(...) names 2 files: a.csv, b.csv; a simulation runs on one, so name one"
     )
