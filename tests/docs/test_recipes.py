@@ -185,15 +185,19 @@ def listing(enum: str) -> set[str]:
     return found
 
 
-def test_a_format_is_one_encoder_and_its_name(copy: Copy, tmp_path: Path) -> None:
-    """Python takes the name and hands it on; in Rust only files that the recipe names list the formats."""
-    formats = "src/metaexpert/logger/config/formats.py"
-    copy.edit(formats, '(JSON, "console", "text")', '(JSON, "console", "text", "morse")')
-
-    told = sink(copy, tmp_path, type="file", format="morse", datefmt="%H:%M")
+def test_a_format_is_one_encoder_and_two_registrations(copy: Copy, tmp_path: Path) -> None:
+    """Python takes the names from the engine, where only the files that the recipe names list the formats."""
+    known = (
+        "from metaexpert.logger.shared import native as n; n.PRESETS += (('morse', True), ('ecs', False))\n"
+    )
+    options = json.dumps({"type": "file", "format": "morse", "datefmt": "%H:%M"})
+    (told,) = json.loads(copy.run("-c", known + SINK, options, directory=tmp_path).stdout)
+    options = json.dumps({"type": "file", "format": "ecs"})
+    (later,) = json.loads(copy.run("-c", known + SINK, options, directory=tmp_path).stdout)
 
     assert told["format"] == {"kind": "morse", "datefmt": "%H:%M"}
-    assert listing("Format") | listing("Encoder") != set()
+    assert later["format"] == {"kind": "ecs"}
+    assert len(listing("Format") | listing("Encoder")) == 2
     assert_names("A format", [*copy.touched, *listing("Format"), *listing("Encoder")], "morse")
 
 

@@ -12,6 +12,9 @@ from typing_extensions import disjoint_base
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
+#: Formats that are chosen by their names alone, and whether each shows times that a `datefmt` is for.
+PRESETS: tuple[tuple[str, bool], ...]
+
 @final
 class Fields:
     """An immutable set of fields, its values captured when it was made."""

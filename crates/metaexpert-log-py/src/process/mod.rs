@@ -4,7 +4,9 @@
 //! [`guarded`] is how threads share that. [`start`], [`shutdown`], [`forks`] and [`exit`] are its life,
 //! [`reentry`] is what ends logging inside of logging.
 
+use metaexpert_log::config::Format;
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 
 pub(crate) mod call_sites;
 pub(crate) mod exit;
@@ -19,6 +21,7 @@ pub(crate) mod state;
 pub(crate) mod statistics;
 
 pub(crate) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("PRESETS", PyTuple::new(module.py(), Format::PRESETS)?)?;
     module.add_function(wrap_pyfunction!(import::lasting, module)?)?;
     module.add_function(wrap_pyfunction!(start::start, module)?)?;
     module.add_function(wrap_pyfunction!(start::recover, module)?)?;

@@ -53,6 +53,9 @@ pub enum Shape {
 }
 
 impl Format {
+    /// Formats that are chosen by their names alone, and whether each shows times that a `datefmt` is for.
+    pub const PRESETS: [(&str, bool); 3] = [("json", false), ("console", true), ("text", true)];
+
     /// What a record of this format may be.
     pub fn shape(&self) -> Shape {
         match self {
@@ -81,4 +84,19 @@ pub enum Protocol {
 /// A little less than most collectors take unless told otherwise.
 fn default_max_bytes() -> usize {
     8000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_preset_is_a_format_by_its_name_and_takes_a_datefmt_where_it_says_so() {
+        for (name, is_dated) in Format::PRESETS {
+            let format: Format = serde_json::from_value(serde_json::json!({"kind": name})).unwrap();
+            let dated = serde_json::json!({"kind": name, "datefmt": "%H:%M"});
+            let with: Result<Format, _> = serde_json::from_value(dated);
+            assert_eq!(with.is_ok_and(|dated| dated != format), is_dated, "{name}");
+        }
+    }
 }

@@ -2,9 +2,16 @@
 
 use std::collections::HashSet;
 
+/// With no more names than these, looking through them takes less time than hashing.
+const FEW: usize = 16;
+
 /// The names of one object so far.
 #[derive(Default)]
-pub struct Names(HashSet<Vec<u8>>);
+pub struct Names {
+    few: Vec<Vec<u8>>,
+    /// All of them, once they are more than [`FEW`].
+    many: HashSet<Vec<u8>>,
+}
 
 impl Names {
     /// `name`, with underscores appended while it was there before.
@@ -14,21 +21,34 @@ impl Names {
 
     /// As [`Names::distinct`], also from names that are still to come.
     pub fn distinct_from(&mut self, mut name: Vec<u8>, comes: impl Fn(&[u8]) -> bool) -> Vec<u8> {
-        while comes(&name) || self.0.contains(&name) {
+        while comes(&name) || self.contains(&name) {
             name.push(b'_');
         }
-        self.0.insert(name.clone());
+        self.insert(name.clone());
         name
     }
 
     /// `name`, with an underscore and a number appended if it was there before.
     pub fn numbered(&mut self, name: Vec<u8>) -> Vec<u8> {
         let with = |number: usize| [&name, format!("_{number}").as_bytes()].concat();
-        let mut numbered = (self.0.len()..).map(with);
-        let free = if self.0.contains(&name) { numbered.find(|name| !self.0.contains(name)) } else { None };
+        let mut numbered = (self.few.len() + self.many.len()..).map(with);
+        let free = if self.contains(&name) { numbered.find(|name| !self.contains(name)) } else { None };
         let name = free.unwrap_or(name);
-        self.0.insert(name.clone());
+        self.insert(name.clone());
         name
+    }
+
+    fn contains(&self, name: &[u8]) -> bool {
+        if self.many.is_empty() { self.few.iter().any(|each| each == name) } else { self.many.contains(name) }
+    }
+
+    fn insert(&mut self, name: Vec<u8>) {
+        if self.many.is_empty() && self.few.len() < FEW {
+            self.few.push(name);
+        } else {
+            self.many.extend(self.few.drain(..));
+            self.many.insert(name);
+        }
     }
 }
 
@@ -51,6 +71,18 @@ mod tests {
         let mut names = Names::default();
         assert_eq!(names.distinct_from(b"seq_".to_vec(), |name| name == b"seq_"), b"seq__");
         assert_eq!(names.distinct(b"seq_".to_vec()), b"seq_");
+    }
+
+    #[test]
+    fn many_names_are_told_apart_as_few_are() {
+        let mut names = Names::default();
+        let given = || (0..4 * FEW).map(|number| format!("name{number}").into_bytes());
+        for underscores in ["", "_", "__"] {
+            for name in given() {
+                let wanted = [name.as_slice(), underscores.as_bytes()].concat();
+                assert_eq!(names.distinct(name), wanted);
+            }
+        }
     }
 
     #[test]

@@ -7,10 +7,13 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from metaexpert.logger.errors import did_you_mean, shown
+from metaexpert.logger.shared import native
 
 #: The format of machines: its times are RFC 3339, whatever people like to read.
 JSON: Final = "json"
-PRESETS: Final = (JSON, "console", "text")
+#: Formats that the engine knows by their names alone, and those of them whose times a `datefmt` is for.
+PRESETS: Final = tuple(name for name, _ in native.PRESETS)
+DATED_PRESETS: Final = tuple(name for name, is_dated in native.PRESETS if is_dated)
 #: The default of syslog handlers: the format that their destination reads.
 SYSLOG: Final = "syslog"
 #: The native protocol of systemd's journal, over its Unix socket alone.
@@ -18,7 +21,7 @@ JOURNALD: Final = "journald"
 #: The formats of syslog handlers, and of no others.
 SYSLOG_FORMATS: Final = (SYSLOG, "rfc5424", "rfc3164", JOURNALD)
 #: Known by name and refused with a reason by `unsupported`.
-LATER_PRESETS: Final = ("ecs", "gcp", "otel", "logfmt")
+LATER_PRESETS: Final = tuple(name for name in ("ecs", "gcp", "otel", "logfmt") if name not in PRESETS)
 
 _TEXT_ATTRIBUTES: Final = frozenset(
     {
@@ -131,7 +134,7 @@ def check_date_format(value: object) -> str:
 
 def shows_time(text: str) -> bool:
     """Tell whether a format shows `%(asctime)s`, or a time of a preset's own, that `datefmt` is for."""
-    return text in PRESETS[1:] or "%(asctime)" in text
+    return text in DATED_PRESETS or "%(asctime)" in text
 
 
 def _not_a_format(text: str) -> FormatError:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from metaexpert.logger.config.defaults import DEFAULT_DIRECTORY, KNOWN_HANDLERS
 from metaexpert.logger.config.destinations import COMMON_OPTIONS, DESTINATIONS, TYPES, type_of
 from metaexpert.logger.config.documents import HANDLERS
-from metaexpert.logger.config.formats import shows_time
+from metaexpert.logger.config.formats import DATED_PRESETS, shows_time
 from metaexpert.logger.config.places import LOG_DIRECTORY, NOWHERE, Places, place_of
 from metaexpert.logger.config.unsupported import refusals
 from metaexpert.logger.errors import Problem, did_you_mean, shown
@@ -103,7 +103,9 @@ def _idle_date_formats(handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Pr
             continue
         is_pattern = "%" in form
         advice = (
-            "add %(asctime)s to the format" if is_pattern else "use the format console, text or a %-style one"
+            "add %(asctime)s to the format"
+            if is_pattern
+            else f"use the format {', '.join(DATED_PRESETS)} or a %-style one"
         )
         reason = f"must not be given for the format {shown(form)}, which shows no time of its kind"
         yield Problem(f"{HANDLERS}.{name}.datefmt", reason, given, suggestion=f"leave it out, or {advice}")

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from metaexpert.logger.config.destinations import DESTINATIONS, TYPES
 from metaexpert.logger.config.destinations.destination import Refusal
-from metaexpert.logger.config.formats import LATER_PRESETS
+from metaexpert.logger.config.formats import LATER_PRESETS, PRESETS
 from metaexpert.logger.errors import Problem, shown
 
 REFUSALS: Final = (
@@ -20,7 +20,7 @@ REFUSALS: Final = (
         for kind in TYPES.values()
         if kind.instead is not None
     ),
-    Refusal("handlers.*.format", "use json, console, text or a %-style format", LATER_PRESETS),
+    Refusal("handlers.*.format", f"use {', '.join(PRESETS)} or a %-style format", LATER_PRESETS),
     Refusal("handlers.*.filter.where", "use category, loggers, level or max_level"),
     *(refusal for each in DESTINATIONS for refusal in each.refusals),
 )

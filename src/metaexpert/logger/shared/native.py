@@ -17,6 +17,7 @@ except ImportError as problem:
         "log from the main interpreter, or use processes"
     ) from None
 from metaexpert.logger._native import (
+    PRESETS,
     Channel,
     Context,
     Fields,
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
+    "PRESETS",
     "Channel",
     "Context",
     "Fields",

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final, Generic, NamedTuple, TypeVar
 from pydantic import Field
 
 from metaexpert.logger.config.fields import DateFormat, Format, Level
-from metaexpert.logger.config.formats import JSON, PRESETS
+from metaexpert.logger.config.formats import DATED_PRESETS, JSON, PRESETS
 from metaexpert.logger.config.places import Places
 from metaexpert.logger.config.tables import FilterConfiguration, Table
 from metaexpert.logger.errors import Problem
@@ -30,7 +30,8 @@ class Options(Table):
     format: Format = "json"
     datefmt: DateFormat | None = Field(
         default=None,
-        description="The strftime format of local times in a format for people: console, text or %-style.",
+        description="The strftime format of local times in a format for people: "
+        f"{', '.join(DATED_PRESETS)} or %-style.",
     )
     filter: FilterConfiguration = FilterConfiguration.model_construct()
 
