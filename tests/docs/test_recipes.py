@@ -187,7 +187,8 @@ def listing(enum: str) -> set[str]:
 
 def test_a_format_is_one_encoder_and_two_registrations(copy: Copy, tmp_path: Path) -> None:
     """Python takes the names from the engine, where only the files that the recipe names list the formats."""
-    known = (
+    more = "(('morse', True), ('ecs', False))"
+    known = f"from metaexpert.logger.shared import native; native.PRESETS += {more}\n"
         "from metaexpert.logger.shared import native as n; n.PRESETS += (('morse', True), ('ecs', False))\n"
     )
     options = json.dumps({"type": "file", "format": "morse", "datefmt": "%H:%M"})
