@@ -189,8 +189,6 @@ def test_a_format_is_one_encoder_and_two_registrations(copy: Copy, tmp_path: Pat
     """Python takes the names from the engine, where only the files that the recipe names list the formats."""
     more = "(('morse', True), ('ecs', False))"
     known = f"from metaexpert.logger.shared import native; native.PRESETS += {more}\n"
-        "from metaexpert.logger.shared import native as n; n.PRESETS += (('morse', True), ('ecs', False))\n"
-    )
     options = json.dumps({"type": "file", "format": "morse", "datefmt": "%H:%M"})
     (told,) = json.loads(copy.run("-c", known + SINK, options, directory=tmp_path).stdout)
     options = json.dumps({"type": "file", "format": "ecs"})
