@@ -17,7 +17,3 @@ class UnknownArgumentError(ArgumentError, TypeError):
 
 class NotRunningError(ExpertError, RuntimeError):
     """A trading call or a question about the account was made while no run was going on."""
-
-
-class HandlerFailedError(ExpertError):
-    """A strategy handler failed and the run stopped; the cause is the strategy's own exception."""

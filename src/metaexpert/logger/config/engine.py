@@ -14,20 +14,15 @@ from metaexpert.logger.views import views_document
 
 
 def engine_document(
-    configuration: LogConfiguration,
-    *,
-    process_suffix: str | None = None,
-    before: Mapping[str, Any] | None = None,
+    configuration: LogConfiguration, *, before: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """Return the document of plain values, ready for JSON, that the native engine is configured with.
 
-    Relative paths lead from where they were given, so a later `chdir` moves nothing. With a
-    `process_suffix` each file has it before its extension (`expert.4711.log`): what a second process on the
-    same directory writes. `before` is the document in force, to whose patterns others may be added. Raises
-    `ValueError` for a level whose name `logging` has forgotten meanwhile, and `ConfigurationError` as
-    `log_directory` does.
+    Relative paths lead from where they were given, so a later `chdir` moves nothing. `before` is the document
+    in force, to whose patterns others may be added. Raises `ValueError` for a level whose name `logging` has
+    forgotten meanwhile, and `ConfigurationError` as `log_directory` does.
     """
-    location = Location(log_directory(configuration), configuration._places, process_suffix)
+    location = Location(log_directory(configuration), configuration._places)
     queue, limits, redact = configuration.queue, configuration.limits, configuration.redact
     return {
         "directory": location.directory,

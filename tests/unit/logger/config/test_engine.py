@@ -12,14 +12,14 @@ from metaexpert.logger.errors import ConfigurationError
 from metaexpert.logger.views import views_document
 
 
-def sinks(configuration: LogConfiguration, suffix: str | None = None) -> dict[str, dict]:
+def sinks(configuration: LogConfiguration) -> dict[str, dict]:
     """Return the sinks by handler name."""
-    return {sink["name"]: sink for sink in engine_document(configuration, process_suffix=suffix)["sinks"]}
+    return {sink["name"]: sink for sink in engine_document(configuration)["sinks"]}
 
 
 def test_the_whole_document_of_the_defaults(tmp_path: Path) -> None:
     """Levels are numbers, paths absolute, and each sink has what its type needs and no more."""
-    document = engine_document(LogConfiguration(log_file_path=tmp_path), process_suffix=None)
+    document = engine_document(LogConfiguration(log_file_path=tmp_path))
 
     every = {"max_level": None, "category": None, "loggers": [], "format": {"kind": "json"}}
     file = {"type": "file", "max_size": 104857600, "backup_count": 10, "rotate": "size", "compress": "none"}
@@ -81,23 +81,6 @@ def test_filters_and_levels_arrive_as_numbers() -> None:
     sink = sinks(LogConfiguration(handlers={"file": options}))["file"]
 
     assert (sink["level"], sink["max_level"], sink["loggers"], sink["category"]) == (10, 30, ["a", "b"], "c")
-
-
-@pytest.mark.parametrize(
-    ("filename", "suffixed"),
-    [
-        ("expert.log", "expert.4711.log"),
-        ("expert", "expert.4711.log"),
-        ("sub.d/a.b.log", "sub.d/a.b.4711.log"),
-    ],
-)
-def test_a_second_process_writes_files_of_its_own(tmp_path: Path, filename: str, suffixed: str) -> None:
-    """The suffix stands before the extension, in every file; `expert.4711` would be a rotated file's name."""
-    configuration = LogConfiguration(log_file_path=tmp_path, handlers={"file": {"filename": filename}})
-
-    assert sinks(configuration, "4711")["file"]["destination"]["path"] == str(tmp_path / suffixed)
-    assert sinks(configuration, "4711")["errors"]["destination"]["path"] == str(tmp_path / "errors.4711.log")
-    assert "path" not in sinks(configuration, "4711")["console"]["destination"]
 
 
 def test_an_absolute_filename_leaves_the_directory(tmp_path: Path) -> None:

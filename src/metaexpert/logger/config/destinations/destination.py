@@ -75,8 +75,6 @@ class Location(NamedTuple):
     #: The log directory, an absolute path.
     directory: str
     places: Places
-    #: Stands in each file's name before the extension.
-    process_suffix: str | None = None
 
 
 class Destination(Generic[_Options]):

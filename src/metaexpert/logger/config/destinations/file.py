@@ -148,10 +148,6 @@ class File(Destination[FileOptions]):
     def document(self, name: str, handler: FileOptions, location: Location) -> dict[str, Any]:
         """Return the absolute path of the file, and how it is rotated, packed and kept."""
         path = file_in(location.directory, filename_setting(name), handler.filename or "", location.places)
-        if location.process_suffix:
-            stem, extension = os.path.splitext(path)
-            # `expert.4711` would be the name of a rotated file.
-            path = f"{stem}.{location.process_suffix}{extension or '.log'}"
         # As in `logging.handlers`: without backups a rotation by size would empty the file.
         bounded = handler.backup_count != 0
         return {
