@@ -143,7 +143,7 @@ def main() -> int:
             (name, f"{measured[name]:,.0f}", f"{baselines.get(name, 0):,.0f}", verdicts[name], driver.about)
             for name, driver in chosen.items()
         ]
-        print(table(("driver", "instructions a record", "baseline", "verdict", "what"), rows))
+        print(table(("driver", "instructions per record", "baseline", "verdict", "what"), rows))
     if not is_same:
         print(f"not judged: the baseline is of {known.get('compiler')}, this is {compiler()}")
     return int(options.check and is_same and "REGRESSION" in verdicts.values())

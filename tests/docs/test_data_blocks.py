@@ -24,7 +24,7 @@ def _strict(text: str) -> Any:
 
 
 def _documents(block: Block) -> list[Any]:
-    """Return what is in a block: one document, or one a line."""
+    """Return what is in a block: one document, or one per line."""
     try:
         return [_strict(block.text)]
     except json.JSONDecodeError:

@@ -63,7 +63,8 @@ impl Unpacked {
     }
 }
 
-/// A file of a log: where it lies, which file its writer appends to, the process in that file's name, and its own number.
+/// A file of a log: where it lies, which file its writer appends to, the process in that file's name, and its
+/// own number.
 type LogFile = (PathBuf, PathBuf, Option<u32>, u32);
 
 /// The files of the log at `path`, the oldest of each writer first.

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use metaexpert_log::family::{self, Member};
 
-/// The files of the log at `path`: its own, those that rotation made of it, and those of other processes that found
-/// it taken, in the order of [`metaexpert_log::family::family`]. The file itself need not be there.
+/// The files of the log at `path`: its own, those that rotation made of it, and those of other processes that
+/// found it taken, in the order of [`metaexpert_log::family::family`]. The file itself need not be there.
 ///
-/// Only regular files and links to them count; one that disappears meanwhile is left out. A writer may rename a file
-/// before it is opened: who reads more than one tells them apart by device and inode. Fails where the directory
-/// cannot be listed.
+/// Only regular files and links to them count; one that disappears meanwhile is left out. A writer may rename
+/// a file before it is opened: who reads more than one tells them apart by device and inode. Fails where the
+/// directory cannot be listed.
 pub fn family(path: &Path) -> io::Result<Vec<Member>> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let mut files = Vec::new();

@@ -1,7 +1,7 @@
 //! The reading engine: the files of a log found and opened, whatever they are packed with.
 //!
-//! It builds on `metaexpert-log`, which writes what is read here, never the other way round: names of files and the
-//! grammar of conditions are the writer's vocabulary.
+//! It builds on `metaexpert-log`, which writes what is read here, never the other way round: names of files
+//! and the grammar of conditions are the writer's vocabulary.
 
 mod family;
 mod open;

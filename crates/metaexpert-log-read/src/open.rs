@@ -59,9 +59,9 @@ fn is_skippable(beginning: &[u8]) -> bool {
 
 /// What `packed` holds, unpacked as it is read.
 ///
-/// All gzip members and zstd frames that stand one after the other are one text; zeros at the end of a gzip file
-/// are padding. A read fails with `UnexpectedEof` where a member or frame is cut off, and with another error
-/// where it is damaged, or followed by what is neither; what came before has been read by then.
+/// All gzip members and zstd frames that stand one after the other are one text; zeros at the end of a gzip
+/// file are padding. A read fails with `UnexpectedEof` where a member or frame is cut off, and with another
+/// error where it is damaged, or followed by what is neither; what came before has been read by then.
 pub fn unpacked<R: Read + Send + 'static>(packed: R, packing: Packing) -> io::Result<Box<dyn Read + Send>> {
     let packed = BufReader::with_capacity(64 << 10, packed);
     Ok(match packing {

@@ -1,9 +1,9 @@
 //! The family of a log: the names of all files that are written for one configured path.
 //!
-//! A *chain* is what one writer makes: its file, and the finished ones that rotation numbers, the newest with 1:
-//! `expert.log`, `expert.log.1`, `expert.log.2.gz`. The *family* is the chain of the configured path and those of
-//! processes that found it taken: `expert.4711.log`, `expert.4711-2.log` and theirs. Rotation, recovery and
-//! readers all ask here which files belong together, and in which order.
+//! A *chain* is what one writer makes: its file, and the finished ones that rotation numbers, the newest with
+//! 1: `expert.log`, `expert.log.1`, `expert.log.2.gz`. The *family* is the chain of the configured path and
+//! those of processes that found it taken: `expert.4711.log`, `expert.4711-2.log` and theirs. Rotation,
+//! recovery and readers all ask here which files belong together, and in which order.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write;
@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 
 use crate::config::Compress;
 
-/// What a writer adds to the configured name: the number of its process, and which one of that number it is, from 1
-/// on. Containers that share a directory have processes of equal numbers.
+/// What a writer adds to the configured name: the number of its process, and which one of that number it is,
+/// from 1 on. Containers that share a directory have processes of equal numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Namesake {
     /// The number of the process.
@@ -22,8 +22,9 @@ pub struct Namesake {
     pub ordinal: u32,
 }
 
-/// One file of a family. Files order by writer, the configured path's before those of processes, and from the oldest
-/// of a writer to the one that is written; of a number that is there plain and packed, plain comes first.
+/// One file of a family. Files order by writer, the configured path's before those of processes, and from the
+/// oldest of a writer to the one that is written; of a number that is there plain and packed, plain comes
+/// first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
     /// Whose file it is; none for the writer that has the configured path.
@@ -69,16 +70,16 @@ pub fn members(path: &Path, all: impl IntoIterator<Item = PathBuf>) -> Vec<Membe
     found
 }
 
-/// The family of `path` among `all`: each line of its writers is in one of these files. What is there plain and packed
-/// under one number counts once, as the plain file, because its packing has not finished.
+/// The family of `path` among `all`: each line of its writers is in one of these files. What is there plain
+/// and packed under one number counts once, as the plain file, because its packing has not finished.
 pub fn family(path: &Path, all: impl IntoIterator<Item = PathBuf>) -> Vec<Member> {
     let mut found = members(path, all);
     found.dedup_by_key(|member| (member.namesake, member.number));
     found
 }
 
-/// `expert.log` → `expert.<process>.log`, and `expert.<process>-2.log` of the second process of that number. A name
-/// without an extension gets one, because `expert.<process>` would be a finished file's name.
+/// `expert.log` → `expert.<process>.log`, and `expert.<process>-2.log` of the second process of that number.
+/// A name without an extension gets one, because `expert.<process>` would be a finished file's name.
 pub fn sibling(path: &Path, namesake: Namesake) -> PathBuf {
     let (stem, extension) = parts(path);
     let Namesake { process, ordinal } = namesake;

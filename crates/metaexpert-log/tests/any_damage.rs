@@ -1,5 +1,5 @@
-//! Whatever bytes a frame, a ring or the files beside it have become: reading them never crashes, and writes
-//! no invalid line. The fuzzer's corpus is gone through, and more of the same at random.
+//! Any damage to a frame, a ring or the files beside it: reading them never crashes, and writes no invalid
+//! line. The tests go through the fuzzer's corpus, and through random bytes.
 
 mod damage;
 mod whole;

@@ -1,4 +1,4 @@
-//! Who waits for records, or for the end, waits no longer than told to, and hears of each loss.
+//! Waiting for records, or for the end: it takes no longer than the caller allows, and tells of each loss.
 
 mod whole;
 

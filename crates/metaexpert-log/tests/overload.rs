@@ -171,7 +171,7 @@ fn a_full_disk_costs_debug_and_info_only_and_all_that_was_held_appears_when_ther
     assert_eq!(by_sink[2..], [0, 0, 0]);
     assert!(said.messages.len() > 300);
     let lines = scratch.troubles().lines().count();
-    assert!((1..10).contains(&lines), "at most a line a second: {lines}");
+    assert!((1..10).contains(&lines), "at most one line per second: {lines}");
 }
 
 fn short(calls: &[(i32, String)]) -> String {

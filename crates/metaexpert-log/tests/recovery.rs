@@ -1,5 +1,5 @@
-//! What a killed process has left is written by the next, exactly once and in order. The processes are real,
-//! and really killed: they play the scenes in `scenes/`.
+//! Recovery: the next process writes what a killed one has left, exactly once and in order. The processes are
+//! real, and really killed: they play the scenes in `scenes/`.
 
 #[path = "scenes/script.rs"]
 mod script;
@@ -209,8 +209,8 @@ fn a_directory_that_cannot_be_written_keeps_the_ring_for_later() {
     assert_eq!(report.rings[0].status, Status::Failed);
     assert!(report.rings[0].problem.as_ref().unwrap().contains("No space left"), "{report:?}");
     assert!(scratch.ring().exists());
-    // A process that another test starts at this moment has our descriptors, and so the ring's lock, until its
-    // program begins.
+    // A process that another test starts at this moment has our descriptors, and so the ring's lock, until
+    // its program begins.
     wait_until(|| scratch.recover().rings[0].status != Status::Alive);
     assert_complete(&scratch);
 }

@@ -17,7 +17,7 @@ use crate::ring::lexicon::Key;
 /// A usual line is no longer.
 const USUAL_BYTES: usize = 1 << 10;
 
-/// Writes events as one JSON object a line.
+/// Writes events as one JSON object per line.
 pub struct JsonEncoder {
     clock: Rfc3339,
     layout: Layout,

@@ -1,5 +1,5 @@
-//! **Recovery**: records that killed processes have left in their rings are written to the files they were meant
-//! for, exactly once and in order.
+//! **Recovery**: records that killed processes have left in their rings are written to the files they were
+//! meant for, exactly once and in order.
 //!
 //! The ring of a dead process is read like that of a living one, by the same stages: its configuration lies
 //! beside it, and its marks say how far each file had come. What a file has beyond the mark is compared

@@ -1,4 +1,4 @@
-//! The system's own troubles: one line a second on standard error and in `logging_errors.log`.
+//! The system's own troubles: one line per second on standard error and in `logging_errors.log`.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -22,7 +22,7 @@ const MOST_WAITING: usize = 16;
 /// What a pipe that is ready takes at once (POSIX `PIPE_BUF`, as large on Linux).
 const READY_BYTES: usize = 4096;
 
-/// Reports problems without becoming one: at most one line a second, errors ignored, never waiting for a
+/// Reports problems without becoming one: at most one line per second, errors ignored, never waiting for a
 /// reader.
 pub struct TroubleLog {
     path: PathBuf,

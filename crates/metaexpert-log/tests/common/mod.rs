@@ -1,4 +1,4 @@
-//! What the tests of log files share.
+//! Common parts of the tests of log files.
 #![allow(dead_code)] // No test program uses all of it.
 
 use std::fs;

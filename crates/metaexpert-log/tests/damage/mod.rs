@@ -1,5 +1,5 @@
-//! What the fuzzer does with its bytes, and `any_damage.rs` with those of a corpus and of its own: damage is
-//! done, and what must hold after any damage is asserted.
+//! Damage, and the assertions that hold after any damage. The fuzzer takes its own bytes for it, and
+//! `any_damage.rs` those of a corpus and random ones.
 #![allow(dead_code)] // No program uses all of it.
 
 pub mod frames;

@@ -1,5 +1,5 @@
-//! What a killed process has left, damaged in any way: recovering it neither crashes nor hangs, and no line
-//! it writes is invalid or comes twice.
+//! Damaged remains of a killed process: recovering them neither crashes nor hangs, and no line that it writes
+//! is invalid or comes twice.
 
 use std::collections::HashSet;
 use std::fs;

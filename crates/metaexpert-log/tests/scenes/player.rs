@@ -1,4 +1,4 @@
-//! What processes do that tests of the engine kill, or limit: `scenes SCENE OPERATION DIRECTORY`.
+//! The program that tests of the engine kill, or limit: `scenes SCENE OPERATION DIRECTORY`.
 
 #[path = "../account/mod.rs"]
 mod account;

@@ -1,4 +1,4 @@
-//! What the scenes log, and where.
+//! The records of the scenes, and where they go.
 #![allow(dead_code)] // No program uses all of it.
 
 use metaexpert_log::pipeline::Pipeline;

@@ -1,4 +1,4 @@
-//! What tests of whole pipelines share.
+//! Common parts of the tests of whole pipelines.
 #![allow(dead_code)] // No test program uses all of it.
 
 use std::fs;

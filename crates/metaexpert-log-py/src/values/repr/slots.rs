@@ -1,4 +1,4 @@
-//! Which type makes the `str()` and `repr()` of a value: a subclass inherits both unless it has its own.
+//! The type that makes the `str()` and `repr()` of a value: a subclass inherits both unless it has its own.
 
 use pyo3::ffi;
 use pyo3::prelude::*;

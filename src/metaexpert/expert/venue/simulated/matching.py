@@ -148,7 +148,8 @@ class MatchingEngine:
         for side in (Side.BUY, Side.SELL):
             self._run_cross_exits(move, side)
 
-    def _exit_if_hit(self, position: Position, move: MarketMove, liquidation: float | None = None) -> None:
+    def _exit_if_hit(self, position: Position, move: MarketMove) -> None:
+        liquidation = None
         if self._rules.liquidates and self._rules.isolated:
             liquidation = exits.isolated_liquidation_price(position, self.book.contract)
         inside = position.position_id in self._opened_inside

@@ -24,7 +24,7 @@ from metaexpert.logger.config.fields import Filename, Flag, choice, folded, quan
 from metaexpert.logger.config.places import Places, file_in, filename_setting
 from metaexpert.logger.errors import Problem, shown
 
-#: At a few hundred bytes a record this keeps some millions of records, days or weeks of a strategy.
+#: At a few hundred bytes per record this keeps some millions of records, days or weeks of a strategy.
 DEFAULT_MAX_SIZE: Final = 100 * 2**20
 DEFAULT_BACKUP_COUNT: Final = 10
 #: Where the system writes its own troubles.
