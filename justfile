@@ -12,7 +12,7 @@ test *arguments:
 lint:
     .ci/run lint types layers
 
-# Carry out steps of the checks, all without a name: `just check`, `just check loom fuzz`, `just check --list`.
+# Carry out steps of the checks, or all: `just check`, `just check loom fuzz`, `just check --list`.
 check *steps:
     .ci/run {{steps}}
 
@@ -25,10 +25,11 @@ fmt:
 # Feed damaged frames and rings to the engine: `just fuzz recovery 600`. Needs nightly Rust and cargo-fuzz.
 fuzz target="frame" seconds="180":
     mkdir -p crates/metaexpert-log/fuzz/corpus/{{target}}
-    cd crates/metaexpert-log/fuzz && cargo +nightly fuzz run --fuzz-dir . {{target}} corpus/{{target}} seeds/{{target}} -- \
+    cd crates/metaexpert-log/fuzz && \
+        cargo +nightly fuzz run --fuzz-dir . {{target}} corpus/{{target}} seeds/{{target}} -- \
         -max_total_time={{seconds}} -timeout=10 -rss_limit_mb=1024 -max_len=600
 
-# Measure all promises beside the peers and write docs/performance.md: `just bench`, `just bench throughput --quick`.
+# Measure all promises beside the peers: `just bench`, `just bench throughput --quick`.
 bench *arguments:
     uv run --group bench benchmarks/all.py {{arguments}}
 
@@ -36,6 +37,6 @@ bench *arguments:
 profile:
     uv run pgo/train.py
 
-# Count the instructions of a record beside the committed baseline: `just instructions --update`. Needs valgrind.
+# Count a record's instructions beside the committed baseline: `just instructions --update`. Needs valgrind.
 instructions *options:
     uv run benchmarks/instructions.py {{options}}

@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# lightweight-charts gives its chart times that are a thousand times too small when pandas is of version 3, and
-# candles of one minute all get the same second: the chart is in January 1970, and sixteen candles lie on one place.
+# lightweight-charts gives its chart times that are a thousand times too small when pandas is of version 3,
+# and candles of one minute all get the same second: the chart is in January 1970, and sixteen candles lie on
+# one place.
 #
 # lightweight-charts 2.1 with pandas 2.3.3 and 3.1.1, CPython 3.11, Linux x86_64.
 #
-# The package turns a column of times into integers and divides them by 10**9, because they were nanoseconds in every
-# version of pandas until 3. Since then the unit is that of the values, microseconds for parsed text and for
-# milliseconds of an exchange alike, so the quotient is thousands of seconds. Nothing is raised or warned of, and
-# the package asks for pandas of any version. Markers and lines go by `Timestamp.timestamp()`, so they stay right:
-# a fill that is marked lies 54 years to the right of its candle.
+# The package turns a column of times into integers and divides them by 10**9, because they were nanoseconds
+# in every version of pandas until 3. Since then the unit is that of the values, microseconds for parsed text
+# and for milliseconds of an exchange alike, so the quotient is thousands of seconds. Nothing is raised or
+# warned of, and the package asks for pandas of any version. Markers and lines go by `Timestamp.timestamp()`,
+# so they stay right: a fill that is marked lies 54 years to the right of its candle.
 #
 # Output seen:
 #   pandas 2.3.3: candles at 1704067200 1704067260 1704067320, marker at 1704067260

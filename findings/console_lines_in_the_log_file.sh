@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
-# Two loggers with a native core write their console's lines into their own log file when the program is started
-# with standard output closed (`>&-`, as some supervisors do).
+# Two loggers with a native core write their console's lines into their own log file when the program is
+# started with standard output closed (`>&-`, as some supervisors do).
 #
 # logust 0.5.0 and nautilus_trader 1.221.0, CPython 3.11, Linux x86_64.
 #
 # The log file is the first file that is opened, so the system gives it descriptor 1. The console writes to
-# descriptor 1 without asking whether that is still standard output: each record is in the file twice, once with the
-# terminal's colours. Python's own `sys.stdout` is None in such a process, which is why loggers in pure Python (loguru
-# 0.7.3 below) are not affected, although their file has descriptor 1 too.
+# descriptor 1 without asking whether that is still standard output: each record is in the file twice, once
+# with the terminal's colours. Python's own `sys.stdout` is None in such a process, which is why loggers in
+# pure Python (loguru 0.7.3 below) are not affected, although their file has descriptor 1 too.
 #
 # Output seen:
 #   logust: 10 lines for 5 records, 5 of them with colours
 #   nautilus: 10 lines for 5 records, 5 of them with colours
 #   loguru: 5 lines for 5 records, 0 of them with colours
 #
-# What it means here: no descriptor of the engine's is ever below 3, and a console whose stream was closed when the
-# interpreter started gets nothing (tests/reliability/test_closed_streams.py).
+# What it means here: no descriptor of the engine's is ever below 3, and a console whose stream was closed
+# when the interpreter started gets nothing (tests/reliability/test_closed_streams.py).
 set -euo pipefail
 
 scratch=$(mktemp -d)

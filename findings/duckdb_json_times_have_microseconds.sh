@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# DuckDB cuts the nanoseconds of a log's times when it reads JSON lines, so records of one microsecond have one time and
-# sorting by it mixes them up; and a message that looks like a date becomes a date.
+# DuckDB cuts the nanoseconds of a log's times when it reads JSON lines, so records of one microsecond have
+# one time and sorting by it mixes them up; and a message that looks like a date becomes a date.
 #
 # duckdb 2.0.0, CPython 3.11, Linux x86_64.
 #
-# `read_json` recognises RFC 3339 texts as TIMESTAMP WITH TIME ZONE, which has microseconds. It has a type with
-# nanoseconds, TIMESTAMP_NS, and never chooses it. A column of texts that all look like dates is a DATE, whatever
-# it is called, and integers beyond 64 bits are DOUBLE: three ids that differ are read as one number.
+# `read_json` recognises RFC 3339 texts as TIMESTAMP WITH TIME ZONE, which has microseconds. It has a type
+# with nanoseconds, TIMESTAMP_NS, and never chooses it. A column of texts that all look like dates is a DATE,
+# whatever it is called, and integers beyond 64 bits are DOUBLE: three ids that differ are read as one number.
 #
 # Output seen:
 #   times: 1 different of 3, as TIMESTAMP WITH TIME ZONE
@@ -14,8 +14,8 @@
 #   id: DOUBLE, 1 different of 3
 #   with columns given: 3 different times, 3 different ids
 #
-# What it means here: docs/data-model.md, "With DuckDB and data frames", sorts by `seq`, and gives the
-# types of what must stay exact; tests/compatibility/test_logs_in_data_frames.py does the same with a log of ours.
+# What it means here: docs/data-model.md, "With DuckDB and data frames", sorts by `seq`, and gives the types
+# of what must stay exact; tests/compatibility/test_logs_in_data_frames.py does the same with a log of ours.
 set -euo pipefail
 
 scratch=$(mktemp -d)

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# backtesting.py turns a certain loss into a profit: a limit entry whose bar goes on through its stop keeps the position,
-# and the stop is looked at from the next bar on.
+# backtesting.py turns a certain loss into a profit: a limit entry whose bar goes on through its stop keeps
+# the position, and the stop is looked at from the next bar on.
 #
 # backtesting 0.6.6 with pandas 3.1.1, CPython 3.11, Linux x86_64.
 #
-# The bar opens at 100 and falls to 80. On its way it passes the entry at 95 and later, still falling, the stop at 90: for
-# a buy limit below the open no path inside the bar avoids that, so the trade loses 5. The library says in a warning that
-# it executes the stop "on the next (matching) price/bar"; as the market recovers there is none, and the trade ends with
-# a profit of 24 in the statistics. With a market entry the same stop is executed in the bar of the entry.
+# The bar opens at 100 and falls to 80. On its way it passes the entry at 95 and later, still falling, the
+# stop at 90: for a buy limit below the open no path inside the bar avoids that, so the trade loses 5. The
+# library says in a warning that it executes the stop "on the next (matching) price/bar"; as the market
+# recovers there is none, and the trade ends with a profit of 24 in the statistics. With a market entry the
+# same stop is executed in the bar of the entry.
 #
 # Output seen:
 #   limit entry: out at 119.0 after 3 bars, profit 24.0, warned: True

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Polars reads a log of JSON lines without the fields that no early line has: the error in line 201 is not there, and
-# nothing says so.
+# Polars reads a log of JSON lines without the fields that no early line has: the error in line 201 is not
+# there, and nothing says so.
 #
 # polars 2.1.0, CPython 3.11, Linux x86_64.
 #
-# The columns are those of the first 100 lines (`infer_schema_length`); a key that comes later is passed over, both by
-# `read_ndjson` and by `scan_ndjson`. A log is the data this hits: `exception`, `fee` and `reason` come with the first
-# failure, fill and refusal, long after the start. With `infer_schema_length=None` every line is looked at.
+# The columns are those of the first 100 lines (`infer_schema_length`); a key that comes later is passed over,
+# both by `read_ndjson` and by `scan_ndjson`. A log is the data this hits: `exception`, `fee` and `reason`
+# come with the first failure, fill and refusal, long after the start. With `infer_schema_length=None` every
+# line is looked at.
 #
 # Output seen:
 #   read_ndjson: ['seq', 'message'], rows with an exception: 0

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# One message that has no UTF-8 costs OpenTelemetry's log exporter the whole batch it is in, and `force_flush()` is True.
+# One message that has no UTF-8 costs OpenTelemetry's log exporter the whole batch it is in, and
+# `force_flush()` is True.
 #
 # opentelemetry-sdk and opentelemetry-exporter-otlp-proto-http 1.45.2, CPython 3.11, Linux x86_64.
 #
-# Python texts may hold half of a surrogate pair: file names decoded with `surrogateescape` do, and so do JSON answers
-# with a cut escape. The exporter encodes a batch (512 records by default) as one protobuf message and drops all of it if
-# that fails. What it says is one line on its own logger. The program below logs ten records, nine of them plain ASCII.
+# Python texts may hold half of a surrogate pair: file names decoded with `surrogateescape` do, and so do JSON
+# answers with a cut escape. The exporter encodes a batch (512 records by default) as one protobuf message and
+# drops all of it if that fails. What it says is one line on its own logger. The program below logs ten
+# records, nine of them plain ASCII.
 #
 # Output seen:
 #   all plain: force_flush() True, 10 of 10 records arrived

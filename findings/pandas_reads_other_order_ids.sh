@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# pandas reads order ids of a JSON Lines log as other order ids, and decimals that were written as texts, to stay exact,
-# as floats; `dtype=False` does not keep the ids.
+# pandas reads order ids of a JSON Lines log as other order ids, and decimals that were written as texts, to
+# stay exact, as floats; `dtype=False` does not keep the ids.
 #
 # pandas 3.1.1, CPython 3.11, Linux x86_64.
 #
-# A column of integers that not every record has becomes float64, which is exact up to 2**53; a log's records differ,
-# so nearly every column has holes. Ids of exchanges have more digits. Texts that look like numbers become numbers:
-# "00012" is 12, and "0.10000000000000000001" is 0.1. With `dtype=False` texts stay texts, and the ids are as wrong as
-# before. A frame made of the parsed lines with `dtype=object` keeps both.
+# A column of integers that not every record has becomes float64, which is exact up to 2**53; a log's records
+# differ, so nearly every column has holes. Ids of exchanges have more digits. Texts that look like numbers
+# become numbers: "00012" is 12, and "0.10000000000000000001" is 0.1. With `dtype=False` texts stay texts, and
+# the ids are as wrong as before. A frame made of the parsed lines with `dtype=object` keeps both.
 #
 # Output seen:
 #   read_json: order_id 9007199254740992 for 9007199254740993, client_id 12, price 0.1

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Polars multiplies two Decimal columns and keeps no more decimals than the longer of the two has: a fee of 0.05 times
-# 0.0004 is 0.0000. The same product in SQL, of the same library, is exact.
+# Polars multiplies two Decimal columns and keeps no more decimals than the longer of the two has: a fee of
+# 0.05 times 0.0004 is 0.0000. The same product in SQL, of the same library, is exact.
 #
 # polars 2.1.0, duckdb 2.0.0 and pyarrow 26.0.1, CPython 3.11, Linux x86_64.
 #
-# A product of numbers with 2 and 4 decimals has 6. An expression of Polars gives it the scale 4 and rounds each
-# product before anything is summed up, without an error or a warning; the sum of fees below is short by 0.000028 of
-# 0.008128. `SQLContext`, DuckDB and pyarrow give it the scale 6. Columns that are cast to a scale large enough for the
-# product keep it in expressions too.
+# A product of numbers with 2 and 4 decimals has 6. An expression of Polars gives it the scale 4 and rounds
+# each product before anything is summed up, without an error or a warning; the sum of fees below is short by
+# 0.000028 of 0.008128. `SQLContext`, DuckDB and pyarrow give it the scale 6. Columns that are cast to a scale
+# large enough for the product keep it in expressions too.
 #
 # Output seen:
 #   expression: scale 4, 0.0050 0.0000 0.0031, in all 0.0081

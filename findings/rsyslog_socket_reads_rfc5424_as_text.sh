@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# rsyslog's Unix socket does not read RFC 5424, the protocol that its TCP and UDP inputs read: of a valid message the
-# version number becomes the program's name and the header becomes text. What a Unix socket expects is the line that
-# syslog(3) writes, of RFC 3164 without a host.
+# rsyslog's Unix socket does not read RFC 5424, the protocol that its TCP and UDP inputs read: of a valid
+# message the version number becomes the program's name and the header becomes text. What a Unix socket
+# expects is the line that syslog(3) writes, of RFC 3164 without a host.
 #
-# rsyslog 8.2302.0 (Debian 12 packages rsyslog 8.2302.0-1+deb12u2, libestr0 0.1.11-1, libfastjson4 1.2304.0-1), with the
-# defaults of imuxsock for a socket of one's own. Needs apt-get and dpkg; nothing is installed.
+# rsyslog 8.2302.0 (Debian 12 packages rsyslog 8.2302.0-1+deb12u2, libestr0 0.1.11-1, libfastjson4
+# 1.2304.0-1), with the defaults of imuxsock for a socket of one's own. Needs apt-get and dpkg; nothing is
+# installed.
 #
 # Output seen:
 #   rfc5424: program 1, text < 2026-01-31T23:59:59.123456Z host bot 4711 - - Order filled>

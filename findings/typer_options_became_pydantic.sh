@@ -4,16 +4,17 @@
 #
 # typer 0.28.0 and 0.29.2, CPython 3.11, Linux x86_64.
 #
-# Since 0.29.0 pydantic is a dependency, and values are converted by a TypeAdapter in its lax mode, where a float
-# without a fraction is an integer. It is imported for the first parameter, so `--help` of a command pays as well.
+# Since 0.29.0 pydantic is a dependency, and values are converted by a TypeAdapter in its lax mode, where a
+# float without a fraction is an integer. It is imported for the first parameter, so `--help` of a command
+# pays as well.
 #
 # Output seen:
 #   0.28.0: exit 2, pydantic not loaded
 #   0.29.2: count=3, pydantic loaded
 #   0.29.2 loads more than 100 modules beyond those of 0.28.0
 #
-# What it means here: the command line is built on click itself, so that no command loads pydantic for its options;
-# tests/unit/cli/test_app.py says so.
+# What it means here: the command line is built on click itself, so that no command loads pydantic for its
+# options; tests/unit/cli/test_app.py says so.
 set -euo pipefail
 
 scratch=$(mktemp -d)
