@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -140,7 +140,11 @@ def run_options(
 def _files(data: str | Path | Collection[str | Path] | None) -> tuple[str, ...]:
     if data is None:
         return ()
-    return (str(data),) if isinstance(data, (str, Path)) else tuple(map(str, data))
+    # Collections as well, but not of paths.
+    files = (data,) if isinstance(data, (str, Path, bytes, Mapping)) else data
+    if not isinstance(files, Collection) or not all(isinstance(each, (str, Path)) for each in files):
+        raise ArgumentError(f"data must be the path of a market data file, or a list of paths, was {data!r}")
+    return tuple(map(str, files))
 
 
 def _fee(name: str, value: float | None) -> float | None:

@@ -1,6 +1,7 @@
 """The options of a run: the command line's beside those of a strategy file."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -67,3 +68,17 @@ def test_bad_option_is_named(line, said):
     with pytest.raises(ArgumentError) as caught:
         check_overrides(line)
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("data", [3, b"x.csv", {"x.csv": 1}, [None], ["x.csv", b"y.csv"], iter(["x.csv"])])
+def test_data_that_names_no_files_is_refused(data):
+    """What is neither a path nor a collection of paths is an error that says so."""
+    with pytest.raises(ArgumentError, match="data must be the path of a market data file, or a list of "):
+        run_options("backtest", None, None, 1_000, **FILE | {"data": data}, overrides=None)
+
+
+@pytest.mark.parametrize("data", ["x.csv", Path("x.csv"), ["x.csv"], (Path("x.csv"),), {"x.csv"}])
+def test_data_is_one_path_or_a_collection(data):
+    """One file is named in any of these ways."""
+    given = FILE | {"data": data}
+    assert run_options("backtest", None, None, 1_000, **given, overrides=None).data == ("x.csv",)
