@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,21 +11,28 @@ from hypothesis import HealthCheck, given, settings
 from metaexpert.logger import configuration
 from metaexpert.logger.control import openapi
 from support.control_harness import serving
+from support.doc_pages import ROOT
 
 if TYPE_CHECKING:
     from support.logs import Logs
 
 schemathesis = pytest.importorskip("schemathesis")
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "contracts" / "openapi.json"
+DOCUMENT = ROOT / "docs" / "contracts" / "openapi.json"
+WRITTEN_BY = "python -m metaexpert.logger.control.openapi > docs/contracts/openapi.json"
 OPERATIONS = [
     (path, method) for path, item in json.loads(DOCUMENT.read_text())["paths"].items() for method in item
 ]
 
 
 def test_the_document_is_what_the_code_says() -> None:
-    """It is written by `python -m metaexpert.logger.control.openapi`, after each change of the schema."""
-    assert json.loads(DOCUMENT.read_text()) == openapi.document()
+    """It is written anew after each change of what can be set, as CONTRIBUTING.md says."""
+    assert json.loads(DOCUMENT.read_text()) == openapi.document(), f"write it anew: {WRITTEN_BY}"
+
+
+def test_contributing_says_how_the_document_is_written() -> None:
+    """A new format, destination or option changes it."""
+    assert f"`uv run {WRITTEN_BY}`" in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
 def test_the_document_names_every_route() -> None:

@@ -16,7 +16,7 @@ from support.recipes import PLACEHOLDER, Copy, copies, paths, recipe
 RECIPES = ["A command", "A format", "A destination", "A venue", "An option of a handler"]
 
 COMMAND = '''
-"""`metaexpert logs count`: counts the files of a log directory."""
+"""`metaexpert logs weigh`: counts the files of a log."""
 
 from pathlib import Path
 
@@ -28,8 +28,8 @@ from metaexpert.cli.command import Command
 
 @click.command(cls=Command)
 @options.logs_directory
-def count(directory: Path) -> None:
-    """Count the files of each log."""
+def weigh(directory: Path) -> None:
+    """Count the files of a log."""
     from metaexpert.reader import family
 
     print(len(family(directory / "expert.log")))
@@ -148,13 +148,24 @@ def test_what_a_recipe_names_is_there(title: str) -> None:
         assert (ROOT / place).exists(), f"{title}: {path}"
 
 
+@pytest.mark.parametrize("title", RECIPES)
+def test_a_new_file_of_rust_is_declared_in_a_file_that_the_recipe_names(title: str) -> None:
+    """Rust compiles a new file once the `mod.rs` beside it has it."""
+    named = paths(recipe(title))
+    options = f"crates/metaexpert-log/src/config/{PLACEHOLDER}.rs"
+    new = [path for path in named if path.endswith(f"{PLACEHOLDER}.rs")]
+    if title == "An option of a handler":
+        new.remove(options)  # It is there already.
+    assert {path.replace(f"{PLACEHOLDER}.rs", "mod.rs") for path in new} <= set(named)
+
+
 def test_a_command_is_one_file_and_its_line(copy: Copy, tmp_path: Path) -> None:
     """It is carried out, listed with its help, and loads nothing that it does not need."""
-    copy.create("src/metaexpert/cli/logs/count.py", COMMAND.lstrip())
+    copy.create("src/metaexpert/cli/logs/weigh.py", COMMAND.lstrip())
     copy.edit(
         "src/metaexpert/cli/logs/__init__.py",
         '"metaexpert.cli.logs.recover"',
-        '"metaexpert.cli.logs.recover", "metaexpert.cli.logs.count"',
+        '"metaexpert.cli.logs.recover", "metaexpert.cli.logs.weigh"',
     )
     logs = tmp_path / "logs"
     logs.mkdir()
@@ -162,11 +173,11 @@ def test_a_command_is_one_file_and_its_line(copy: Copy, tmp_path: Path) -> None:
     (logs / "expert.log.1.gz").touch()
 
     listed = copy.run("-m", "metaexpert", "logs", "--help", directory=tmp_path).stdout
-    counted = copy.run("-c", SLOW, "logs", "count", directory=tmp_path).stdout
+    counted = copy.run("-c", SLOW, "logs", "weigh", directory=tmp_path).stdout
 
-    assert "count      Count the files of each log." in listed
+    assert "weigh      Count the files of a log." in listed
     assert counted == "2\n[]\n"
-    assert_names("A command", copy.touched, "count")
+    assert_names("A command", copy.touched, "weigh")
 
 
 def sink(copy: Copy, directory: Path, **options: object) -> Any:
