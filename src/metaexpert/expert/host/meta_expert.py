@@ -287,7 +287,7 @@ class MetaExpert(TradingCalls):
     def metrics(self) -> ExpertMetrics:
         """Return what the expert has done so far, over all its runs: a frozen snapshot, from any thread.
 
-        Latencies of handlers, ticks and bars a second, queue delay, CPU, memory; zeros before the first run
+        Latencies of handlers, ticks and bars per second, queue delay, CPU, memory; zeros before the first run
         and with `enable_metrics=False`.
         """
         return ExpertMetrics() if self._meter is None else self._meter.snapshot()

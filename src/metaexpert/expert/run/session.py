@@ -64,41 +64,11 @@ class Session:
         (self.instrument,) = self.source.instruments
         self.journal = Journal(strategy.comment)
         self.timeframe = _timeframe(strategy, handlers, self.instrument)
-        capacities = history_capacities(
-            handlers,
-            self.instrument,
-            self.timeframe,
-            bars=strategy.lookback_bars,
-            span=strategy.lookback_time,
-            filters=FILTER_BARS,
-        )
-        self.history = BarHistory(capacities)
-        self.desk = Desk(
-            self.venue,
-            strategy,
-            self.instrument.symbol,
-            clock=self.clock,
-            numbers=numbers,
-            journal=self.journal,
-            recent_bars=lambda count: self.history.last(str(self.timeframe), count),
-            spot=expert.market_type == "spot",
-            client=f"{self.session_id}-",
-        )
+        self.history = self._empty_history(handlers)
+        self.desk = self._make_desk(numbers, spot=expert.market_type == "spot")
         self._event_loop = OwnEventLoop()
         self.dispatcher = Dispatcher(handlers, self.journal, self._event_loop, meter)
-        self.loop = Loop(
-            self.source,
-            desk=self.desk,
-            clock=self.clock,
-            handlers=handlers,
-            dispatcher=self.dispatcher,
-            journal=self.journal,
-            history=self.history,
-            timeframe=self.timeframe,
-            warmup_bars=strategy.warmup_bars,
-            on_progress=overrides.on_progress,
-            meter=meter,
-        )
+        self.loop = self._make_loop(handlers, overrides, meter)
         self._meter = meter
         self._expert = expert
         self._handlers = handlers
@@ -128,6 +98,46 @@ class Session:
                     self._meter.end()
         settle()
         return result
+
+    def _empty_history(self, handlers: HandlerRegistry) -> BarHistory:
+        strategy = self.strategy
+        capacities = history_capacities(
+            handlers,
+            self.instrument,
+            self.timeframe,
+            bars=strategy.lookback_bars,
+            span=strategy.lookback_time,
+            filters=FILTER_BARS,
+        )
+        return BarHistory(capacities)
+
+    def _make_desk(self, numbers: OrderNumbers, *, spot: bool) -> Desk:
+        return Desk(
+            self.venue,
+            self.strategy,
+            self.instrument.symbol,
+            clock=self.clock,
+            numbers=numbers,
+            journal=self.journal,
+            recent_bars=lambda count: self.history.last(str(self.timeframe), count),
+            spot=spot,
+            client=f"{self.session_id}-",
+        )
+
+    def _make_loop(self, handlers: HandlerRegistry, overrides: Overrides, meter: ExpertMeter | None) -> Loop:
+        return Loop(
+            self.source,
+            desk=self.desk,
+            clock=self.clock,
+            handlers=handlers,
+            dispatcher=self.dispatcher,
+            journal=self.journal,
+            history=self.history,
+            timeframe=self.timeframe,
+            warmup_bars=self.strategy.warmup_bars,
+            on_progress=overrides.on_progress,
+            meter=meter,
+        )
 
     def _context(self) -> dict[str, Any]:
         return {
