@@ -219,9 +219,9 @@ fn a_directory_that_cannot_be_written_keeps_the_ring_for_later() {
 fn a_ring_of_another_format_is_left_alone_and_said_to_be() {
     let scratch = Scratch::new();
     play(&scratch, "stalled", 0);
-    let origin = scratch.ring().join("origin.json");
-    let text = fs::read_to_string(&origin).unwrap().replace("\"format\":", "\"format\":9");
-    fs::write(&origin, text).unwrap();
+    let file = scratch.ring().join("origin.json");
+    let text = fs::read_to_string(&file).unwrap().replace("\"format\":", "\"format\":9");
+    fs::write(&file, text).unwrap();
     let report = scratch.recover();
     assert_eq!(report.rings[0].status, Status::Foreign);
     assert!(scratch.ring().exists());

@@ -24,7 +24,7 @@ pub struct JsonEncoder {
     thread_id: bool,
     caller: bool,
     /// Something may follow the number.
-    has_origin: bool,
+    has_rest: bool,
     /// What follows the time at each standard level, by its slot.
     level_members: Box<[(Level, Piece); LEVEL_SLOTS.len()]>,
     run_member: Vec<u8>,
@@ -48,7 +48,7 @@ impl JsonEncoder {
             layout,
             thread_id: include.thread_id,
             caller: include.caller,
-            has_origin: include.run_id.is_some()
+            has_rest: include.run_id.is_some()
                 || include.process_id.is_some()
                 || include.thread_id
                 || include.caller,
@@ -97,15 +97,15 @@ impl JsonEncoder {
         }
         line.put_all(b",\"seq\":");
         push_unsigned(event.seq, &mut line);
-        if self.has_origin {
-            line.then(|line| self.push_origin(event, line));
+        if self.has_rest {
+            line.then(|line| self.push_rest(event, line));
         }
         line.put_all(b"}\n");
         line
     }
 
     #[cold]
-    fn push_origin<'l>(&self, event: &Event<'_>, mut line: Line<'l>) -> Line<'l> {
+    fn push_rest<'l>(&self, event: &Event<'_>, mut line: Line<'l>) -> Line<'l> {
         line.put(&self.run_member);
         if let (true, Some(thread)) = (self.thread_id, event.thread) {
             line.put(b",\"thread_id\":");

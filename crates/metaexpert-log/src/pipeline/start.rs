@@ -14,7 +14,7 @@ use crate::pipeline::intake::Pipeline;
 use crate::platform::thread;
 use crate::recovery::{self, Report};
 use crate::ring::dictionary::DictionaryWriter;
-use crate::ring::store::{FORMAT, Origin, Store};
+use crate::ring::store::{Author, FORMAT, Store};
 use crate::ring::{Consumer, Gap, Producer, Ring};
 use crate::sink::Opener;
 use crate::sink::trouble::TroubleLog;
@@ -114,14 +114,14 @@ fn make_ring(
 ) -> Result<(Producer, Consumer), Error> {
     let capacity = config.queue.capacity_bytes;
     if let Some(store) = store {
-        let origin = Origin {
+        let author = Author {
             format: FORMAT,
             process: std::process::id(),
             run_id: run_id.to_owned(),
             started_ns: now_ns(),
             directory: config.directory.clone(),
         };
-        match Ring::create_in(store, &origin, &config.to_json(), capacity) {
+        match Ring::create_in(store, &author, &config.to_json(), capacity) {
             Ok(ends) => return Ok(ends),
             Err(problem) => trouble.report(&format!(
                 "the queue lies in plain memory, so that what is in it dies with the process: {problem}"

@@ -17,7 +17,7 @@ use crate::backend::opening::Surroundings;
 use crate::backend::stages::Stages;
 use crate::config::Format;
 use crate::ring::Ring;
-use crate::ring::store::{Claim, FORMAT, Store, origin, origin_by_name};
+use crate::ring::store::{Claim, FORMAT, Store, author, author_by_name};
 use crate::sink::trouble::TroubleLog;
 
 use remnant::Remnant;
@@ -78,7 +78,7 @@ fn recover_where(
 /// Whether the ring at `path` was made for `directory`: for the same place, or under the same name, which a
 /// link may have led elsewhere since.
 fn is_of(path: &Path, directory: &Path) -> bool {
-    Store::is_of(path, directory) || origin(path).is_ok_and(|origin| origin.directory == directory)
+    Store::is_of(path, directory) || author(path).is_ok_and(|author| author.directory == directory)
 }
 
 /// Whether the process is gone that wrote to the ring at `path`, and has left something in it. A ring with
@@ -103,8 +103,8 @@ fn recover_ring(
     let claim = match Claim::take(path) {
         Ok(Some(claim)) => claim,
         Ok(None) if path.join("ring").exists() => {
-            if let Ok(origin) = origin(path) {
-                report.set_origin(&origin);
+            if let Ok(author) = author(path) {
+                report.set_author(&author);
             }
             report.status = Status::Alive;
             return Some(report);
@@ -116,29 +116,29 @@ fn recover_ring(
         }
         Err(problem) => return Some(report.failed(format!("could not be opened: {problem}"))),
     };
-    let origin = match origin(path) {
-        Ok(origin) => origin,
+    let author = match author(path) {
+        Ok(author) => author,
         Err(problem) => {
             report.note(format!("origin.json could not be read: {problem}"));
-            match origin_by_name(path) {
-                Some(origin) => origin,
+            match author_by_name(path) {
+                Some(author) => author,
                 None => return Some(report.failed("its directory's name tells no more".to_owned())),
             }
         }
     };
-    report.set_origin(&origin);
-    if origin.format != FORMAT {
+    report.set_author(&author);
+    if author.format != FORMAT {
         report.status = Status::Foreign;
         report.problem = Some(format!(
             "was written by another version of metaexpert (format {}, this one reads {FORMAT}): recover it with that one",
-            origin.format
+            author.format
         ));
         return Some(report);
     }
-    if let Err(problem) = scope.check(path, &claim, &origin) {
+    if let Err(problem) = scope.check(path, &claim, &author) {
         return Some(report.failed(problem.to_string()));
     }
-    let outcome = Remnant::open(surroundings, claim, origin)
+    let outcome = Remnant::open(surroundings, claim, author)
         .and_then(|mut remnant| remnant.recover(&mut report, repaired));
     Some(match outcome {
         Ok(()) => report,

@@ -17,7 +17,7 @@ use crate::ring::dictionary::Dictionary;
 use crate::ring::event::Event;
 use crate::ring::lexicon::Lexicon;
 use crate::ring::marks::Mark;
-use crate::ring::store::{Claim, Origin};
+use crate::ring::store::{Author, Claim};
 use crate::ring::{Consumer, Gap, Ring};
 use crate::sink::{Opener, Sink, chain, is_plain, siblings};
 
@@ -32,7 +32,7 @@ const MOST_COMPARED: u64 = 16 << 20;
 /// A dead process's ring with its configuration.
 pub(super) struct Remnant<'a> {
     surroundings: &'a Surroundings,
-    origin: Origin,
+    author: Author,
     consumer: Consumer,
     epoch: u64,
     lexicon: Lexicon,
@@ -48,14 +48,14 @@ impl<'a> Remnant<'a> {
     pub(super) fn open(
         surroundings: &'a Surroundings,
         claim: Claim,
-        origin: Origin,
+        author: Author,
     ) -> io::Result<Remnant<'a>> {
         let mut consumer = Ring::adopt(claim)?;
         consumer.date_remains();
         let epoch = consumer.epoch();
         Ok(Remnant {
             surroundings,
-            origin,
+            author,
             consumer,
             epoch,
             lexicon: Lexicon::lenient(),
@@ -172,7 +172,7 @@ impl<'a> Remnant<'a> {
     /// Records say of their process what they would have said then.
     fn include(&self, config: &Config) -> Include {
         let has = |key| config.include.contains(&key);
-        let Origin { process, run_id, started_ns, .. } = &self.origin;
+        let Author { process, run_id, started_ns, .. } = &self.author;
         let name = "MainProcess".to_owned();
         Include {
             run_id: has(IncludeKey::RunId).then(|| run_id.clone()),
@@ -195,7 +195,7 @@ impl<'a> Remnant<'a> {
         let mark = mark.unwrap_or(Mark { position, ..Mark::default() });
         let path = config.file().map(|file| self.path_of(&file.path, &mark)).unwrap_or_default();
         let mut sink =
-            Sink::open(&config.with_path(path.clone()), disk, Opener::Recovery(self.origin.process))
+            Sink::open(&config.with_path(path.clone()), disk, Opener::Recovery(self.author.process))
                 .map_err(|problem| io::Error::other(problem.to_string()))?;
         let Some(file) = sink.file() else { return Ok(sink) };
         file.mend_archive();
@@ -211,7 +211,7 @@ impl<'a> Remnant<'a> {
     /// The file that the process wrote: the configured one, or its own if another process had that.
     fn path_of(&self, path: &Path, mark: &Mark) -> PathBuf {
         let disk = self.surroundings.disk.as_ref();
-        let own = siblings(disk, path, self.origin.process);
+        let own = siblings(disk, path, self.author.process);
         let is_there =
             |path: &&PathBuf| chain(disk, path).iter().any(|path| identity(disk, path) == Some(mark.file));
         let path = path.to_owned();
@@ -276,7 +276,7 @@ impl<'a> Remnant<'a> {
     fn mark_at_end(&self, config: &SinkConfig, position: u64) -> Mark {
         let disk = self.surroundings.disk.as_ref();
         let path = config.file().map_or_else(PathBuf::new, |file| file.path.clone());
-        let own = siblings(disk, &path, self.origin.process);
+        let own = siblings(disk, &path, self.author.process);
         let path = own.into_iter().next().unwrap_or(path);
         match disk.status_at(&path) {
             Ok(status) => Mark { position, size: status.len, file: status.identity },

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::clock::Rfc3339;
-use crate::ring::store::Origin;
+use crate::ring::store::Author;
 
 /// What became of one ring.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -69,10 +69,10 @@ impl Report {
 }
 
 impl RingReport {
-    pub(super) fn set_origin(&mut self, origin: &Origin) {
-        self.process = origin.process;
-        self.run_id.clone_from(&origin.run_id);
-        self.started = rfc3339(origin.started_ns);
+    pub(super) fn set_author(&mut self, author: &Author) {
+        self.process = author.process;
+        self.run_id.clone_from(&author.run_id);
+        self.started = rfc3339(author.started_ns);
     }
 
     /// Notes what recovery has to do without.

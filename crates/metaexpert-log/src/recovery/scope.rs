@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use crate::config::Config;
-use crate::ring::store::{Claim, Origin, Store};
+use crate::ring::store::{Author, Claim, Store};
 
 /// The files that a recovery may write to.
 pub(super) struct Scope<'a> {
@@ -18,13 +18,13 @@ pub(super) struct Scope<'a> {
 impl Scope<'_> {
     /// Fails if a configuration beside the ring at `path` names a file elsewhere. One that cannot be read
     /// names none.
-    pub(super) fn check(&self, path: &Path, claim: &Claim, origin: &Origin) -> io::Result<()> {
+    pub(super) fn check(&self, path: &Path, claim: &Claim, author: &Author) -> io::Result<()> {
         for epoch in claim.configs()? {
             let Ok(config) = claim.config(epoch).and_then(|text| parsed(&text)) else { continue };
             let own =
-                || [&origin.directory, &config.directory].into_iter().find(|own| Store::is_of(path, own));
+                || [&author.directory, &config.directory].into_iter().find(|own| Store::is_of(path, own));
             let Some(directory) = self.directory.or_else(|| own().map(PathBuf::as_path)) else {
-                let named = origin.directory.display();
+                let named = author.directory.display();
                 return Err(refused(&format!(
                     "{named} is not the directory any more in which it was made: \
                      start the program again, or recover with --dir {named}"

@@ -12,7 +12,7 @@ use crate::platform::descriptor::above_standard;
 pub(super) const DIRECTORY_MODE: u32 = 0o700;
 pub(super) const FILE_MODE: u32 = 0o600;
 const PERMISSIONS: u32 = 0o777;
-/// A configuration or origin is far shorter.
+/// A configuration or author is far shorter.
 const MOST_READ_BYTES: u64 = 16 << 20;
 
 /// Fails unless `path` is a directory of this user's alone.

@@ -13,7 +13,7 @@ use crate::ring::layout::{
 use crate::ring::mapping::Mapping;
 use crate::ring::producer::Producer;
 use crate::ring::remains;
-use crate::ring::store::{Claim, Origin, Store};
+use crate::ring::store::{Author, Claim, Store};
 
 impl Ring {
     /// Reserves a ring of `capacity_bytes`, rounded up to a power of two of at least [`MIN_CAPACITY`], that
@@ -25,16 +25,16 @@ impl Ring {
         Ok(Ring { mapping, capacity, dictionary_len: DICTIONARY_BYTES, claim: None }.into_ends())
     }
 
-    /// As [`Ring::create`], in `store`, where the ring outlives the process that `origin` names.
+    /// As [`Ring::create`], in `store`, where the ring outlives the process that `author` names.
     pub fn create_in(
         store: &Store,
-        origin: &Origin,
+        author: &Author,
         config: &str,
         capacity_bytes: usize,
     ) -> std::io::Result<(Producer, Consumer)> {
         let capacity = capacity_of(capacity_bytes);
         // Names get their bytes when there are some, which most programs have few of.
-        let claim = store.create(origin, config, DATA_OFFSET + capacity, DICTIONARY_OFFSET..DATA_OFFSET)?;
+        let claim = store.create(author, config, DATA_OFFSET + capacity, DICTIONARY_OFFSET..DATA_OFFSET)?;
         let mapping = Mapping::of_file(claim.file(), DATA_OFFSET + capacity).inspect_err(|_| {
             let _ = claim.remove();
         })?;

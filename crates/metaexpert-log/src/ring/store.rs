@@ -36,7 +36,7 @@ const UNFINISHED: &str = ".new-";
 
 /// Who wrote a ring.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Origin {
+pub struct Author {
     /// [`FORMAT`] of the version that wrote it.
     pub format: u32,
     /// The process's id.
@@ -73,14 +73,14 @@ impl Store {
     /// locks it.
     pub(super) fn create(
         &self,
-        origin: &Origin,
+        author: &Author,
         config: &str,
         len: usize,
         later: Range<usize>,
     ) -> io::Result<Claim> {
         let mut attempts = 1;
         loop {
-            match self.create_once(origin, config, len, later.clone()) {
+            match self.create_once(author, config, len, later.clone()) {
                 Err(problem) if attempts < CREATE_ATTEMPTS && is_taken(&problem) => attempts += 1,
                 outcome => return outcome,
             }
@@ -89,7 +89,7 @@ impl Store {
 
     fn create_once(
         &self,
-        origin: &Origin,
+        author: &Author,
         config: &str,
         len: usize,
         later: Range<usize>,
@@ -97,10 +97,10 @@ impl Store {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         self.prepare()?;
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let unfinished = self.path.join(format!("{UNFINISHED}{}-{count}-{:x}", origin.process, now_ns()));
+        let unfinished = self.path.join(format!("{UNFINISHED}{}-{count}-{:x}", author.process, now_ns()));
         DirBuilder::new().mode(belief::DIRECTORY_MODE).create(&unfinished)?;
-        let claim = Claim::fill(&unfinished, origin, config, len, later).and_then(|mut claim| {
-            let name = format!("{}-{}-{:x}", key(&origin.directory), origin.process, now_ns());
+        let claim = Claim::fill(&unfinished, author, config, len, later).and_then(|mut claim| {
+            let name = format!("{}-{}-{:x}", key(&author.directory), author.process, now_ns());
             claim.path = self.path.join(name);
             fs::rename(&unfinished, &claim.path)?;
             Ok(claim)
@@ -182,7 +182,7 @@ impl Claim {
 
     fn fill(
         path: &Path,
-        origin: &Origin,
+        author: &Author,
         config: &str,
         len: usize,
         later: Range<usize>,
@@ -196,7 +196,7 @@ impl Claim {
         allocate(&file, later.end, len - later.end)?;
         let claim = Claim::of(path, file)?;
         claim.write_config(0, config)?;
-        let text = serde_json::to_string(origin).map_err(io::Error::other)?;
+        let text = serde_json::to_string(author).map_err(io::Error::other)?;
         belief::create(&path.join("origin.json"))?.write_all(text.as_bytes())?;
         Ok(claim)
     }
@@ -269,18 +269,18 @@ impl Claim {
 }
 
 /// Who wrote the ring at `path`.
-pub fn origin(path: &Path) -> io::Result<Origin> {
+pub fn author(path: &Path) -> io::Result<Author> {
     serde_json::from_str(&belief::read(&path.join("origin.json"))?).map_err(io::Error::other)
 }
 
 /// Who wrote the ring at `path`, as far as its directory's name tells; `None` if that is none of a ring.
-pub(crate) fn origin_by_name(path: &Path) -> Option<Origin> {
+pub(crate) fn author_by_name(path: &Path) -> Option<Author> {
     let name = path.file_name()?.to_str()?;
     let mut parts = name.split('-').skip(1);
     let process = parts.next()?.parse().ok()?;
     let started_ns = i64::from_str_radix(parts.next()?, 16).ok()?;
     let run_id = "unknown".to_owned();
-    Some(Origin { format: FORMAT, process, run_id, started_ns, directory: PathBuf::new() })
+    Some(Author { format: FORMAT, process, run_id, started_ns, directory: PathBuf::new() })
 }
 
 /// A log directory's name in the store, with which the names of its rings begin.

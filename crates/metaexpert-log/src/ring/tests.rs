@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::layout::{DATA_OFFSET, DICTIONARY_BYTES, PRESENT_STEP};
-use super::store::{Claim, Origin, Store};
+use super::store::{Author, Claim, Store};
 use super::*;
 use crate::frame::{self, Frame, Record};
 use proptest::prelude::*;
@@ -61,14 +61,14 @@ fn memory_is_made_present_in_steps_that_leave_what_is_in_it() {
 fn names_take_memory_as_they_come_and_outlive_the_process() {
     let path = std::env::temp_dir().join(format!("metaexpert-names-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&path);
-    let origin = Origin {
+    let author = Author {
         format: store::FORMAT,
         process: std::process::id(),
         run_id: "run".to_owned(),
         started_ns: 1,
         directory: path.clone(),
     };
-    let (producer, consumer) = Ring::create_in(&Store::at(&path), &origin, "{}", MIN_CAPACITY).unwrap();
+    let (producer, consumer) = Ring::create_in(&Store::at(&path), &author, "{}", MIN_CAPACITY).unwrap();
     let ring = Arc::clone(consumer.ring());
     let file = || ring.claim().unwrap().file();
     let taken = || std::os::unix::fs::MetadataExt::blocks(&file().metadata().unwrap()) as usize * 512;

@@ -207,7 +207,7 @@ impl Damaged {
         self.ring.iter_mut().skip(at).take(len).for_each(|slot| *slot = byte);
     }
 
-    /// The origin or a configuration.
+    /// The author or a configuration.
     fn harm_file(&mut self, input: &mut Input<'_>) {
         let index = usize::from(input.u8()) % self.files.len();
         let (_, content) = &mut self.files[index];

@@ -1,4 +1,4 @@
-//! Shipments: lines of any origin, such as an old log file, delivered to one sink.
+//! Shipments: lines from elsewhere than the ring, such as an old log file, delivered to one sink.
 
 use std::collections::VecDeque;
 use std::iter::Fuse;
@@ -7,7 +7,7 @@ use super::sink::{Sink, SinkReport};
 use super::supply::{Line, Supply, Worth};
 use crate::level::Level;
 
-/// What is kept of lines that the sink may ask for again. No more is taken from their origin meanwhile, which
+/// What is kept of lines that the sink may ask for again. No more is taken from their source meanwhile, which
 /// waits.
 const CAPACITY_BYTES: usize = 1 << 20;
 /// Bytes that are delivered at a time.

@@ -62,7 +62,7 @@ class MatchingEngine:
         numbers: OrderNumbers,
         tell: Callable[[VenueEvent], None],
     ) -> None:
-        """`numbers` is asked for the number of each order that the engine makes itself: exits."""
+        """`numbers` is asked for the number of each order that the matching makes itself: exits."""
         self.book = book
         self._settings = settings
         self._rules = rules
@@ -337,7 +337,7 @@ class MatchingEngine:
 
     def _now(self) -> datetime:
         if self._clock is None:
-            raise RuntimeError("the matching engine has no time before its first step")
+            raise RuntimeError("the matching has no time before its first step")
         return self._clock
 
 
