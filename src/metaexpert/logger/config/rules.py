@@ -101,13 +101,12 @@ def _idle_date_formats(handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Pr
         form, given = options.get("format"), options.get("datefmt")
         if given is None or not isinstance(form, str) or shows_time(form):
             continue
-        is_pattern = "%" in form
-        advice = (
-            "add %(asctime)s to the format"
-            if is_pattern
-            else f"use the format {', '.join(DATED_PRESETS)} or a %-style one"
-        )
-        reason = f"must not be given for the format {shown(form)}, which shows no time of its kind"
+        if "%" in form:
+            why, advice = "which shows no time", "add %(asctime)s to the format"
+        else:
+            why = "whose times have one form"
+            advice = f"use the format {', '.join(DATED_PRESETS)} or a %-style one"
+        reason = f"must not be given for the format {shown(form)}, {why}"
         yield Problem(f"{HANDLERS}.{name}.datefmt", reason, given, suggestion=f"leave it out, or {advice}")
 
 

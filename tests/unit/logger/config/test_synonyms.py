@@ -240,8 +240,14 @@ def test_a_key_of_json_in_a_format_is_refused_with_the_known_names(name: str, ad
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        ({"format": "json", "datefmt": "%H"}, 'must not be given for the format "json"'),
-        ({"format": "%(message)s", "datefmt": "%H"}, "add %(asctime)s to the format"),
+        (
+            {"format": "json", "datefmt": "%H"},
+            'must not be given for the format "json", whose times have one form; leave it out, or use the',
+        ),
+        (
+            {"format": "%(message)s", "datefmt": "%H"},
+            'format "%(message)s", which shows no time; leave it out, or add %(asctime)s to the format',
+        ),
         ({"format": "text", "datefmt": ""}, "must be text that is not empty"),
         ({"format": "text", "datefmt": "100%%"}, "must show at least a part of the time"),
         ({"format": "text", "datefmt": "%H\n"}, "must be printable text"),
