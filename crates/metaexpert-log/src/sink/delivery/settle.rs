@@ -4,8 +4,8 @@
 use std::io;
 
 use super::sink::{Settled, Sink};
-use crate::sink::file::Change;
 use crate::sink::target::Target;
+use crate::sink::target::file::Change;
 
 impl Sink {
     /// At the end of a batch that has been flushed: forces the file to the disk if that is due or `wanted`,

@@ -12,5 +12,5 @@ mod remote;
 mod stream;
 mod wire;
 
-pub(super) use fates::Fate;
+pub(in crate::sink) use fates::Fate;
 pub(super) use remote::{Remote, Service};

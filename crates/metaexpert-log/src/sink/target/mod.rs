@@ -1,14 +1,19 @@
-//! An open destination of any kind, and what a sink asks of it.
+//! An open destination of any kind, and what a sink asks of it. Each kind has a file or a folder of its own.
 
 use std::io;
 use std::sync::Arc;
 
-use super::console::Console;
-use super::file::{Change, LogFile, Opener};
-use super::socket::{Remote, Service};
 use crate::config::{Destination, SinkConfig};
 use crate::error::Error;
 use crate::platform::disk::{Disk, FileId};
+
+pub(super) mod console;
+pub(super) mod file;
+pub(super) mod socket;
+
+use console::Console;
+use file::{Change, LogFile, Opener};
+use socket::{Remote, Service};
 
 /// A write that is interrupted this often in a row counts as failed, so that it holds up no other sink.
 const MOST_INTERRUPTIONS: u32 = 100;
