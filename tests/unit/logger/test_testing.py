@@ -156,3 +156,50 @@ def test_reset_leaves_what_the_program_did_itself(run_python: "Run") -> None:
 
     assert done.stdout.splitlines()[0] == "True True 40"
     assert done.messages() == ["after"]
+
+
+def test_reset_gives_loggers_the_levels_of_before(run_python: "Run") -> None:
+    """A configured level goes, the program's own comes back, and one that it set since stays."""
+    done = run_python(
+        """
+    import logging
+    from metaexpert.logger import configure
+    from metaexpert.logger.testing import reset
+
+    names = ("own", "later", "named", "dropped")
+    logging.getLogger("own").setLevel("ERROR")
+    logging.getLogger("dropped").setLevel("ERROR")
+    configure(loggers=dict.fromkeys(names, "DEBUG"))
+    configure(loggers={"own": "INFO", "dropped": None})
+    logging.getLogger("later").setLevel("CRITICAL")
+    reset()
+    print(*(logging.getLevelName(logging.getLogger(name).level) for name in names))
+    """
+    )
+
+    assert done.stdout.splitlines()[0] == "ERROR CRITICAL NOTSET ERROR"
+
+
+def test_reset_writes_what_is_logged_meanwhile(run_python: "Run") -> None:
+    """A record that comes after the shutdown starts the engine again, which does not outlast the reset."""
+    done = run_python(
+        """
+    import logging
+    from metaexpert.logger import configure
+    from metaexpert.logger.process import service
+    from metaexpert.logger.shared import native
+    from metaexpert.logger.testing import reset
+
+    def shut_down_and_log(timeout, shutdown=service.shutdown):
+        shutdown(timeout)
+        logging.error("meanwhile")
+
+    configure(log_file_path="logs")
+    service.shutdown = shut_down_and_log
+    reset()
+    print(native.is_running())
+    """
+    )
+
+    assert done.stdout.splitlines()[-1] == "False"
+    assert done.messages() == ["meanwhile"]

@@ -27,6 +27,9 @@ class _Loggers:
         self.handler = PipelineHandler()
         #: Levels set from `loggers`, to be taken back when they are no longer named.
         self.levels_set: set[str] = set()
+        #: By logger, its level before the first of these, and the last that it was given; NOTSET once taken
+        #: back.
+        self.levels_given: dict[str, tuple[int, int]] = {}
         #: The root's level before the first configuration.
         self.root_level: int | None = None
 
@@ -95,14 +98,31 @@ def _set_levels(root: MetaLogger, levels: Mapping[str, int], default_level: int)
     """Give loggers the `levels` that are configured, and take back those that no longer are."""
     with changing_levels(root.manager):
         for name in _loggers.levels_set - levels.keys():
-            logging.getLogger(name).setLevel(logging.NOTSET)
+            _give_level(name, logging.NOTSET)
         for name, level in levels.items():
-            named = adopt(logging.getLogger(name))
-            if named.level != level:
-                named.setLevel(level)
+            _give_level(name, level)
         _loggers.levels_set = set(levels)
         if root.level != default_level:
             root.setLevel(default_level)
+
+
+def _give_level(name: str, level: int) -> None:
+    named = adopt(logging.getLogger(name))
+    before, _ = _loggers.levels_given.get(name, (named.level, level))
+    _loggers.levels_given[name] = before, level
+    if named.level != level:
+        named.setLevel(level)
+
+
+def _take_levels_back(root: MetaLogger, root_level: int) -> None:
+    """Give loggers the levels that they had before the first configuration."""
+    with changing_levels(root.manager):
+        for name, (before, given) in _loggers.levels_given.items():
+            named = logging.getLogger(name)
+            # Another level is the program's own doing.
+            if named.level == given:
+                named.setLevel(before)
+        root.setLevel(root_level)
 
 
 def _reset() -> None:
@@ -112,14 +132,14 @@ def _reset() -> None:
     root.removeHandler(_loggers.handler)
     if _loggers.root_level is not None:
         logging.captureWarnings(False)
-        _set_levels(root, {}, _loggers.root_level)
+        _take_levels_back(root, _loggers.root_level)
     _loggers = native.lasting["loggers"] = _Loggers()
 
 
 def _take_over(earlier: Any) -> None:
     """Go on where an earlier import of the package was, with its handler and its loggers."""
-    _loggers.handler, _loggers.levels_set = earlier.handler, earlier.levels_set
-    _loggers.root_level = earlier.root_level
+    _loggers.handler, _loggers.root_level = earlier.handler, earlier.root_level
+    _loggers.levels_set, _loggers.levels_given = earlier.levels_set, earlier.levels_given
     _loggers.handler.__class__ = PipelineHandler
     for logger in (logging.root, *tuple(logging.root.manager.loggerDict.values())):
         if isinstance(logger, logging.Logger):

@@ -233,10 +233,13 @@ def on_reset(name: str, reset: Callable[[], None]) -> None:
 def reset(timeout: float | None = None) -> None:
     """Put the process's logging back to what a fresh import finds, after a `shutdown(timeout)`."""
     global _service
-    shutdown(timeout)
+    deadline = Deadline(timeout)
+    shutdown(deadline.left())
     with _lock.held():
         for each in tuple(_resets.values()):
             each()
+        # A thread that logged meanwhile has started it again.
+        engine.shutdown(deadline.left())
         engine.forget()
         _service = native.lasting["service"] = _Service()
 
