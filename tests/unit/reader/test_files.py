@@ -78,9 +78,10 @@ def test_a_name_need_not_be_text(tmp_path: Path) -> None:
 
 
 def test_a_directory_that_is_not_there_is_an_error(tmp_path: Path) -> None:
-    """An empty list would look like a log without records."""
-    with pytest.raises(FileNotFoundError):
+    """An empty list would look like a log without records. The error names the directory."""
+    with pytest.raises(FileNotFoundError, match="No such file or directory") as caught:
         family(tmp_path / "gone" / "a.log")
+    assert caught.value.filename == tmp_path / "gone"
 
 
 @given(

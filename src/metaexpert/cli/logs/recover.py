@@ -116,8 +116,8 @@ def problems(report: RecoveryReport) -> Iterator[str]:
             again = "" if _WAY_OUT in problem else "; its records are kept, run this again later"
             yield f"error: {whose}: {problem}{again}"
         elif ring.status == "foreign":
-            reason = ring.problem or "its records have another version's format"
-            yield f"warning: {whose}: {reason}; recover them with the version that wrote them"
+            way_out = "its records have another version's format: recover them with that one"
+            yield f"warning: {whose}: {ring.problem or way_out}"
         elif ring.problem:
             yield f"warning: {whose}: {ring.problem}"
         if ring.unreadable:

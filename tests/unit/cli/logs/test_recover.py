@@ -83,8 +83,11 @@ def test_each_file_is_told_once() -> None:
         ({"status": "failed", "problem": ELSEWHERE}, f"error: {{}}: {ELSEWHERE}"),
         (
             {"status": "foreign"},
-            "warning: {}: its records have another version's format; "
-            "recover them with the version that wrote them",
+            "warning: {}: its records have another version's format: recover them with that one",
+        ),
+        (
+            {"status": "foreign", "problem": "was written by another version: recover it with that one"},
+            "warning: {}: was written by another version: recover it with that one",
         ),
         ({"unreadable": 2}, "warning: {}: 2 damaged records could not be read"),
     ],
