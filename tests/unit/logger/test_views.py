@@ -1,21 +1,18 @@
 """Facts about views, which shorten a program's records for people."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from metaexpert.logger import configure, flush, get_logger, log_context, shutdown, views
+from metaexpert.logger import configure, flush, get_logger, log_context, views
 from metaexpert.logger.views import View, register_view
 
 
 @pytest.fixture(autouse=True)
-def no_other_views(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def no_other_views(fresh_logging: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have each test begin with the views that no program has registered, and leave none."""
     monkeypatch.setattr(views, "_views", [View(time="sim_time")])
-    yield
-    shutdown()
 
 
 def lines(directory: Path, name: str) -> list[str]:
