@@ -12,7 +12,7 @@ use crate::config::Stream;
 use crate::line::escape::escape_plain;
 use crate::platform::descriptor::is_there;
 use crate::platform::disk::{Disk, directory, is_absent, system};
-use crate::sink::target::file::is_plain;
+use crate::sink::targets::file::is_plain;
 
 const INTERVAL: Duration = Duration::from_secs(1);
 /// A file of this size becomes `logging_errors.log.1`, in place of the one before.

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::held::records;
 use super::sink::Sink;
 use crate::ring::Gap;
-use crate::sink::target::Target;
-use crate::sink::target::file::Change;
+use crate::sink::targets::Target;
+use crate::sink::targets::file::Change;
 
 /// The shortest time between two attempts to connect, even when it is urgent.
 const RECONNECT_PAUSE: Duration = Duration::from_millis(20);

@@ -6,7 +6,7 @@ use super::sink::{Accepted, Sink, WRITE_BYTES};
 use super::state::Achieved;
 use super::supply::Line;
 use super::transit::Owner;
-use crate::sink::target::Target;
+use crate::sink::targets::Target;
 
 impl Sink {
     /// Lines waiting to be written; append one, then call [`Sink::accept`].

@@ -4,8 +4,8 @@
 use std::io;
 
 use super::sink::{Settled, Sink};
-use crate::sink::target::Target;
-use crate::sink::target::file::Change;
+use crate::sink::targets::Target;
+use crate::sink::targets::file::Change;
 
 impl Sink {
     /// At the end of a batch that has been flushed: forces the file to the disk if that is due or `wanted`,

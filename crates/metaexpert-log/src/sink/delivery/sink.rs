@@ -21,8 +21,8 @@ use super::held::Held;
 use super::progress::Progress;
 use super::state::State;
 use super::transit::Transit;
-use crate::sink::target::Target;
-use crate::sink::target::file::{LogFile, Opener};
+use crate::sink::targets::Target;
+use crate::sink::targets::file::{LogFile, Opener};
 
 /// A sink writes when this much has gathered, and at the end of each batch.
 pub(super) const WRITE_BYTES: usize = 256 << 10;

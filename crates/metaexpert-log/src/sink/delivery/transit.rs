@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::level::Level;
 use crate::ring::Gap;
 use crate::ring::ledger::Ledger;
-use crate::sink::target::socket::Fate;
+use crate::sink::targets::socket::Fate;
 use crate::stats::Counters;
 
 /// How long a flush waits for an acknowledgement of what the system has taken. Another system acknowledges
