@@ -29,6 +29,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from decimal import Decimal
 from importlib import import_module
+from math import isnan, nan
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final, NamedTuple
@@ -351,13 +352,15 @@ def report(rounds: Rounds, subjects: list[str], options: Options) -> int:
     """Print the figures and return the exit code."""
     rows, figures, goals = [], {}, []
     for shape in SHAPES:
-        own, peer = (f"{shape.name}/p50_ns", subjects[-1])
-        figures[shape.name] = {subject: typical(rounds, subject, own) for subject in subjects}
+        p50 = f"{shape.name}/p50_ns"
+        figures[shape.name] = {subject: typical(rounds, subject, p50) for subject in subjects}
         tail = typical(rounds, OWN, f"{shape.name}/p99_by_p50")
-        ahead = 1 / ratio(rounds, OWN, peer, own)
+        # Without the peer there is nothing to be ahead of.
+        ahead = 1 / ratio(rounds, OWN, STRUCTLOG, p50) if STRUCTLOG in subjects else nan
         figures[shape.name] |= {"ahead": ahead, "p99_by_p50": tail}
         times = [f"{figures[shape.name][subject]:,.0f}" for subject in subjects]
-        rows.append((shape.name, *times, f"{ahead:.1f} x", f"{shape.times:.0f} x", f"{tail:.1f}"))
+        shown = "-" if isnan(ahead) else f"{ahead:.1f} x"
+        rows.append((shape.name, *times, shown, f"{shape.times:.0f} x", f"{tail:.1f}"))
         if STRUCTLOG in subjects:
             goals.append(Goal(f"{shape.name}: p50 of {STRUCTLOG} by ours", ahead, shape.times, at_least=True))
         goals.append(Goal(f"{shape.name}: p99 by p50", tail, TAIL_LIMIT))
