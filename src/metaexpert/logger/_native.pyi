@@ -182,7 +182,7 @@ def method_descriptor(function: _Function, level: int | None, category: str | No
     """Return a descriptor for a class of loggers that does what the method `function` does, but sooner.
 
     The class gives `function` itself. An instance gives what its `_take(name)` returns, or `function` bound
-    to it. The descriptor serves the first call of a bound logger whose origin has its builtins.
+    to it. The descriptor serves the first call of a bound logger whose unbound logger has its builtins.
     """
 
 def bind_descriptor(function: _Function) -> _Function:

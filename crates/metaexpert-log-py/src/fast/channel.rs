@@ -21,9 +21,10 @@ use crate::values::text::Excerpt;
 /// The conditions under which a channel is open.
 enum Basis {
     Own(Premises),
-    /// A bound logger's: those of its origin, and that its own list of handlers is empty, if it has one.
+    /// A bound logger's: those of its unbound logger, and that its own list of handlers is empty, if it has
+    /// one.
     Bound {
-        origin: Py<Channel>,
+        unbound: Py<Channel>,
         handlers: Option<Py<PyList>>,
     },
 }
@@ -89,8 +90,8 @@ fn present_era() -> AtomicU64 {
     AtomicU64::new(ERA.load(Ordering::Acquire))
 }
 
-/// A logger's way into the pipeline: its name (a bound logger has that of its origin), its bound fields, and
-/// the conditions under which its builtins serve calls.
+/// A logger's way into the pipeline: its name (a bound logger has that of its unbound logger), its bound
+/// fields, and the conditions under which its builtins serve calls.
 #[pyclass(frozen, module = "metaexpert.logger._native")]
 pub(crate) struct Channel {
     name: Vec<u8>,
@@ -182,8 +183,8 @@ impl Channel {
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         match &self.basis {
             Basis::Own(premises) => premises.traverse(&visit)?,
-            Basis::Bound { origin, handlers } => {
-                visit.call(origin)?;
+            Basis::Bound { unbound, handlers } => {
+                visit.call(unbound)?;
                 if let Some(handlers) = handlers {
                     visit.call(handlers)?;
                 }
@@ -200,12 +201,12 @@ impl Channel {
 }
 
 impl Channel {
-    fn bound_to(origin: &Bound<'_, Self>, bound: Option<Py<Fields>>, handlers: Option<Py<PyList>>) -> Self {
+    fn bound_to(unbound: &Bound<'_, Self>, bound: Option<Py<Fields>>, handlers: Option<Py<PyList>>) -> Self {
         Channel {
             name: Vec::new(),
-            id: KnownIdCell::new(origin.get().id.get()),
+            id: KnownIdCell::new(unbound.get().id.get()),
             bound,
-            basis: Basis::Bound { origin: origin.clone().unbind(), handlers },
+            basis: Basis::Bound { unbound: unbound.clone().unbind(), handlers },
             era: present_era(),
             gates: Gates::default(),
             is_fresh: AtomicBool::new(false),
@@ -214,8 +215,8 @@ impl Channel {
     }
 
     /// The channel of a logger that is just being bound, which has no list of handlers yet.
-    pub(crate) fn fresh(origin: &Bound<'_, Self>, bound: Py<Fields>) -> Self {
-        let channel = Self::bound_to(origin, Some(bound), None);
+    pub(crate) fn fresh(unbound: &Bound<'_, Self>, bound: Py<Fields>) -> Self {
+        let channel = Self::bound_to(unbound, Some(bound), None);
         channel.is_fresh.store(true, Ordering::Relaxed);
         channel
     }
@@ -227,10 +228,10 @@ impl Channel {
 
     /// The channel of the logger that this channel's logger is bound to; `None` if the channel does not
     /// depend on it.
-    pub(crate) fn origin(&self) -> Option<&Py<Channel>> {
+    pub(crate) fn unbound(&self) -> Option<&Py<Channel>> {
         match &self.basis {
             Basis::Own(_) => None,
-            Basis::Bound { origin, .. } => Some(origin),
+            Basis::Bound { unbound, .. } => Some(unbound),
         }
     }
 
@@ -256,10 +257,10 @@ impl Channel {
     }
 
     /// Whether calls of this kind do something, as far as builtins for them were made; a bound logger has the
-    /// gates of its origin.
+    /// gates of its unbound logger.
     pub(crate) fn gate(&self, level: i32, has_category: bool) -> Gate {
         match &self.basis {
-            Basis::Bound { origin, .. } => origin.get().gate(level, has_category),
+            Basis::Bound { unbound, .. } => unbound.get().gate(level, has_category),
             Basis::Own(_) => self.gates.get(Gates::bit(level, has_category)),
         }
     }
@@ -270,9 +271,9 @@ impl Channel {
         self.era.load(Ordering::Acquire) == ERA.load(Ordering::Acquire)
             && match &self.basis {
                 Basis::Own(premises) => premises.hold(py),
-                Basis::Bound { origin, handlers } => {
+                Basis::Bound { unbound, handlers } => {
                     handlers.as_ref().is_none_or(|handlers| handlers.bind(py).is_empty())
-                        && origin.bind(py).get().is_undisturbed(py)
+                        && unbound.bind(py).get().is_undisturbed(py)
                 }
             }
     }
@@ -297,7 +298,7 @@ impl Channel {
     pub(crate) fn name(&self) -> &[u8] {
         match &self.basis {
             Basis::Own(_) => &self.name,
-            Basis::Bound { origin, .. } => origin.get().name(),
+            Basis::Bound { unbound, .. } => unbound.get().name(),
         }
     }
 }

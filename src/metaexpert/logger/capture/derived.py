@@ -1,7 +1,8 @@
 """Attributes that a bound logger takes from the logger it came from, or gets when they are asked for.
 
-A bound logger may live for one call, so it begins with no more than its name, its fields and its origin.
-Descriptors in the class provide the other attributes; an attribute of the instance itself comes first.
+A bound logger may live for one call, so it begins with no more than its name, its fields and its unbound
+logger. Descriptors in the class provide the other attributes; an attribute of the instance itself comes
+first.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ from typing import Any, Final
 
 
 class Followed:
-    """An attribute that a bound logger has not: the origin's is read each time, until one is set."""
+    """An attribute that a bound logger has not: the unbound logger's is read each time, until one is set."""
 
     def __init__(self, name: str) -> None:
         self._name: Final = name
 
     def __get__(self, logger: Any, owner: type | None = None) -> Any:
-        return self if logger is None else getattr(origin_of(logger, self._name), self._name)
+        return self if logger is None else getattr(unbound_of(logger, self._name), self._name)
 
 
 class Made:
@@ -30,15 +31,15 @@ class Made:
     def __get__(self, logger: Any, owner: type | None = None) -> Any:
         if logger is None:
             return self
-        origin_of(logger, self._name)
+        unbound_of(logger, self._name)
         made = self._make(logger)
         # In one step: two threads may ask at once.
         return logger.__dict__.setdefault(self._name, made)
 
 
-def origin_of(logger: Any, name: str) -> Any:
+def unbound_of(logger: Any, name: str) -> Any:
     """Return the logger that this one is bound to; AttributeError for `name` if there is none."""
-    origin = logger._origin
-    if origin is None:
+    unbound = logger._unbound
+    if unbound is None:
         raise AttributeError(f"{type(logger).__name__!r} object has no attribute {name!r}")
-    return origin
+    return unbound

@@ -97,7 +97,7 @@ def _empty_list(logger: FastPathLogger) -> list[Any]:
 
 
 def _nothing_installed(logger: FastPathLogger) -> dict[str, Callable[..., None]]:
-    logger._follow_origin()
+    logger._follow_unbound()
     return {}
 
 
@@ -105,7 +105,7 @@ class FastPathLogger(logging.Logger):
     """A logger whose methods are served by builtins while nothing foreign listens."""
 
     _bound: Fields | None = None
-    _origin: FastPathLogger | None = None
+    _unbound: FastPathLogger | None = None
     _channel: Channel | None = None
     #: The methods that the builtins stand in for, those of the class that the package defines.
     _genuine: ClassVar[Mapping[str, Any]] = {}
@@ -131,14 +131,14 @@ class FastPathLogger(logging.Logger):
         def _serve(self, name: str, /, *args: Any, **kwargs: Any) -> None:
             """Serve one call of the method `name` the slow way: the subclass does."""
 
-    def _follow_origin(self) -> None:
-        """Register this bound logger, so that it is told when its origin leaves the fast path."""
-        origin = self._origin
-        if origin is not None:
-            children = origin._children
+    def _follow_unbound(self) -> None:
+        """Register this bound logger, so that it is told when its unbound logger leaves the fast path."""
+        unbound = self._unbound
+        if unbound is not None:
+            children = unbound._children
             if children is None:
                 # In one step: two threads may bind the first ones.
-                children = origin.__dict__.setdefault("_children", weakref.WeakSet())
+                children = unbound.__dict__.setdefault("_children", weakref.WeakSet())
             children.add(self)
 
     def _dispatch(self, name: str) -> Callable[..., None]:
@@ -165,9 +165,9 @@ class FastPathLogger(logging.Logger):
         channel = self._open_channel()
         if channel is None:
             return None
-        if self._origin is not None:
+        if self._unbound is not None:
             # Loggers bound later are served as it is.
-            self._origin._take(name)
+            self._unbound._take(name)
         slow = partial(self._serve, name)
         threshold = max(self.getEffectiveLevel(), self.manager.disable + 1)
         if name == "log":
@@ -197,21 +197,21 @@ class FastPathLogger(logging.Logger):
         return channel
 
     def _new_channel(self) -> Channel | None:
-        origin = self._origin
-        if origin is not None and self._is_as_derived(origin):
-            channel = origin._open_channel()
+        unbound = self._unbound
+        if unbound is not None and self._is_as_derived(unbound):
+            channel = unbound._open_channel()
             return None if channel is None else channel.derive(self._bound, self.handlers)
         watch_levels(self.manager)
         premises = self._premises()
         return None if premises is None else Channel(self.name, self._bound, *premises)
 
-    def _is_as_derived(self, origin: FastPathLogger) -> bool:
-        """Tell whether this bound logger is unchanged, so that everything depends on its origin."""
+    def _is_as_derived(self, unbound: FastPathLogger) -> bool:
+        """Tell whether this bound logger is unchanged, so that everything depends on its unbound logger."""
         return (
-            self.parent is origin
+            self.parent is unbound
             and self.propagate
             and not self.handlers
-            and self.filters is origin.filters
+            and self.filters is unbound.filters
             and _has_own_methods(self)
         )
 
@@ -278,7 +278,7 @@ class FastPathLogger(logging.Logger):
 
     def __setattr__(self, name: str, value: Any) -> None:
         # A logger's parent is None until it has been made; before its first call it has no channel.
-        is_new = self._origin is None and (
+        is_new = self._unbound is None and (
             name not in self.__dict__
             or (name == "parent" and self.parent is None and "_channel" not in self.__dict__)
         )
@@ -290,7 +290,7 @@ class FastPathLogger(logging.Logger):
             # Loggers below may depend on it too; while a logger is being made nobody does.
             if name in ("disabled", "filters"):
                 # What was set last counts, here or there.
-                self._follow_origin()
+                self._follow_unbound()
                 for child in _members(self._children):
                     child.__dict__.pop(name, None)
             elif name == "level" or (name == "parent" and inherited != self.getEffectiveLevel()):
@@ -300,8 +300,8 @@ class FastPathLogger(logging.Logger):
 
     def _forget_levels(self) -> None:
         """Let all loggers look up again which levels are on; `logging` does so only after `setLevel`."""
-        if self._origin is not None and self._cache is self._origin._cache:
-            # From now on its levels may differ from those of its origin.
+        if self._unbound is not None and self._cache is self._unbound._cache:
+            # From now on its levels may differ from those of its unbound logger.
             self.__dict__["_cache"] = LevelCache()
         if "_is_setting_level" not in self.__dict__ and self.manager.root is not None:
             self.manager._clear_cache()  # type: ignore[attr-defined]

@@ -61,7 +61,7 @@ class MetaLogger(FastPathLogger):
     given.
     """
 
-    _origin: MetaLogger | None = None
+    _unbound: MetaLogger | None = None
     _is_owned = False
 
     # The logging methods. Each is a builtin in the instance's `__dict__` while the fast way is open; a bound
@@ -148,18 +148,18 @@ class MetaLogger(FastPathLogger):
         return self._derived(Fields(kept) if kept else None)
 
     def _derived(self, bound: Fields | None) -> MetaLogger:
-        origin = self._origin or self
-        derived = type(origin).__new__(type(origin))
+        unbound = self._unbound or self
+        derived = type(unbound).__new__(type(unbound))
         # All else comes when it is asked for: see `derived`. The native engine does the same for most calls.
         derived.__dict__.update(
-            name=origin.name,
+            name=unbound.name,
             level=logging.NOTSET,
-            parent=origin,
+            parent=unbound,
             propagate=True,
             _bound=bound,
-            _origin=origin,
+            _unbound=unbound,
             _is_owned=True,
-            _cache=origin._cache,
+            _cache=unbound._cache,
         )
         return derived
 
@@ -324,7 +324,7 @@ class MetaLogger(FastPathLogger):
         return ask_for_caller(find, stack_info, stacklevel)
 
     def __reduce__(self) -> Any:
-        if self._origin is None:
+        if self._unbound is None:
             # Another process, which may not have configured anything, gets one with keyword fields as well.
             return (_as_imported(_owned), (self.name,)) if self._is_owned else super().__reduce__()
         return _as_imported(_rebound), (self.name, self._bound_fields())

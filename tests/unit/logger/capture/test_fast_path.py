@@ -155,26 +155,26 @@ def test_a_plain_logger_follows_a_level_set_on_one_of_ours(logs: "Logs") -> None
     assert not plain.isEnabledFor(logging.WARNING)
 
 
-def test_a_bound_logger_follows_its_origin_until_it_has_a_level_of_its_own(logs: "Logs") -> None:
-    """What is remembered of its levels is its origin's, and its own from then on."""
+def test_a_bound_logger_follows_its_unbound_logger_until_it_has_a_level_of_its_own(logs: "Logs") -> None:
+    """What is remembered of its levels is its unbound logger's, and its own from then on."""
     logs.configure(default_level="INFO")
-    origin = logs.logger
-    bound = origin.bind(order_id=1)
+    unbound = logs.logger
+    bound = unbound.bind(order_id=1)
     assert bound.isEnabledFor(logging.INFO)
-    origin.setLevel("ERROR")
+    unbound.setLevel("ERROR")
     assert not bound.isEnabledFor(logging.INFO)
 
     bound.setLevel("DEBUG")
-    assert (bound.isEnabledFor(logging.DEBUG), origin.isEnabledFor(logging.DEBUG)) == (True, False)
+    assert (bound.isEnabledFor(logging.DEBUG), unbound.isEnabledFor(logging.DEBUG)) == (True, False)
     bound.debug("own")
-    origin.debug("lost")
+    unbound.debug("lost")
     bound.setLevel(logging.NOTSET)
     bound.debug("lost")
     logging.disable(logging.ERROR)
     bound.error("lost")
 
     assert logs.messages() == ["own"]
-    origin.setLevel(logging.NOTSET)
+    unbound.setLevel(logging.NOTSET)
 
 
 def test_a_level_that_is_none_is_refused_and_changes_nothing(logs: "Logs") -> None:

@@ -48,8 +48,8 @@ def test_bound_values_are_captured_when_bound(both_ways: "Logs") -> None:
     assert [record["limits"] for record in both_ways.records()] == [{"max": 1}] * 2
 
 
-def test_a_bound_logger_follows_its_origin(logs: "Logs") -> None:
-    """Level, filters, handlers and propagation of the origin count for loggers bound earlier."""
+def test_a_bound_logger_follows_its_unbound_logger(logs: "Logs") -> None:
+    """Level, filters, handlers and propagation of the unbound logger count for loggers bound earlier."""
     logs.configure()
     log = logs.logger
     session = log.bind(a=1).bind(b=2)
@@ -73,8 +73,8 @@ def test_a_bound_logger_follows_its_origin(logs: "Logs") -> None:
     assert session.hasHandlers()
 
 
-def test_filters_replaced_on_the_origin_count_for_bound_loggers(logs: "Logs") -> None:
-    """A new list in `filters` of the origin is the bound logger's too."""
+def test_filters_replaced_on_the_unbound_logger_count_for_bound_loggers(logs: "Logs") -> None:
+    """A new list in `filters` of the unbound logger is the bound logger's too."""
     logs.configure()
     session = logs.logger.bind(a=1)
     session.info("0")
@@ -87,7 +87,7 @@ def test_filters_replaced_on_the_origin_count_for_bound_loggers(logs: "Logs") ->
 
 
 def test_a_level_set_on_a_bound_logger_is_its_own(logs: "Logs") -> None:
-    """`setLevel` on a bound logger concerns that one, not its origin."""
+    """`setLevel` on a bound logger concerns that one, not its unbound logger."""
     logs.configure()
     session = logs.logger.bind(a=1)
     session.setLevel(logging.ERROR)
@@ -99,7 +99,7 @@ def test_a_level_set_on_a_bound_logger_is_its_own(logs: "Logs") -> None:
 
 
 def test_a_bound_logger_of_a_disabled_one_is_disabled(logs: "Logs") -> None:
-    """A logger bound while its origin is disabled is silent until the origin is not."""
+    """A logger bound while its unbound logger is disabled is silent until the unbound logger is not."""
     logs.configure()
     logs.logger.disabled = True
     session = logs.logger.bind(a=1)

@@ -194,15 +194,15 @@ def test_a_change_of_a_bound_logger_before_its_first_call_counts(
 
 
 @pytest.mark.parametrize("change", CHANGES[:-1])
-def test_a_change_of_the_origin_counts_for_a_bound_logger_s_first_call(
+def test_a_change_of_the_unbound_logger_counts_for_a_bound_logger_s_first_call(
     change: Callable[[MetaLogger], None], logs: "Logs"
 ) -> None:
     """Also for a method that was taken before it; a logger of another name goes on."""
     logs.configure()
-    origin = get_logger("other")
-    session, taken = origin.bind(a=1), origin.bind(a=2).info
-    origin._is_owned = session._is_owned = False
-    change(origin)
+    unbound = get_logger("other")
+    session, taken = unbound.bind(a=1), unbound.bind(a=2).info
+    unbound._is_owned = session._is_owned = False
+    change(unbound)
     session.info("no")
     taken("no")
     logs.logger.info("0")
@@ -210,7 +210,7 @@ def test_a_change_of_the_origin_counts_for_a_bound_logger_s_first_call(
     assert [message for message in logs.messages() if message != "0"] == []
 
 
-@pytest.mark.parametrize("way", ["added", "listed", "assigned", "of the origin"])
+@pytest.mark.parametrize("way", ["added", "listed", "assigned", "of the unbound logger"])
 def test_a_handler_of_its_own_before_the_first_call_listens(way: str, logs: "Logs") -> None:
     """However it got there, and beside the pipeline."""
     logs.configure()
@@ -247,7 +247,7 @@ def test_a_list_of_handlers_that_was_asked_for_late_is_looked_at(logs: "Logs") -
 
 
 def test_what_was_set_last_counts_here_or_there(logs: "Logs") -> None:
-    """`disabled` of a bound logger is its own until the origin's is set."""
+    """`disabled` of a bound logger is its own until the unbound logger's is set."""
     logs.configure()
     session = logs.logger.bind(a=1)
     session.disabled = True
