@@ -1,12 +1,13 @@
 """MetaExpert: trading experts in Python, with every event on record."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from metaexpert.expert import MetaExpert
-
-    __version__: str
 __all__ = ["MetaExpert", "__version__"]
+
+#: Stated here as in pyproject.toml: looking it up in what is installed takes longer than `--version` may.
+__version__: Final = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
@@ -15,8 +16,4 @@ def __getattr__(name: str) -> Any:
         from metaexpert.expert import MetaExpert
 
         return MetaExpert
-    if name == "__version__":
-        from importlib.metadata import version
-
-        return version("metaexpert")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

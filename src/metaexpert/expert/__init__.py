@@ -3,17 +3,45 @@
 A folder for each part, the upper importing the lower alone: `host` (the object a strategy file builds),
 `run` (one run of it), `handlers` (the strategy's functions) and `venue` (where its orders go), `risk` (its
 limits), `settings` (what the user asks for), `market_data`, `model` (bars, orders, positions). Beside them
-what they share: the `journal` of everything that happens, `indicators`, the `metrics`, and `errors`.
+what they share: the `journal` of everything that happens, `indicators`, the `metrics`, the names and levels
+of its `loggers`, and `errors`.
+
+Names are loaded at first use: a command that asks for an expert's defaults needs no host.
 """
 
-from metaexpert.expert.errors import ArgumentError, ExpertError, NotRunningError
-from metaexpert.expert.host.meta_expert import MetaExpert
-from metaexpert.expert.market_data import Bar, MarketDataError, OrderBook, Tick
-from metaexpert.expert.metrics import ExpertMetrics, Latency
-from metaexpert.expert.model.accounts import Account
-from metaexpert.expert.model.orders import Order, OrderStatus, OrderType, Side
-from metaexpert.expert.model.positions import Position
-from metaexpert.expert.model.requests import TradeRequest, TradeResult
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from metaexpert.expert.errors import ArgumentError, ExpertError, NotRunningError
+    from metaexpert.expert.host.meta_expert import MetaExpert
+    from metaexpert.expert.market_data import Bar, MarketDataError, OrderBook, Tick
+    from metaexpert.expert.metrics import ExpertMetrics, Latency
+    from metaexpert.expert.model.accounts import Account
+    from metaexpert.expert.model.orders import Order, OrderStatus, OrderType, Side
+    from metaexpert.expert.model.positions import Position
+    from metaexpert.expert.model.requests import TradeRequest, TradeResult
+
+_HOMES: Final = {
+    "Account": "model.accounts",
+    "ArgumentError": "errors",
+    "Bar": "market_data",
+    "ExpertError": "errors",
+    "ExpertMetrics": "metrics",
+    "Latency": "metrics",
+    "MarketDataError": "market_data",
+    "MetaExpert": "host.meta_expert",
+    "NotRunningError": "errors",
+    "Order": "model.orders",
+    "OrderBook": "market_data",
+    "OrderStatus": "model.orders",
+    "OrderType": "model.orders",
+    "Position": "model.positions",
+    "Side": "model.orders",
+    "Tick": "market_data",
+    "TradeRequest": "model.requests",
+    "TradeResult": "model.requests",
+}
 
 __all__ = [
     "Account",
@@ -35,3 +63,15 @@ __all__ = [
     "TradeRequest",
     "TradeResult",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -7,19 +7,15 @@ events go to the trades log. Bars, metrics, and refusals that only repeat the on
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
+from metaexpert.expert.loggers import EXPERT_LOGGER, MARKET_LOGGER, TRADE_LOGGER
 from metaexpert.expert.model.accounts import Account
 from metaexpert.expert.model.bars import Bar
 from metaexpert.expert.model.fills import Fill
 from metaexpert.expert.model.orders import Order
 from metaexpert.expert.model.positions import Position
 from metaexpert.logger import get_logger
-
-MARKET_LOGGER: Final = "metaexpert.market"
-TRADE_LOGGER: Final = "metaexpert.trade"
-EXPERT_LOGGER: Final = "metaexpert.expert"
-STRATEGY_LOGGER: Final = "metaexpert.strategy"
 
 
 class Journal:

@@ -18,7 +18,10 @@ except SystemExit as end:
     print(end.code, *set(sys.modules) - before, file=sys.stderr)
 """
 #: Each takes as long to import as all that a small command needs.
-SLOW = {"asyncio", "metaexpert.expert", "pydantic", "rich", "ssl", "urllib.request"}
+SLOW = {
+    *("asyncio", "http.client", "importlib.metadata", "metaexpert.expert.host", "pydantic", "rich", "ssl"),
+    *("starlette", "urllib.request", "uvicorn"),
+}
 #: Click and the commands themselves load fewer on each supported Python; one more big import loads more.
 MOST_MODULES = 160
 
@@ -40,14 +43,21 @@ def modules(tmp_path: Path, *arguments: str) -> set[str]:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--version"], ["--help"], ["logs", "--help"], ["run", "--help"], ["logs", "recover", "--help"]],
+    [
+        ["--version"],
+        ["--help"],
+        ["logs", "--help"],
+        ["logs", "configure", "--help"],
+        ["logs", "recover", "--help"],
+        ["run", "--help"],
+    ],
     ids=" ".join,
 )
 def test_version_and_help_load_neither_host_nor_logger(arguments: list[str], tmp_path: Path) -> None:
     """Commands import what they need when they are called."""
     loaded = modules(tmp_path, *arguments)
 
-    assert loaded & {*SLOW, "metaexpert.logger"} == set()
+    assert loaded & {*SLOW, "metaexpert.expert", "metaexpert.logger"} == set()
     assert len(loaded) < MOST_MODULES
 
 
@@ -74,3 +84,14 @@ def test_a_list_of_no_experts_asks_nobody(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
 
     assert modules(tmp_path, "ps") & SLOW == set()
+
+
+def test_a_program_started_here_is_shown_without_the_host(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it would have is a matter of the configuration: no expert is built, and no server is asked."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    loaded = modules(tmp_path, "logs", "configure", "--show")
+
+    assert loaded & SLOW == {"pydantic"}
+    assert {name for name in loaded if name.startswith("metaexpert.expert.")} == {"metaexpert.expert.loggers"}

@@ -125,7 +125,7 @@ def _of(client: ControlClient) -> dict[str, Any]:
 
 def _here() -> dict[str, Any]:
     """Return what a program that is started here would have, since none runs."""
-    from metaexpert.expert.host.log_setup import expert_defaults
+    from metaexpert.expert.loggers import expert_defaults
     from metaexpert.logger import ConfigurationError
     from metaexpert.logger.config import Sources
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping
 from typing import Any, Final
 
 from metaexpert.expert.host.record_view import RECORD_VIEW
-from metaexpert.expert.journal import EXPERT_LOGGER, MARKET_LOGGER, TRADE_LOGGER
+from metaexpert.expert.loggers import MARKET_LOGGER, expert_defaults
 from metaexpert.expert.run.options import Overrides
 from metaexpert.expert.settings.arguments import NotGiven
 from metaexpert.expert.settings.expert import ExpertSettings, log_directory, log_level
 from metaexpert.logger import configure_program
-from metaexpert.logger.config import parse_level
 from metaexpert.logger.views import register_view
 
 #: The handlers that arguments name files of.
@@ -54,22 +51,6 @@ def _named_handlers(settings: ExpertSettings) -> dict[str, dict[str, str] | None
     return handlers
 
 
-def expert_defaults(said: Mapping[Any, Any]) -> dict[str, Any]:
-    """Return what an expert has where no source says otherwise; `said` is what they all say together.
-
-    - bars, which are DEBUG records, are on record at any `log_level`
-    - so are repeated refusals and metrics, unless it is above INFO
-    - above INFO the console's level is that of the loggers: trades, which pass any level, are not shown
-    """
-    level = said.get("default_level")
-    if not _is_above_info(level):
-        return {"loggers": dict.fromkeys((MARKET_LOGGER, TRADE_LOGGER, EXPERT_LOGGER), "DEBUG")}
-    document: dict[str, Any] = {"loggers": {MARKET_LOGGER: "DEBUG"}}
-    if _has_console(said):
-        document["handlers"] = {"console": {"level": level}}
-    return document
-
-
 def line_configuration(line: Overrides | None) -> dict[str, Any]:
     """Return what the command line says; under one the console is stderr: stdout has the results alone."""
     if line is None:
@@ -85,17 +66,3 @@ def line_configuration(line: Overrides | None) -> dict[str, Any]:
 
         document["control"] = control_address(line.control)
     return document
-
-
-def _is_above_info(level: object) -> bool:
-    """Tell whether `level`, as any source may have written it, is one above INFO."""
-    try:
-        return parse_level(level) > logging.INFO
-    except ValueError:
-        # Validation reports it.
-        return False
-
-
-def _has_console(said: Mapping[Any, Any]) -> bool:
-    handlers = said.get("handlers")
-    return not isinstance(handlers, Mapping) or handlers.get("console", {}) is not None

@@ -13,7 +13,7 @@ from metaexpert.expert.handlers.registration import Event
 from metaexpert.expert.handlers.registry import EVENT_ARGUMENTS, HandlerRegistry
 from metaexpert.expert.host.log_setup import configure_logging
 from metaexpert.expert.host.trading import TradingCalls
-from metaexpert.expert.journal import STRATEGY_LOGGER
+from metaexpert.expert.loggers import STRATEGY_LOGGER
 from metaexpert.expert.market_data.files.errors import MarketDataError
 from metaexpert.expert.metrics import ExpertMeter, ExpertMetrics
 from metaexpert.expert.run.options import Overrides, RunOptions, current_overrides, run_options

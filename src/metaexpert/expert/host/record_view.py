@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from metaexpert.expert.journal import EXPERT_LOGGER, MARKET_LOGGER, TRADE_LOGGER
+from metaexpert.expert.loggers import EXPERT_LOGGER, MARKET_LOGGER, TRADE_LOGGER
 from metaexpert.logger.views import View
 
 #: The record of a run's start has the constant fields as its own, so each run shows them once. A timeframe is

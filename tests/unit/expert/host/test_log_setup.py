@@ -13,7 +13,7 @@ import pytest
 
 from metaexpert.expert import MetaExpert
 from metaexpert.expert.host.log_setup import configure_logging
-from metaexpert.expert.journal import MARKET_LOGGER
+from metaexpert.expert.loggers import MARKET_LOGGER
 from metaexpert.expert.run.options import Overrides
 from metaexpert.logger import ConfigurationError, LogConfiguration, configuration, configure, flush, read_log
 from metaexpert.logger.config import HandlerConfiguration
