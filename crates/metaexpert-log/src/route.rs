@@ -1,8 +1,8 @@
-//! **Route**: which sinks want an event.
+//! **Route**: which sinks want a record.
 
 use crate::config::SinkConfig;
 use crate::frame::NO_ID;
-use crate::ring::event::Event;
+use crate::ring::decoded::DecodedRecord;
 use crate::ring::lexicon::Name;
 
 /// A set of sinks: bit *n* stands for the *n*-th.
@@ -20,7 +20,7 @@ pub struct Router {
     filters: Vec<Filter>,
     by_logger: Vec<Option<SinkSet>>,
     by_category: Vec<Option<SinkSet>>,
-    /// Logger, category and level of the last event, all known by number, and who wanted it.
+    /// Logger, category and level of the last record, all known by number, and who wanted it.
     latest: Option<((u32, u32, i32), SinkSet)>,
 }
 
@@ -39,32 +39,32 @@ impl Router {
         Router { filters, by_logger: Vec::new(), by_category: Vec::new(), latest: None }
     }
 
-    /// The sinks that want `event`.
+    /// The sinks that want `record`.
     #[inline]
-    pub fn targets(&mut self, event: &Event<'_>) -> SinkSet {
-        let key = (event.logger_id, event.category_id, event.level);
+    pub fn targets(&mut self, record: &DecodedRecord<'_>) -> SinkSet {
+        let key = (record.logger_id, record.category_id, record.level);
         match self.latest {
             Some((known, targets)) if known == key => targets,
-            _ => self.find(event, key),
+            _ => self.find(record, key),
         }
     }
 
-    fn find(&mut self, event: &Event<'_>, key: (u32, u32, i32)) -> SinkSet {
-        let targets = self.choose(event);
+    fn find(&mut self, record: &DecodedRecord<'_>, key: (u32, u32, i32)) -> SinkSet {
+        let targets = self.choose(record);
         let has_numbers =
-            event.logger_id != NO_ID && (event.category_id != NO_ID || event.category.is_none());
+            record.logger_id != NO_ID && (record.category_id != NO_ID || record.category.is_none());
         self.latest = has_numbers.then_some((key, targets));
         targets
     }
 
-    fn choose(&mut self, event: &Event<'_>) -> SinkSet {
-        let mut left = self.for_logger(event) & self.for_category(event);
+    fn choose(&mut self, record: &DecodedRecord<'_>) -> SinkSet {
+        let mut left = self.for_logger(record) & self.for_category(record);
         let mut targets = 0;
         while left != 0 {
             let index = left.trailing_zeros() as usize;
             left &= left - 1;
             let filter = &self.filters[index];
-            if (filter.level..=filter.max_level).contains(&event.level) {
+            if (filter.level..=filter.max_level).contains(&record.level) {
                 targets |= 1 << index;
             }
         }
@@ -72,31 +72,31 @@ impl Router {
     }
 
     #[inline]
-    fn for_logger(&mut self, event: &Event<'_>) -> SinkSet {
+    fn for_logger(&mut self, record: &DecodedRecord<'_>) -> SinkSet {
         let filters = &self.filters;
-        remembered(&mut self.by_logger, event.logger_id, || {
+        remembered(&mut self.by_logger, record.logger_id, || {
             select(filters, |filter| {
                 filter.loggers.is_empty()
-                    || filter.loggers.iter().any(|name| is_within(event.logger.raw, name))
+                    || filter.loggers.iter().any(|name| is_within(record.logger.raw, name))
             })
         })
     }
 
     #[inline]
-    fn for_category(&mut self, event: &Event<'_>) -> SinkSet {
+    fn for_category(&mut self, record: &DecodedRecord<'_>) -> SinkSet {
         let filters = &self.filters;
         let find = || {
-            select(filters, |filter| match (&filter.category, event.category) {
+            select(filters, |filter| match (&filter.category, record.category) {
                 (None, _) => true,
                 (Some(wanted), Some(Name { raw, .. })) => **wanted == *raw,
                 (Some(_), None) => false,
             })
         };
         // Id 0 stands for "no category", which is remembered like any other, and for one without an id.
-        if event.category_id == NO_ID && event.category.is_some() {
+        if record.category_id == NO_ID && record.category.is_some() {
             return find();
         }
-        remembered_at(&mut self.by_category, event.category_id as usize, find)
+        remembered_at(&mut self.by_category, record.category_id as usize, find)
     }
 }
 

@@ -10,7 +10,7 @@ use metaexpert_log::encode::text::TextEncoder;
 use metaexpert_log::encode::text::pattern::Pattern;
 use metaexpert_log::frame::{Section, Value};
 use proptest::prelude::*;
-use shown::{console, format, text, with_event};
+use shown::{console, format, text, with_decoded};
 
 /// The record of the tables below.
 fn order_filled(encoder: TextEncoder) -> String {
@@ -145,7 +145,7 @@ fn presets_show_the_time_in_a_date_format() {
     assert!(order_filled(text).starts_with("30.01.22 INFO "));
     let mut console = ConsoleEncoder::new(false).with_time(Some("%H:%M %Z")).in_zone(TimeZone::UTC);
     let mut out = Vec::new();
-    with_event(20, b"Ready", &[], |event| console.encode(event, &mut out));
+    with_decoded(20, b"Ready", &[], |record| console.encode(record, &mut out));
     assert!(out.starts_with(b"23:59 UTC INFO "), "{}", String::from_utf8_lossy(&out));
 }
 

@@ -45,14 +45,14 @@ const RUN: [(&str, Value<'_>); 7] = [
 /// The line of the console without colours.
 fn console_of_sets(context: &[(&str, Value<'_>)], own: &[(&str, Value<'_>)]) -> String {
     let mut encoder = ConsoleEncoder::new(false).with_views(views()).in_zone(TimeZone::UTC);
-    line_of_sets(context, own, &[], |event, out| encoder.encode(event, out))
+    line_of_sets(context, own, &[], |record, out| encoder.encode(record, out))
 }
 
 /// What the console shows of a record that the host made in a run.
 fn host_fields(logger: &str, own: &[(&str, Value<'_>)]) -> String {
     let mut encoder = ConsoleEncoder::new(false).with_views(views()).in_zone(TimeZone::UTC);
     let more = [Section::Category(b"trade"), Section::Logger(logger.as_bytes())];
-    fields_of(&line_of_sets(&RUN, own, &more, |event, out| encoder.encode(event, out))).to_owned()
+    fields_of(&line_of_sets(&RUN, own, &more, |record, out| encoder.encode(record, out))).to_owned()
 }
 
 /// What the console shows behind the message of [`console_of_sets`].
@@ -127,7 +127,7 @@ fn a_record_of_the_strategy_is_shown_with_all_that_its_call_names() {
 fn the_text_preset_shows_a_run_as_the_console_does() {
     let own = [("price", Value::F64(0.1 + 0.2))];
     let mut encoder = TextEncoder::with_fields().with_views(views()).in_zone(TimeZone::UTC);
-    let line = line_of_sets(&RUN, &own, &[Section::Logger(b"a")], |event, out| encoder.encode(event, out));
+    let line = line_of_sets(&RUN, &own, &[Section::Logger(b"a")], |record, out| encoder.encode(record, out));
     assert_eq!(line, "2024-01-02 09:00:00Z INFO     a: m price=0.3\n");
 }
 
@@ -136,7 +136,7 @@ fn a_format_of_the_users_shows_the_simulated_time_of_a_record_that_has_one() {
     let shown = |pattern, datefmt, context: &[_]| {
         let mut encoder =
             format(pattern, datefmt).with_views(views()).in_zone(TimeZone::posix("JST-9").unwrap());
-        line_of_sets(context, &[], &[], |event, out| encoder.encode(event, out))
+        line_of_sets(context, &[], &[], |record, out| encoder.encode(record, out))
     };
     assert_eq!(shown("%(asctime)-21s|%(mode)s", None, &RUN), "2024-01-02 09:00:00Z |backtest\n");
     assert_eq!(shown("%(asctime)s", Some("%d.%m. %H:%M %Z"), &RUN), "02.01. 09:00 UTC\n");
@@ -147,10 +147,10 @@ fn a_format_of_the_users_shows_the_simulated_time_of_a_record_that_has_one() {
 #[test]
 fn presets_show_a_simulated_time_in_a_date_format() {
     let mut console = ConsoleEncoder::new(false).with_views(views()).with_time(Some("%H:%M:%S.%3f"));
-    let line = line_of_sets(&RUN, &[], &[], |event, out| console.encode(event, out));
+    let line = line_of_sets(&RUN, &[], &[], |record, out| console.encode(record, out));
     assert!(line.starts_with("09:00:00.000 INFO "), "{line}");
     let no_date = [("sim_time", Value::Str(b"2024-13-99T09:00:00Z"))];
-    let line = line_of_sets(&no_date, &[], &[], |event, out| console.encode(event, out));
+    let line = line_of_sets(&no_date, &[], &[], |record, out| console.encode(record, out));
     assert!(line.starts_with("2024-13-99 09:00:00Z INFO "), "{line}");
 }
 

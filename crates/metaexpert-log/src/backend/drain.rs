@@ -12,7 +12,7 @@ use crate::frame::{self, Frame, Kind};
 use crate::level::Level;
 use crate::platform::fork::Gate;
 use crate::ring::Consumer;
-use crate::ring::event::Event;
+use crate::ring::decoded::DecodedRecord;
 use crate::ring::ledger::Ledger;
 use crate::ring::lexicon::Lexicon;
 use crate::route::SinkSet;
@@ -182,9 +182,9 @@ impl Backend {
             }
             levels[Level(frame::level(bytes)).slot()] += 1;
             let outcome = Frame::peeked(bytes).and_then(|frame| {
-                Event::visit(&frame, dictionary, lexicon, |event| {
-                    delays.note(event.timestamp_ns);
-                    stages.deliver(event, at);
+                DecodedRecord::visit(&frame, dictionary, lexicon, |record| {
+                    delays.note(record.timestamp_ns);
+                    stages.deliver(record, at);
                 })
             });
             if let Err(problem) = outcome {

@@ -8,8 +8,8 @@ use crate::backend::supply::{Frames, Suspect};
 use crate::encode::Encoder;
 use crate::protection::Protection;
 use crate::redact::Redactor;
+use crate::ring::decoded::DecodedRecord;
 use crate::ring::dictionary::Dictionary;
-use crate::ring::event::Event;
 use crate::ring::ledger::Ledger;
 use crate::ring::lexicon::Lexicon;
 use crate::ring::{Batch, Consumer, Gap};
@@ -135,8 +135,8 @@ impl Part<'_> {
     pub(crate) fn gap_line(&mut self, gap: &Gap, why: &str) -> Vec<u8> {
         let frame = Notice::gap(gap, why).frame(gap.last_seq);
         let mut line = Vec::new();
-        if let Ok(event) = Event::decode(&frame, Dictionary::empty(), &mut Lexicon::default()) {
-            self.encoder.encode(&event, &mut line);
+        if let Ok(record) = DecodedRecord::decode(&frame, Dictionary::empty(), &mut Lexicon::default()) {
+            self.encoder.encode(&record, &mut line);
         }
         line
     }

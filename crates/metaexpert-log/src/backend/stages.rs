@@ -9,7 +9,7 @@ use crate::encode::{Encoder, Include};
 use crate::error::Error;
 use crate::platform::disk::Disk;
 use crate::redact::Redactor;
-use crate::ring::event::Event;
+use crate::ring::decoded::DecodedRecord;
 use crate::ring::{Gap, Ring};
 use crate::route::{Router, SinkSet};
 use crate::sink::trouble::TroubleLog;
@@ -141,16 +141,16 @@ impl Stages {
         self.redactor.text(text)
     }
 
-    /// Masks the secrets of `event`, of the frame at ring position `at`, encodes it once for each format
+    /// Masks the secrets of `record`, of the frame at ring position `at`, encodes it once for each format
     /// wanted, and gives it to every sink that is in step and wants it.
     #[inline]
-    pub(crate) fn deliver(&mut self, event: &Event<'_>, at: u64) {
-        let targets = self.router.targets(event) & !self.behind;
+    pub(crate) fn deliver(&mut self, record: &DecodedRecord<'_>, at: u64) {
+        let targets = self.router.targets(record) & !self.behind;
         if targets == 0 {
             return;
         }
-        let redacted = self.redactor.redact(event);
-        let event = redacted.as_ref().unwrap_or(event);
+        let redacted = self.redactor.redact(record);
+        let record = redacted.as_ref().unwrap_or(record);
         let mut failed = 0;
         for (encoder, members) in &mut self.encoders {
             let mut takers = targets & *members;
@@ -160,20 +160,21 @@ impl Stages {
             let first = pop(&mut takers);
             let Some(sink) = self.sinks[first].as_mut() else { continue };
             let start = sink.pending().len();
-            encoder.encode(event, sink.pending());
+            encoder.encode(record, sink.pending());
             if takers != 0 {
                 self.line.clear();
                 self.line.extend_from_slice(&sink.pending()[start..]);
             }
-            failed |=
-                SinkSet::from(!sink.accept(start, at, event.timestamp_ns, event.level, event.seq)) << first;
+            failed |= SinkSet::from(!sink.accept(start, at, record.timestamp_ns, record.level, record.seq))
+                << first;
             while takers != 0 {
                 let index = pop(&mut takers);
                 let Some(sink) = self.sinks[index].as_mut() else { continue };
                 let start = sink.pending().len();
                 sink.pending().extend_from_slice(&self.line);
-                failed |= SinkSet::from(!sink.accept(start, at, event.timestamp_ns, event.level, event.seq))
-                    << index;
+                failed |=
+                    SinkSet::from(!sink.accept(start, at, record.timestamp_ns, record.level, record.seq))
+                        << index;
             }
         }
         self.behind |= failed;

@@ -9,8 +9,8 @@ use crate::frame::Kind;
 use crate::protection::Protection;
 use crate::redact::Redactor;
 use crate::ring::Batch;
+use crate::ring::decoded::DecodedRecord;
 use crate::ring::dictionary::Dictionary;
-use crate::ring::event::Event;
 use crate::ring::lexicon::Lexicon;
 use crate::route::{Router, SinkSet};
 use crate::sink::{Line, Supply, Worth};
@@ -58,30 +58,31 @@ impl Supply for Frames<'_> {
 impl Frames<'_> {
     /// Appends the line of the frame in `bytes` at ring position `at`, if the sink wants it.
     fn line(&mut self, at: u64, bytes: &[u8], out: &mut Vec<u8>) -> Option<Line> {
-        let Ok(event) = Event::decode(bytes, self.dictionary, self.lexicon) else {
+        let Ok(record) = DecodedRecord::decode(bytes, self.dictionary, self.lexicon) else {
             self.unreadable.push(at);
             return None;
         };
-        if self.router.targets(&event) & self.bit == 0 {
+        if self.router.targets(&record) & self.bit == 0 {
             return None;
         }
-        let event = self.redactor.redact(&event).unwrap_or(event);
+        let record = self.redactor.redact(&record).unwrap_or(record);
         let start = out.len();
-        self.encoder.encode(&event, out);
+        self.encoder.encode(&record, out);
         if self.suspect.as_ref().is_some_and(|suspect| !is_valid(&suspect.format, &out[start..])) {
             out.truncate(start);
             self.unreadable.push(at);
             return None;
         }
-        let Event { seq, level, timestamp_ns, .. } = event;
-        let worth = worth(&event, self.protection);
+        let DecodedRecord { seq, level, timestamp_ns, .. } = record;
+        let worth = worth(&record, self.protection);
         Some(Line { at, end: at + bytes.len() as u64, seq, level, timestamp_ns, worth })
     }
 }
 
-fn worth(event: &Event<'_>, protection: Protection) -> Worth {
-    let is_of =
-        |protection: Protection| protection.covers(event.level, event.category.map(|category| category.raw));
+fn worth(record: &DecodedRecord<'_>, protection: Protection) -> Worth {
+    let is_of = |protection: Protection| {
+        protection.covers(record.level, record.category.map(|category| category.raw))
+    };
     match is_of(protection) {
         false => Worth::GivesWay,
         true if is_of(Protection::PRECIOUS) => Worth::Precious,

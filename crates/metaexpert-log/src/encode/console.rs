@@ -10,7 +10,7 @@ use crate::encode::text::spec::{Conversion, Spec, char_count, prefix_len};
 use crate::encode::views::Views;
 use crate::line::escape::escape_plain;
 use crate::protection::TRADE;
-use crate::ring::event::{Event, Exception};
+use crate::ring::decoded::{DecodedRecord, Exception};
 
 const LOGGER_WIDTH: usize = 20;
 const LEVEL: Spec = column(8);
@@ -25,7 +25,7 @@ const fn column(width: usize) -> Spec {
     spec
 }
 
-/// Writes events aligned: time, level, logger, message, then category and fields as `key=value`, the call's
+/// Writes records aligned: time, level, logger, message, then category and fields as `key=value`, the call's
 /// own first; the lines of an exception's traceback and of a stack follow, indented. Without the colours,
 /// which change nothing but colour, a line is the same on a terminal and in a file.
 ///
@@ -57,41 +57,41 @@ impl ConsoleEncoder {
         ConsoleEncoder { time: self.time.in_zone(zone), ..self }
     }
 
-    /// Appends `event` as one line, and the lines of its exception and stack.
-    pub fn encode(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
-        out.reserve(160 + event.message.len());
-        let told = self.fields.collect(event);
+    /// Appends `record` as one line, and the lines of its exception and stack.
+    pub fn encode(&mut self, record: &DecodedRecord<'_>, out: &mut Vec<u8>) {
+        out.reserve(160 + record.message.len());
+        let told = self.fields.collect(record);
         let colour = self.colour;
-        let time = self.time.text(event.timestamp_ns, told);
+        let time = self.time.text(record.timestamp_ns, told);
         painted(colour, DIM, out, |out| out.extend_from_slice(time));
-        self.push_head(event, out);
-        self.push_message(event, out);
+        self.push_head(record, out);
+        self.push_message(record, out);
         self.fields.push(out);
         out.push(b'\n');
-        if let Some(exception) = &event.exception {
+        if let Some(exception) = &record.exception {
             self.push_exception(exception, out);
         }
-        for line in lines(event.stack.unwrap_or_default()) {
+        for line in lines(record.stack.unwrap_or_default()) {
             self.push_line(DIM, line, out);
         }
     }
 
-    fn push_head(&self, event: &Event<'_>, out: &mut Vec<u8>) {
+    fn push_head(&self, record: &DecodedRecord<'_>, out: &mut Vec<u8>) {
         let colour = self.colour;
         out.push(b' ');
-        painted(colour, level_colour(event.level), out, |out| {
-            event.with_level_name(|name| LEVEL.push_text(name, out));
+        painted(colour, level_colour(record.level), out, |out| {
+            record.with_level_name(|name| LEVEL.push_text(name, out));
         });
         out.push(b' ');
-        painted(colour, DIM, out, |out| push_logger(event.logger.raw, out));
+        painted(colour, DIM, out, |out| push_logger(record.logger.raw, out));
         out.push(b' ');
     }
 
-    fn push_message(&self, event: &Event<'_>, out: &mut Vec<u8>) {
+    fn push_message(&self, record: &DecodedRecord<'_>, out: &mut Vec<u8>) {
         // Nothing to align with: no blanks at the line's end.
         let spec = if self.fields.is_empty() { &PLAIN } else { &MESSAGE };
-        let is_trade = event.category.is_some_and(|category| category.raw == TRADE);
-        painted(self.colour && is_trade, colour::TRADE, out, |out| spec.push_text(event.message, out));
+        let is_trade = record.category.is_some_and(|category| category.raw == TRADE);
+        painted(self.colour && is_trade, colour::TRADE, out, |out| spec.push_text(record.message, out));
     }
 
     fn push_exception(&self, exception: &Exception<'_>, out: &mut Vec<u8>) {

@@ -10,14 +10,14 @@ use crate::line::decimal::{push_finite, push_signed, push_unsigned};
 use crate::line::escape::escape_json;
 use crate::line::output::Output;
 use crate::line::piece::Piece;
-use crate::ring::event::Event;
+use crate::ring::decoded::DecodedRecord;
 use crate::ring::fields::Set;
 use crate::ring::lexicon::Key;
 
 /// A usual line is no longer.
 const USUAL_BYTES: usize = 1 << 10;
 
-/// Writes events as one JSON object per line.
+/// Writes records as one JSON object per line.
 pub struct JsonEncoder {
     clock: Rfc3339,
     layout: Layout,
@@ -61,58 +61,58 @@ impl JsonEncoder {
         }
     }
 
-    /// Appends `event` as one line.
-    pub fn encode(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
-        push_line(out, USUAL_BYTES, |line| self.write(event, line));
+    /// Appends `record` as one line.
+    pub fn encode(&mut self, record: &DecodedRecord<'_>, out: &mut Vec<u8>) {
+        push_line(out, USUAL_BYTES, |line| self.write(record, line));
     }
 
     #[inline(always)]
-    fn write<'l>(&mut self, event: &Event<'_>, mut line: Line<'l>) -> Line<'l> {
+    fn write<'l>(&mut self, record: &DecodedRecord<'_>, mut line: Line<'l>) -> Line<'l> {
         line.put_all(b"{\"timestamp\":\"");
-        let (second, fraction) = self.clock.parts(event.timestamp_ns);
+        let (second, fraction) = self.clock.parts(record.timestamp_ns);
         line.put_all(second);
         line.put_block(&fraction, FRACTION_LEN);
-        let (level, member) = &self.level_members[Level(event.level).slot()];
-        if event.level_name.is_none() && level.0 == event.level {
+        let (level, member) = &self.level_members[Level(record.level).slot()];
+        if record.level_name.is_none() && level.0 == record.level {
             member.push(&mut line);
         } else {
-            line.then(|line| push_other_level(event, line));
+            line.then(|line| push_other_level(record, line));
         }
-        event.logger.push_json(&mut line);
+        record.logger.push_json(&mut line);
         line.put_all(b",\"message\":\"");
-        escape_json(event.message, &mut line);
+        escape_json(record.message, &mut line);
         line.put_all(b"\"");
-        if let Some(category) = event.category {
+        if let Some(category) = record.category {
             line.put_all(b",\"category\":");
             category.push_json(&mut line);
         }
-        match event.fields.prepared() {
+        match record.fields.prepared() {
             Some(sets) if self.layout == Layout::Flat => {
                 sets.for_each(|set| push_set(&set, &mut line));
             }
-            _ => line.then(|line| push_fields(event, self.layout, line)),
+            _ => line.then(|line| push_fields(record, self.layout, line)),
         }
-        if event.exception.is_some() || event.stack.is_some() {
-            line.then(|line| push_trouble(event, line));
+        if record.exception.is_some() || record.stack.is_some() {
+            line.then(|line| push_trouble(record, line));
         }
         line.put_all(b",\"seq\":");
-        push_unsigned(event.seq, &mut line);
+        push_unsigned(record.seq, &mut line);
         if self.has_rest {
-            line.then(|line| self.push_rest(event, line));
+            line.then(|line| self.push_rest(record, line));
         }
         line.put_all(b"}\n");
         line
     }
 
     #[cold]
-    fn push_rest<'l>(&self, event: &Event<'_>, mut line: Line<'l>) -> Line<'l> {
+    fn push_rest<'l>(&self, record: &DecodedRecord<'_>, mut line: Line<'l>) -> Line<'l> {
         line.put(&self.run_member);
-        if let (true, Some(thread)) = (self.thread_id, event.thread) {
+        if let (true, Some(thread)) = (self.thread_id, record.thread) {
             line.put(b",\"thread_id\":");
             push_value(Value::U64(thread.ident), &mut line);
         }
         line.put(&self.process_member);
-        if let (true, Some(caller)) = (self.caller, event.caller) {
+        if let (true, Some(caller)) = (self.caller, record.caller) {
             line.put(b",\"caller\":{\"file\":");
             push_string(caller.file, &mut line);
             line.put(b",\"line\":");
@@ -157,9 +157,9 @@ impl<'a> Visitor<'a> for Member<'_, '_> {
 }
 
 #[inline(never)]
-fn push_fields<'l>(event: &Event<'_>, layout: Layout, mut line: Line<'l>) -> Line<'l> {
+fn push_fields<'l>(record: &DecodedRecord<'_>, layout: Layout, mut line: Line<'l>) -> Line<'l> {
     if layout == Layout::Flat {
-        event.fields.for_each(|key, value| {
+        record.fields.for_each(|key, value| {
             key.flat.push(&mut line);
             push_value(value, &mut line);
         });
@@ -167,7 +167,7 @@ fn push_fields<'l>(event: &Event<'_>, layout: Layout, mut line: Line<'l>) -> Lin
     }
     line.put(b",\"context\":{");
     let mut is_first = true;
-    event.fields.for_each(|key, value| {
+    record.fields.for_each(|key, value| {
         let skipped = usize::from(std::mem::replace(&mut is_first, false));
         // But for the first member's comma.
         line.put(&key.nested[skipped..]);
@@ -178,8 +178,8 @@ fn push_fields<'l>(event: &Event<'_>, layout: Layout, mut line: Line<'l>) -> Lin
 }
 
 #[cold]
-fn push_trouble<'l>(event: &Event<'_>, mut line: Line<'l>) -> Line<'l> {
-    if let Some(exception) = event.exception {
+fn push_trouble<'l>(record: &DecodedRecord<'_>, mut line: Line<'l>) -> Line<'l> {
+    if let Some(exception) = record.exception {
         line.put(b",\"exception\":{\"type\":");
         push_string(exception.kind, &mut line);
         line.put(b",\"message\":");
@@ -188,7 +188,7 @@ fn push_trouble<'l>(event: &Event<'_>, mut line: Line<'l>) -> Line<'l> {
         push_string(exception.stacktrace, &mut line);
         line.put(b"}");
     }
-    if let Some(stack) = event.stack {
+    if let Some(stack) = record.stack {
         line.put(b",\"stack_info\":");
         push_string(stack, &mut line);
     }
@@ -197,9 +197,9 @@ fn push_trouble<'l>(event: &Event<'_>, mut line: Line<'l>) -> Line<'l> {
 
 /// As [`JsonEncoder::level_members`], for a level with a name of its own.
 #[cold]
-fn push_other_level<'l>(event: &Event<'_>, mut line: Line<'l>) -> Line<'l> {
+fn push_other_level<'l>(record: &DecodedRecord<'_>, mut line: Line<'l>) -> Line<'l> {
     line.put(b"\",\"level\":\"");
-    event.with_level_name(|name| escape_json(name, &mut line));
+    record.with_level_name(|name| escape_json(name, &mut line));
     line.put(b"\",\"module\":");
     line
 }

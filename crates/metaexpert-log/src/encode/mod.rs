@@ -1,4 +1,4 @@
-//! **Encode**: an event as one line of a format, one file per format.
+//! **Encode**: a record as one line of a format, one file per format.
 
 mod colour;
 pub mod console;
@@ -16,7 +16,7 @@ pub mod views;
 pub use include::Include;
 
 use crate::config::{Format, Layout, View};
-use crate::ring::event::Event;
+use crate::ring::decoded::DecodedRecord;
 
 /// An encoder for one format; keeps what consecutive records share.
 pub enum Encoder {
@@ -59,14 +59,14 @@ impl Encoder {
         })
     }
 
-    /// Appends `event` and a line end to `out`.
+    /// Appends `record` and a line end to `out`.
     #[inline]
-    pub fn encode(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
+    pub fn encode(&mut self, record: &DecodedRecord<'_>, out: &mut Vec<u8>) {
         match self {
-            Encoder::Json(encoder) => encoder.encode(event, out),
-            Encoder::Console(encoder) => encoder.encode(event, out),
-            Encoder::Text(encoder) => encoder.encode(event, out),
-            Encoder::Syslog(encoder) => encoder.encode(event, out),
+            Encoder::Json(encoder) => encoder.encode(record, out),
+            Encoder::Console(encoder) => encoder.encode(record, out),
+            Encoder::Text(encoder) => encoder.encode(record, out),
+            Encoder::Syslog(encoder) => encoder.encode(record, out),
         }
     }
 }

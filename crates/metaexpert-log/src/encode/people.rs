@@ -4,7 +4,7 @@ use crate::frame::Value;
 use crate::line::decimal::{push_signed, push_unsigned};
 use crate::line::escape::{escape_json, escape_plain};
 use crate::line::number::push_shortest;
-use crate::ring::event::Exception;
+use crate::ring::decoded::Exception;
 use crate::ring::lexicon::Key;
 
 /// Continuation lines start with this, so that no content can pose as a record of its own.

@@ -4,7 +4,7 @@ use crate::encode::colour::{CYAN, painted};
 use crate::encode::people::{Digits, push_key, push_shown};
 use crate::encode::views::{ToldTime, Views};
 use crate::frame::Value;
-use crate::ring::event::Event;
+use crate::ring::decoded::DecodedRecord;
 use crate::ring::fields::Place;
 
 /// Renders fields as `key=value`, the call's own before the bound ones, and these before the context's.
@@ -28,15 +28,15 @@ impl ShownFields {
         ShownFields { views, ..self }
     }
 
-    /// Renders what is shown of `event`, set by set. Returns the time that it tells of, if it does.
-    pub(crate) fn collect<'a>(&mut self, event: &Event<'a>) -> Option<ToldTime<'a>> {
+    /// Renders what is shown of `record`, set by set. Returns the time that it tells of, if it does.
+    pub(crate) fn collect<'a>(&mut self, record: &DecodedRecord<'a>) -> Option<ToldTime<'a>> {
         let ShownFields { colour, views, text: out, starts } = self;
         out.clear();
         starts.clear();
-        let report = views.report(event);
+        let report = views.report(record);
         let digits = if report.is_some() { Digits::OfMoney } else { Digits::All };
         let (mut told, mut latest) = (None, None);
-        event.fields.for_each_shown(&mut |place: Place<'_>, value| {
+        record.fields.for_each_shown(&mut |place: Place<'_>, value| {
             if latest != Some(place.at) {
                 latest = Some(place.at);
                 starts.push(out.len());
@@ -50,7 +50,7 @@ impl ShownFields {
                 push_field(*colour, |out| push_key(key, out), value, digits, out);
             }
         });
-        if let Some(category) = event.category.filter(|_| report.is_none()) {
+        if let Some(category) = record.category.filter(|_| report.is_none()) {
             starts.push(out.len());
             push_field(
                 *colour,

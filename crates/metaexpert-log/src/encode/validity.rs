@@ -1,4 +1,4 @@
-//! The check of a line made from damaged memory, before it goes into a file. A line made from a sound event
+//! The check of a line made from damaged memory, before it goes into a file. A line made from a sound record
 //! needs none.
 
 use std::collections::HashSet;

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::config::View;
 use crate::encode::people::json_text;
 use crate::frame::Value;
-use crate::ring::event::Event;
+use crate::ring::decoded::DecodedRecord;
 use crate::ring::fields::{Fields, Place};
 
 const SECONDS_END: usize = "2024-01-31T23:59:59".len();
@@ -68,10 +68,10 @@ impl Views {
         all
     }
 
-    /// The event that `event` is a report of, if it is one.
-    pub(super) fn report(&self, event: &Event<'_>) -> Option<Report<'_>> {
-        let reports = self.reports.iter().find(|reports| contains(&reports.loggers, event.logger.raw))?;
-        let Value::Str(name) = event.fields.get(&reports.event_field)? else { return None };
+    /// The event that `record` is a report of, if it is one.
+    pub(super) fn report(&self, record: &DecodedRecord<'_>) -> Option<Report<'_>> {
+        let reports = self.reports.iter().find(|reports| contains(&reports.loggers, record.logger.raw))?;
+        let Value::Str(name) = record.fields.get(&reports.event_field)? else { return None };
         let found = reports.events.iter().find(|(event, _)| **event == *name);
         let exceptions = found.map_or(&reports.none, |(_, exceptions)| exceptions);
         Some(Report { event_field: &reports.event_field, exceptions })

@@ -13,8 +13,8 @@ use crate::encode::Include;
 use crate::encode::text::Process;
 use crate::frame::{self, Kind};
 use crate::platform::disk::{Disk, FileId, Status};
+use crate::ring::decoded::DecodedRecord;
 use crate::ring::dictionary::Dictionary;
-use crate::ring::event::Event;
 use crate::ring::lexicon::Lexicon;
 use crate::ring::marks::Mark;
 use crate::ring::store::{Author, Claim};
@@ -303,14 +303,16 @@ impl<'a> Remnant<'a> {
         for (notice, seq) in notices {
             let frame = notice.frame(seq);
             let mut lexicon = Lexicon::default();
-            let Ok(event) = Event::decode(&frame, Dictionary::empty(), &mut lexicon) else { continue };
+            let Ok(record) = DecodedRecord::decode(&frame, Dictionary::empty(), &mut lexicon) else {
+                continue;
+            };
             for index in 0..stages.config().sinks.len() {
                 let Some(part) = stages.part(index) else { continue };
-                if part.router.targets(&event) & part.bit == 0 {
+                if part.router.targets(&record) & part.bit == 0 {
                     continue;
                 }
                 let mut line = Vec::new();
-                part.encoder.encode(&event, &mut line);
+                part.encoder.encode(&record, &mut line);
                 part.sink.held.add(&line);
                 if part.sink.write_held().is_none() {
                     return Err(io::Error::other(part.sink.problem().unwrap_or_default().to_owned()));

@@ -1,6 +1,6 @@
-//! **Redact**: secrets are masked in an event before any format sees it.
+//! **Redact**: secrets are masked in a record before any format sees it.
 //!
-//! A field is judged by its name, once for each set of names; a text by what stands in it. An event without
+//! A field is judged by its name, once for each set of names; a text by what stands in it. A record without
 //! secrets stays as it is: nothing is copied.
 
 mod address;

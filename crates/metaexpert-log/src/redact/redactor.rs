@@ -1,4 +1,4 @@
-//! Events with their secrets masked; what was found out about a set of names is remembered.
+//! Records with their secrets masked; what was found out about a set of names is remembered.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use super::{fragment, glance, text};
 use crate::config::Redact;
 use crate::error::Error;
 use crate::frame::{Value, Values};
-use crate::ring::event::{Event, Exception};
+use crate::ring::decoded::{DecodedRecord, Exception};
 use crate::ring::fields::{Place, Replaced, Replacement};
 
 /// The field with the arguments that did not fit their message.
@@ -41,7 +41,7 @@ pub struct Redactor {
     masked: Masked,
 }
 
-/// What one event has instead of its own.
+/// What one record has instead of its own.
 #[derive(Default)]
 struct Masked {
     message: Option<Vec<u8>>,
@@ -69,28 +69,28 @@ impl Redactor {
         Redactor { rules: self.rules.clone(), by_set: Vec::new(), masked: Masked::default() }
     }
 
-    /// `event` with its secrets masked, or `None` if it has none. Its sets of names are those of one
+    /// `record` with its secrets masked, or `None` if it has none. Its sets of names are those of one
     /// dictionary for as long as the redactor lives.
-    pub fn redact<'s>(&'s mut self, event: &Event<'s>) -> Option<Event<'s>> {
+    pub fn redact<'s>(&'s mut self, record: &DecodedRecord<'s>) -> Option<DecodedRecord<'s>> {
         let rules = self.rules.as_deref()?;
-        if rules.is_clear(event, &self.by_set) { None } else { self.mask(event) }
+        if rules.is_clear(record, &self.by_set) { None } else { self.mask(record) }
     }
 
-    /// As [`Redactor::redact`], for an event that cannot be judged at a glance.
-    fn mask<'s>(&'s mut self, event: &Event<'s>) -> Option<Event<'s>> {
+    /// As [`Redactor::redact`], for a record that cannot be judged at a glance.
+    fn mask<'s>(&'s mut self, record: &DecodedRecord<'s>) -> Option<DecodedRecord<'s>> {
         let rules = self.rules.as_deref()?;
         let masked = &mut self.masked;
-        masked.message = rules.text(event.message);
+        masked.message = rules.text(record.message);
         let mut is_changed = masked.message.is_some();
         let has_secret_in_message = is_changed;
-        if event.exception.is_some() || event.stack.is_some() {
-            is_changed |= masked.trouble(event, rules);
+        if record.exception.is_some() || record.stack.is_some() {
+            is_changed |= masked.trouble(record, rules);
         }
         let by_set = &mut self.by_set;
         masked.fields.clear();
         let mut login = Login::default();
         let mut ordinal = 0;
-        event.fields.for_each_placed(|place, value| {
+        record.fields.for_each_placed(|place, value| {
             login.see(ordinal, &place.keys[place.index].raw, value);
             // What the message's own names would have told of them, had they fitted it.
             let is_unfitted = || has_secret_in_message && &*place.keys[place.index].raw == UNFITTED;
@@ -107,7 +107,7 @@ impl Redactor {
         if !is_changed && masked.fields.is_empty() {
             return None;
         }
-        Some(self.masked.applied(event))
+        Some(self.masked.applied(record))
     }
 
     /// `text` with its secrets masked.
@@ -138,10 +138,10 @@ fn learn<'m>(by_set: &'m mut Vec<Verdicts>, keys: &Keys, place: Place<'_>, set: 
 
 impl Masked {
     #[cold]
-    fn trouble(&mut self, event: &Event<'_>, rules: &Rules) -> bool {
-        self.exception = event.exception.and_then(|exception| rules.text(exception.message));
-        self.stacktrace = event.exception.and_then(|exception| rules.text(exception.stacktrace));
-        self.stack = event.stack.and_then(|stack| rules.text(stack));
+    fn trouble(&mut self, record: &DecodedRecord<'_>, rules: &Rules) -> bool {
+        self.exception = record.exception.and_then(|exception| rules.text(exception.message));
+        self.stacktrace = record.exception.and_then(|exception| rules.text(exception.stacktrace));
+        self.stack = record.stack.and_then(|stack| rules.text(stack));
         self.exception.is_some() || self.stacktrace.is_some() || self.stack.is_some()
     }
 
@@ -156,32 +156,32 @@ impl Masked {
     }
 
     #[cold]
-    fn applied<'s>(&'s self, event: &Event<'s>) -> Event<'s> {
-        let mut event = *event;
-        event.message = self.message.as_deref().unwrap_or(event.message);
-        if let Some(exception) = event.exception {
-            event.exception = Some(Exception {
+    fn applied<'s>(&'s self, record: &DecodedRecord<'s>) -> DecodedRecord<'s> {
+        let mut record = *record;
+        record.message = self.message.as_deref().unwrap_or(record.message);
+        if let Some(exception) = record.exception {
+            record.exception = Some(Exception {
                 message: self.exception.as_deref().unwrap_or(exception.message),
                 stacktrace: self.stacktrace.as_deref().unwrap_or(exception.stacktrace),
                 ..exception
             });
         }
-        if event.stack.is_some() {
-            event.stack = self.stack.as_deref().or(event.stack);
+        if record.stack.is_some() {
+            record.stack = self.stack.as_deref().or(record.stack);
         }
-        event.fields.replace(&self.fields);
-        event
+        record.fields.replace(&self.fields);
+        record
     }
 }
 
 impl Rules {
-    /// Whether a glance shows that `event` has nothing to mask. What the sets of its names say must be known.
+    /// Whether a glance shows that `record` has nothing to mask. The sets of its names must be known.
     #[inline]
-    fn is_clear(&self, event: &Event<'_>, by_set: &[Verdicts]) -> bool {
-        let Some(mut sets) = event.fields.sets() else { return false };
-        event.exception.is_none()
-            && event.stack.is_none()
-            && self.is_clear_text(event.message)
+    fn is_clear(&self, record: &DecodedRecord<'_>, by_set: &[Verdicts]) -> bool {
+        let Some(mut sets) = record.fields.sets() else { return false };
+        record.exception.is_none()
+            && record.stack.is_none()
+            && self.is_clear_text(record.message)
             && sets.all(|(id, values)| match by_set.get(id as usize) {
                 Some(Some(verdicts)) => !verdicts.has_arguments && self.are_clear(verdicts, values),
                 _ => false,

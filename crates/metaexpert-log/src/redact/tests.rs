@@ -1,4 +1,4 @@
-//! Events as a whole: what is masked, what is not, and that nothing breaks.
+//! Records as a whole: what is masked, what is not, and that nothing breaks.
 
 use proptest::prelude::*;
 use serde_json::{Value as Tree, json};
@@ -9,8 +9,8 @@ use crate::config::{Layout, Redact};
 use crate::encode::Include;
 use crate::encode::json::JsonEncoder;
 use crate::frame::{NO_ID, Record, Section, Value};
+use crate::ring::decoded::DecodedRecord;
 use crate::ring::dictionary::Dictionary;
-use crate::ring::event::Event;
 use crate::ring::lexicon::Lexicon;
 
 fn redactor(keys: &[&str], patterns: &[&str]) -> Redactor {
@@ -32,10 +32,10 @@ fn line(redactor: &mut Redactor, message: &str, sections: &[Section<'_>]) -> Tre
     let mut frame = vec![0; record.frame_len()];
     record.write(&mut frame, 1);
     let mut lexicon = Lexicon::default();
-    let event = Event::decode(&frame, Dictionary::empty(), &mut lexicon).unwrap();
-    let event = redactor.redact(&event).unwrap_or(event);
+    let record = DecodedRecord::decode(&frame, Dictionary::empty(), &mut lexicon).unwrap();
+    let record = redactor.redact(&record).unwrap_or(record);
     let mut out = Vec::new();
-    JsonEncoder::new(Layout::Flat, &Include::default()).encode(&event, &mut out);
+    JsonEncoder::new(Layout::Flat, &Include::default()).encode(&record, &mut out);
     serde_json::from_slice(&out).unwrap()
 }
 

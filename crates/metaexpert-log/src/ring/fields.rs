@@ -9,7 +9,7 @@ use crate::ring::lexicon::{Key, Lexicon, MAX_SEGMENTS, Overlap, SetIds, keys_wit
 /// What stands in the place of one field's value.
 #[derive(Debug)]
 pub(crate) struct Replaced {
-    /// Which field, in the order in which an event shows them.
+    /// Which field, in the order in which a record shows them.
     pub(crate) ordinal: usize,
     pub(crate) by: Replacement,
 }

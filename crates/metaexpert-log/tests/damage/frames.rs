@@ -3,8 +3,8 @@
 use metaexpert_log::config::{Format, Layout, View};
 use metaexpert_log::encode::{Encoder, Include};
 use metaexpert_log::frame::{Frame, InlineFields, Record, Section, SectionRef, Value, Values};
+use metaexpert_log::ring::decoded::DecodedRecord;
 use metaexpert_log::ring::dictionary::{Definition, DictionaryWriter};
-use metaexpert_log::ring::event::Event;
 use metaexpert_log::ring::lexicon::Lexicon;
 use metaexpert_log::ring::{Consumer, MIN_CAPACITY, Producer, Ring};
 
@@ -98,8 +98,8 @@ fn encode(names: &Names, frame: &[u8], is_honest: bool) {
     for (mut encoder, is_json) in encoders() {
         let mut lines = [Vec::new(), Vec::new()];
         for line in &mut lines {
-            let Ok(event) = Event::decode(frame, dictionary, &mut lexicon) else { return };
-            encoder.encode(&event, line);
+            let Ok(record) = DecodedRecord::decode(frame, dictionary, &mut lexicon) else { return };
+            encoder.encode(&record, line);
         }
         assert_eq!(lines[0], lines[1], "what is remembered of names changes the line");
         match is_json {

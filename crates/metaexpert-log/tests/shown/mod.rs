@@ -7,20 +7,20 @@ use metaexpert_log::encode::console::ConsoleEncoder;
 use metaexpert_log::encode::text::pattern::Pattern;
 use metaexpert_log::encode::text::{Process, TextEncoder};
 use metaexpert_log::frame::{NO_ID, Record, Section, Value};
+use metaexpert_log::ring::decoded::DecodedRecord;
 use metaexpert_log::ring::dictionary::DictionaryWriter;
-use metaexpert_log::ring::event::Event;
 use metaexpert_log::ring::lexicon::Lexicon;
 use metaexpert_log::ring::{MIN_CAPACITY, Ring};
 
 /// 2022-01-30 23:59:59.123456789 UTC.
 pub const CREATED_NS: i64 = 1_643_587_199_123_456_789;
 
-/// Hands `use_event` the event that a record of `message` and `sections` is decoded to.
-pub fn with_event<R>(
+/// Hands `use_decoded` a record of `message` and `sections`, as it is decoded.
+pub fn with_decoded<R>(
     level: i32,
     message: &[u8],
     sections: &[Section<'_>],
-    use_event: impl FnOnce(&Event<'_>) -> R,
+    use_decoded: impl FnOnce(&DecodedRecord<'_>) -> R,
 ) -> R {
     let record =
         Record { level, logger: NO_ID, category: NO_ID, timestamp_ns: CREATED_NS, message, sections };
@@ -28,8 +28,8 @@ pub fn with_event<R>(
     record.write(&mut frame, 7);
     let (producer, _consumer) = Ring::create(MIN_CAPACITY).unwrap();
     let mut lexicon = Lexicon::default();
-    let event = Event::decode(&frame, producer.ring().dictionary(), &mut lexicon).unwrap();
-    use_event(&event)
+    let record = DecodedRecord::decode(&frame, producer.ring().dictionary(), &mut lexicon).unwrap();
+    use_decoded(&record)
 }
 
 pub fn text(encoder: TextEncoder, level: i32, message: &[u8], sections: &[Section<'_>]) -> String {
@@ -37,14 +37,14 @@ pub fn text(encoder: TextEncoder, level: i32, message: &[u8], sections: &[Sectio
     let process = Process { id: 4711, name: "MainProcess".to_owned(), started_ns };
     let mut encoder = encoder.in_zone(TimeZone::UTC).for_process(process);
     let mut out = Vec::new();
-    with_event(level, message, sections, |event| encoder.encode(event, &mut out));
+    with_decoded(level, message, sections, |record| encoder.encode(record, &mut out));
     String::from_utf8(out).unwrap()
 }
 
 pub fn console(colour: bool, level: i32, message: &[u8], sections: &[Section<'_>]) -> String {
     let mut encoder = ConsoleEncoder::new(colour).in_zone(TimeZone::UTC);
     let mut out = Vec::new();
-    with_event(level, message, sections, |event| encoder.encode(event, &mut out));
+    with_decoded(level, message, sections, |record| encoder.encode(record, &mut out));
     String::from_utf8(out).unwrap()
 }
 
@@ -54,7 +54,7 @@ pub fn line_of_sets(
     context: &[(&str, Value<'_>)],
     own: &[(&str, Value<'_>)],
     more: &[Section<'_>],
-    mut encode: impl FnMut(&Event<'_>, &mut Vec<u8>),
+    mut encode: impl FnMut(&DecodedRecord<'_>, &mut Vec<u8>),
 ) -> String {
     let (producer, _consumer) = Ring::create(MIN_CAPACITY).unwrap();
     let mut dictionary = DictionaryWriter::default();
@@ -77,9 +77,9 @@ pub fn line_of_sets(
     let mut frame = vec![0; record.frame_len()];
     record.write(&mut frame, 7);
     let mut lexicon = Lexicon::default();
-    let event = Event::decode(&frame, producer.ring().dictionary(), &mut lexicon).unwrap();
+    let record = DecodedRecord::decode(&frame, producer.ring().dictionary(), &mut lexicon).unwrap();
     let mut out = Vec::new();
-    encode(&event, &mut out);
+    encode(&record, &mut out);
     String::from_utf8(out).unwrap()
 }
 

@@ -7,7 +7,7 @@ use crate::encode::people::json_text;
 use crate::frame::Value;
 use crate::line::decimal::{push_signed, push_unsigned};
 use crate::line::number::push_shortest;
-use crate::ring::event::{Caller, Event};
+use crate::ring::decoded::{Caller, DecodedRecord};
 
 /// Stands between two parts; a part that contains it has it escaped.
 const SEPARATOR: u8 = 0x1F;
@@ -18,7 +18,7 @@ const ESCAPED_BIT: u8 = 0x40;
 const OWN: u8 = b'o';
 const FIELD: u8 = b'f';
 
-/// Writes each event as one line, a draft.
+/// Writes each record as one line, a draft.
 pub struct SyslogEncoder {
     run_id: Option<String>,
     process_id: Option<u32>,
@@ -39,55 +39,55 @@ impl SyslogEncoder {
         }
     }
 
-    /// Appends `event` as one line.
-    pub fn encode(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
-        out.reserve(256 + event.message.len());
-        push_number(i64::from(event.level), out);
+    /// Appends `record` as one line.
+    pub fn encode(&mut self, record: &DecodedRecord<'_>, out: &mut Vec<u8>) {
+        out.reserve(256 + record.message.len());
+        push_number(i64::from(record.level), out);
         out.push(SEPARATOR);
-        push_number(event.timestamp_ns, out);
+        push_number(record.timestamp_ns, out);
         out.push(SEPARATOR);
-        push_part(event.message, out);
+        push_part(record.message, out);
         out.push(SEPARATOR);
-        push_part(event.category.map_or(&b""[..], |category| category.raw), out);
-        self.push_parameters(event, out);
+        push_part(record.category.map_or(&b""[..], |category| category.raw), out);
+        self.push_parameters(record, out);
         out.push(b'\n');
     }
 
-    fn push_parameters(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
-        push_own(b"module", event.logger.raw, out);
-        if let Some(name) = event.level_name {
+    fn push_parameters(&mut self, record: &DecodedRecord<'_>, out: &mut Vec<u8>) {
+        push_own(b"module", record.logger.raw, out);
+        if let Some(name) = record.level_name {
             push_own(b"level", name, out);
         }
-        push_own(b"seq", itoa::Buffer::new().format(event.seq).as_bytes(), out);
+        push_own(b"seq", itoa::Buffer::new().format(record.seq).as_bytes(), out);
         let scratch = &mut self.scratch;
-        event.fields.for_each(|key, value| {
+        record.fields.for_each(|key, value| {
             out.extend_from_slice(&[SEPARATOR, FIELD]);
             push_part(&key.raw, out);
             out.push(SEPARATOR);
             push_part(text_of(value, scratch), out);
         });
-        if let Some(exception) = &event.exception {
+        if let Some(exception) = &record.exception {
             push_own(b"exception_type", exception.kind, out);
             push_own(b"exception_message", exception.message, out);
             push_own(b"stacktrace", exception.stacktrace, out);
         }
-        if let Some(stack) = event.stack {
+        if let Some(stack) = record.stack {
             push_own(b"stack_info", stack, out);
         }
-        self.push_included(event, out);
+        self.push_included(record, out);
     }
 
-    fn push_included(&self, event: &Event<'_>, out: &mut Vec<u8>) {
+    fn push_included(&self, record: &DecodedRecord<'_>, out: &mut Vec<u8>) {
         if let Some(run_id) = &self.run_id {
             push_own(b"run_id", run_id.as_bytes(), out);
         }
-        if let (true, Some(thread)) = (self.thread_id, event.thread) {
+        if let (true, Some(thread)) = (self.thread_id, record.thread) {
             push_own(b"thread_id", itoa::Buffer::new().format(thread.ident).as_bytes(), out);
         }
         if let Some(id) = self.process_id {
             push_own(b"process_id", itoa::Buffer::new().format(id).as_bytes(), out);
         }
-        if let (true, Some(Caller { file, line, function })) = (self.caller, event.caller) {
+        if let (true, Some(Caller { file, line, function })) = (self.caller, record.caller) {
             let line = line.to_string();
             let parts = [file, &[SEPARATOR], line.as_bytes(), &[SEPARATOR], function].concat();
             push_own(b"caller", &parts, out);
@@ -230,9 +230,9 @@ pub(super) mod tests {
         let mut frame = vec![0; record.frame_len()];
         record.write(&mut frame, 7);
         let mut lexicon = Lexicon::default();
-        let event = Event::decode(&frame, Dictionary::empty(), &mut lexicon).unwrap();
+        let record = DecodedRecord::decode(&frame, Dictionary::empty(), &mut lexicon).unwrap();
         let mut out = Vec::new();
-        SyslogEncoder::new(include).encode(&event, &mut out);
+        SyslogEncoder::new(include).encode(&record, &mut out);
         assert_eq!(out.pop(), Some(b'\n'));
         assert!(!out.contains(&b'\n'));
         out

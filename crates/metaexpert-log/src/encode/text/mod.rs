@@ -18,7 +18,7 @@ use crate::encode::text::spec::{Conversion, Shown, Spec};
 use crate::encode::views::Views;
 use crate::frame::Value;
 use crate::line::escape::escape_plain;
-use crate::ring::event::{Caller, Event};
+use crate::ring::decoded::{Caller, DecodedRecord};
 
 /// The `text` preset, which the fields follow.
 const PRESET: &str = "%(asctime)s %(levelname)-8s %(name)s: %(message)s";
@@ -54,7 +54,7 @@ impl Process {
     }
 }
 
-/// Writes events as text lines.
+/// Writes records as text lines.
 ///
 /// The first line is that of the format, with nothing in it that could break it; the lines of an
 /// exception's traceback and of a stack follow, each indented.
@@ -111,50 +111,56 @@ impl TextEncoder {
         self
     }
 
-    /// Appends `event` as one line, and the lines of its exception and stack.
-    pub fn encode(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
-        out.reserve(128 + event.message.len());
+    /// Appends `record` as one line, and the lines of its exception and stack.
+    pub fn encode(&mut self, record: &DecodedRecord<'_>, out: &mut Vec<u8>) {
+        out.reserve(128 + record.message.len());
         let told = match &mut self.fields {
-            Some(fields) => fields.collect(event),
-            None if self.shows_time => self.views.time_of(&event.fields),
+            Some(fields) => fields.collect(record),
+            None if self.shows_time => self.views.time_of(&record.fields),
             None => None,
         };
         for piece in &self.pattern.pieces {
             match piece {
                 Element::Literal(text) => out.extend_from_slice(text),
                 Element::Item(Attribute::AscTime, spec) => {
-                    spec.push_text(self.time.text(event.timestamp_ns, told), out);
+                    spec.push_text(self.time.text(record.timestamp_ns, told), out);
                 }
-                Element::Item(attribute, spec) => push_item(attribute, spec, &self.process, event, out),
+                Element::Item(attribute, spec) => push_item(attribute, spec, &self.process, record, out),
             }
         }
         if let Some(fields) = &self.fields {
             fields.push(out);
         }
         out.push(b'\n');
-        push_trouble(event, out);
+        push_trouble(record, out);
     }
 }
 
-fn push_item(attribute: &Attribute, spec: &Spec, process: &Process, event: &Event<'_>, out: &mut Vec<u8>) {
+fn push_item(
+    attribute: &Attribute,
+    spec: &Spec,
+    process: &Process,
+    record: &DecodedRecord<'_>,
+    out: &mut Vec<u8>,
+) {
     match attribute {
-        Attribute::Name => spec.push_text(event.logger.raw, out),
-        Attribute::Message => spec.push_text(event.message, out),
-        Attribute::LevelName => event.with_level_name(|name| spec.push_text(name, out)),
-        Attribute::Field(name) => match event.fields.get(name.as_bytes()) {
+        Attribute::Name => spec.push_text(record.logger.raw, out),
+        Attribute::Message => spec.push_text(record.message, out),
+        Attribute::LevelName => record.with_level_name(|name| spec.push_text(name, out)),
+        Attribute::Field(name) => match record.fields.get(name.as_bytes()) {
             Some(value) => spec.push(shown_field(value, spec.conversion), out),
             None => spec.push(Shown::Absent, out),
         },
-        other => spec.push(shown(other, process, event), out),
+        other => spec.push(shown(other, process, record), out),
     }
 }
 
 /// The value of an attribute that needs no work before it is shown.
-fn shown<'a>(attribute: &Attribute, process: &'a Process, event: &Event<'a>) -> Shown<'a> {
-    let caller = event.caller.unwrap_or(UNKNOWN_CALLER);
-    let ns = event.timestamp_ns;
+fn shown<'a>(attribute: &Attribute, process: &'a Process, record: &DecodedRecord<'a>) -> Shown<'a> {
+    let caller = record.caller.unwrap_or(UNKNOWN_CALLER);
+    let ns = record.timestamp_ns;
     match attribute {
-        Attribute::LevelNo => Shown::Integer(event.level.into()),
+        Attribute::LevelNo => Shown::Integer(record.level.into()),
         Attribute::PathName => Shown::Text(caller.file),
         Attribute::FileName => Shown::Text(file_name(caller.file)),
         Attribute::Module => Shown::Text(file_stem(caller.file)),
@@ -165,12 +171,14 @@ fn shown<'a>(attribute: &Attribute, process: &'a Process, event: &Event<'a>) -> 
         Attribute::RelativeCreated => Shown::Float(ns.saturating_sub(process.started_ns) as f64 / 1e6),
         Attribute::Process => Shown::Integer(process.id.into()),
         Attribute::ProcessName => Shown::Text(process.name.as_bytes()),
-        Attribute::Thread => event.thread.map_or(Shown::Absent, |thread| Shown::Integer(thread.ident.into())),
-        Attribute::ThreadName => event.thread.map_or(Shown::Absent, |thread| Shown::Text(thread.name)),
+        Attribute::Thread => {
+            record.thread.map_or(Shown::Absent, |thread| Shown::Integer(thread.ident.into()))
+        }
+        Attribute::ThreadName => record.thread.map_or(Shown::Absent, |thread| Shown::Text(thread.name)),
         // As `logging` shows it outside of a task.
-        Attribute::TaskName => Shown::Text(event.task.unwrap_or(b"None")),
-        Attribute::Category => event.category.map_or(Shown::Absent, |category| Shown::Text(category.raw)),
-        Attribute::Seq => Shown::Integer(event.seq.into()),
+        Attribute::TaskName => Shown::Text(record.task.unwrap_or(b"None")),
+        Attribute::Category => record.category.map_or(Shown::Absent, |category| Shown::Text(category.raw)),
+        Attribute::Seq => Shown::Integer(record.seq.into()),
         Attribute::Name
         | Attribute::Message
         | Attribute::LevelName
@@ -201,14 +209,14 @@ fn shown_field(value: Value<'_>, conversion: Conversion) -> Shown<'_> {
     }
 }
 
-fn push_trouble(event: &Event<'_>, out: &mut Vec<u8>) {
-    if let Some(exception) = &event.exception {
+fn push_trouble(record: &DecodedRecord<'_>, out: &mut Vec<u8>) {
+    if let Some(exception) = &record.exception {
         if exception.stacktrace.is_empty() {
             continuation(out, |out| push_summary(exception, out));
         }
         push_lines(exception.stacktrace, out);
     }
-    push_lines(event.stack.unwrap_or_default(), out);
+    push_lines(record.stack.unwrap_or_default(), out);
 }
 
 fn push_lines(text: &[u8], out: &mut Vec<u8>) {

@@ -39,7 +39,7 @@ pub struct Thread<'a> {
 
 /// One record with its names.
 #[derive(Clone, Copy)]
-pub struct Event<'a> {
+pub struct DecodedRecord<'a> {
     /// Position in the run, from 1.
     pub seq: u64,
     /// When the call was made.
@@ -72,31 +72,31 @@ pub struct Event<'a> {
     pub task: Option<&'a [u8]>,
 }
 
-impl<'a> Event<'a> {
+impl<'a> DecodedRecord<'a> {
     /// Reads the record frame in `bytes`, learning names from `dictionary` as they first appear.
     pub fn decode(
         bytes: &'a [u8],
         dictionary: Dictionary<'_>,
         lexicon: &'a mut Lexicon,
-    ) -> Result<Event<'a>, FrameError> {
+    ) -> Result<DecodedRecord<'a>, FrameError> {
         let frame = Frame::parse(bytes)?;
-        let mut event = Event::bare(&frame);
-        event.fill(&frame, dictionary, lexicon)?;
-        Ok(event)
+        let mut record = DecodedRecord::bare(&frame);
+        record.fill(&frame, dictionary, lexicon)?;
+        Ok(record)
     }
 
-    /// Calls `visit` with the event of `frame`, which stays where it was made: it is too large to be handed
+    /// Calls `visit` with the record of `frame`, which stays where it was made: it is too large to be handed
     /// around.
     #[inline(always)]
     pub(crate) fn visit(
         frame: &Frame<'a>,
         dictionary: Dictionary<'_>,
         lexicon: &'a mut Lexicon,
-        visit: impl FnOnce(&Event<'a>),
+        visit: impl FnOnce(&DecodedRecord<'a>),
     ) -> Result<(), FrameError> {
-        let mut event = Event::bare(frame);
-        event.fill(frame, dictionary, lexicon)?;
-        visit(&event);
+        let mut record = DecodedRecord::bare(frame);
+        record.fill(frame, dictionary, lexicon)?;
+        visit(&record);
         Ok(())
     }
 
@@ -116,8 +116,8 @@ impl<'a> Event<'a> {
 
     /// Without what sections or the lexicon say.
     #[inline(always)]
-    fn bare(frame: &Frame<'a>) -> Event<'a> {
-        Event {
+    fn bare(frame: &Frame<'a>) -> DecodedRecord<'a> {
+        DecodedRecord {
             seq: frame.seq,
             timestamp_ns: frame.timestamp_ns,
             level: frame.level,
