@@ -123,6 +123,23 @@ def run_braces(log: Any, records: int) -> None:
             pass
 
 
+PLACES: Final = '{"event":"Order filled","symbol":"{}","side":"{}","price":{},"qty":{},"order_id":{}}'
+
+
+def time_places(log: Any, start: int, samples: array[int]) -> None:
+    """Do as `time_keywords`, with arguments that the logger puts into the braces of the message."""
+    for number in range(len(samples)):
+        before = _clock()
+        log.info(PLACES, "BTCUSDT", "BUY", 50000.5, 0.1, start + number)
+        samples[number] = _clock() - before
+
+
+def run_places(log: Any, records: int) -> None:
+    """Do as `run_keywords`, with arguments that the logger puts into the braces of the message."""
+    for number in range(records):
+        log.info(PLACES, "BTCUSDT", "BUY", 50000.5, 0.1, number)
+
+
 def time_timer(samples: array[int]) -> None:
     """Do as `time_keywords` without any call: what remains is the timer's own cost."""
     for number in range(len(samples)):
@@ -143,4 +160,5 @@ LOOPS: Final[Mapping[str, Loops]] = {
     "arguments": Loops(time_arguments, run_arguments),
     "message": Loops(time_message, run_message),
     "braces": Loops(time_braces, run_braces),
+    "places": Loops(time_places, run_places),
 }

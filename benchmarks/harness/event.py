@@ -14,6 +14,8 @@ FIELDS: Final[Mapping[str, Any]] = {"symbol": "BTCUSDT", "side": "BUY", "price":
 
 Fields = Callable[[dict[str, Any]], Mapping[str, Any]]
 """Finds the event in a parsed line: its fields, and its message as `message`."""
+Document = Callable[[bytes], bytes]
+"""Finds the JSON on a line."""
 
 
 class VerificationError(Exception):
@@ -29,12 +31,17 @@ class Verified:
     lost: int
 
 
-def verify(path: Path, *, records: int, fields: Fields) -> Verified:
+def whole(line: bytes) -> bytes:
+    """Return all of a line, which is JSON."""
+    return line
+
+
+def verify(path: Path, *, records: int, fields: Fields, document: Document = whole) -> Verified:
     """Return what `path` holds after the numbers 0 to `records` - 1 were logged, each once.
 
-    Every line is parsed as strict JSON: UTF-8, one object, no key twice, no NaN. `fields` finds the event
-    in it. Raises `VerificationError`, naming the line, for one that is not a record that was logged,
-    or that came before; records that are not there are counted as lost.
+    What `document` finds on each line is parsed as strict JSON: UTF-8, one object, no key twice, no NaN.
+    `fields` finds the event in it. Raises `VerificationError`, naming the line, for one that is not a record
+    that was logged, or that came before; records that are not there are counted as lost.
     """
     seen = bytearray(records)
     lines = size = 0
@@ -42,7 +49,7 @@ def verify(path: Path, *, records: int, fields: Fields) -> Verified:
         for lines, line in enumerate(file, start=1):
             size += len(line)
             try:
-                number = _number(fields(strict(line)))
+                number = _number(fields(strict(document(line))))
             except (ValueError, KeyError, TypeError) as problem:
                 raise VerificationError(f"{path.name}, line {lines}: {problem!r} in {line[:300]!r}") from None
             if not 0 <= number < records or seen[number]:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from harness import setups
-from harness.event import Fields, VerificationError, Verified, verify
+from harness.event import Document, Fields, VerificationError, Verified, verify, whole
 from harness.setups import Opened
 
 #: The file, in a directory of its own, that a measured logger writes.
@@ -30,6 +30,7 @@ OWN_STDLIB: Final = "logging -> metaexpert"
 STDLIB: Final = "logging + python-json-logger"
 STRUCTLOG: Final = "structlog + orjson"
 LOGURU: Final = "loguru"
+BQLOG: Final = "BqLog"
 QUEUED: Final = "the same, QueueHandler"
 
 #: Everything that this benchmark logs must arrive: the caller waits for room rather than drop a record.
@@ -49,6 +50,8 @@ class Logger:
     """What must be importable for it."""
     fields: Fields = lambda line: line
     """Finds the event in a parsed line."""
+    document: Document = whole
+    """Finds the JSON on a line."""
     note: str = ""
 
     @property
@@ -65,7 +68,7 @@ class Logger:
     def verify(self, path: Path, records: int) -> Verified:
         """Check the file it wrote line by line, as `event.verify` does; a bad line ends the program."""
         try:
-            return verify(path, records=records, fields=self.fields)
+            return verify(path, records=records, fields=self.fields, document=self.document)
         except (VerificationError, OSError) as problem:
             sys.exit(f"{self.name} did not write what was logged: {problem}")
 
@@ -112,12 +115,18 @@ def _nothing(path: str) -> Opened:
 
 
 def _event_in_message(line: dict[str, Any]) -> Mapping[str, Any]:
-    event: dict[str, Any] = json.loads(line["message"])
+    event = line["message"]
+    if isinstance(event, str):
+        event = json.loads(event)
     return {**event, "message": event["event"]}
 
 
 def _event_of_structlog(line: dict[str, Any]) -> Mapping[str, Any]:
     return {**line, "message": line["event"]}
+
+
+def _behind_head(line: bytes) -> bytes:
+    return line[line.index(b"{") :]
 
 
 def _event_of_loguru(line: dict[str, Any]) -> Mapping[str, Any]:
@@ -154,8 +163,8 @@ LOGGERS: Final[Mapping[str, Logger]] = {
             setups.logxide,
             ("logxide",),
             _event_in_message,
-            note="it turns `extra` into text, so the caller formats the fields into the message; it always "
-            "writes to the console too",
+            note="no format of it shows the fields of `extra`, so the caller formats them into the message; "
+            "0.1 always writes to the console too",
         ),
         Logger("logust", "keywords", setups.logust, ("logust",), _event_of_logust),
         Logger(
@@ -182,6 +191,16 @@ LOGGERS: Final[Mapping[str, Logger]] = {
             ("nautilus_trader",),
             _event_in_message,
             note="it takes a message only: the caller formats the fields into it",
+        ),
+        Logger(
+            BQLOG,
+            "places",
+            setups.bqlog,
+            ("bq",),
+            _event_of_structlog,
+            _behind_head,
+            note="it takes arguments for the braces of the message, unescaped, and writes each line with a "
+            "head of its own; with `log.recovery`",
         ),
     )
 }

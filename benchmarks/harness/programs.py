@@ -67,6 +67,10 @@ CALLS: Final[Mapping[str, str]] = {
         'log.info(\'{{"event":"Order filled","symbol":"{symbol}","side":"{side}","price":{price},"qty":{qty},'
         '"order_id":{order_id}}}\', symbol="BTCUSDT", side="BUY", price=50000.5, qty=0.1, order_id=n)'
     ),
+    "places": (
+        'log.info(\'{"event":"Order filled","symbol":"{}","side":"{}","price":{},"qty":{},"order_id":{}}\', '
+        '"BTCUSDT", "BUY", 50000.5, 0.1, n)'
+    ),
 }
 
 

@@ -87,14 +87,32 @@ def picologging(path: str) -> Opened:
 
 
 def logxide(path: str) -> Opened:
-    """Set up logxide, whose own flush() returns before the handlers have run."""
+    """Set up logxide: with its own file, but 0.1 with a handler, because its file has the message alone."""
     import json
     import logging
     from importlib import import_module
+    from importlib.metadata import version
     from threading import Event
 
     # Its functions are made in Rust, and its type stubs don't name them.
+    if not version("logxide").startswith("0.1."):
+        package: Any = import_module("logxide")
+        handler = package.FileHandler(path)
+        line = '{"time":"%(asctime)s","level":"%(levelname)s","name":"%(name)s","message":%(message)s}'
+        handler.setFormatter(package.Formatter(line, datefmt="%Y-%m-%dT%H:%M:%S"))
+        ours = package.getLogger("bench")
+        ours.setLevel(logging.INFO)
+        ours.addHandler(handler)
+
+        def end_file() -> None:
+            # Its close() leaves the last lines in memory until the process ends.
+            handler.flush()
+            handler.close()
+
+        return ours, end_file
+
     logxide: Any = import_module("logxide.logxide")
+    # Its flush() returns before the handlers have run, so a last record tells the end.
     end, ended = "the end of the records", Event()
     file = open(path, "w", encoding="utf-8")  # noqa: SIM115 - until the end
 
@@ -147,11 +165,14 @@ def logly(path: str, *, enqueue: bool = False) -> Opened:
 
 def nautilus(path: str) -> Opened:
     """Set up the logging of nautilus_trader."""
+    from os import symlink
     from os.path import basename, dirname, splitext
 
     from nautilus_trader.common.component import Logger, flush_logger, init_logging
     from nautilus_trader.common.enums import LogLevel
 
+    # So newer ones call the file.
+    symlink(basename(path), f"{splitext(path)[0]}.jsonl")
     guard = [
         init_logging(
             level_stdout=LogLevel.OFF,
@@ -168,3 +189,26 @@ def nautilus(path: str) -> Opened:
         guard.clear()
 
     return Logger("bench"), close
+
+
+def bqlog(path: str) -> Opened:
+    """Set up BqLog, with the recovery that lets its records survive the process."""
+    from os import symlink
+    from os.path import basename, dirname, splitext
+
+    from bq.log import log
+
+    stem = splitext(path)[0]
+    # It numbers its files.
+    symlink(basename(path), f"{stem}_1.log")
+    log.reset_base_dir(0, dirname(path))
+    options = {
+        "appenders_config.file.type": "text_file",
+        "appenders_config.file.levels": "[info,warning,error,fatal]",
+        "appenders_config.file.time_zone": "gmt",
+        "appenders_config.file.file_name": stem,
+        "appenders_config.file.enable_rolling_log_file": "false",
+        "log.recovery": "true",
+    }
+    ours = log.create_log("bench", "".join(f"{name}={value}\n" for name, value in options.items()))
+    return ours, ours.force_flush

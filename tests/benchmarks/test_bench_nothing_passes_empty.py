@@ -12,7 +12,7 @@ import nasty
 import redaction
 import strategy_overhead
 from harness.event import FIELDS, MESSAGE
-from harness.loggers import FILE, OWN
+from harness.loggers import BQLOG, FILE, LOGGERS, OWN
 from harness.report import Options
 from harness.rounds import Rounds
 
@@ -60,6 +60,17 @@ def test_bound_loggers_leave_one_record(tmp_path: Path) -> None:
     """Of loggers that are only bound the last one logs: a second record is as wrong as none."""
     (tmp_path / FILE).write_text(lines_of(3, 4))
     assert contexts.check(f"{OWN}: {contexts.BIND}", 5, tmp_path) == {"lost": 1}
+
+
+def test_json_behind_a_head_is_verified_like_any_other(tmp_path: Path) -> None:
+    """A logger that writes text lines passes with the event in each, and one that is missing is lost."""
+    event = {"event": MESSAGE, **FIELDS}
+    lines = [f"UTC0 2026-01-01\t[I]\t{json.dumps({**event, 'order_id': number})}\n" for number in (2, 0)]
+    (tmp_path / FILE).write_text("".join(lines))
+    assert LOGGERS[BQLOG].verify(tmp_path / FILE, 3).lost == 1
+    (tmp_path / FILE).write_text("UTC0 2026-01-01\t[I]\tOrder filled\n")
+    with pytest.raises(SystemExit, match="did not write what was logged"):
+        LOGGERS[BQLOG].verify(tmp_path / FILE, 1)
 
 
 @pytest.mark.parametrize(
