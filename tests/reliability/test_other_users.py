@@ -50,14 +50,14 @@ def kill(run_python: Run, file: str) -> Path:
     outcome = run_python(KILLED.replace("FILE", repr(file)), code=-9)
     # Other programs of the user may have rings there as well.
     mine = json.dumps(str(outcome.directory / "logs"))
-    (found,) = [ring for ring in STORE.iterdir() if mine in origin_of(ring)]
+    (found,) = [ring for ring in STORE.iterdir() if mine in author_of(ring)]
     return found
 
 
-def origin_of(ring: Path) -> str:
+def author_of(ring: Path) -> str:
     """Return what a ring says of where it comes from; another program's may be gone meanwhile."""
     try:
-        return (ring / "origin.json").read_text()
+        return (ring / "author.json").read_text()
     except OSError:
         return ""
 

@@ -56,13 +56,13 @@ def counts(outcome: "Outcome") -> list[object]:
 def rings_of_nobody(outcome: "Outcome") -> list[str]:
     """Return what the child has left in memory, where no start would look for it."""
     mine = json.dumps(str(outcome.directory / "logs"))
-    return [path.name for path in Path("/dev/shm/metaexpert-log-65534").glob("*") if mine in origin_of(path)]
+    return [path.name for path in Path("/dev/shm/metaexpert-log-65534").glob("*") if mine in author_of(path)]
 
 
-def origin_of(ring: Path) -> str:
+def author_of(ring: Path) -> str:
     """Return what a ring says of where it comes from; another program's may be gone meanwhile."""
     try:
-        return (ring / "origin.json").read_text()
+        return (ring / "author.json").read_text()
     except OSError:
         return ""
 

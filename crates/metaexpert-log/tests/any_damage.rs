@@ -92,12 +92,12 @@ fn another_configuration_stands_in_for_one_that_cannot_be_read_and_that_is_said(
 }
 
 #[test]
-fn what_the_origin_would_say_is_taken_from_the_name_of_its_directory() {
-    for seed in ["origin_gone", "origin_torn", "origin_quote"] {
+fn what_the_author_file_would_say_is_taken_from_the_name_of_its_directory() {
+    for seed in ["author_gone", "author_torn", "author_quote"] {
         let ring = outcome(seed);
         assert_eq!((ring.status, ring.records), (Status::Recovered, 2 * RECORDS), "{seed}: {ring:?}");
         assert_eq!(ring.process, std::process::id());
-        assert!(ring.problem.as_ref().unwrap().contains("origin.json"), "{ring:?}");
+        assert!(ring.problem.as_ref().unwrap().contains("author.json"), "{ring:?}");
     }
 }
 

@@ -219,7 +219,7 @@ fn a_directory_that_cannot_be_written_keeps_the_ring_for_later() {
 fn a_ring_of_another_format_is_left_alone_and_said_to_be() {
     let scratch = Scratch::new();
     play(&scratch, "stalled", 0);
-    let file = scratch.ring().join("origin.json");
+    let file = scratch.ring().join("author.json");
     let text = fs::read_to_string(&file).unwrap().replace("\"format\":", "\"format\":9");
     fs::write(&file, text).unwrap();
     let report = scratch.recover();
@@ -303,7 +303,7 @@ proptest! {
         let scratch = Scratch::new();
         let copy = scratch.place_of(&original.ring().file_name().unwrap().to_string_lossy());
         make_own(&copy);
-        for name in ["origin.json", "config.0.json"] {
+        for name in ["author.json", "config.0.json"] {
             let text = fs::read_to_string(original.ring().join(name)).unwrap();
             let text = text.replace(&*original.root().to_string_lossy(), &scratch.root().to_string_lossy());
             write_own(&copy.join(name), text.as_bytes());

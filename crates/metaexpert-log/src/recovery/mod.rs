@@ -119,7 +119,7 @@ fn recover_ring(
     let author = match author(path) {
         Ok(author) => author,
         Err(problem) => {
-            report.note(format!("origin.json could not be read: {problem}"));
+            report.note(format!("author.json could not be read: {problem}"));
             match author_by_name(path) {
                 Some(author) => author,
                 None => return Some(report.failed("its directory's name tells no more".to_owned())),

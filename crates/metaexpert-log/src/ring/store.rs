@@ -2,7 +2,7 @@
 //! directory per ring.
 //!
 //! ```text
-//! <store>/<log directory's hash>-<pid>-<start>/origin.json    who wrote here
+//! <store>/<log directory's hash>-<pid>-<start>/author.json    who wrote here
 //!                                             /config.0.json  the configuration in force, and those to come
 //!                                             /ring           cursors, marks, names, frames
 //! ```
@@ -197,7 +197,7 @@ impl Claim {
         let claim = Claim::of(path, file)?;
         claim.write_config(0, config)?;
         let text = serde_json::to_string(author).map_err(io::Error::other)?;
-        belief::create(&path.join("origin.json"))?.write_all(text.as_bytes())?;
+        belief::create(&path.join("author.json"))?.write_all(text.as_bytes())?;
         Ok(claim)
     }
 
@@ -270,7 +270,7 @@ impl Claim {
 
 /// Who wrote the ring at `path`.
 pub fn author(path: &Path) -> io::Result<Author> {
-    serde_json::from_str(&belief::read(&path.join("origin.json"))?).map_err(io::Error::other)
+    serde_json::from_str(&belief::read(&path.join("author.json"))?).map_err(io::Error::other)
 }
 
 /// Who wrote the ring at `path`, as far as its directory's name tells; `None` if that is none of a ring.

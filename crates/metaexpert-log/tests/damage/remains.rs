@@ -57,7 +57,7 @@ impl Remains {
             name: path.file_name().unwrap().to_string_lossy().into_owned(),
             root: scratch.root().to_string_lossy().into_owned(),
             ring: fs::read(path.join("ring")).unwrap(),
-            files: ["origin.json", "config.0.json", "config.1.json"].map(read).into(),
+            files: ["author.json", "config.0.json", "config.1.json"].map(read).into(),
         };
         disk.release();
         assert!(pipeline.stop().wait(None));

@@ -67,8 +67,8 @@ class Timeframe:
         """
         if time.tzinfo is None:
             raise ValueError(f"time {time!r} has no time zone; attach datetime.UTC")
-        origin = _FIRST_MONDAY if self.seconds % _UNIT_SECONDS["w"] == 0 else _EPOCH
-        return time.astimezone(UTC) - (time - origin) % self.delta
+        anchor = _FIRST_MONDAY if self.seconds % _UNIT_SECONDS["w"] == 0 else _EPOCH
+        return time.astimezone(UTC) - (time - anchor) % self.delta
 
     def is_multiple_of(self, other: "Timeframe") -> bool:
         """Tell whether bars of this timeframe can be put together from whole bars of `other`."""

@@ -54,13 +54,13 @@ def _alternatives(annotation: Any) -> Iterator[Any]:
 
 
 def _kind(annotation: Any) -> ValueKind:
-    origin = get_origin(annotation)
+    container = get_origin(annotation)
     if annotation is bool:
         return "flag"
     if annotation is int:
         return "integer"
-    if origin is tuple:
+    if container is tuple:
         return "list"
-    if origin is dict or (isinstance(annotation, type) and issubclass(annotation, BaseModel | Mapping)):
+    if container is dict or (isinstance(annotation, type) and issubclass(annotation, BaseModel | Mapping)):
         return "table"
     return "text"

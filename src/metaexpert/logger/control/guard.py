@@ -69,7 +69,7 @@ class Guard:
         if not self._requests.take():
             raise Refused(429, "too many requests; try again in a second", {"retry-after": "1"})
         self._check_host(headers.get("host", ""))
-        self._check_origin(headers)
+        self._check_web_page(headers)
         self._check_token(headers.get("authorization", ""))
 
     def _check_host(self, host: str) -> None:
@@ -78,11 +78,11 @@ class Guard:
         if name is None or (self._names and name not in self._names):
             raise Refused(403, f"the host {host[:80]!r} is not known here; use the address of the server")
 
-    def _check_origin(self, headers: Mapping[str, str]) -> None:
-        """A web page of another origin has no business here, whatever it knows."""
-        origin = headers.get("origin")
-        if origin is not None and origin.lower() != f"http://{headers.get('host', '').lower()}":
-            raise Refused(403, f"requests of the web page {origin[:80]!r} are not served")
+    def _check_web_page(self, headers: Mapping[str, str]) -> None:
+        """A web page of another site has no business here, whatever it knows."""
+        page = headers.get("origin")
+        if page is not None and page.lower() != f"http://{headers.get('host', '').lower()}":
+            raise Refused(403, f"requests of the web page {page[:80]!r} are not served")
         if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
             raise Refused(403, "requests of another web page are not served")
 

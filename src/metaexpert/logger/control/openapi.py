@@ -16,7 +16,7 @@ _SCHEMAS: Final = "#/components/schemas/"
 _REFUSALS: Final = {
     "400": "Not usable: the message names every bad field, and nothing was changed.",
     "401": "No token, or a wrong one.",
-    "403": "Another host name, or the web page of another origin.",
+    "403": "Another host name, or the web page of another site.",
     "413": "The body is too large.",
     "415": "The body is not `application/json`.",
     "429": "Too many requests, or too many wrong tokens.",

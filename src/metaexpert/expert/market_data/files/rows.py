@@ -161,9 +161,9 @@ def explain(
 ) -> MarketDataError:
     """Say what is wrong with a row that a reader refused."""
     if len(row) != layout.width:
-        origin = "the header" if layout.has_header else "the first line"
+        reference = "the header" if layout.has_header else "the first line"
         cells = "1 cell" if len(row) == 1 else f"{len(row)} cells"
-        problem = f"has {cells} where {origin} has {layout.width}; correct or remove the line"
+        problem = f"has {cells} where {reference} has {layout.width}; correct or remove the line"
         return MarketDataError(path, problem, line=line)
     problem = _time_problem(row[layout.columns["time"]], time_format)
     if problem:

@@ -46,8 +46,8 @@ def _text(cell: str) -> int:
     # fromisoformat takes any character between date and time.
     if cell[10:11] not in "T ":
         raise ValueError(cell)
-    origin = _EPOCH_WITHOUT_ZONE if moment.tzinfo is None else _EPOCH
-    return (moment - origin) // _MICROSECOND
+    zero = _EPOCH_WITHOUT_ZONE if moment.tzinfo is None else _EPOCH
+    return (moment - zero) // _MICROSECOND
 
 
 _TEXT = TimeFormat("ISO 8601 text", _text)
