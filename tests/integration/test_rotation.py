@@ -93,7 +93,7 @@ def test_zstd_files_are_zstd(logs: "Logs") -> None:
 
 
 def test_what_was_not_packed_is_packed_by_the_next_start(logs: "Logs") -> None:
-    """Packing may be asked for later, and a file left plain is not forgotten."""
+    """Packing may be asked for later, and a file left unpacked is not forgotten."""
     logs.configure(handlers=small())
     log_numbers(logs, 300)
     assert all(path.suffix != ".gz" for path in chain(logs.directory))

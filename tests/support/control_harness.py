@@ -1,4 +1,4 @@
-"""A client of the control server that speaks plain HTTP, for tests."""
+"""A client of the control server that speaks HTTP, for tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-//! Opening of plain, gzip and zstd files, told apart by their first bytes.
+//! Opening of unpacked, gzip and zstd files, told apart by their first bytes.
 
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -20,7 +20,7 @@ const WINDOW_LOG_MAX: u32 = 27;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Packing {
     /// Nothing: the bytes are the log's lines.
-    Plain,
+    Unpacked,
     /// gzip (RFC 1952), one member or several.
     Gzip,
     /// Zstandard (RFC 8878), one frame or several.
@@ -38,7 +38,7 @@ impl Packing {
         } else if beginning.starts_with(&ZSTD) || is_skippable(beginning) {
             Packing::Zstd
         } else {
-            Packing::Plain
+            Packing::Unpacked
         }
     }
 
@@ -47,7 +47,7 @@ impl Packing {
         NAMES.iter().find(|(_, known)| *known == name).map(|(packing, _)| *packing)
     }
 
-    /// What it is called, none for a plain file.
+    /// What it is called, none for an unpacked file.
     pub fn name(self) -> Option<&'static str> {
         NAMES.iter().find(|(packing, _)| *packing == self).map(|(_, name)| *name)
     }
@@ -65,7 +65,7 @@ fn is_skippable(beginning: &[u8]) -> bool {
 pub fn unpacked<R: Read + Send + 'static>(packed: R, packing: Packing) -> io::Result<Box<dyn Read + Send>> {
     let packed = BufReader::with_capacity(64 << 10, packed);
     Ok(match packing {
-        Packing::Plain => Box::new(packed),
+        Packing::Unpacked => Box::new(packed),
         Packing::Gzip => Box::new(Members { member: Some(GzDecoder::new(packed)) }),
         Packing::Zstd => Box::new(Frames::new(packed)?),
     })

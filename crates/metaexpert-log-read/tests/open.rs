@@ -33,10 +33,10 @@ fn read_as(packed: &[u8], packing: Packing) -> (Vec<u8>, io::Result<usize>) {
 }
 
 #[test]
-fn a_plain_file_is_read_as_it_is() {
-    for plain in [b"".as_slice(), b"{", b"\x1f", b"\x28\xb5\x2f", b"{\"message\":\"x\"}\n"] {
-        let (text, end) = read(plain);
-        assert_eq!((text.as_slice(), end.unwrap()), (plain, plain.len()));
+fn an_unpacked_file_is_read_as_it_is() {
+    for unpacked in [b"".as_slice(), b"{", b"\x1f", b"\x28\xb5\x2f", b"{\"message\":\"x\"}\n"] {
+        let (text, end) = read(unpacked);
+        assert_eq!((text.as_slice(), end.unwrap()), (unpacked, unpacked.len()));
     }
 }
 
@@ -70,7 +70,7 @@ fn packings_are_known_by_their_names() {
     for packing in [Packing::Gzip, Packing::Zstd] {
         assert_eq!(packing.name().and_then(Packing::named), Some(packing));
     }
-    assert_eq!((Packing::Plain.name(), Packing::named("")), (None, None));
+    assert_eq!((Packing::Unpacked.name(), Packing::named("")), (None, None));
 }
 
 #[test]

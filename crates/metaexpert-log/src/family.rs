@@ -23,8 +23,8 @@ pub struct Namesake {
 }
 
 /// One file of a family. Files order by writer, the configured path's before those of processes, and from the
-/// oldest of a writer to the one that is written; of a number that is there plain and packed, plain comes
-/// first.
+/// oldest of a writer to the one that is written; of a number that is there unpacked and packed, unpacked
+/// comes first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
     /// Whose file it is; none for the writer that has the configured path.
@@ -63,15 +63,16 @@ impl Namesake {
     }
 }
 
-/// Those of `all` that belong to the family of `path`, in their order, a copy plain and packed as both.
+/// Those of `all` that belong to the family of `path`, in their order, a copy unpacked and packed as both.
 pub fn members(path: &Path, all: impl IntoIterator<Item = PathBuf>) -> Vec<Member> {
     let mut found: Vec<Member> = all.into_iter().filter_map(|other| Member::of(path, &other)).collect();
     found.sort_by_key(Member::key);
     found
 }
 
-/// The family of `path` among `all`: each line of its writers is in one of these files. What is there plain
-/// and packed under one number counts once, as the plain file, because its packing has not finished.
+/// The family of `path` among `all`: each line of its writers is in one of these files. What is there
+/// unpacked and packed under one number counts once, as the unpacked file, because its packing has not
+/// finished.
 pub fn family(path: &Path, all: impl IntoIterator<Item = PathBuf>) -> Vec<Member> {
     let mut found = members(path, all);
     found.dedup_by_key(|member| (member.namesake, member.number));
@@ -140,9 +141,9 @@ fn finished(ending: &[u8]) -> Option<(u32, Compress)> {
 
 /// A number from 1 on, as this library writes it: `01`, `+1` and `1 ` are other people's.
 fn number(digits: &[u8]) -> Option<u32> {
-    let is_plain =
+    let is_number =
         digits.first().is_some_and(|first| *first != b'0') && digits.iter().all(u8::is_ascii_digit);
-    std::str::from_utf8(digits).ok().filter(|_| is_plain)?.parse().ok()
+    std::str::from_utf8(digits).ok().filter(|_| is_number)?.parse().ok()
 }
 
 #[cfg(test)]
@@ -181,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_plain_and_packed_counts_once_as_the_plain_one() {
+    fn a_copy_unpacked_and_packed_counts_once_as_the_unpacked_one() {
         let all = ["a.log.2.zst", "a.log.2.gz", "a.log.2", "a.7.log.1.gz", "a.7.log.1"];
         assert_eq!(names("a.log", &all), ["a.log.2", "a.7.log.1"]);
     }

@@ -64,7 +64,7 @@ fn an_empty_file_waits_for_its_first_line_whatever_the_hour() {
 }
 
 #[test]
-fn packed_files_have_exactly_the_bytes_and_the_time_of_the_plain_ones() {
+fn packed_files_have_exactly_the_bytes_and_the_time_of_the_unpacked_ones() {
     for (compress, ending) in [("gzip", "gz"), ("zstd", "zst")] {
         let scratch = Scratch::new(compress);
         let config =
@@ -83,11 +83,11 @@ fn packed_files_have_exactly_the_bytes_and_the_time_of_the_plain_ones() {
 }
 
 #[test]
-fn the_next_start_packs_what_is_plain_and_clears_what_was_left() {
+fn the_next_start_packs_what_is_unpacked_and_clears_what_was_left() {
     let scratch = Scratch::new("next-start");
     fs::write(scratch.path("expert.log.1"), "one\n").unwrap();
     fs::write(scratch.path("expert.log.1.gz.77-3.part"), "half").unwrap();
-    // Killed between the two renamings: packed, under its plain name.
+    // Killed between the two renamings: packed, under its unpacked name.
     let packed = zstd::encode_all(&b"two\n"[..], 3).unwrap();
     fs::write(scratch.path("expert.log.2"), packed).unwrap();
     let file = open(&configured(&scratch, json!({"backup_count": 3, "compress": "gzip"})), system());
@@ -116,7 +116,7 @@ fn a_stalled_packing_holds_up_neither_lines_nor_rotation_nor_the_end() {
 }
 
 #[test]
-fn a_packing_that_fails_leaves_the_plain_file_and_tells() {
+fn a_packing_that_fails_leaves_the_unpacked_file_and_tells() {
     let scratch = Scratch::new("no-room");
     let disk = FaultyDisk::new();
     let config = configured(&scratch, json!({"max_size": 33, "backup_count": 9, "compress": "gzip"}));
@@ -255,7 +255,7 @@ fn a_rotation_that_fails_goes_on_in_the_same_file_and_is_due_again_later() {
 }
 
 #[test]
-fn a_neighbour_that_is_no_plain_file_is_never_moved() {
+fn a_neighbour_that_is_no_regular_file_is_never_moved() {
     let scratch = Scratch::new("neighbour");
     let far = scratch.beside().join("far");
     fs::write(&far, "far").unwrap();
@@ -263,7 +263,7 @@ fn a_neighbour_that_is_no_plain_file_is_never_moved() {
     std::os::unix::fs::symlink(&far, scratch.path("expert.log.1")).unwrap();
     (0..3).for_each(|index| put(&mut file, &number(index)));
     let problem = file.rotate(0).unwrap_err().to_string();
-    assert!(problem.contains("expert.log.1 is in the way and no plain file"), "{problem}");
+    assert!(problem.contains("expert.log.1 is in the way and no regular file"), "{problem}");
     (3..9).for_each(|index| put(&mut file, &number(index)));
     assert_eq!(names(&scratch), ["expert.log", "expert.log.1"]);
     assert_eq!(fs::read_to_string(&far).unwrap(), "far");

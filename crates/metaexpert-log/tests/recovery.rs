@@ -254,7 +254,7 @@ fn a_mark_never_counts_what_comes_after_its_position() {
 }
 
 #[test]
-fn a_packed_file_that_a_kill_has_left_with_a_plain_name_gets_its_own() {
+fn a_packed_file_that_a_kill_has_left_with_an_unpacked_name_gets_its_own() {
     let scratch = Scratch::new();
     play(&scratch, "idle", 0);
     let logs = scratch.logs();

@@ -281,9 +281,9 @@ fn colours_change_nothing_but_colour() {
         [Section::Category(b"trade"), Section::Logger(b"a"), Section::Inline(ORDER), failure(TRACEBACK)];
     for level in [10, 20, 30, 40, 50] {
         let coloured = console(true, level, b"Order filled", &sections);
-        let plain = console(false, level, b"Order filled", &sections);
-        assert!(!plain.contains('\x1b') && coloured.contains('\x1b'));
-        assert_eq!(without_colours(&coloured), plain);
+        let uncoloured = console(false, level, b"Order filled", &sections);
+        assert!(!uncoloured.contains('\x1b') && coloured.contains('\x1b'));
+        assert_eq!(without_colours(&coloured), uncoloured);
         let (resets, all) = (coloured.matches("\x1b[0m").count(), coloured.matches('\x1b').count());
         assert_eq!(2 * resets, all, "{coloured:?}");
     }

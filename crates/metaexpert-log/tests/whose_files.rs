@@ -69,7 +69,7 @@ fn a_file_appears_with_its_first_line() {
     let mut file = open(&configured(&scratch, json!({"sync": "always"})), system());
     file.sync().unwrap();
     assert_eq!(file.look().unwrap(), Change::None);
-    assert!(names(&scratch).is_empty() && file.is_plain() && file.size() == 0);
+    assert!(names(&scratch).is_empty() && file.is_rewritable() && file.size() == 0);
     file.write(LINE).unwrap();
     assert_eq!(names(&scratch), ["expert.log"]);
     drop(open(&configured(&scratch, json!({"delay": false, "path": scratch.path("other.log")})), system()));
@@ -124,7 +124,7 @@ fn a_pipe_is_written_to_and_nothing_else() {
     let mut reader = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(&path).unwrap();
     let mut file = open(&config, system());
     (0..9).for_each(|_| assert_eq!(file.write(LINE).unwrap(), LINE.len()));
-    assert!(!file.is_plain() && !file.is_due(0, LINE.len(), i64::MAX));
+    assert!(!file.is_rewritable() && !file.is_due(0, LINE.len(), i64::MAX));
     file.cut_to(0).unwrap();
     assert_eq!((file.repair_last_line(true).unwrap(), file.cut_unfinished().unwrap()), (None, 0));
     assert_eq!(file.look().unwrap(), Change::None);
@@ -150,7 +150,7 @@ fn what_a_process_has_open_is_written_to_and_nothing_else_however_it_is_spelled(
         symlink("stream", scratch.path("expert.log")).unwrap();
         let options = json!({"max_size": 22, "backup_count": 3});
         let mut file = open(&configured(&scratch, options), system());
-        assert!(!file.is_plain() && !file.is_due(0, LINE.len(), i64::MAX), "{target}");
+        assert!(!file.is_rewritable() && !file.is_due(0, LINE.len(), i64::MAX), "{target}");
         assert_eq!((file.repair_last_line(true).unwrap(), file.cut_unfinished().unwrap()), (None, 0));
         file.write(LINE).unwrap();
         file.cut_to(0).unwrap();
@@ -159,7 +159,7 @@ fn what_a_process_has_open_is_written_to_and_nothing_else_however_it_is_spelled(
         let straight = format!("/proc/self/fd/{}", stream.as_raw_fd());
         for options in [json!({}), json!({"path": straight})] {
             let mut second = open(&configured(&scratch, options), system());
-            assert!(!second.is_plain());
+            assert!(!second.is_rewritable());
             second.write(LINE).unwrap();
         }
         assert_eq!(fs::read(&path).unwrap().len(), 20 + 3 * LINE.len());
@@ -176,7 +176,7 @@ fn a_link_to_a_file_is_followed_and_never_rotated() {
     let mut file = open(&configured(&scratch, json!({"max_size": 22, "backup_count": 3})), system());
     assert!(file.repair_last_line(true).unwrap().is_some());
     (0..9).for_each(|_| assert_eq!(file.write(LINE).unwrap(), LINE.len()));
-    assert!(file.is_plain() && !file.is_due(0, LINE.len(), i64::MAX));
+    assert!(file.is_rewritable() && !file.is_due(0, LINE.len(), i64::MAX));
     assert!(fs::symlink_metadata(scratch.path("expert.log")).unwrap().is_symlink());
     assert_eq!(fs::read_to_string(&far).unwrap().lines().count(), 10);
     assert_eq!(names(&scratch), ["expert.log"]);

@@ -116,7 +116,7 @@ class LogEntry:
 
 
 def read_log(path: str | os.PathLike[str], *, strict: bool = False) -> Iterator[LogEntry]:
-    """Yield the records of one JSON log file, plain, gzip or zstd, in the order they stand there.
+    """Yield the records of one JSON log file, unpacked, gzip or zstd, in the order they stand there.
 
     A last line without its line break is still being written, so it is left out. Any other line that is not a
     record, such as one of more than `MAX_LINE_BYTES`, is skipped, and one `UserWarning` at the end says how
@@ -208,7 +208,7 @@ def _lines_so_far(raw: IO[bytes]) -> Iterator[bytes | Exception]:
 
 
 def _packing(file: Path, raw: IO[bytes]) -> str | None:
-    # By its beginning first: a file that has just been packed has its plain name for a moment.
+    # By its beginning first: a file that has just been packed has its unpacked name for a moment.
     packing = native.packing_of(raw.read(_MAGIC_BYTES)) or _PACKED.get(file.suffix)
     raw.seek(0)
     return packing

@@ -152,7 +152,7 @@ def test_a_time_in_any_zone_is_the_same_moment_in_utc(moment: datetime, offset_m
 
 
 def test_a_file_is_read_in_order(tmp_path: Path) -> None:
-    """Every record of a plain file arrives, first to last."""
+    """Every record of an unpacked file arrives, first to last."""
     file = tmp_path / "expert.log"
     file.write_bytes(lines("a", "b", "c"))
 
@@ -161,7 +161,7 @@ def test_a_file_is_read_in_order(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("pack", [gzip.compress, zstd_frame])
 @pytest.mark.parametrize("name", ["expert.log.1.gz", "expert.log.1.zst", "expert.log.1"])
-def test_a_packed_file_is_read_as_the_plain_one(tmp_path: Path, name: str, pack: Pack) -> None:
+def test_a_packed_file_is_read_as_the_unpacked_one(tmp_path: Path, name: str, pack: Pack) -> None:
     """It needs no unpacking first, whatever name it has at the moment; its parts are one text."""
     file = tmp_path / name
     file.write_bytes(pack(lines("a", "b")[:-5]) + pack(lines("a", "b")[-5:] + lines("c")))
@@ -281,7 +281,7 @@ def test_what_is_no_file_is_refused_at_the_call(tmp_path: Path) -> None:
                 read_log(tmp_path / name)
 
 
-@pytest.mark.parametrize("pack", [bytes, gzip.compress, zstd_frame], ids=["plain", "gzip", "zstd"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, zstd_frame], ids=["unpacked", "gzip", "zstd"])
 def test_a_line_without_end_is_bounded(tmp_path: Path, pack, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is passed over and told, and so is one that just fits and is no record; what follows is read."""
     monkeypatch.setattr(entry, "MAX_LINE_BYTES", 1000)

@@ -54,8 +54,8 @@ def test_what_only_looks_alike_does_not_belong_to_it(tmp_path: Path) -> None:
     assert family(tmp_path / "a.log") == []
 
 
-def test_a_copy_plain_and_packed_counts_once(tmp_path: Path) -> None:
-    """Packing it has not finished, so the plain one is whole."""
+def test_a_copy_unpacked_and_packed_counts_once(tmp_path: Path) -> None:
+    """Packing it has not finished, so the unpacked one is whole."""
     touch(tmp_path, "a.log", "a.log.1", "a.log.1.gz")
 
     assert names(family(tmp_path / "a.log")) == ["a.log.1", "a.log"]

@@ -1,4 +1,4 @@
-//! The engine's configuration, as the capture side hands it over: complete, validated, in plain values.
+//! The engine's configuration, as the capture side hands it over: complete, validated, ready for JSON.
 
 mod console;
 mod file;
@@ -60,7 +60,7 @@ impl Config {
 
     /// The document again, for whoever recovers what this process leaves behind.
     pub fn to_json(&self) -> String {
-        serde_json::to_string(self).expect("plain values have a JSON form")
+        serde_json::to_string(self).expect("a configuration has a JSON form")
     }
 
     /// Whether a record looks the same as with `other` in a sink that both have.

@@ -8,7 +8,7 @@ use crate::encode::record_time::RecordTime;
 use crate::encode::shown_fields::ShownFields;
 use crate::encode::text::spec::{Conversion, Spec, char_count, prefix_len};
 use crate::encode::views::Views;
-use crate::line::escape::escape_plain;
+use crate::line::escape::escape_controls;
 use crate::protection::TRADE;
 use crate::ring::decoded::{DecodedRecord, Exception};
 
@@ -16,7 +16,7 @@ const LOGGER_WIDTH: usize = 20;
 const LEVEL: Spec = column(8);
 const LOGGER: Spec = column(LOGGER_WIDTH);
 const MESSAGE: Spec = column(30);
-const PLAIN: Spec = Spec::bare(Conversion::Text);
+const BARE: Spec = Spec::bare(Conversion::Text);
 
 const fn column(width: usize) -> Spec {
     let mut spec = Spec::bare(Conversion::Text);
@@ -89,7 +89,7 @@ impl ConsoleEncoder {
 
     fn push_message(&self, record: &DecodedRecord<'_>, out: &mut Vec<u8>) {
         // Nothing to align with: no blanks at the line's end.
-        let spec = if self.fields.is_empty() { &PLAIN } else { &MESSAGE };
+        let spec = if self.fields.is_empty() { &BARE } else { &MESSAGE };
         let is_trade = record.category.is_some_and(|category| category.raw == TRADE);
         painted(self.colour && is_trade, colour::TRADE, out, |out| spec.push_text(record.message, out));
     }
@@ -99,14 +99,14 @@ impl ConsoleEncoder {
             let push = |out: &mut Vec<u8>| push_summary(exception, out);
             return continuation(out, |out| painted(self.colour, BOLD_RED, out, push));
         }
-        let plain = lines(exception.stacktrace).count().saturating_sub(summary_lines(exception));
+        let dim = lines(exception.stacktrace).count().saturating_sub(summary_lines(exception));
         for (index, line) in lines(exception.stacktrace).enumerate() {
-            self.push_line(if index < plain { DIM } else { BOLD_RED }, line, out);
+            self.push_line(if index < dim { DIM } else { BOLD_RED }, line, out);
         }
     }
 
     fn push_line(&self, style: &[u8], line: &[u8], out: &mut Vec<u8>) {
-        continuation(out, |out| painted(self.colour, style, out, |out| escape_plain(line, out)));
+        continuation(out, |out| painted(self.colour, style, out, |out| escape_controls(line, out)));
     }
 }
 

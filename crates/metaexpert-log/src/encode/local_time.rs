@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::fmt::strtime::{BrokenDownTime, Config, PosixCustom};
 use jiff::tz::TimeZone;
 
-use crate::line::escape::escape_plain;
+use crate::line::escape::escape_controls;
 
 const NS_PER_SECOND: i64 = 1_000_000_000;
 
@@ -85,7 +85,7 @@ impl LocalTime {
     fn remember(&mut self, second: i64, timestamp_ns: i64) {
         let written = self.write(timestamp_ns);
         self.text.clear();
-        escape_plain(written.as_bytes(), &mut self.text);
+        escape_controls(written.as_bytes(), &mut self.text);
         if let Some(separator) = self.millis_after {
             self.text.extend_from_slice(&[separator, b'0', b'0', b'0']);
         }

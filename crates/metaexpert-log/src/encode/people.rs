@@ -2,7 +2,7 @@
 
 use crate::frame::Value;
 use crate::line::decimal::{push_signed, push_unsigned};
-use crate::line::escape::{escape_json, escape_plain};
+use crate::line::escape::{escape_controls, escape_json};
 use crate::line::number::push_shortest;
 use crate::ring::decoded::Exception;
 use crate::ring::lexicon::Key;
@@ -16,7 +16,7 @@ pub(crate) fn push_key(key: &Key, out: &mut Vec<u8>) {
     push_word(&key.raw, out);
 }
 
-/// Appends a value as in logfmt: text in quotes where its end would not be plain to see, everything
+/// Appends a value as in logfmt: text in quotes where its end would not be seen, everything
 /// else as in JSON, but NaN and infinities by name.
 #[inline]
 pub(crate) fn push_value(value: Value<'_>, out: &mut Vec<u8>) {
@@ -30,7 +30,7 @@ pub(crate) fn push_value(value: Value<'_>, out: &mut Vec<u8>) {
         Value::Str(text) => push_word(text, out),
         Value::Json(json) => match json_text(json) {
             Some(text) => push_word(text, out),
-            None => escape_plain(json, out),
+            None => escape_controls(json, out),
         },
     }
 }
@@ -93,9 +93,9 @@ pub(crate) fn push_word(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     escape_json(text, out);
     let escaped = &out[start + 1..];
-    let is_plain =
+    let is_bare =
         !text.is_empty() && escaped == text && !text.iter().any(|&byte| matches!(byte, b' ' | b'='));
-    if is_plain {
+    if is_bare {
         out.remove(start);
     } else {
         out.push(b'"');
@@ -118,10 +118,10 @@ pub(crate) fn continuation(out: &mut Vec<u8>, push: impl FnOnce(&mut Vec<u8>)) {
 
 /// Appends `Type: message`, which stands for an exception that has no traceback.
 pub(crate) fn push_summary(exception: &Exception<'_>, out: &mut Vec<u8>) {
-    escape_plain(exception.kind, out);
+    escape_controls(exception.kind, out);
     if !exception.message.is_empty() {
         out.extend_from_slice(b": ");
-        escape_plain(exception.message, out);
+        escape_controls(exception.message, out);
     }
 }
 

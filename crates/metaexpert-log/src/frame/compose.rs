@@ -199,7 +199,7 @@ mod tests {
         composer.finish(&HEAD, 41)
     }
 
-    fn plain_value() -> impl Strategy<Value = Value<'static>> {
+    fn flat_value() -> impl Strategy<Value = Value<'static>> {
         prop_oneof![
             Just(Value::Null),
             any::<bool>().prop_map(Value::Bool),
@@ -214,7 +214,7 @@ mod tests {
         #[test]
         fn it_is_the_frame_that_a_record_writes_or_nothing(
             message in proptest::collection::vec(any::<u8>(), 0..60),
-            values in proptest::collection::vec(plain_value(), 0..6),
+            values in proptest::collection::vec(flat_value(), 0..6),
             is_bound in any::<bool>(),
             spare in 0usize..64,
             missing in 1usize..64,

@@ -1,4 +1,4 @@
-//! Text that stays on its line: JSON escapes, and plain text without control characters.
+//! Text that stays on its line: JSON escapes, and text without control characters.
 //!
 //! Beside what JSON demands, everything that could break a line, move a terminal's cursor or reorder
 //! what a person sees is written as an escape: C0 and C1 controls, DEL, U+2028/2029, and the
@@ -72,7 +72,7 @@ pub fn escape_json_parts<O: Output>(mut text: &[u8], out: &mut O) {
 
 /// Appends UTF-8 `text` for a line that people read: control characters become visible escapes, so
 /// that one record stays one line; quotes and backslashes stay as they are.
-pub fn escape_plain(mut text: &[u8], out: &mut Vec<u8>) {
+pub fn escape_controls(mut text: &[u8], out: &mut Vec<u8>) {
     loop {
         let clean = text.iter().position(|&byte| !(0x20..0x7F).contains(&byte)).unwrap_or(text.len());
         out.extend_from_slice(&text[..clean]);
@@ -80,7 +80,7 @@ pub fn escape_plain(mut text: &[u8], out: &mut Vec<u8>) {
         if text.is_empty() {
             return;
         }
-        text = escape_one(text, out, plain_escape);
+        text = escape_one(text, out, control_escape);
     }
 }
 
@@ -136,7 +136,7 @@ fn json_escape<O: Output>(character: u32, out: &mut O) {
     out.put(&[b'\\', short]);
 }
 
-fn plain_escape(character: u32, out: &mut Vec<u8>) {
+fn control_escape(character: u32, out: &mut Vec<u8>) {
     match character {
         0x22 | 0x5C => out.push(character as u8),
         0x0A => out.extend_from_slice(b"\\n"),
@@ -170,9 +170,9 @@ mod tests {
         String::from_utf8(out).unwrap()
     }
 
-    fn plain(text: &str) -> String {
+    fn controls(text: &str) -> String {
         let mut out = Vec::new();
-        escape_plain(text.as_bytes(), &mut out);
+        escape_controls(text.as_bytes(), &mut out);
         String::from_utf8(out).unwrap()
     }
 
@@ -184,13 +184,13 @@ mod tests {
     #[test]
     fn terminal_escapes_line_separators_and_overrides_are_neutralised() {
         assert_eq!(json("\u{1b}[2J\u{7f}\u{85}\u{2028}\u{202e}"), r"\u001b[2J\u007f\u0085\u2028\u202e");
-        assert_eq!(plain("a\nb\u{1b}[31m\u{85}\u{202e}"), r"a\nb\x1b[31m\x85\u202e");
+        assert_eq!(controls("a\nb\u{1b}[31m\u{85}\u{202e}"), r"a\nb\x1b[31m\x85\u202e");
     }
 
     #[test]
     fn ordinary_text_of_any_script_stays_readable() {
         assert_eq!(json("цена €5 — 価格 🚀"), "цена €5 — 価格 🚀");
-        assert_eq!(plain("say \"hi\" C:\\x"), "say \"hi\" C:\\x");
+        assert_eq!(controls("say \"hi\" C:\\x"), "say \"hi\" C:\\x");
     }
 
     #[test]
@@ -223,7 +223,7 @@ mod tests {
 
         #[test]
         fn no_escape_leaves_a_control_character(text in any::<String>()) {
-            for escaped in [json(&text), plain(&text)] {
+            for escaped in [json(&text), controls(&text)] {
                 let breaks = |c: char| c.is_control() || (0x2028..=0x202E).contains(&(c as u32));
                 prop_assert!(!escaped.chars().any(breaks));
             }

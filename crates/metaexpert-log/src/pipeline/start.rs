@@ -124,7 +124,7 @@ fn make_ring(
         match Ring::create_in(store, &author, &config.to_json(), capacity) {
             Ok(ends) => return Ok(ends),
             Err(problem) => trouble.report(&format!(
-                "the queue lies in plain memory, so that what is in it dies with the process: {problem}"
+                "the queue lies in ordinary memory, so that what is in it dies with the process: {problem}"
             )),
         }
     }

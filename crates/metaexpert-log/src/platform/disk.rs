@@ -30,7 +30,7 @@ pub struct Status {
     pub links: u64,
     /// When it was last written, in nanoseconds since 1970.
     pub modified_ns: i64,
-    /// Whether it is a plain file, no pipe, device or directory.
+    /// Whether it is a regular file, no pipe, device or directory.
     pub is_regular: bool,
     /// Whether it is a directory.
     pub is_directory: bool,

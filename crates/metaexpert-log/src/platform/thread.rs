@@ -21,8 +21,8 @@ pub(crate) fn lower_priority() {
 }
 
 fn block_signals() -> libc::sigset_t {
-    // SAFETY: both sets are plain data, filled before use; the mask concerns this thread alone and is
-    // inherited by the thread spawned next.
+    // SAFETY: both sets are data without pointers, filled before use; the mask concerns this thread alone and
+    // is inherited by the thread spawned next.
     unsafe {
         let mut all: libc::sigset_t = std::mem::zeroed();
         let mut before: libc::sigset_t = std::mem::zeroed();

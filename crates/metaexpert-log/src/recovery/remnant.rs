@@ -19,7 +19,7 @@ use crate::ring::lexicon::Lexicon;
 use crate::ring::marks::Mark;
 use crate::ring::store::{Author, Claim};
 use crate::ring::{Consumer, Gap, Ring};
-use crate::sink::{Opener, Sink, chain, is_plain, siblings};
+use crate::sink::{Opener, Sink, chain, is_rewritable, siblings};
 
 /// A ring is replayed in one go: a mark that was moved half way would have to say how much of what was found
 /// is still to be met, in which of several files.
@@ -141,7 +141,7 @@ impl<'a> Remnant<'a> {
         let Some(FileConfig { path, .. }) = sink.file() else { return false };
         let disk = self.surroundings.disk.as_ref();
         let is_file = |status: Status| {
-            status.is_directory || is_plain(disk, path, &status).unwrap_or(status.is_regular)
+            status.is_directory || is_rewritable(disk, path, &status).unwrap_or(status.is_regular)
         };
         disk.status_at(path).map_or(true, is_file)
     }

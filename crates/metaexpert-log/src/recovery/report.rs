@@ -64,7 +64,7 @@ pub struct Report {
 impl Report {
     /// The report as a JSON document.
     pub fn to_json(&self) -> String {
-        serde_json::to_string(self).expect("plain values have a JSON form")
+        serde_json::to_string(self).expect("a report has a JSON form")
     }
 }
 

@@ -18,9 +18,9 @@ pub(super) fn name_before(text: &[u8], sign: usize) -> Option<&[u8]> {
         end
     };
     let mut end = before(sign);
-    let plain = before_colours(text, end);
-    if plain < end {
-        end = before(plain);
+    let uncoloured = before_colours(text, end);
+    if uncoloured < end {
+        end = before(uncoloured);
     }
     end = remark(&text[..end]).unwrap_or(end);
     let least = end.saturating_sub(MOST_OF_NAME);

@@ -136,7 +136,7 @@ fn allowed(pattern: &Hir) -> Result<usize, Told> {
         Ok((steps, size)) if steps <= MOST_STEPS => Ok(size),
         Ok((steps, _)) => Err((
             format!("costs up to {steps} steps per byte of ASCII text, and {MOST_STEPS} are allowed"),
-            "make it plain where a group begins and ends, or leave out its groups".into(),
+            "make it clear where a group begins and ends, or leave out its groups".into(),
         )),
         Err(Unbounded::ReadsOn) => Err((
             format!(
@@ -391,7 +391,7 @@ mod tests {
             .collect();
         let found = given.masked(letters.as_bytes()).unwrap();
         assert!(found.ends_with(b"***") && found.len() < letters.len(), "{}", found.len());
-        assert_eq!(given.masked(b"plain x y"), None);
+        assert_eq!(given.masked(b"only x y"), None);
         // It has used up its room, and gets room again for having read enough.
         assert_eq!(given.masked("абy acct".as_bytes()).unwrap(), b"***");
         given.masked("я".repeat(2 << 20).as_bytes());

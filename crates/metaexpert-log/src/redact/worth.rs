@@ -90,8 +90,8 @@ fn is_ticker(text: &[u8]) -> bool {
     let is_lower = text.iter().all(u8::is_ascii_lowercase) && text.len() <= MOST_OF_LOWER_TICKER;
     let mut parts = text.split(|byte| b"-/_.:".contains(byte));
     let is_part = |part: &[u8]| {
-        let is_plain = part.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
-        part.len() <= MOST_OF_TICKER && (is_plain || is_mixed_ticker(part))
+        let is_capital = part.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+        part.len() <= MOST_OF_TICKER && (is_capital || is_mixed_ticker(part))
     };
     is_lower || (text.len() <= 2 * MOST_OF_TICKER && parts.all(is_part))
 }

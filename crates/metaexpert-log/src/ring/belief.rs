@@ -1,5 +1,5 @@
 //! Checks of files that an earlier process has left. A directory must be this user's alone, and a file in it
-//! a plain one with one name and the mode that it was made with. Files are opened without following a link,
+//! a regular one with one name and the mode that it was made with. Files are opened without following a link,
 //! and without waiting.
 
 use std::fs::{self, File, OpenOptions};
@@ -33,7 +33,7 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
     if found.is_file() && found.nlink() <= 1 && is_private(&found, FILE_MODE) {
         return Ok(file);
     }
-    Err(refused(path, "is not a plain file of this user alone (mode 0600, one name)"))
+    Err(refused(path, "is not a regular file of this user alone (mode 0600, one name)"))
 }
 
 /// Makes a file that is not there yet, for reading and writing.

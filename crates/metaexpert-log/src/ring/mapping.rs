@@ -13,7 +13,7 @@ pub(super) struct Mapping {
     len: usize,
 }
 
-// SAFETY: the mapping is plain memory that belongs to no thread; who may touch which bytes is the
+// SAFETY: the mapping is memory that belongs to no thread; who may touch which bytes is the
 // ring's protocol (`cursors`).
 unsafe impl Send for Mapping {}
 // SAFETY: as above; `&Mapping` only hands out the address.

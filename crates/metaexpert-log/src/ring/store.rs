@@ -338,7 +338,8 @@ fn is_memory(path: &Path) -> bool {
     {
         use std::os::unix::ffi::OsStrExt;
         let Ok(path) = std::ffi::CString::new(path.as_os_str().as_bytes()) else { return false };
-        // SAFETY: statfs is plain data; the path is a valid C string; the result is read only on success.
+        // SAFETY: statfs is data without pointers; the path is a valid C string; the result is read only on
+        // success.
         unsafe {
             let mut found: libc::statfs = std::mem::zeroed();
             libc::statfs(path.as_ptr(), &mut found) == 0

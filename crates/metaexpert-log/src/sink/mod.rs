@@ -12,4 +12,4 @@ pub(crate) use delivery::Settled;
 pub use delivery::{Line, Shipment, Sink, SinkReport, SinkTotals, Supply, Worth};
 pub use targets::console::{Console, shows_colour};
 pub use targets::file::{Change, LogFile, Opener, chain, set_worker};
-pub(crate) use targets::file::{is_plain, siblings};
+pub(crate) use targets::file::{is_rewritable, siblings};

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use crate::clock::{Rfc3339, now_ns};
 use crate::config::Stream;
-use crate::line::escape::escape_plain;
+use crate::line::escape::escape_controls;
 use crate::platform::descriptor::is_there;
 use crate::platform::disk::{Disk, directory, is_absent, system};
-use crate::sink::targets::file::is_plain;
+use crate::sink::targets::file::is_rewritable;
 
 const INTERVAL: Duration = Duration::from_secs(1);
 /// A file of this size becomes `logging_errors.log.1`, in place of the one before.
@@ -77,7 +77,7 @@ impl TroubleLog {
         let others = self.waiting.len() as u64 + std::mem::take(&mut self.unheard);
         let mut line = Rfc3339::default().format(now_ns()).to_vec();
         line.extend_from_slice(b" metaexpert.logger: ");
-        escape_plain(problem.as_bytes(), &mut line);
+        escape_controls(problem.as_bytes(), &mut line);
         if others > 0 {
             line.extend_from_slice(format!(" ({others} more since the last report)").as_bytes());
         }
@@ -115,8 +115,8 @@ impl TroubleLog {
     fn append(&self, line: &[u8]) -> io::Result<()> {
         let mut file = self.open()?;
         let mut status = self.disk.status(&file)?;
-        let is_plain = is_plain(&*self.disk, &self.path, &status)?;
-        if is_plain && status.len >= MAX_BYTES {
+        let is_rewritable = is_rewritable(&*self.disk, &self.path, &status)?;
+        if is_rewritable && status.len >= MAX_BYTES {
             self.disk.rename(&self.path, &backup(&self.path))?;
             file = self.open()?;
             status = self.disk.status(&file)?;
@@ -124,7 +124,7 @@ impl TroubleLog {
         let written = self.write_all(&file, line);
         let is_torn = 0 < written && written < line.len();
         // No half a line stays, of a disk that is full, unless another process has gone on behind it.
-        if is_torn && is_plain && self.disk.status(&file)?.len == status.len + written as u64 {
+        if is_torn && is_rewritable && self.disk.status(&file)?.len == status.len + written as u64 {
             self.disk.truncate(&file, status.len)?;
         }
         Ok(())

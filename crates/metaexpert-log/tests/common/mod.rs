@@ -76,10 +76,10 @@ pub fn unpacked(path: &Path) -> Vec<u8> {
     let bytes = fs::read(path).unwrap();
     match packing(&bytes) {
         "gz" => {
-            let mut plain = Vec::new();
-            std::io::Read::read_to_end(&mut flate2::read::MultiGzDecoder::new(&bytes[..]), &mut plain)
+            let mut unpacked = Vec::new();
+            std::io::Read::read_to_end(&mut flate2::read::MultiGzDecoder::new(&bytes[..]), &mut unpacked)
                 .unwrap();
-            plain
+            unpacked
         }
         "zst" => zstd::decode_all(&bytes[..]).unwrap(),
         _ => bytes,

@@ -9,7 +9,7 @@ use metaexpert_log::ring::lexicon::Lexicon;
 use metaexpert_log::ring::{Consumer, MIN_CAPACITY, Producer, Ring};
 
 use super::Input;
-use super::strict::{assert_json_line, assert_plain, is_fragment};
+use super::strict::{assert_json_line, assert_one_line, is_fragment};
 
 /// A pattern that shows all that a record has.
 const EVERYTHING: &str = "%(asctime)s %(msecs)03d %(levelname)-8s %(levelno)d %(name)s %(process)d %(thread)d \
@@ -105,7 +105,7 @@ fn encode(names: &Names, frame: &[u8], is_honest: bool) {
         match is_json {
             true if is_honest => assert_json_line(&lines[0]),
             true => assert_eq!(lines[0].last(), Some(&b'\n')),
-            false => assert_plain(&lines[0]),
+            false => assert_one_line(&lines[0]),
         }
     }
 }

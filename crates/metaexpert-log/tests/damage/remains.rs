@@ -15,7 +15,7 @@ use metaexpert_log::sink::{chain, trouble::TroubleLog};
 use serde_json::{Value as Json, json};
 
 use super::Input;
-use super::strict::{assert_json_line, assert_plain};
+use super::strict::{assert_json_line, assert_one_line};
 use crate::whole::{Scratch, config, file, insist, make_own, write_own};
 
 /// Bytes of a ring's file before its frames: header, marks and names.
@@ -306,7 +306,7 @@ impl Damaged {
                     bytes.truncate(whole);
                 }
                 if name == "text" && !bytes.is_empty() {
-                    assert_plain(&bytes);
+                    assert_one_line(&bytes);
                 }
                 for line in bytes.split_inclusive(|byte| *byte == b'\n').filter(|_| name != "text") {
                     assert_json_line(line);

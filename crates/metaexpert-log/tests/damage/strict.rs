@@ -81,7 +81,7 @@ pub fn assert_json_line(line: &[u8]) {
 }
 
 /// Asserts that `text` is whole lines for people, with nothing in them that moves a cursor.
-pub fn assert_plain(text: &[u8]) {
+pub fn assert_one_line(text: &[u8]) {
     let text = std::str::from_utf8(text).expect("UTF-8");
     assert!(text.ends_with('\n'), "{text:?}");
     assert!(!text.chars().any(|character| character.is_control() && character != '\n'), "{text:?}");

@@ -175,7 +175,7 @@ fn limited(scratch: &Scratch) {
 
 /// Sets the soft limit alone, so that it can be taken back without being root.
 fn limit_file_size(bytes: libc::rlim_t) {
-    // SAFETY: plain data, read after it was filled in.
+    // SAFETY: data without pointers, read after it was filled in.
     unsafe {
         let mut limit: libc::rlimit = std::mem::zeroed();
         assert_eq!(libc::getrlimit(libc::RLIMIT_FSIZE, &mut limit), 0);

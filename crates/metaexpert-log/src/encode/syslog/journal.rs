@@ -11,7 +11,7 @@
 use super::draft::{Draft, Parameter};
 use super::names::NameRules;
 use super::sender::{FACILITY, Sender, severity};
-use crate::line::escape::escape_plain;
+use crate::line::escape::escape_controls;
 
 /// Names are no longer (systemd, `journal_field_valid`).
 const NAME_BYTES: usize = 64;
@@ -93,6 +93,6 @@ fn push_variable(name: &[u8], value: &[u8], out: &mut Vec<u8>) {
 
 fn escaped(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
-    escape_plain(text, &mut out);
+    escape_controls(text, &mut out);
     out
 }

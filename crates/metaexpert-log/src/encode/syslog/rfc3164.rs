@@ -6,7 +6,7 @@
 
 use super::draft::{Draft, Parameter};
 use super::names::OWN_NAMES;
-use super::sender::{FACILITY, HOSTNAME_BYTES, Sender, plain_value, push_name, severity};
+use super::sender::{FACILITY, HOSTNAME_BYTES, Sender, escaped_value, push_name, severity};
 use crate::encode::people::push_word;
 
 /// RFC 3164, 4.1.3.
@@ -35,7 +35,7 @@ pub(super) fn push_head(
     out.extend_from_slice(format!("[{}]: ", sender.process).as_bytes());
 }
 
-/// Appends ` name=value`, in quotes where its end would not be plain to see.
+/// Appends ` name=value`, in quotes where its end would not be seen.
 pub(super) fn push_parameter(parameter: &Parameter<'_>, out: &mut Vec<u8>) {
     out.push(b' ');
     let name = &*parameter.name;
@@ -47,7 +47,7 @@ pub(super) fn push_parameter(parameter: &Parameter<'_>, out: &mut Vec<u8>) {
     }
     out.push(b'=');
     if parameter.caller().is_some() {
-        push_word(&plain_value(parameter), out);
+        push_word(&escaped_value(parameter), out);
     } else {
         push_word(&parameter.value, out);
     }

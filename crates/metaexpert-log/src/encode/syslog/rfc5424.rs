@@ -6,7 +6,7 @@
 
 use super::draft::{Draft, Parameter};
 use super::names::NameRules;
-use super::sender::{FACILITY, HOSTNAME_BYTES, Sender, plain_value, push_name, severity};
+use super::sender::{FACILITY, HOSTNAME_BYTES, Sender, escaped_value, push_name, severity};
 use crate::clock::RFC3339_LEN;
 
 /// Under the number that is reserved for examples (RFC 5612), since the project has none of its own.
@@ -50,7 +50,7 @@ pub(super) fn push_parameter(name: &[u8], parameter: &Parameter<'_>, out: &mut V
     out.push(b' ');
     out.extend_from_slice(name);
     out.extend_from_slice(b"=\"");
-    for byte in plain_value(parameter) {
+    for byte in escaped_value(parameter) {
         if matches!(byte, b'"' | b'\\' | b']') {
             out.push(b'\\');
         }

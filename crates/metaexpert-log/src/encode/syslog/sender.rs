@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::draft::Parameter;
 use crate::level::Level;
-use crate::line::escape::escape_plain;
+use crate::line::escape::escape_controls;
 
 /// User-level messages (RFC 5424, 6.2.1): what a program is that is no part of the system.
 pub(super) const FACILITY: i32 = 1;
@@ -26,13 +26,13 @@ impl Sender {
 }
 
 /// A parameter's value as text on one line.
-pub(super) fn plain_value(parameter: &Parameter<'_>) -> Vec<u8> {
+pub(super) fn escaped_value(parameter: &Parameter<'_>) -> Vec<u8> {
     let value: Cow<'_, [u8]> = match parameter.caller() {
         Some([file, line, function]) => [file, b":", line, b" ", function].concat().into(),
         None => Cow::Borrowed(&*parameter.value),
     };
     let mut out = Vec::with_capacity(value.len());
-    escape_plain(&value, &mut out);
+    escape_controls(&value, &mut out);
     out
 }
 

@@ -6,7 +6,7 @@ use super::draft::tests::{drafted, record};
 use super::*;
 use crate::encode::Include;
 use crate::frame::{Section, Value};
-use crate::line::escape::escape_plain;
+use crate::line::escape::escape_controls;
 
 /// A message as RFC 5424, 6, has it, read by its grammar.
 #[derive(Debug, PartialEq)]
@@ -123,9 +123,9 @@ fn message(level: i32, text_of: &[u8], sections: &[Section<'_>]) -> Message {
     parse(&text(Dialect::Rfc5424, &drafted(&record(level, text_of, sections), &Include::default())))
 }
 
-fn plain(text: &str) -> String {
+fn escaped(text: &str) -> String {
     let mut out = Vec::new();
-    escape_plain(text.as_bytes(), &mut out);
+    escape_controls(text.as_bytes(), &mut out);
     String::from_utf8(out).unwrap()
 }
 
@@ -358,11 +358,11 @@ proptest! {
         let sections = [Section::Category(category.as_bytes()), Section::Inline(&fields)];
         let line = drafted(&record(30, message.as_bytes(), &sections), &Include::default());
         let read = parse(&text(Dialect::Rfc5424, &line));
-        prop_assert_eq!(&read.text, &plain(&message));
-        prop_assert_eq!(&read.parameters.last().unwrap().1, &plain(&value));
+        prop_assert_eq!(&read.text, &escaped(&message));
+        prop_assert_eq!(&read.parameters.last().unwrap().1, &escaped(&value));
         prop_assert!(read.id.len() <= 32);
         let found = variables(&spoken(Dialect::Journal, &line, usize::MAX).0);
-        prop_assert_eq!(variable(&found, "MESSAGE").unwrap(), plain(&message));
+        prop_assert_eq!(variable(&found, "MESSAGE").unwrap(), escaped(&message));
         let local = text(Dialect::Local, &line);
         prop_assert!(!local.contains(|character: char| character.is_control()));
     }

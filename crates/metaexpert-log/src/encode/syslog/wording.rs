@@ -6,7 +6,7 @@ use super::sender::Sender;
 use super::{journal, rfc3164, rfc5424};
 use crate::clock::Rfc3339;
 use crate::encode::local_time::{LocalTime, system_zone};
-use crate::line::escape::escape_plain;
+use crate::line::escape::escape_controls;
 
 /// Knows a dialect's words, and who sends.
 pub(super) struct Wording {
@@ -68,7 +68,7 @@ impl Wording {
     pub(super) fn push_message(&self, message: &[u8], out: &mut Vec<u8>) {
         match self.dialect {
             Dialect::Journal => journal::push_message(message, out),
-            Dialect::Rfc5424 | Dialect::Rfc3164 | Dialect::Local => escape_plain(message, out),
+            Dialect::Rfc5424 | Dialect::Rfc3164 | Dialect::Local => escape_controls(message, out),
         }
     }
 

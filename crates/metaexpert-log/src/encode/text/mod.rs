@@ -17,7 +17,7 @@ use crate::encode::text::pattern::{Element, Pattern};
 use crate::encode::text::spec::{Conversion, Shown, Spec};
 use crate::encode::views::Views;
 use crate::frame::Value;
-use crate::line::escape::escape_plain;
+use crate::line::escape::escape_controls;
 use crate::ring::decoded::{Caller, DecodedRecord};
 
 /// The `text` preset, which the fields follow.
@@ -221,7 +221,7 @@ fn push_trouble(record: &DecodedRecord<'_>, out: &mut Vec<u8>) {
 
 fn push_lines(text: &[u8], out: &mut Vec<u8>) {
     for line in lines(text) {
-        continuation(out, |out| escape_plain(line, out));
+        continuation(out, |out| escape_controls(line, out));
     }
 }
 

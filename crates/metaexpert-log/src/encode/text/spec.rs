@@ -1,6 +1,6 @@
 //! One conversion of a `%`-style format, such as `-8s` or `.3f`, applied as Python's `%` operator does.
 
-use crate::line::escape::escape_plain;
+use crate::line::escape::escape_controls;
 use crate::line::number::{self, FloatStyle};
 
 /// The widest a conversion may pad or cut to, in characters.
@@ -135,7 +135,7 @@ impl Spec {
             _ => {
                 // Cut before escaping: the limit is for the text's own characters.
                 let end = self.precision.map_or(text.len(), |limit| prefix_len(text, limit));
-                escape_plain(&text[..end], out);
+                escape_controls(&text[..end], out);
                 return self.pad(start, 0, b' ', out);
             }
         }
@@ -191,7 +191,7 @@ impl Spec {
 
     fn push_character(&self, character: char, out: &mut Vec<u8>) {
         let start = out.len();
-        escape_plain(character.encode_utf8(&mut [0; 4]).as_bytes(), out);
+        escape_controls(character.encode_utf8(&mut [0; 4]).as_bytes(), out);
         self.pad(start, 0, b' ', out);
     }
 
@@ -297,7 +297,7 @@ fn push_repr(text: &[u8], ascii: bool, out: &mut Vec<u8>) {
         } else if ascii && code > 0x7E {
             out.extend_from_slice(format!("\\x{code:02x}").as_bytes());
         } else {
-            escape_plain(character.encode_utf8(&mut [0; 4]).as_bytes(), out);
+            escape_controls(character.encode_utf8(&mut [0; 4]).as_bytes(), out);
         }
     }
     out.push(quote as u8);

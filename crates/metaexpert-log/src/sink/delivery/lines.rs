@@ -184,7 +184,7 @@ impl Sink {
             self.totals.written = self.written_at_mark;
         }
         let text = format!("{}: {problem}", self.target.describe(&self.config.name));
-        let has_reader = self.target.is_remote() || !self.target.is_plain();
+        let has_reader = self.target.is_remote() || !self.target.is_rewritable();
         let achieved = Achieved { bytes: self.totals.bytes, arrived: self.transit.arrived() };
         if has_reader && problem.kind() == io::ErrorKind::WouldBlock {
             self.state.wait(text, achieved);

@@ -92,7 +92,7 @@ impl Sink {
             Err(problem) => {
                 // A pipe's lines cannot be cut off, and need not be: what failed is the sync of its
                 // directory.
-                if file.is_plain() {
+                if file.is_rewritable() {
                     self.cut_off();
                 }
                 self.fall_behind(&io::Error::new(problem.kind(), format!("could not be synced: {problem}")));

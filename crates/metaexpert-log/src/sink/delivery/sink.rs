@@ -200,7 +200,7 @@ impl Sink {
     /// Whether it is a file that can be gone back in, and gone on with by another process: no console, pipe
     /// or device.
     pub(crate) fn is_recoverable(&self) -> bool {
-        self.target.is_plain()
+        self.target.is_rewritable()
     }
 
     /// Whether lines that were accepted are still to be given to the system, or given once more.

@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_file_is_no_device() {
+    fn a_regular_file_is_no_device() {
         let file = File::open(std::env::current_exe().unwrap()).unwrap();
         assert!(!is_device(file.as_raw_fd()));
         assert!(!is_device(-1));

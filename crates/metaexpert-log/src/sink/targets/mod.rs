@@ -71,7 +71,7 @@ impl Target {
             if done == bytes.len() {
                 break Ok(());
             }
-            let piece = if self.is_plain() || self.is_remote() {
+            let piece = if self.is_rewritable() || self.is_remote() {
                 bytes.len()
             } else {
                 done + at_once(&bytes[done..])
@@ -148,8 +148,8 @@ impl Target {
     }
 
     /// Whether it is a file that can be gone back in: no console, pipe or device.
-    pub(super) fn is_plain(&self) -> bool {
-        matches!(self, Target::File(file) if file.is_plain())
+    pub(super) fn is_rewritable(&self) -> bool {
+        matches!(self, Target::File(file) if file.is_rewritable())
     }
 
     pub(super) fn is_remote(&self) -> bool {

@@ -185,7 +185,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Gives a file that is packed but has a plain name the right one: see [`Shared::replace`]. Returns
+    /// Gives a file that is packed but has an unpacked name the right one: see [`Shared::replace`]. Returns
     /// whether it is packed.
     fn mend_name(&self, number: u32, file: &File, identity: FileId) -> io::Result<bool> {
         let packing = self.packing_of(file)?;
@@ -194,8 +194,8 @@ impl Shared {
         }
         let _turn = lock(&self.turn);
         if let Some(number) = self.find(number, identity) {
-            let plain = numbered(&self.path, number, Compress::None);
-            self.disk.rename(&plain, &numbered(&self.path, number, packing))?;
+            let unpacked = numbered(&self.path, number, Compress::None);
+            self.disk.rename(&unpacked, &numbered(&self.path, number, packing))?;
         }
         Ok(true)
     }
@@ -224,8 +224,8 @@ impl Shared {
         })
     }
 
-    /// The number by now of the plain file that had `number`. Numbers only grow. To be asked in one's turn;
-    /// whoever is no longer wanted finds nothing.
+    /// The number by now of the unpacked file that had `number`. Numbers only grow. To be asked in one's
+    /// turn; whoever is no longer wanted finds nothing.
     fn find(&self, number: u32, identity: FileId) -> Option<u32> {
         let is_here = |number: &u32| {
             let path = numbered(&self.path, *number, Compress::None);
@@ -234,10 +234,10 @@ impl Shared {
         (number..=self.keep.max(number)).find(is_here).filter(|_| !self.is_stopped())
     }
 
-    /// Removes what is too many or too old. Returns whether plain files are left.
+    /// Removes what is too many or too old. Returns whether unpacked files are left.
     fn remove_spent(&self) -> io::Result<bool> {
         let oldest_ns = self.max_age_days.map(|days| now_ns().saturating_sub(i64::from(days) * DAY_NS));
-        let mut plain_left = false;
+        let mut unpacked_left = false;
         let _turn = lock(&self.turn);
         for backup in backups(&*self.disk, &self.path)? {
             // With no backups the file is not rotated at all: what is there is not ours to remove.
@@ -248,10 +248,10 @@ impl Shared {
             if surplus || self.is_older(&backup, oldest_ns)? {
                 unless_absent(self.disk.remove(&backup.path))?;
             } else {
-                plain_left |= backup.packing == Compress::None;
+                unpacked_left |= backup.packing == Compress::None;
             }
         }
-        Ok(plain_left)
+        Ok(unpacked_left)
     }
 
     fn is_older(&self, backup: &Member, than_ns: Option<i64>) -> io::Result<bool> {
@@ -262,11 +262,11 @@ impl Shared {
         }
     }
 
-    /// Packs what is plain, oldest first, up to the first failure.
+    /// Packs what is unpacked, oldest first, up to the first failure.
     fn pack_all(&self) -> io::Result<()> {
         // Files move along meanwhile, so each is known by its identity.
         let mut seen = HashSet::new();
-        while let Some((number, file, status)) = self.next_plain(&mut seen)? {
+        while let Some((number, file, status)) = self.next_unpacked(&mut seen)? {
             if !self.mend_name(number, &file, status.identity)? {
                 self.pack(number, &file, status.identity)?;
             }
@@ -274,7 +274,7 @@ impl Shared {
         Ok(())
     }
 
-    fn next_plain(&self, seen: &mut HashSet<FileId>) -> io::Result<Option<(u32, File, Status)>> {
+    fn next_unpacked(&self, seen: &mut HashSet<FileId>) -> io::Result<Option<(u32, File, Status)>> {
         for backup in backups(&*self.disk, &self.path)?.iter().rev() {
             if backup.packing != Compress::None || self.is_stopped() {
                 continue;
@@ -298,7 +298,7 @@ impl Shared {
         let replaced =
             self.pack_into(&part, source).and_then(|len| self.replace(number, source, identity, len, &part));
         match replaced {
-            // The names are as they should be; a machine that dies now may find the plain file again.
+            // The names are as they should be; a machine that dies now may find the unpacked file again.
             Ok(true) => self.disk.sync_directory(directory(&self.path)),
             outcome => {
                 let _ = self.disk.remove(&part);
@@ -317,8 +317,8 @@ impl Shared {
     }
 
     /// Puts `part` in the place of the file `identity`, under the number it has by now. Two renamings, the
-    /// first onto the plain name: killed between them, each line is still in one file, whose name is mended
-    /// by the next start. Returns false if the file is gone.
+    /// first onto the unpacked name: killed between them, each line is still in one file, whose name is
+    /// mended by the next start. Returns false if the file is gone.
     fn replace(
         &self,
         number: u32,
@@ -332,9 +332,9 @@ impl Shared {
         if self.disk.status(source)?.len != len {
             return Err(io::Error::other(format!("number {number} was written to while it was packed")));
         }
-        let plain = numbered(&self.path, number, Compress::None);
-        self.disk.rename(part, &plain)?;
-        self.disk.rename(&plain, &numbered(&self.path, number, self.packing))?;
+        let unpacked = numbered(&self.path, number, Compress::None);
+        self.disk.rename(part, &unpacked)?;
+        self.disk.rename(&unpacked, &numbered(&self.path, number, self.packing))?;
         Ok(true)
     }
 }

@@ -41,7 +41,7 @@ pub enum Opener {
 /// What may be done to a file besides appending to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Nature {
-    /// Everything: it is a plain file with this name, and this process writes it alone.
+    /// Everything: it is a regular file with this name, and this process writes it alone.
     Own,
     /// All but rotation: a symbolic link leads to it, and renaming that would leave the file where it is.
     Linked,
@@ -97,10 +97,10 @@ pub(super) fn claim(
         Opener::Recovery(process) => (process, false),
         _ => (std::process::id(), IS_WORKER.load(Ordering::Relaxed)),
     };
-    // What is no plain file has no one writer.
+    // What is no regular file has no one writer.
     let is_left = is_worker
         && first == wanted
-        && disk.status_at(wanted).map_or(true, |status| is_plain(disk, wanted, &status).unwrap_or(true));
+        && disk.status_at(wanted).map_or(true, |status| is_rewritable(disk, wanted, &status).unwrap_or(true));
     let namesakes = (1..=MOST_NAMESAKES).map(|ordinal| sibling(wanted, Namesake { process, ordinal }));
     for candidate in Some(first.to_owned()).filter(|_| !is_left).into_iter().chain(namesakes) {
         match claim_one(disk, &candidate, wanted, absent) {
@@ -134,7 +134,7 @@ fn claim_one(disk: &dyn Disk, path: &Path, wanted: &Path, absent: Absent) -> io:
         let is_known = is_ours(status.identity);
         // Before the lock is taken: another thread of this process that does not get it must find us here.
         let holding = register(file.as_raw_fd(), status.identity, Some(wanted));
-        // What is no plain file has no one writer.
+        // What is no regular file has no one writer.
         if nature != Nature::Stream && !is_known && is_anothers(&file, &holding, &status) {
             return Ok(Claimed::Anothers);
         }
@@ -170,9 +170,9 @@ fn from_parent(disk: &dyn Disk, wanted: &Path, problem: io::Error) -> io::Result
     Ok((wanted.to_owned(), Some(Current { _holding: holding, file, status, nature: Nature::Stream })))
 }
 
-/// Whether the file with this status that `path` leads to is a plain one, of which only this process's is
+/// Whether the file with this status that `path` leads to is a regular one, of which only this process's is
 /// written.
-pub(crate) fn is_plain(disk: &dyn Disk, path: &Path, status: &Status) -> io::Result<bool> {
+pub(crate) fn is_rewritable(disk: &dyn Disk, path: &Path, status: &Status) -> io::Result<bool> {
     Ok(nature(disk, path, status)? != Nature::Stream)
 }
 

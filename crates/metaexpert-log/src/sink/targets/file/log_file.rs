@@ -108,9 +108,9 @@ impl LogFile {
         self.size
     }
 
-    /// Whether it is a plain file of this process's own, no pipe, device or standard stream: it can be read
+    /// Whether it is a regular file of this process's own, no pipe, device or standard stream: it can be read
     /// again and cut. What is not there yet will be.
-    pub fn is_plain(&self) -> bool {
+    pub fn is_rewritable(&self) -> bool {
         self.current.as_ref().map_or(!self.is_out_of_reach, |current| current.nature != Nature::Stream)
     }
 
@@ -231,7 +231,7 @@ impl LogFile {
         (self.sync_failed, self.synced) = (false, self.size);
     }
 
-    /// Takes back what was written after the first `size` bytes. What is no plain file stays as it is.
+    /// Takes back what was written after the first `size` bytes. What is no regular file stays as it is.
     pub fn cut_to(&mut self, size: u64) -> io::Result<()> {
         let Some(current) = self.current.as_ref().filter(|current| current.nature != Nature::Stream) else {
             return Ok(());

@@ -10,7 +10,7 @@ mod torn;
 mod turnover;
 
 pub use claim::{Opener, set_worker};
-pub(crate) use claim::{is_plain, siblings};
+pub(crate) use claim::{is_rewritable, siblings};
 pub use log_file::LogFile;
 pub use rotate::chain;
 pub use turnover::Change;

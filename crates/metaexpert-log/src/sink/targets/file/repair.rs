@@ -45,7 +45,7 @@ impl LogFile {
     /// What follows the last line break, if that is not too much for a line; `None` if it is not to be
     /// changed.
     fn unfinished(&mut self) -> io::Result<Option<Option<Vec<u8>>>> {
-        if self.current.is_none() || !self.is_plain() {
+        if self.current.is_none() || !self.is_rewritable() {
             return Ok(None);
         }
         let reader = self.disk.open_read(&self.path)?;

@@ -43,7 +43,8 @@ impl Clockwork {
     }
 }
 
-/// The finished files of `path`, newest first; of a number that is there plain and packed, plain comes first.
+/// The finished files of `path`, newest first; of a number that is there unpacked and packed, unpacked comes
+/// first.
 pub(super) fn backups(disk: &dyn Disk, path: &Path) -> io::Result<Vec<Member>> {
     let mut found = members(path, disk.list(directory(path))?);
     found.retain(|member| member.namesake.is_none() && member.number > 0);
@@ -80,7 +81,7 @@ fn relatives(disk: &dyn Disk, path: &Path) -> io::Result<Vec<(String, PathBuf)>>
 /// files. What cannot be listed counts as absent.
 pub fn chain(disk: &dyn Disk, path: &Path) -> Vec<PathBuf> {
     let mut backups = backups(disk, path).unwrap_or_default();
-    // Plain and packed under one number: packing it was not finished, and both hold the same lines.
+    // Unpacked and packed under one number: packing it was not finished, and both hold the same lines.
     backups.dedup_by_key(|backup| backup.number);
     let first = disk.status_at(path).is_ok().then(|| path.to_owned());
     first.into_iter().chain(backups.into_iter().map(|backup| backup.path)).collect()
@@ -96,7 +97,8 @@ pub(super) fn shift(disk: &dyn Disk, path: &Path, keep: u32) -> io::Result<()> {
     }
     let of = |number| all.get(&number).into_iter().flatten();
     if let Some(other) = all.values().flatten().find(|backup| !is_file(disk, &backup.path)) {
-        let problem = format!("{} is in the way and no plain file; move it elsewhere", other.path.display());
+        let problem =
+            format!("{} is in the way and no regular file; move it elsewhere", other.path.display());
         return Err(io::Error::other(problem));
     }
     let free = (1..keep).find(|number| !all.contains_key(number)).unwrap_or(keep);
@@ -111,7 +113,7 @@ pub(super) fn shift(disk: &dyn Disk, path: &Path, keep: u32) -> io::Result<()> {
     disk.rename(path, &numbered(path, 1, Compress::None))
 }
 
-/// Whether a plain file is there, and no link to one; what has gone meanwhile is in nobody's way.
+/// Whether a regular file is there, and no link to one; what has gone meanwhile is in nobody's way.
 pub(super) fn is_file(disk: &dyn Disk, path: &Path) -> bool {
     let status = disk.status_at(path).map(|status| status.is_regular);
     let is_link = disk.way(path).is_ok_and(|way| way != Way::Name);

@@ -7,7 +7,7 @@ use super::dial::{Dialer, Search};
 use super::fates::Fates;
 use super::message::Message;
 use super::stream::{Framing, Window};
-use super::wire::{Plain, Wire, waits};
+use super::wire::{Cleartext, Wire, waits};
 use crate::config::{Format, Protocol, SocketConfig};
 
 /// How lines become what is sent.
@@ -160,7 +160,7 @@ impl Remote {
                 };
             }
         }
-        self.wire = Some(Box::new(Plain::new(socket)));
+        self.wire = Some(Box::new(Cleartext::new(socket)));
         self.fates.reconnects += u64::from(self.connections > 0);
         self.connections += 1;
         Ok(())

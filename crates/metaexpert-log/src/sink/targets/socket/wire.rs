@@ -34,22 +34,22 @@ pub(super) trait Wire: Send {
 }
 
 /// A socket that carries bytes as they are. A forked child closes it at its side.
-pub(super) struct Plain {
+pub(super) struct Cleartext {
     // Dropped first: the place in the table is given up before the descriptor is.
     _holding: Holding,
     socket: Socket,
 }
 
-impl Plain {
+impl Cleartext {
     /// The wire over `socket`, which is connected and never blocks.
-    pub(super) fn new(socket: Socket) -> Plain {
+    pub(super) fn new(socket: Socket) -> Cleartext {
         // No file is on such a device.
         let nothing = FileId { dev: u64::MAX, ino: u64::MAX };
-        Plain { _holding: register(socket.as_raw_fd(), nothing, None), socket }
+        Cleartext { _holding: register(socket.as_raw_fd(), nothing, None), socket }
     }
 }
 
-impl Wire for Plain {
+impl Wire for Cleartext {
     fn send(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.socket.send_with_flags(bytes, NO_SIGNAL)
     }
