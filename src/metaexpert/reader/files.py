@@ -30,8 +30,8 @@ def family(path: str | os.PathLike[str]) -> list[LogFile]:
     These are the file itself, the rotated ones (`expert.log.1`, `expert.log.2.gz`), and the same of processes
     that found the file taken by another (`expert.4711.log`, `expert.4711-2.log.1`). The writer of `path`
     comes first, then the processes by number; of a writer the oldest file comes first. A file that is there
-    unpacked and packed is given once, as the unpacked one. Nothing is read: names decide, and only regular files
-    count. The list is empty where there is no such file.
+    unpacked and packed is given once, as the unpacked one. Nothing is read: names decide, and only regular
+    files count. The list is empty where there is no such file.
 
     A program that rotates its log meanwhile may rename a file after this has returned. Raises `OSError` for a
     directory that does not exist or cannot be listed.
