@@ -2,7 +2,7 @@
 
     uv run --group bench benchmarks/memory.py [--quick] [--full] [--check] [--json]
 
-Method. A fresh interpreter imports a logger, sets it up, and logs trade events with five fields in a plain
+Method. A fresh interpreter imports a logger, sets it up, and logs trade events with five fields in a
 loop; its memory in RAM (`VmRSS`) is read from the kernel before the first import, after the set-up, and after
 each twentieth of the records. MetaExpert has its default settings: a queue of 8 MiB, which counts, a rotated
 file of everything, and the console, here /dev/null. The queue's pages are populated in the milliseconds after

@@ -2,7 +2,7 @@
 
     uv run benchmarks/redaction.py [--quick] [--check] [--json]
 
-Method. A fresh process logs N trade events with five fields in a plain loop on one thread, once with the
+Method. A fresh process logs N trade events with five fields in a loop on one thread, once with the
 built-in names and patterns of `redact` (the default), once with `defaults` false, so that nothing is
 searched, and once more with a secret in every record, which must be masked. Then it has everything written
 out. "records/s" counts until every line is in the file; "CPU" is the processor time of all threads of the

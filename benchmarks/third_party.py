@@ -5,7 +5,7 @@
 Method. A logger of the standard library logs the trade event with its five fields in `extra`. Once its
 records go to MetaExpert's handler on the root logger, once to a `FileHandler` with python-json-logger on
 itself. The cost of the call is timed call by call (with the timer), then as many records are logged in a
-plain loop until all are in the file. Every line of both files is counted and parsed as strict JSON with all
+loop until all are in the file. Every line of both files is counted and parsed as strict JSON with all
 its values. Fresh process each, taking turns, ratios within a round, median over the rounds.
 
 Limits. `logging` itself makes the record and walks its handlers in both cases; only what comes after that

@@ -2,7 +2,7 @@
 
     uv run --group bench benchmarks/throughput.py [--quick] [--check] [--json]
 
-Method. A fresh process logs N trade events with five fields in a plain loop on one thread, then has the
+Method. A fresh process logs N trade events with five fields in a loop on one thread, then has the
 logger write everything out and end. The clock runs from before the first call until after that; setting up
 and importing do not count. Then, outside the clock, every line of the file is counted and parsed as strict
 JSON, and all its values compared: each number from 0 to N - 1 must be there exactly once. Missing lines are

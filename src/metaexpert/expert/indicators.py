@@ -1,4 +1,4 @@
-"""Indicators over plain sequences of prices, newest last; None while there is too little data."""
+"""Indicators over sequences of prices, newest last; None while there is too little data."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class AsyncCalls(Protocol):
 
 
 class Dispatcher:
-    """Calls handlers, plain or async, one at a time and to the end."""
+    """Calls handlers, sync or async, one at a time and to the end."""
 
     def __init__(
         self,

@@ -33,7 +33,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 class MetaExpert(TradingCalls):
     """A trading expert: its connection and account settings, its handlers, and its runs.
 
-    Handlers may be plain or async functions, and may take fewer arguments than they are offered.
+    Handlers may be sync or async functions, and may take fewer arguments than they are offered.
     """
 
     on_deinit = Event("Decorate `f(reason)`: the run is over; the last call, whatever ended it.")

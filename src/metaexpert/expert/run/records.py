@@ -43,7 +43,7 @@ class Records:
         return f"{self.written:,} written{lost}, {self.per_second:,.0f} per second"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the figures as plain data."""
+        """Return the figures as plain values."""
         return {
             "records_logged": self.logged,
             "records_written": self.written,

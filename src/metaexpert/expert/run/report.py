@@ -1,4 +1,4 @@
-"""Shows the figures of a run: a table on a terminal, plain lines in a pipe, or JSON."""
+"""Shows the figures of a run: a table on a terminal, lines in a pipe, or JSON."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ class RunResult:
         return self.stop_reason not in ("error", "init_failed", "interrupted", "terminated")
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the figures as plain data, times in RFC 3339."""
+        """Return the figures as plain values, times in RFC 3339."""
         return asdict(self) | {"start": _rfc3339(self.start), "end": _rfc3339(self.end)}
 
 

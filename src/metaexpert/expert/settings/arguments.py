@@ -138,10 +138,10 @@ def symbols(name: str, value: object) -> tuple[str, ...]:
 
 def normalized_symbol(name: str, value: object) -> str:
     """Return `BTC/USDT`, `btc-usdt` and `BTC_USDT` as `BTCUSDT`."""
-    plain = "".join(c for c in text(name, value).strip().upper() if c not in "/-_: ")
-    if not plain.isalnum():
+    letters = "".join(c for c in text(name, value).strip().upper() if c not in "/-_: ")
+    if not letters.isalnum():
         raise ArgumentError(f'{name} must be letters and digits such as "BTCUSDT", was {value!r}')
-    return plain
+    return letters
 
 
 def moment(name: str, value: object, *, end: bool = False) -> datetime | None:

@@ -1,4 +1,5 @@
-"""Functions of every kind inside of a context manager: plain ones, coroutines, generators of both kinds."""
+"""Functions of every kind inside of a context manager: ordinary ones, coroutines, generators of both
+kinds."""
 
 from __future__ import annotations
 

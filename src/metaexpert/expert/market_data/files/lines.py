@@ -1,4 +1,4 @@
-"""The lines of a market data file, plain or compressed, in blocks that are quick to work through."""
+"""The lines of a market data file, packed or not, in blocks that are quick to work through."""
 
 import gzip
 import zlib
@@ -27,7 +27,7 @@ class Block(NamedTuple):
     first_line: int
     """Number of the first of them, from 1."""
     lines: list[str]
-    plain: bool
+    is_simple: bool
     """True when all is ASCII without underscores, so that `float` takes nothing but written-out numbers."""
 
 
@@ -78,13 +78,13 @@ def _decode(path: Path, data: bytes, line: int) -> Block:
         at = line + data.count(b"\n", 0, error.start)
         found = f"byte 0x{data[error.start]:02x} is not UTF-8 text; save the file as UTF-8"
         raise MarketDataError(path, found, line=at) from error
-    plain = text.isascii() and "_" not in text
+    is_simple = text.isascii() and "_" not in text
     lines = text.replace("\r\n", "\n").removesuffix("\r").split("\n")
     longest = max(map(len, lines))
     if longest > _MAX_LINE_BYTES:
         at = line + [len(each) for each in lines].index(longest)
         raise _too_long(path, at)
-    return Block(line, lines, plain)
+    return Block(line, lines, is_simple)
 
 
 def _whole_lines(path: Path) -> Iterator[bytes]:

@@ -175,7 +175,7 @@ class _File:
             if self._layout.has_header:
                 lines, line = lines[1:], line + 1
         if lines:
-            self._take_rows(self._layout, lines, line, plain=block.plain)
+            self._take_rows(self._layout, lines, line, is_simple=block.is_simple)
 
     def finish(self) -> tuple[Layout, Rows]:
         """Return the layout and the times; raises MarketDataError when there was no row."""
@@ -187,12 +187,12 @@ class _File:
         first_line = 2 if self._layout.has_header else 1
         return self._layout, Rows(self.path, self.table.times_us, first_line, self._layout.names["time"])
 
-    def _take_rows(self, layout: Layout, lines: list[str], line: int, *, plain: bool) -> None:
+    def _take_rows(self, layout: Layout, lines: list[str], line: int, *, is_simple: bool) -> None:
         rows = self._split(layout, lines, line)
         if self._time_format is None:
             self._time_format = self._recognise_time(layout, rows[0], line)
         before = len(self.table.times_us)
-        cells: CellReader = cell_reader(self._time_format, plain=plain)
+        cells: CellReader = cell_reader(self._time_format, is_simple=is_simple)
         try:
             read_rows(rows, layout, cells, self.table)
         except (ValueError, OverflowError) as error:

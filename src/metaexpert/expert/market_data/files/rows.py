@@ -44,12 +44,13 @@ class CellReader:
     number: Callable[[str], float]
 
 
-def cell_reader(time_format: TimeFormat, *, plain: bool) -> CellReader:
-    """Return the quick reader for `plain` text, else one that refuses what only Python takes for a number.
+def cell_reader(time_format: TimeFormat, *, is_simple: bool) -> CellReader:
+    """Return the quick reader for `is_simple` text, else one that refuses what only Python takes for a
+    number.
 
     That is underscores (``1_000``) and digits of other scripts.
     """
-    if plain:
+    if is_simple:
         return CellReader(time_format.parse, float)
 
     def written_time(cell: str) -> int:
@@ -190,7 +191,7 @@ def _time_problem(cell: str, time_format: TimeFormat | None) -> str:
             f"2021-01-08 00:00:00, or as seconds, milliseconds, microseconds or nanoseconds since 1970"
         )
     try:
-        time_us = cell_reader(time_format, plain=False).time(cell)
+        time_us = cell_reader(time_format, is_simple=False).time(cell)
     except (ValueError, OverflowError):
         return f"found {shown(cell)} where {time_format.name} belongs, as in the first row; correct the cell"
     if EARLIEST_US <= time_us < LATEST_US:
