@@ -11,6 +11,7 @@ from metaexpert.logger import MetaLogger, PipelineHandler, get_logger
 
 if TYPE_CHECKING:
     from support.logs import Logs
+    from support.processes import Outcome
 
 #: Methods on the way of a record that `log.info()` makes, where `logging` calls them by name.
 ON_THE_WAY = [
@@ -178,3 +179,29 @@ def test_a_record_factory_is_noticed_and_so_is_its_end(logs: "Logs") -> None:
 
     assert [record.get("host") for record in logs.records()] == [None, None, "h", "h", None]
     assert logs.is_fast()
+
+
+@pytest.mark.parametrize("logger", ["get_logger('bot')", "logging.getLogger('bot')"])
+def test_a_method_replaced_before_the_import_is_called(
+    logger: str, run_python: Callable[..., "Outcome"]
+) -> None:
+    """A tracing tool may begin before the library is imported."""
+    script = f"""
+        import logging
+
+        calls, standard = [], logging.Logger.callHandlers
+
+        def traced(self, record):
+            calls.append(record.getMessage())
+            standard(self, record)
+
+        logging.Logger.callHandlers = traced
+        from metaexpert.logger import configure, get_logger
+
+        configure(handlers={{"console": None}}, default_level="INFO")
+        log = {logger}
+        for number in range(3):
+            log.info("%d", number)
+        print(*calls)
+    """
+    assert run_python(script).stdout == "0 1 2\n"

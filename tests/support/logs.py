@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from metaexpert.logger import MetaLogger, configure, flush, get_logger
+from metaexpert.logger.shared.native import TakenMethod
 from support.strict_records import read_records
 
 
@@ -35,6 +36,10 @@ class Logs:
     def last(self) -> dict[str, Any]:
         """Return the record written last."""
         return self.records()[-1]
+
+    def is_served(self, logger: logging.Logger) -> bool:
+        """Tell whether a logger of CPython's own class has its calls served by the engine."""
+        return type(logger.__dict__.get("_log")) is TakenMethod
 
     def is_fast(self, logger: logging.Logger | None = None) -> bool:
         """Tell whether calls of the logger go straight into the engine."""

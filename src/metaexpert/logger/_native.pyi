@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Container, Mapping, Sequence
 from contextvars import ContextVar
-from logging import Filter, Handler, LogRecord
+from logging import Filter, Handler, Logger, LogRecord
 from os import PathLike
 from pathlib import Path
-from types import TracebackType
+from types import MethodType, TracebackType
 from typing import Any, Self, TypeVar, final
 
 from typing_extensions import disjoint_base
@@ -64,8 +64,9 @@ class Channel:
     """A logger's way into the pipeline.
 
     Its builtins serve calls while the `empty` lists are empty, each of the `single` pairs is a list and the
-    one item it holds, and the `classes` and the record factory of `logging` are unchanged. After a change,
-    and after `close`, they pass every call on to their `slow` callable.
+    one item it holds, the `classes` and the record factory of `logging` are unchanged, and each of the
+    `loggers` has the class that it has now and the attributes beside it, or none of a name with None. After a
+    change, and after `close`, they pass every call on to their `slow` callable.
     """
 
     def __new__(
@@ -75,6 +76,7 @@ class Channel:
         empty: list[list[Any]],
         single: list[tuple[list[Handler], Handler | Filter]],
         classes: list[type] = ...,
+        loggers: list[tuple[Logger, list[tuple[str, tuple[Any] | None]]]] = ...,
     ) -> Channel: ...
     def derive(self, bound: Fields | None, handlers: list[Handler]) -> Channel:
         """Return a channel with other `bound` fields that also depends on `handlers` being empty."""
@@ -124,6 +126,12 @@ def level_builtin(
 
 def log_builtin(channel: Channel, threshold: int, slow: Callable[..., None]) -> Callable[..., None]:
     """Return a builtin whose first argument is the level; it does nothing below `threshold`."""
+
+def standard_builtin(channel: Channel, own: MethodType) -> Callable[..., None]:
+    """Return a builtin in place of the `_log` of a logger, whose bound method `own` is.
+
+    Calls that it cannot serve go to the `_log` that the logger's class has then.
+    """
 
 def close_channels() -> None:
     """Close every channel that exists now, in one step, however many there are."""

@@ -140,7 +140,14 @@ unsafe extern "C" fn serve_call(
     // `builtin` made.
     let (py, method, arguments) =
         unsafe { (Python::assume_attached(), method_of(slf), Arguments::new(args, count, names)) };
-    match counted(py, || level_of(py, method, &arguments), Ok(None), || method.call(py, &arguments)) {
+    let level = || level_of(py, method, &arguments);
+    result_of(py, counted(py, level, Ok(None), || method.call(py, &arguments)))
+}
+
+/// What the interpreter gets of a call: a new reference, or null with an exception.
+#[inline(always)]
+pub(crate) fn result_of(py: Python<'_>, result: PyResult<Option<Py<PyAny>>>) -> *mut ffi::PyObject {
+    match result {
         // SAFETY: the GIL is held.
         Ok(None) => unsafe { ffi::Py_NewRef(ffi::Py_None()) },
         Ok(Some(result)) => result.into_ptr(),
@@ -153,7 +160,7 @@ unsafe extern "C" fn serve_call(
 
 /// The level of a call, as far as it is known without running anybody's code; else 0.
 #[cold]
-fn level_of(py: Python<'_>, method: &Method, arguments: &Arguments<'_>) -> i32 {
+pub(crate) fn level_of(py: Python<'_>, method: &Method, arguments: &Arguments<'_>) -> i32 {
     // SAFETY: the argument lives until the call returns.
     let first = arguments.positional.first().map(|level| unsafe { Bound::from_borrowed_ptr(py, *level) });
     let given = || first.and_then(|level| level.cast_into_exact::<PyInt>().ok()?.extract().ok());

@@ -10,6 +10,7 @@ use pyo3::types::{PyDict, PyList, PyTuple, PyType};
 use pyo3::{PyTraverseError, PyVisit};
 
 use crate::fast::premises::Premises;
+use crate::fast::watched_logger::Expected;
 use crate::general::call::Call;
 use crate::general::fields::Fields;
 use crate::general::submit::submit;
@@ -111,9 +112,10 @@ pub(crate) struct Channel {
 #[pymethods]
 impl Channel {
     /// A channel for the logger `name`. Its builtins serve calls while the `empty` lists are empty, each of
-    /// the `single` pairs is a list and the one item it holds, and nobody has changed the `classes`.
+    /// the `single` pairs is a list and the one item it holds, nobody has changed the `classes`, and each of
+    /// the `loggers` has the attributes that stand beside it.
     #[new]
-    #[pyo3(signature = (name, bound, empty, single, classes=Vec::new()))]
+    #[pyo3(signature = (name, bound, empty, single, classes=Vec::new(), loggers=Vec::new()))]
     fn new(
         py: Python<'_>,
         name: Excerpt,
@@ -121,12 +123,13 @@ impl Channel {
         empty: Vec<Py<PyList>>,
         single: Vec<(Py<PyList>, Py<PyAny>)>,
         classes: Vec<Py<PyType>>,
+        loggers: Vec<Expected>,
     ) -> PyResult<Self> {
         Ok(Channel {
             name: name.text,
             id: KnownIdCell::default(),
             bound,
-            basis: Basis::Own(Premises::new(py, empty, single, classes)?),
+            basis: Basis::Own(Premises::new(py, empty, single, classes, loggers)?),
             era: present_era(),
             gates: Gates::default(),
             is_fresh: AtomicBool::new(false),

@@ -121,6 +121,21 @@ impl Method {
         STATE.with(py, |state| self.submit_plain(py, state, level, *message, arguments, context))
     }
 
+    /// Submits a message without arguments or fields. False if it needs the general way.
+    pub(crate) fn submit_message(&self, py: Python<'_>, level: i32, message: &Bound<'_, PyAny>) -> bool {
+        let context = current_context(py);
+        let context = context.as_ref().map(Bound::get).filter(|fields| !fields.is_empty());
+        let alone = Arguments { positional: &[], named: &[], names: std::ptr::null_mut() };
+        let outcome =
+            STATE.with(py, |state| self.submit_plain(py, state, level, message.as_ptr(), &alone, context));
+        matches!(outcome, Fast::Done)
+    }
+
+    /// Submits `call` the general way. False if no engine runs.
+    pub(crate) fn submit_call(&self, py: Python<'_>, call: Call<'_, '_>) -> PyResult<bool> {
+        submit(py, self.channel.bind(py).get().name(), call)
+    }
+
     #[inline]
     fn submit_plain(
         &self,

@@ -12,7 +12,9 @@ pub(crate) mod heap_type;
 pub(crate) mod keywords;
 pub(crate) mod method;
 pub(crate) mod premises;
+pub(crate) mod standard;
 pub(crate) mod taken;
+pub(crate) mod watched_logger;
 
 pub(crate) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<channel::Channel>()?;
@@ -20,6 +22,7 @@ pub(crate) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(builtin::level_builtin, module)?)?;
     module.add_function(wrap_pyfunction!(builtin::log_builtin, module)?)?;
     module.add_function(wrap_pyfunction!(builtin::nothing, module)?)?;
+    module.add_function(wrap_pyfunction!(standard::standard_builtin, module)?)?;
     module.add_function(wrap_pyfunction!(channel::close_channels, module)?)?;
     Ok(())
 }

@@ -10,10 +10,13 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyType};
 use pyo3::{PyTraverseError, PyVisit};
 
+use crate::fast::watched_logger::{Expected, WatchedLogger};
+
 /// Lists, classes and record factory as they were when nothing but the pipeline took the logger's records.
 pub(crate) struct Premises {
     lists: Vec<WatchedList>,
     classes: Vec<WatchedClass>,
+    loggers: Vec<WatchedLogger>,
     /// `logging`'s globals, among them the record factory.
     globals: Py<PyDict>,
     factory: FactoryMark,
@@ -37,6 +40,7 @@ impl Premises {
         empty: Vec<Py<PyList>>,
         single: Vec<(Py<PyList>, Py<PyAny>)>,
         classes: Vec<Py<PyType>>,
+        loggers: Vec<Expected>,
     ) -> PyResult<Self> {
         let lists = empty
             .into_iter()
@@ -50,9 +54,11 @@ impl Premises {
             let version = class_version(class.bind(py));
             watched.push(WatchedClass { class, version });
         }
+        let loggers = loggers.into_iter().map(|logger| WatchedLogger::new(py, logger));
+        let loggers = loggers.collect::<PyResult<_>>()?;
         let globals = py.import("logging")?.getattr("__dict__")?.cast_into::<PyDict>()?;
         let factory = factory_mark(&globals);
-        Ok(Premises { lists, classes: watched, globals: globals.unbind(), factory })
+        Ok(Premises { lists, classes: watched, loggers, globals: globals.unbind(), factory })
     }
 
     /// Whether everything is as it was. Runs no Python code.
@@ -60,6 +66,7 @@ impl Premises {
     pub(crate) fn hold(&self, py: Python<'_>) -> bool {
         self.lists.iter().all(|watched| watched.holds(py))
             && self.classes.iter().all(|watched| watched.holds(py))
+            && self.loggers.iter().all(|watched| watched.holds(py))
             && factory_mark(self.globals.bind(py)) == self.factory
     }
 
@@ -72,6 +79,9 @@ impl Premises {
         }
         for watched in &self.classes {
             visit.call(&watched.class)?;
+        }
+        for watched in &self.loggers {
+            watched.traverse(visit)?;
         }
         visit.call(&self.globals)
     }

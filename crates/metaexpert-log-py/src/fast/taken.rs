@@ -148,6 +148,25 @@ fn as_method<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     bound(&logger.get_type().getattr(name)?, &logger)
 }
 
+/// The method that the logger's class has now in place of `object`, as an attribute look-up would bind it.
+pub(crate) fn class_method<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let py = object.py();
+    // SAFETY: only called with what `new_taken` has made, alive as long as `object`.
+    let (method, name) = unsafe { (method_of(object.as_ptr()), (*object.as_ptr().cast::<Taken>()).name) };
+    let logger = method.logger(py)?;
+    let function = logger.get_type().getattr(name)?;
+    // SAFETY: the GIL is held and the objects are alive; what binds a function returns a new reference.
+    unsafe {
+        match (*ffi::Py_TYPE(function.as_ptr())).tp_descr_get {
+            Some(bind) => {
+                let class = ffi::Py_TYPE(logger.as_ptr()).cast();
+                Bound::from_owned_ptr_or_err(py, bind(function.as_ptr(), logger.as_ptr(), class))
+            }
+            None => Ok(function),
+        }
+    }
+}
+
 fn bound<'py>(function: &Bound<'py, PyAny>, object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     static METHOD: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     METHOD.import(function.py(), "types", "MethodType")?.call1((function, object))

@@ -69,8 +69,10 @@ _WATCHED_ATTRIBUTES: Final = frozenset(
 )
 
 
+_EmptyLists = list[list[Any]]
+_SingleLists = list[tuple[list[Any], Any]]
 #: Empty lists, lists with the one item they hold, and classes: see `Channel`.
-_Premises = tuple[list[list[Any]], list[tuple[list[Any], Any]], list[type]]
+_Premises = tuple[_EmptyLists, _SingleLists, list[type]]
 
 
 def _members(loggers: weakref.WeakSet[FastPathLogger] | None) -> tuple[FastPathLogger, ...]:
@@ -84,7 +86,9 @@ def _members(loggers: weakref.WeakSet[FastPathLogger] | None) -> tuple[FastPathL
 
 
 def complete(logger: logging.Logger) -> None:
-    """Give a logger what a `FastPathLogger` has beyond a plain one."""
+    """Give a logger what a `FastPathLogger` has beyond a plain one, and its own `_log` back."""
+    if type(logger.__dict__.get("_log")) is TakenMethod:
+        logger.__dict__.pop("_log", None)
     logger.__dict__["_installed"] = {}
     logger.__dict__["_cache"] = LevelCache()
 
@@ -251,22 +255,12 @@ class FastPathLogger(logging.Logger):
             return None
         if not _is_genuine(self):
             return None
-        empty: list[list[Any]] = [self.filters]
-        single: list[tuple[list[Any], Any]] = []
-        logger: logging.Logger | None = self
-        while logger is not None:
-            if not _is_observed(logger):
-                return None
-            if not logger.handlers:
-                empty.append(logger.handlers)
-            elif len(logger.handlers) == 1 and _takes_everything(logger.handlers[0]):
-                single.append((logger.handlers, logger.handlers[0]))
-                empty.append(logger.handlers[0].filters)
-            else:
-                return None
-            logger = logger.parent if logger.propagate else None
+        lists = lists_on_the_way(self, _is_observed)
+        if lists is None:
+            return None
+        empty, single = lists
         kinds = {type(self), *(type(handler) for _, handler in single)}
-        return (empty, single, [*kinds]) if single else None
+        return [self.filters, *empty], single, [*kinds]
 
     def setLevel(self, level: int | str) -> None:
         """Set the level of this logger, a number or a name."""
@@ -323,7 +317,12 @@ def served(method: Function) -> Function:
 
 #: `logging.Logger` under a name that a program does not assign to.
 STANDARD: Final = logging.Logger
-_standard: Final = {name: getattr(STANDARD, name) for name in _OVERRIDABLE if hasattr(STANDARD, name)}
+#: Its methods. What a program has put there before this import is none.
+_standard: Final[Mapping[str, Any]] = {
+    name: method if getattr(method, "__globals__", None) is vars(logging) else None
+    for name, method in ((name, getattr(STANDARD, name, None)) for name in _OVERRIDABLE)
+    if method is not None
+}
 
 
 def define_genuine(kind: type[FastPathLogger], adopt: Callable[[logging.Logger], object]) -> None:
@@ -359,6 +358,30 @@ def _has_own_methods(logger: FastPathLogger) -> bool:
     """Tell whether the instance still has its own methods, none of them replaced."""
     installed, attributes = logger._installed, logger.__dict__
     return not any(name in attributes and name not in installed for name in _OVERRIDABLE)
+
+
+def lists_on_the_way(
+    first: logging.Logger, is_observed: Callable[[logging.Logger], bool]
+) -> tuple[_EmptyLists, _SingleLists] | None:
+    """Return the lists that records of `first` pass, with the handler in those that hold one of ours.
+
+    None if there is another handler on the way, or none at all, or a logger that is not observed.
+    """
+    empty: _EmptyLists = []
+    single: _SingleLists = []
+    logger: logging.Logger | None = first
+    while logger is not None:
+        if not is_observed(logger):
+            return None
+        if not logger.handlers:
+            empty.append(logger.handlers)
+        elif len(logger.handlers) == 1 and _takes_everything(logger.handlers[0]):
+            single.append((logger.handlers, logger.handlers[0]))
+            empty.append(logger.handlers[0].filters)
+        else:
+            return None
+        logger = logger.parent if logger.propagate else None
+    return (empty, single) if single else None
 
 
 def _is_observed(logger: logging.Logger) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final
 
 from metaexpert.logger.capture.context import current_context
@@ -15,10 +15,23 @@ from metaexpert.logger.process import engine
 from metaexpert.logger.shared import native
 
 #: Attributes of the handler on which the fast way of the loggers depends.
-_WATCHED_ATTRIBUTES: Final = frozenset(("level", "filters", "emit", "handle", "filter"))
+_WATCHED_ATTRIBUTES: Final = frozenset(("level", "filters", "emit", "handle", "filter", "capture_stdlib"))
 _OVERRIDABLE: Final = ("emit", "handle", "filter")
 _LOGGING_CONFIG: Final = "logging.config"
 _STANDARD_MESSAGE: Final = logging.LogRecord.getMessage
+
+
+def _pass_over(_name: str) -> None:
+    pass
+
+
+_serve_next: Callable[[str], None] = _pass_over
+
+
+def on_standard_record(serve: Callable[[str], None]) -> None:
+    """Call `serve` with the name of the logger whenever a record that `logging` has made was taken."""
+    global _serve_next
+    _serve_next = serve
 
 
 class _NoLock:
@@ -96,6 +109,8 @@ class PipelineHandler(logging.Handler):
                 return
             if _submit(record, fields):
                 note_taken(record)
+                if fields is None:
+                    _serve_next(record.name)
         except Exception:
             self.handleError(record)
 

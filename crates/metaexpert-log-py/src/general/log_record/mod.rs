@@ -13,8 +13,12 @@ use crate::values::text::Excerpt;
 mod parts;
 mod plain;
 
+pub(crate) use parts::NAMES;
 use parts::{Attribute, Parts};
 use plain::submit_plain;
+
+/// The attribute that is a record's category if it is a text.
+pub(crate) const CATEGORY: &str = "category";
 
 /// Submits the LogRecord `record`. Returns false if no engine runs.
 ///

@@ -30,7 +30,7 @@ pub(crate) enum Attribute {
 }
 
 /// Attributes of a LogRecord that are no fields, in the order in which `logging` sets them.
-const NAMES: [&str; 24] = [
+pub(crate) const NAMES: [&str; 24] = [
     "name",
     "msg",
     "args",
