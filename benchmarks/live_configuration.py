@@ -38,7 +38,7 @@ from typing import Any, Final
 from harness.event import verify
 from harness.report import Goal, Options, Table, finish, percentiles, read_options
 from harness.rounds import Figures, Rounds, measure_here_if_asked, take_rounds, typical
-from metaexpert.expert.handlers.registry import EVENT_ARGUMENTS
+from metaexpert.expert.event_handlers.registry import EVENT_ARGUMENTS
 from metaexpert.expert.metrics import ExpertMeter
 from metaexpert.expert.metrics.prometheus import publish
 from metaexpert.logger import configure, get_logger, serve, shutdown, stats
@@ -265,7 +265,7 @@ def busy_expert() -> ExpertMeter:
     meter = ExpertMeter(EVENT_ARGUMENTS)
     meter.begin()
     for event in EVENT_ARGUMENTS:
-        meter.handler_called(event, 0, 20_000)
+        meter.event_handler_called(event, 0, 20_000)
     meter.bars += 1
     publish(meter, "bench")
     return meter

@@ -35,7 +35,7 @@ expert = MetaExpert(
     # record_bars=True,  # each closed bar in log_file, about 450 bytes; False: none
     # --- System ---
     rate_limit=1200,  # requests a minute to the exchange
-    enable_metrics=True,  # put on record how long handlers take
+    enable_metrics=True,  # put on record how long event handlers take
     persist_state=True,  # keep the paper account and expert.state from run to run
     state_file="state.json",
 )
@@ -145,7 +145,8 @@ def book(orderbook: OrderBook) -> None:
 
 @expert.on_error
 def error(err: Exception) -> bool | None:
-    """Called with the exception of a handler, which is in errors.log; returning False stops the run."""
+    """Called with the exception of an event handler, which is in errors.log; returning False stops the
+    run."""
     return None
 
 

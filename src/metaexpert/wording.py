@@ -9,5 +9,6 @@ SAMPLE_DATA: Final = "a CSV to begin with: metaexpert demo --save-data BTCUSDT-1
 
 
 def counted(count: int, noun: str) -> str:
-    """Return a number with its noun: "1 handler call", "1,200 handler calls"; the plural ends in s."""
+    """Return a number with its noun: "1 event handler call", "1,200 event handler calls"; the plural ends in
+    s."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -50,7 +50,7 @@ def test_failing_handler_is_on_record_and_the_run_goes_on(run, tmp_path):
         """
     )
     assert (done.code, done.figures["bars"], done.figures["handler_errors"]) == (0, 60, 12)
-    assert "12 handler calls failed; tracebacks are in logs/errors.log" in done.err
+    assert "12 event handler calls failed; tracebacks are in logs/errors.log" in done.err
     errors = records(tmp_path / "logs" / "errors.log", event_name="strategy.error")
     assert len(errors) == 12
     assert errors[0]["exception"]["type"] == "ZeroDivisionError"
@@ -61,7 +61,7 @@ def test_failing_handler_is_on_record_and_the_run_goes_on(run, tmp_path):
 
 
 def test_single_failure_is_told_as_one_call(run):
-    """One failed call is "1 handler call", not "1 handler calls"."""
+    """One failed call is "1 event handler call", not "1 event handler calls"."""
     done = run(
         """
         @expert.on_bar
@@ -72,7 +72,7 @@ def test_single_failure_is_told_as_one_call(run):
         """
     )
     assert done.code == 0
-    assert "warning: 1 handler call failed; tracebacks are in logs/errors.log" in done.err
+    assert "warning: 1 event handler call failed; tracebacks are in logs/errors.log" in done.err
 
 
 def test_handler_that_always_fails_stops_the_run(run, tmp_path):

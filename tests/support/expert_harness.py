@@ -158,7 +158,7 @@ class Market:
         return self.venue.account.balance
 
     def told(self, event: str) -> list[Any]:
-        """Return what handlers of an event of one argument are to be told, in order."""
+        """Return what event handlers of an event of one argument are to be told, in order."""
         return [each.arguments[0] for each in self.desk.answers.notifications if each.event == event]
 
     def fills(self) -> list[tuple[str, float, float, str]]:

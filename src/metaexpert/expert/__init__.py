@@ -1,10 +1,10 @@
 """The expert host: `MetaExpert`, the events a strategy sees, and the simulated market it trades in.
 
 A folder for each part, the upper importing the lower alone: `host` (the object a strategy file builds),
-`run` (one run of it), `handlers` (the strategy's functions) and `venue` (where its orders go), `risk` (its
-limits), `settings` (what the user asks for), `market_data`, `model` (bars, orders, positions). Beside them
-what they share: the `journal` of everything that happens, `indicators`, the `metrics`, the names and levels
-of its `loggers`, and `errors`.
+`run` (one run of it), `event_handlers` (the strategy's functions) and `venue` (where its orders go), `risk`
+(its limits), `settings` (what the user asks for), `market_data`, `model` (bars, orders, positions). Beside
+them what they share: the `journal` of everything that happens, `indicators`, the `metrics`, the names and
+levels of its `loggers`, and `errors`.
 
 Names are loaded at first use: a command that asks for an expert's defaults needs no host.
 """

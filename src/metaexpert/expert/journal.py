@@ -39,7 +39,7 @@ class Journal:
         self._expert.info("Expert stopped", event_name="expert.stopped", **fields)
 
     def metrics(self, handler: str, figures: Mapping[str, Any]) -> None:
-        """Record how long a handler took."""
+        """Record how long an event handler took."""
         self._expert.debug("Handler metrics", event_name="expert.metrics", handler=handler, **figures)
 
     def expert_metrics(self, figures: Mapping[str, Any]) -> None:
@@ -54,8 +54,8 @@ class Journal:
         """Record something that explains the run, at INFO."""
         self._expert.info(message, event_name=event_name, **fields)
 
-    def handler_failed(self, handler: str, error: BaseException, *, consecutive: int) -> None:
-        """Record an exception of a strategy's handler, with its traceback."""
+    def event_handler_failed(self, handler: str, error: BaseException, *, consecutive: int) -> None:
+        """Record an exception of a strategy's event handler, with its traceback."""
         self._expert.error(
             "Strategy handler failed",
             event_name="strategy.error",

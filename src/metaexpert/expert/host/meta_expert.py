@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from metaexpert.expert.errors import ArgumentError, ExpertError
-from metaexpert.expert.handlers.registration import Event
-from metaexpert.expert.handlers.registry import EVENT_ARGUMENTS, HandlerRegistry
+from metaexpert.expert.event_handlers.registration import Event
+from metaexpert.expert.event_handlers.registry import EVENT_ARGUMENTS, EventHandlerRegistry
 from metaexpert.expert.host.log_setup import configure_logging
 from metaexpert.expert.host.trading import TradingCalls
 from metaexpert.expert.loggers import STRATEGY_LOGGER
@@ -31,9 +31,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class MetaExpert(TradingCalls):
-    """A trading expert: its connection and account settings, its handlers, and its runs.
+    """A trading expert: its connection and account settings, its event handlers, and its runs.
 
-    Handlers may be sync or async functions, and may take fewer arguments than they are offered.
+    Event handlers may be sync or async functions, and may take fewer arguments than they are offered.
     """
 
     on_deinit = Event("Decorate `f(reason)`: the run is over; the last call, whatever ended it.")
@@ -42,7 +42,7 @@ class MetaExpert(TradingCalls):
     on_position = Event("Decorate `f(pos)`: a position was opened, changed or closed.")
     on_transaction = Event("Decorate `f(request, result)`: the venue answered a trading call.")
     on_book = Event("Decorate `f(orderbook)`: the best bid and ask changed; when the data has quotes.")
-    on_error = Event("Decorate `f(err)`: a handler raised `err`; returning False stops the run.")
+    on_error = Event("Decorate `f(err)`: an event handler raised `err`; returning False stops the run.")
     on_account = Event("Decorate `f(acc)`: the balance changed.")
     on_backtest_init = Event("Decorate `f()`: a backtest starts; comes before on_init.")
     on_backtest_deinit = Event("Decorate `f()`: a backtest is over; comes after on_deinit.")
@@ -96,7 +96,7 @@ class MetaExpert(TradingCalls):
         given = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
         self._settings = expert_settings(**given)
         self._strategy: StrategySettings | None = None
-        self.handlers = HandlerRegistry()
+        self.event_handlers = EventHandlerRegistry()
         self._meter = (
             ExpertMeter(EVENT_ARGUMENTS, self._settings.metrics_interval)
             if self._settings.enable_metrics
@@ -191,14 +191,14 @@ class MetaExpert(TradingCalls):
         settings = strategy_settings(**given)
 
         def register(function: F) -> F:
-            self.handlers.add("on_init", function)
+            self.event_handlers.add("on_init", function)
             self._strategy = settings
             return function
 
         return register
 
     def _register_init(self, function: F, given: dict[str, Any]) -> F:
-        self.handlers.add("on_init", function)
+        self.event_handlers.add("on_init", function)
         self._strategy = strategy_settings(**given)
         return function
 
@@ -214,7 +214,7 @@ class MetaExpert(TradingCalls):
         different timeframes.
         """
         if callable(timeframe):
-            self.handlers.add("on_bar", timeframe)
+            self.event_handlers.add("on_bar", timeframe)
             return timeframe
         name = None if timeframe is None else timeframe_name("on_bar timeframe", timeframe)
         return self._decorator("on_bar", timeframe=name)
@@ -229,7 +229,7 @@ class MetaExpert(TradingCalls):
 
     def _decorator(self, event: str, **options: Any) -> Callable[[F], F]:
         def register(function: F) -> F:
-            self.handlers.add(event, function, **options)
+            self.event_handlers.add(event, function, **options)
             return function
 
         return register
@@ -287,8 +287,8 @@ class MetaExpert(TradingCalls):
     def metrics(self) -> ExpertMetrics:
         """Return what the expert has done so far, over all its runs: a frozen snapshot, from any thread.
 
-        Latencies of handlers, ticks and bars per second, queue delay, CPU, memory; zeros before the first run
-        and with `enable_metrics=False`.
+        Latencies of event handlers, ticks and bars per second, queue delay, CPU, memory; zeros before the
+        first run and with `enable_metrics=False`.
         """
         return ExpertMetrics() if self._meter is None else self._meter.snapshot()
 
@@ -316,7 +316,7 @@ class MetaExpert(TradingCalls):
         session = Session(
             self._settings,
             strategy,
-            handlers=self.handlers,
+            handlers=self.event_handlers,
             options=options,
             state=self.state,
             overrides=overrides,

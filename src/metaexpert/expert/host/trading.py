@@ -1,4 +1,4 @@
-"""The trading calls and questions that a strategy's handlers use while a run is going on."""
+"""The trading calls and questions that a strategy's event handlers use while a run is going on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class TradingCalls:
-    """The calls that `MetaExpert` offers inside its handlers; outside a run every call raises
+    """The calls that `MetaExpert` offers inside its event handlers; outside a run every call raises
     `NotRunningError`.
 
     A refused request is an order with `status` "REJECTED", its `reason` and `detail`, and a record; it does
@@ -183,8 +183,8 @@ class TradingCalls:
         """Return the latest closed bars, oldest first: `count` of them, or all that `lookback_bars` keeps.
 
         Kept are the timeframes of `on_init`, of every `on_bar`, and of the data; without `timeframe` it is
-        that of `on_init`. Fewer bars are returned while there are fewer. In an `on_bar` handler the last one
-        is the bar it was called with.
+        that of `on_init`. Fewer bars are returned while there are fewer. In an `on_bar` event handler the
+        last one is the bar it was called with.
         """
         session = self._running("history")
         name = str(session.timeframe) if timeframe is None else timeframe_name("timeframe", timeframe)
@@ -193,7 +193,7 @@ class TradingCalls:
     def _running(self, call: str) -> Session:
         if self._session is None:
             raise NotRunningError(
-                f"expert.{call} works while expert.run() is going on; use it inside a handler"
+                f"expert.{call} works while expert.run() is going on; use it inside an event handler"
             )
         return self._session
 

@@ -1,4 +1,4 @@
-"""Counting what an expert does, cheaply enough for each call of a handler.
+"""Counting what an expert does, cheaply enough for each call of an event handler.
 
 A histogram has fixed buckets: one observation is a search among them and three additions. Any thread can make
 a snapshot, while the trading thread goes on.
@@ -20,7 +20,7 @@ BUCKETS_NS: Final[tuple[int, ...]] = (
     *(step * 10**power // 2 for power in range(3, 10) for step in (2, 5, 10)),
     10**10,
 )
-#: Events that come from outside and may have to wait for their handlers.
+#: Events that come from outside and may have to wait for their event handlers.
 MARKET_EVENTS: Final = frozenset({"on_tick", "on_bar", "on_book"})
 
 _NS_PER_SECOND: Final = 1e9
@@ -107,11 +107,12 @@ class ExpertMetrics:
     running_seconds: float = 0.0
     """How long its runs have lasted, in real time."""
     handlers: Mapping[str, Latency] = field(default_factory=FrozenDict)
-    """How long handlers took, by event (`on_bar`, …), of events that have been called."""
+    """How long event handlers took, by event (`on_bar`, …), of events that have been called."""
     handler_errors: Mapping[str, int] = field(default_factory=FrozenDict)
     """How many calls raised, by event; the same events."""
     queue_delay: Latency = Latency()
-    """From the arrival of a tick, bar or order book to its handler: the venue, and handlers before it."""
+    """From the arrival of a tick, bar or order book to its event handler: the venue, and event handlers
+    before it."""
     reconnects: int = 0
     """How often a connection to the exchange was made again: 0 on recorded data."""
     cpu_seconds: float = 0.0
@@ -186,11 +187,11 @@ class ExpertMeter:
             self._ran_ns += perf_counter_ns() - started
 
     def event_arrived(self) -> None:
-        """Something came from the market, and now waits for its handlers."""
+        """Something came from the market, and now waits for its event handlers."""
         self._arrived_ns = perf_counter_ns()
 
-    def handler_called(self, event: str, started_ns: int, ended_ns: int) -> None:
-        """Count a call of a handler; times are those of `perf_counter_ns`."""
+    def event_handler_called(self, event: str, started_ns: int, ended_ns: int) -> None:
+        """Count a call of an event handler; times are those of `perf_counter_ns`."""
         self._handlers[event].observe(ended_ns - started_ns)
         if event in MARKET_EVENTS:
             self._queue_delay.observe(started_ns - self._arrived_ns)

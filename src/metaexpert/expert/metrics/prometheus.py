@@ -79,7 +79,9 @@ def _errors(by_strategy: _Metrics) -> Family:
             for event, count in each.handler_errors.items():
                 labels = _of(strategy, event)
                 samples[labels] = samples.get(labels, 0) + count
-    return Family(f"{_PREFIX}handler_errors_total", "counter", "Calls of handlers that raised.", samples)
+    return Family(
+        f"{_PREFIX}handler_errors_total", "counter", "Calls of event handlers that raised.", samples
+    )
 
 
 def _latencies(by_strategy: _Metrics) -> Histograms:
@@ -88,12 +90,12 @@ def _latencies(by_strategy: _Metrics) -> Histograms:
         for each in metrics:
             for event, latency in each.handlers.items():
                 grouped.setdefault(_of(strategy, event), []).append(latency)
-    return _histograms("handler_latency_seconds", "How long calls of handlers took.", grouped)
+    return _histograms("handler_latency_seconds", "How long calls of event handlers took.", grouped)
 
 
 def _queue_delay(by_strategy: _Metrics) -> Histograms:
     grouped = {_of(strategy): [m.queue_delay for m in metrics] for strategy, metrics in by_strategy.items()}
-    words = "From the arrival of a tick, bar or order book to the call of its handler."
+    words = "From the arrival of a tick, bar or order book to the call of its event handler."
     return _histograms("queue_delay_seconds", words, grouped)
 
 

@@ -1,4 +1,4 @@
-"""Requests of a strategy to a venue, their answers, and the notifications to its handlers."""
+"""Requests of a strategy to a venue, their answers, and the notifications to its event handlers."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class TradeResult:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """Something that happened at the venue, waiting to be told to the strategy's handlers."""
+    """Something that happened at the venue, waiting to be told to the strategy's event handlers."""
 
     event: str
     """on_order, on_position, on_account or on_transaction."""

@@ -1,4 +1,4 @@
-"""The answers of a venue: each is taken once, put on record, counted, and kept for the strategy's handlers.
+"""The answers of a venue: each is taken once, put on record, counted, and kept for its event handlers.
 
 Answers may come late, in parts, or twice (see `venue.protocol`). What was told before is left out here, so
 that no fill is counted or told a second time; an account alone may be told again, because it is a state and
@@ -60,7 +60,7 @@ class Answers:
 
     def __init__(self, journal: Journal) -> None:
         self.notifications: list[Notification] = []
-        """The notifications for the strategy's handlers, oldest first."""
+        """The notifications for the strategy's event handlers, oldest first."""
         self.tally = Tally()
         self._journal = journal
         self._open: dict[int, Followed] = {}

@@ -1,4 +1,4 @@
-"""The event loop of a run, in which async handlers are executed."""
+"""The event loop of a run, in which async event handlers are executed."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class OwnEventLoop:
             else:
                 coroutine.close()
                 raise ExpertError(
-                    "async handlers cannot run inside a running event loop, as in a notebook; "
+                    "async event handlers cannot run inside a running event loop, as in a notebook; "
                     "run the expert as a script"
                 )
         return self._loop.run_until_complete(coroutine)
 
     def close(self) -> None:
-        """Cancel what async handlers left running, and end the loop."""
+        """Cancel what async event handlers left running, and end the loop."""
         loop, self._loop = self._loop, None
         if loop is None:
             return

@@ -23,8 +23,8 @@ from operator import itemgetter
 from typing import Any, Final
 
 from metaexpert.expert.errors import ExpertError
-from metaexpert.expert.handlers.dispatch import Dispatcher, StopRunError
-from metaexpert.expert.handlers.registry import Handler, HandlerRegistry
+from metaexpert.expert.event_handlers.dispatch import Dispatcher, StopRunError
+from metaexpert.expert.event_handlers.registry import EventHandler, EventHandlerRegistry
 from metaexpert.expert.journal import Journal
 from metaexpert.expert.market_data.aggregate import BarAggregator
 from metaexpert.expert.market_data.history import BarHistory
@@ -52,7 +52,7 @@ class Loop:
         *,
         desk: Desk,
         clock: Clock,
-        handlers: HandlerRegistry,
+        handlers: EventHandlerRegistry,
         dispatcher: Dispatcher,
         journal: Journal,
         history: BarHistory,
@@ -61,7 +61,7 @@ class Loop:
         on_progress: Callable[[int, int], None] | None = None,
         meter: ExpertMeter | None = None,
     ) -> None:
-        """`timeframe` is the strategy's, for `on_bar` handlers that name none.
+        """`timeframe` is the strategy's, for `on_bar` event handlers that name none.
 
         Raises `ExpertError` for a timeframe that the data cannot be made into.
         """
@@ -79,10 +79,11 @@ class Loop:
         self._warmup_bars = warmup_bars
         self._on_progress = on_progress
         self._meter = meter
-        self._bar_handlers = _handlers_by_timeframe(handlers, timeframe)
-        names = sorted({*self._bar_handlers, str(timeframe)}, key=lambda name: Timeframe.parse(name).seconds)
+        self._bar_event_handlers = _event_handlers_by_timeframe(handlers, timeframe)
+        used = {*self._bar_event_handlers, str(timeframe)}
+        names = sorted(used, key=lambda name: Timeframe.parse(name).seconds)
         self.has_one_timeframe = len(names) == 1
-        """True if all handlers, and so their records, are of one timeframe."""
+        """True if all event handlers, and so their records, are of one timeframe."""
         (instrument,) = source.instruments
         for name in names:
             _check_buildable(name, instrument, source.name)
@@ -135,14 +136,14 @@ class Loop:
                     f"notifications keep causing new ones: {delivered} orders and positions "
                     f"at {self._clock.now}"
                 )
-                self._journal.handler_failed(batch[-1].event, error, consecutive=1)
+                self._journal.event_handler_failed(batch[-1].event, error, consecutive=1)
                 raise StopRunError("error", error)
 
     def _deliver(self, notification: Notification) -> None:
         for handler in self._handlers.of(notification.event):
             self._dispatcher.call(handler, *notification.arguments)
 
-    def _call(self, handlers: list[Handler], *arguments: Any) -> None:
+    def _call(self, handlers: list[EventHandler], *arguments: Any) -> None:
         for handler in handlers:
             self._dispatcher.call(handler, *arguments)
         if self._desk.answers.notifications:
@@ -175,7 +176,7 @@ class Loop:
             self._run_timers()
 
     def _close_bars(self, completed: list[Bar], recorded: Bar | None = None) -> None:
-        """Put bars on record and into the history, all of them before any handler sees one."""
+        """Put bars on record and into the history, all of them before any event handler sees one."""
         for bar in completed:
             if bar.timeframe == self._counted:
                 self.bars += 1
@@ -187,7 +188,7 @@ class Loop:
             if bar.timeframe in self._history.timeframes:
                 self._history.add(bar)
         for bar in completed:
-            handlers = self._bar_handlers.get(bar.timeframe)
+            handlers = self._bar_event_handlers.get(bar.timeframe)
             if handlers and self._history.closed(bar.timeframe) > self._warmup_bars:
                 with log_context(timeframe=bar.timeframe):
                     self._call(handlers, bar)
@@ -236,7 +237,7 @@ class Loop:
 
 
 def history_capacities(
-    handlers: HandlerRegistry,
+    handlers: EventHandlerRegistry,
     instrument: Instrument,
     timeframe: Timeframe,
     *,
@@ -247,15 +248,17 @@ def history_capacities(
     """Return how many bars to keep of each timeframe: `bars`, or as many as `span` or the filters need."""
     kept = {}
     own = () if instrument.timeframe is None else (str(instrument.timeframe),)
-    for name in {*_handlers_by_timeframe(handlers, timeframe), str(timeframe), *own}:
+    for name in {*_event_handlers_by_timeframe(handlers, timeframe), str(timeframe), *own}:
         spanned = 0 if span is None else math.ceil(span / Timeframe.parse(name).delta)
         kept[name] = max(bars, spanned, filters if name == str(timeframe) else 1)
     return kept
 
 
-def _handlers_by_timeframe(handlers: HandlerRegistry, default: Timeframe) -> dict[str, list[Handler]]:
-    """Group the on_bar handlers, by the one spelling of their timeframe."""
-    groups: dict[str, list[Handler]] = {}
+def _event_handlers_by_timeframe(
+    handlers: EventHandlerRegistry, default: Timeframe
+) -> dict[str, list[EventHandler]]:
+    """Group the on_bar event handlers, by the one spelling of their timeframe."""
+    groups: dict[str, list[EventHandler]] = {}
     for handler in handlers.of("on_bar"):
         timeframe = default if handler.timeframe is None else Timeframe.parse(handler.timeframe)
         groups.setdefault(str(timeframe), []).append(handler)

@@ -49,14 +49,14 @@ def exit_code(result: RunResult) -> int:
 
 
 def explain_stop(result: RunResult, records: Records) -> None:
-    """Say on stderr why a run did not come to its end, or that handlers failed in it."""
+    """Say on stderr why a run did not come to its end, or that event handlers failed in it."""
     where = f"; tracebacks are in {records.errors_file}" if records.errors_file else ""
     if result.stop_reason in ("error", "init_failed"):
         tell(f"error: the strategy stopped ({result.stop_reason}): {result.error}{where}")
     elif not result.ok:
         tell(f"{result.stop_reason} at {result.end:%Y-%m-%d %H:%M:%S} of the data")
     elif result.handler_errors:
-        tell(f"warning: {counted(result.handler_errors, 'handler call')} failed{where}")
+        tell(f"warning: {counted(result.handler_errors, 'event handler call')} failed{where}")
 
 
 def _rows(result: RunResult, records: Records) -> Mapping[str, str]:
@@ -81,7 +81,7 @@ def _rows(result: RunResult, records: Records) -> Mapping[str, str]:
     if result.criterion is not None:
         rows["criterion"] = f"{result.criterion:,.4f}"
     if result.handler_errors:
-        rows["handler errors"] = f"{result.handler_errors:,}"
+        rows["event handler errors"] = f"{result.handler_errors:,}"
     rows["records"] = records.summary()
     rows["files"] = ", ".join(records.files)
     rows["session"] = result.session_id

@@ -15,8 +15,8 @@ from types import FrameType
 from typing import Any
 
 from metaexpert.expert.errors import ExpertError
-from metaexpert.expert.handlers.dispatch import Dispatcher, StopRunError
-from metaexpert.expert.handlers.registry import HandlerRegistry
+from metaexpert.expert.event_handlers.dispatch import Dispatcher, StopRunError
+from metaexpert.expert.event_handlers.registry import EventHandlerRegistry
 from metaexpert.expert.journal import Journal
 from metaexpert.expert.market_data.history import BarHistory
 from metaexpert.expert.market_data.source import Instrument
@@ -46,7 +46,7 @@ class Session:
         expert: ExpertSettings,
         strategy: StrategySettings,
         *,
-        handlers: HandlerRegistry,
+        handlers: EventHandlerRegistry,
         options: RunOptions,
         state: dict[str, Any],
         overrides: Overrides,
@@ -99,7 +99,7 @@ class Session:
         settle()
         return result
 
-    def _empty_history(self, handlers: HandlerRegistry) -> BarHistory:
+    def _empty_history(self, handlers: EventHandlerRegistry) -> BarHistory:
         strategy = self.strategy
         capacities = history_capacities(
             handlers,
@@ -124,7 +124,9 @@ class Session:
             client=f"{self.session_id}-",
         )
 
-    def _make_loop(self, handlers: HandlerRegistry, overrides: Overrides, meter: ExpertMeter | None) -> Loop:
+    def _make_loop(
+        self, handlers: EventHandlerRegistry, overrides: Overrides, meter: ExpertMeter | None
+    ) -> Loop:
         return Loop(
             self.source,
             desk=self.desk,
@@ -155,7 +157,7 @@ class Session:
     # -- the phases of a run --------------------------------------------------------------------------
 
     def _play(self) -> str:
-        """Call the init handlers and play the data; returns why it ended."""
+        """Call the event handlers of the start and play the data; returns why it ended."""
         with _stop_on_signals(self.loop), self._now():
             try:
                 self._begin()
@@ -319,7 +321,9 @@ def _without(fields: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name not in names}
 
 
-def _timeframe(strategy: StrategySettings, handlers: HandlerRegistry, instrument: Instrument) -> Timeframe:
+def _timeframe(
+    strategy: StrategySettings, handlers: EventHandlerRegistry, instrument: Instrument
+) -> Timeframe:
     """Return the timeframe that on_init names, else the shortest of an `on_bar`, else the data's, else 1m."""
     if strategy.timeframe is not None:
         return Timeframe.parse(strategy.timeframe)
@@ -329,7 +333,8 @@ def _timeframe(strategy: StrategySettings, handlers: HandlerRegistry, instrument
 
 @contextmanager
 def _stop_on_signals(loop: Loop) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end the run after the event in hand; a second Ctrl-C interrupts the handler."""
+    """Let Ctrl-C and SIGTERM end the run after the event in hand; a second Ctrl-C interrupts the event
+    handler."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -339,7 +344,7 @@ def _stop_on_signals(loop: Loop) -> Iterator[None]:
             raise KeyboardInterrupt
         loop.stop_reason = "interrupted" if number == signal.SIGINT else "terminated"
 
-    # A handler that somebody else installed is theirs.
+    # A signal handler that somebody else installed is theirs.
     default: dict[signal.Signals, Callable[[int, FrameType | None], Any] | signal.Handlers] = {
         signal.SIGINT: signal.default_int_handler,
         signal.SIGTERM: signal.SIG_DFL,

@@ -3,7 +3,7 @@
 import pytest
 
 from metaexpert.expert import ArgumentError, MetaExpert, NotRunningError
-from metaexpert.expert.handlers.registration import Registrar
+from metaexpert.expert.event_handlers.registration import Registrar
 
 
 @pytest.fixture
@@ -24,7 +24,9 @@ def test_decorators_work_with_and_without_parentheses(expert):
     assert expert.on_bar("15m")(handler) is handler
     assert expert.on_timer(1.0)(handler) is handler
     assert expert.on_init(handler) is handler
-    assert [len(expert.handlers.of(event)) for event in ("on_tick", "on_bar", "on_timer", "on_init")] == [
+    assert [
+        len(expert.event_handlers.of(event)) for event in ("on_tick", "on_bar", "on_timer", "on_init")
+    ] == [
         2,
         2,
         1,

@@ -6,7 +6,7 @@ import pickle
 
 import pytest
 
-from metaexpert.expert.handlers.registry import EVENT_ARGUMENTS
+from metaexpert.expert.event_handlers.registry import EVENT_ARGUMENTS
 from metaexpert.expert.metrics import ExpertMeter, ExpertMetrics, Latency
 from metaexpert.expert.metrics.meter import BUCKETS_NS, Histogram
 from metaexpert.logger.shared.frozen import FrozenDict
@@ -63,8 +63,8 @@ def test_a_wait_is_from_the_arrival_to_the_call() -> None:
     meter.event_arrived()
     arrived = meter._arrived_ns
 
-    meter.handler_called("on_bar", arrived + 4_000, arrived + 9_000)
-    meter.handler_called("on_order", arrived + 9_000, arrived + 10_000)
+    meter.event_handler_called("on_bar", arrived + 4_000, arrived + 9_000)
+    meter.event_handler_called("on_order", arrived + 9_000, arrived + 10_000)
 
     seen = meter.snapshot()
     assert seen.queue_delay.count == 1
@@ -83,7 +83,7 @@ def test_a_snapshot_stays_as_it_was() -> None:
     before = meter.snapshot()
 
     meter.bars += 1
-    meter.handler_called("on_bar", 0, 1)
+    meter.event_handler_called("on_bar", 0, 1)
 
     assert (before.bars, dict(before.handlers)) == (0, {})
     assert meter.snapshot().bars == 1

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from metaexpert.expert.handlers.registry import EVENT_ARGUMENTS
+from metaexpert.expert.event_handlers.registry import EVENT_ARGUMENTS
 from metaexpert.expert.metrics import ExpertMeter, prometheus
 from metaexpert.logger import LoggerStats
 from metaexpert.logger.live import metrics
@@ -40,7 +40,7 @@ def running(*, bars: int) -> ExpertMeter:
         meter.bars += 1
         meter.event_arrived()
         arrived = meter._arrived_ns
-        meter.handler_called("on_bar", arrived + 500, arrived + 4_500)
+        meter.event_handler_called("on_bar", arrived + 500, arrived + 4_500)
     return meter
 
 

@@ -46,7 +46,7 @@ def answers(fresh_logging):
 
 
 def told(answers):
-    """What handlers are to be told: the status of orders, and how requests came out."""
+    """What event handlers are to be told: the status of orders, and how requests came out."""
     return [
         each.arguments[0].status.value if each.event == "on_order" else each.arguments[1].accepted
         for each in answers.notifications

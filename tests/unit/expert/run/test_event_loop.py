@@ -6,7 +6,7 @@ from metaexpert.expert.run.event_loop import OwnEventLoop
 
 
 def test_what_a_handler_left_running_is_cancelled_at_the_end():
-    """A task that outlives its handler is told so, and the loop is closed."""
+    """A task that outlives its event handler is told so, and the loop is closed."""
     ends, loops = [], []
 
     async def linger():

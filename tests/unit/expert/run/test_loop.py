@@ -19,7 +19,7 @@ def expert(fresh_logging):
 
 
 def test_life_of_a_backtest(expert):
-    """The handlers are called from backtest_init to backtest_deinit in their documented order."""
+    """The event handlers are called from backtest_init to backtest_deinit in their documented order."""
     calls = []
     for event in ("on_backtest_init", "on_backtest_pass", "on_backtest_deinit"):
         getattr(expert, event)(lambda event=event: calls.append(event))
@@ -83,7 +83,8 @@ def test_longer_bars_close_with_their_last_part(expert):
 
 
 def test_several_timeframes_shortest_first(expert):
-    """At minute 6 the 2m and the 3m bar both close; both are in the history before either handler runs."""
+    """At minute 6 the 2m and the 3m bar both close; both are in the history before either event handler
+    runs."""
     seen = []
 
     def record(rates):
@@ -209,7 +210,7 @@ def test_init_that_returns_false_stops_before_the_data(expert):
 
 
 def test_interrupt_ends_after_the_bar_in_hand(expert):
-    """Ctrl-C during a bar lets its handler finish; the run stops cleanly and is not ok."""
+    """Ctrl-C during a bar lets its event handler finish; the run stops cleanly and is not ok."""
     seen, reasons = [], []
     expert.on_init(timeframe="1m")(lambda: None)
 
@@ -226,7 +227,7 @@ def test_interrupt_ends_after_the_bar_in_hand(expert):
 
 
 def test_system_exit_of_a_handler_is_obeyed_after_deinit(expert):
-    """sys.exit(3) in a handler ends the process with 3, but on_deinit comes first."""
+    """sys.exit(3) in an event handler ends the process with 3, but on_deinit comes first."""
     reasons = []
     expert.on_init(timeframe="1m")(lambda: None)
     expert.on_deinit(reasons.append)

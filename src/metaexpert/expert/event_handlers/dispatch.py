@@ -1,9 +1,9 @@
-"""Calls a strategy's handlers, and decides what a failing one does to the run.
+"""Calls a strategy's event handlers, and decides what a failing one does to the run.
 
 - An exception in `on_init` or `on_backtest_init` stops the run before any market event.
 - An exception anywhere else is recorded with its traceback, `on_error(err)` is called, and the run goes on.
-- It stops when the same handler has failed `MAX_CONSECUTIVE_ERRORS` times in a row, when `on_error` returns
-  False, and when `on_error` itself raises (which does not call `on_error` again).
+- It stops when the same event handler has failed `MAX_CONSECUTIVE_ERRORS` times in a row, when `on_error`
+  returns False, and when `on_error` itself raises (which does not call `on_error` again).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Coroutine
 from time import perf_counter_ns
 from typing import Any, Final, Protocol
 
-from metaexpert.expert.handlers.registry import Handler, HandlerRegistry
+from metaexpert.expert.event_handlers.registry import EventHandler, EventHandlerRegistry
 from metaexpert.expert.journal import Journal
 from metaexpert.expert.metrics import ExpertMeter
 
@@ -37,18 +37,18 @@ class AsyncCalls(Protocol):
 
 
 class Dispatcher:
-    """Calls handlers, sync or async, one at a time and to the end."""
+    """Calls event handlers, sync or async, one at a time and to the end."""
 
     def __init__(
         self,
-        handlers: HandlerRegistry,
+        handlers: EventHandlerRegistry,
         journal: Journal,
         async_calls: AsyncCalls,
         meter: ExpertMeter | None = None,
     ) -> None:
-        """`async_calls` runs what async handlers return; without a `meter` nothing is measured."""
+        """`async_calls` runs what async event handlers return; without a `meter` nothing is measured."""
         self.errors = 0
-        """How many handler calls have failed."""
+        """How many event handler calls have failed."""
         self.last_error: Exception | None = None
         self._handlers = handlers
         self._journal = journal
@@ -64,8 +64,8 @@ class Dispatcher:
                 results.append(value)
         return results
 
-    def call(self, handler: Handler, *arguments: Any) -> tuple[bool, Any]:
-        """Call one handler; returns whether it succeeded, and its result. Raises `StopRunError`."""
+    def call(self, handler: EventHandler, *arguments: Any) -> tuple[bool, Any]:
+        """Call one event handler; returns whether it succeeded, and its result. Raises `StopRunError`."""
         # The clock is read only where the figures are wanted.
         started = 0 if self._meter is None else perf_counter_ns()
         try:
@@ -82,7 +82,7 @@ class Dispatcher:
         handler.consecutive_errors = 0
         return True, value
 
-    def _count(self, handler: Handler, started_ns: int) -> None:
+    def _count(self, handler: EventHandler, started_ns: int) -> None:
         if self._meter is None:
             return
         ended_ns = perf_counter_ns()
@@ -90,15 +90,15 @@ class Dispatcher:
         handler.calls += 1
         handler.total_ns += elapsed_ns
         handler.slowest_ns = max(handler.slowest_ns, elapsed_ns)
-        self._meter.handler_called(handler.event, started_ns, ended_ns)
+        self._meter.event_handler_called(handler.event, started_ns, ended_ns)
 
-    def _failed(self, handler: Handler, error: Exception) -> None:
+    def _failed(self, handler: EventHandler, error: Exception) -> None:
         self.errors += 1
         if self._meter is not None:
             self._meter.errors[handler.event] += 1
         self.last_error = error
         handler.consecutive_errors += 1
-        self._journal.handler_failed(handler.name, error, consecutive=handler.consecutive_errors)
+        self._journal.event_handler_failed(handler.name, error, consecutive=handler.consecutive_errors)
         if handler.event == "on_error":
             raise StopRunError("error", error)
         if False in self.emit("on_error", error):

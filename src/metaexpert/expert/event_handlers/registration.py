@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from metaexpert.expert.settings.guesses import unknown_argument
 
 if TYPE_CHECKING:
-    from metaexpert.expert.handlers.registry import HandlerRegistry
+    from metaexpert.expert.event_handlers.registry import EventHandlerRegistry
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -16,7 +16,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Registrar:
     """The decorator of one event of one expert; returns the function unchanged."""
 
-    def __init__(self, event: str, owner: type[Any], handlers: HandlerRegistry) -> None:
+    def __init__(self, event: str, owner: type[Any], handlers: EventHandlerRegistry) -> None:
         self._event = event
         self._owner = owner
         self._handlers = handlers
@@ -52,4 +52,4 @@ class Event:
     @overload
     def __get__(self, expert: Any, owner: type[Any]) -> Registrar: ...
     def __get__(self, expert: Any, owner: type[Any]) -> Event | Registrar:
-        return self if expert is None else Registrar(self._name, owner, expert.handlers)
+        return self if expert is None else Registrar(self._name, owner, expert.event_handlers)

@@ -1,15 +1,15 @@
-"""Registration of handlers, and the errors for mistakes."""
+"""Registration of event handlers, and the errors for mistakes."""
 
 import pytest
 
 from metaexpert.expert import ArgumentError
-from metaexpert.expert.handlers.registry import HandlerRegistry
+from metaexpert.expert.event_handlers.registry import EventHandlerRegistry
 
 
 @pytest.fixture
 def registry():
     """An empty registry."""
-    return HandlerRegistry()
+    return EventHandlerRegistry()
 
 
 @pytest.mark.parametrize("function", [lambda a, b: None, lambda rates, *, must: None])

@@ -1,12 +1,12 @@
-"""Calls of handlers, and the effect of a failing one."""
+"""Calls of event handlers, and the effect of a failing one."""
 
 import contextvars
 
 import pytest
 
 from metaexpert.expert import ExpertError
-from metaexpert.expert.handlers.dispatch import MAX_CONSECUTIVE_ERRORS, Dispatcher, StopRunError
-from metaexpert.expert.handlers.registry import EVENT_ARGUMENTS, HandlerRegistry
+from metaexpert.expert.event_handlers.dispatch import MAX_CONSECUTIVE_ERRORS, Dispatcher, StopRunError
+from metaexpert.expert.event_handlers.registry import EVENT_ARGUMENTS, EventHandlerRegistry
 from metaexpert.expert.journal import Journal
 from metaexpert.expert.metrics import ExpertMeter
 from metaexpert.expert.run.event_loop import OwnEventLoop
@@ -15,7 +15,7 @@ from metaexpert.expert.run.event_loop import OwnEventLoop
 @pytest.fixture
 def registry():
     """An empty registry."""
-    return HandlerRegistry()
+    return EventHandlerRegistry()
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def dispatcher(registry, meter, event_loop):
 
 
 def fail(*_):
-    """A broken handler."""
+    """A broken event handler."""
     raise RuntimeError("broken")
 
 
@@ -55,7 +55,7 @@ def test_handlers_take_as_many_arguments_as_they_want(registry, dispatcher):
 
 
 def test_async_handler_is_awaited_in_the_callers_context(registry, dispatcher):
-    """An async handler runs to its end, sees the caller's context variables, and its result counts."""
+    """An async event handler runs to its end, sees the caller's context variables, and its result counts."""
     variable = contextvars.ContextVar("variable")
 
     async def handler():
@@ -149,7 +149,7 @@ def test_async_handler_inside_a_running_loop_is_told(registry, dispatcher):
 
 
 def test_calls_are_timed(registry, dispatcher):
-    """Each handler knows how often it ran, failures included."""
+    """Each event handler knows how often it ran, failures included."""
     registry.add("on_bar", fail)
     dispatcher.emit("on_bar", 1)
     dispatcher.emit("on_bar", 1)

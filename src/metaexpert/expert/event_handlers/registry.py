@@ -30,7 +30,7 @@ EVENT_ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
 
 
 @dataclass(slots=True)
-class Handler:
+class EventHandler:
     """A registered function; it may take fewer arguments than its event offers."""
 
     event: str
@@ -57,11 +57,11 @@ class Handler:
         }
 
 
-class HandlerRegistry:
-    """The handlers of one expert, by event, in the order of their registration."""
+class EventHandlerRegistry:
+    """The event handlers of one expert, by event, in the order of their registration."""
 
     def __init__(self) -> None:
-        self._handlers: dict[str, list[Handler]] = {event: [] for event in EVENT_ARGUMENTS}
+        self._handlers: dict[str, list[EventHandler]] = {event: [] for event in EVENT_ARGUMENTS}
 
     def add(self, event: str, function: object, **options: Any) -> None:
         """Register a function; raises `ArgumentError` when it could not be called for this event."""
@@ -73,14 +73,14 @@ class HandlerRegistry:
                 f"an expert has one on_init: it is {self._handlers[event][0].name}, then {name} was given"
             )
         arity = _accepted_arguments(event, function, name)
-        self._handlers[event].append(Handler(event, function, name, arity, **options))
+        self._handlers[event].append(EventHandler(event, function, name, arity, **options))
 
-    def of(self, event: str) -> list[Handler]:
+    def of(self, event: str) -> list[EventHandler]:
         """Return the handlers of an event."""
         return self._handlers[event]
 
-    def all(self) -> list[Handler]:
-        """Return every handler."""
+    def all(self) -> list[EventHandler]:
+        """Return every event handler."""
         return [handler for handlers in self._handlers.values() for handler in handlers]
 
 
