@@ -55,6 +55,20 @@ def run_extra(log: Any, records: int) -> None:
         )
 
 
+def time_argument(log: Any, start: int, samples: array[int]) -> None:
+    """Do as `time_keywords`, with the number as the only argument of the message."""
+    for number in range(len(samples)):
+        before = _clock()
+        log.info("Order %s filled", start + number)
+        samples[number] = _clock() - before
+
+
+def run_argument(log: Any, records: int) -> None:
+    """Do as `run_keywords`, with the number as the only argument of the message."""
+    for number in range(records):
+        log.info("Order %s filled", number)
+
+
 ARGUMENTS: Final = '"message":"Order filled","symbol":"%s","side":"%s","price":%r,"qty":%r,"order_id":%d'
 
 
@@ -157,6 +171,7 @@ class Loops(NamedTuple):
 LOOPS: Final[Mapping[str, Loops]] = {
     "keywords": Loops(time_keywords, run_keywords),
     "extra": Loops(time_extra, run_extra),
+    "argument": Loops(time_argument, run_argument),
     "arguments": Loops(time_arguments, run_arguments),
     "message": Loops(time_message, run_message),
     "braces": Loops(time_braces, run_braces),
