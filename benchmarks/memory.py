@@ -7,10 +7,11 @@ loop; its memory in RAM (`VmRSS`) is read from the kernel before the first impor
 each twentieth of the records. MetaExpert has its default settings: a queue of 8 MiB, which counts, a rotated
 file of everything, and the console, here /dev/null. The queue's pages are populated in the milliseconds after
 the set-up, so "set up" has only a part of them. "peak" is the largest of these figures less the first.
-"growth" is the last figure less the one after the first tenth, when each part has been used. Pydantic, on
-which MetaExpert's configuration is built, has a row of its own. After MetaExpert's run every record must be
+"growth" is the last figure less the one after the first tenth, when each part has been used. Pydantic, which
+the models of MetaExpert's configuration are built on, has a row of its own: the default settings take no
+models, an option of a handler does. After MetaExpert's run every record must be
 written or counted as dropped: this loop is faster than any program logs, so INFO gives way where the queue is
-full. With `--full` it logs 100 million. Peers log a hundredth.
+full. With `--full` it logs 100 million. Peers log a hundredth, MetaExpert with the models a tenth.
 
 Limits. Pages that several processes share, of libraries and of Python, count in full in each of them. Linux
 only. Files need room for as many rotated ones as the default settings keep: 1.1 GB with `--full`.
@@ -22,7 +23,7 @@ import sys
 from pathlib import Path
 
 from harness.loggers import OWN, installed, marked, missing, notes_of
-from harness.programs import PYDANTIC, call_of, run, set_up_of, tell
+from harness.programs import PYDANTIC, WITH_MODELS, call_of, run, set_up_of, tell
 from harness.report import Goal, Options, Table, finish, read_options
 from harness.rounds import Figures, Rounds, measure_here_if_asked, points, take_rounds, typical
 from harness.svg import LINES, Plot
@@ -31,7 +32,8 @@ FULL = "--full"
 FULL_RECORDS = 100_000_000
 ALONE = "pydantic alone"
 #: Promised: megabytes over the host with default settings; and what counts as flat.
-LIMIT_MB = 32.0
+LIMIT_MB = 24.0
+WITH_MODELS_LIMIT_MB = 36.0
 GROWTH_LIMIT_MB = 1.0
 STEPS = 20
 MB = 2**20
@@ -71,7 +73,9 @@ def program_of(subject: str, records: int) -> str:
         return _PROGRAM.format(setup=PYDANTIC, steps=STEPS, first=0, call="pass", tell=tell("0", "*seen"))
     first = records // STEPS
     tally, dropped = (
-        (_TALLY.format(records=first * STEPS), "counted.dropped") if subject == OWN else ("", "0")
+        (_TALLY.format(records=first * STEPS), "counted.dropped")
+        if subject in (OWN, WITH_MODELS)
+        else ("", "0")
     )
     call, end = call_of(subject), tally + tell(dropped, "*seen")
     return _PROGRAM.format(setup=set_up_of(subject), steps=STEPS, first=first, call=call, tell=end)
@@ -80,7 +84,7 @@ def program_of(subject: str, records: int) -> str:
 def measure(subject: str, records: int, directory: Path) -> Figures:
     """Return the megabytes that the logger takes, and how they developed."""
     dropped, host, ready, *after = run(
-        program_of(subject, max(records, STEPS)), directory, may_die=subject != OWN
+        program_of(subject, max(records, STEPS)), directory, may_die=subject not in (OWN, WITH_MODELS)
     )
     over = [(each - host) / MB for each in after]
     figures = {
@@ -104,6 +108,9 @@ def report(rounds: Rounds, subjects: dict[str, int], options: Options) -> int:
         lines[marked(subject)] = [(step * 100 / STEPS, mb) for step, mb in points(rounds, subject, AT)]
     goals = [
         Goal("MB over the host at most, default settings", figures[OWN]["peak_mb"], LIMIT_MB),
+        Goal(
+            "MB over the host at most, with the models", figures[WITH_MODELS]["peak_mb"], WITH_MODELS_LIMIT_MB
+        ),
         Goal(f"MB of growth over {subjects[OWN]:,} records", figures[OWN]["growth_mb"], GROWTH_LIMIT_MB),
     ]
     head = ("logger", "set up, MB", "peak, MB", "growth, MB", "records")
@@ -129,7 +136,7 @@ def main() -> int:
         __doc__, records=FULL_RECORDS if full else 3_000_000, quick_records=400_000, rounds=1 if full else 3
     )
     peers = dict.fromkeys(installed(), min(options.records // 100, 50_000))
-    records = {ALONE: 0, OWN: options.records, **peers}
+    records = {ALONE: 0, OWN: options.records, WITH_MODELS: options.records // 10, **peers}
     rounds = take_rounds(records, rounds=options.rounds)
     return report(rounds, records, options)
 

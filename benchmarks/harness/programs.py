@@ -18,8 +18,8 @@ from typing import Final
 
 from harness.loggers import LOGGERS, OWN, QUEUED
 
-#: What MetaExpert imports of pydantic, in `logger/config`, and nothing else. Its models are built without
-#: what pydantic loads for plugins with a program's first one, so no model is made here.
+#: What MetaExpert's models import of pydantic, and nothing else. They are built without what pydantic loads
+#: for plugins with a program's first model, so no model is made here.
 PYDANTIC: Final = """
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ModelWrapValidatorHandler
 from pydantic import PrivateAttr, SecretStr, ValidationError, WithJsonSchema, model_validator
@@ -32,12 +32,19 @@ from metaexpert.logger import configure, get_logger
 configure(log_file_path=directory)
 log = get_logger("bench")
 """
+#: The same with an option of a handler, which takes the models and so pydantic.
+WITH_MODELS: Final = f"{OWN}, an option of a handler"
+_OWN_WITH_MODELS: Final = _OWN.replace(
+    "log_file_path=directory", 'log_file_path=directory, handlers={"file": {"backup_count": 9}}'
+)
 
 
 def set_up_of(subject: str) -> str:
     """Return the text that imports a logger and sets it up, and imports only what it needs."""
     if subject == OWN:
         return _OWN
+    if subject == WITH_MODELS:
+        return _OWN_WITH_MODELS
     function, options = LOGGERS[subject].set_up, ""
     if isinstance(function, partial):
         options = "".join(f", {name}={value!r}" for name, value in function.keywords.items())
@@ -76,7 +83,7 @@ CALLS: Final[Mapping[str, str]] = {
 
 def call_of(subject: str) -> str:
     """Return the text of a logger's call."""
-    return CALLS[LOGGERS[subject].style]
+    return CALLS[LOGGERS[OWN if subject == WITH_MODELS else subject].style]
 
 
 #: The file in which a program leaves its figures; loggers may write to stderr, from threads too.

@@ -35,8 +35,8 @@ def test_a_start_loads_nothing_for_what_it_does_not_use(run_python: Run) -> None
         "metaexpert.logger.entry",
         "multiprocessing",
         "numpy",
-        "pydantic.networks",
-        "pydantic_settings",
+        "pydantic",
+        "pydantic_core",
         "rich",
         "ssl",
         "starlette",
@@ -46,11 +46,29 @@ def test_a_start_loads_nothing_for_what_it_does_not_use(run_python: Run) -> None
     outcome = run_python(
         START
         + f"""
-print("metaexpert.logger.config.models" in sys.modules, sorted({unused!r} & set(sys.modules)))
+print("metaexpert.logger.config.sources" in sys.modules, sorted({unused!r} & set(sys.modules)))
 """
     )
 
     assert "True []" in outcome.stdout.splitlines()
+
+
+def test_a_process_that_logs_on_loads_nothing_more(run_python: Run) -> None:
+    """Levels that change, statistics, a flush and the end need no models either."""
+    outcome = run_python(
+        START
+        + """
+from metaexpert.logger import configuration, flush, stats
+configure(default_level="DEBUG", loggers={"bot": "ERROR"})
+get_logger("other").debug("second")
+shown = configuration().default_level, flush(), stats().written > 0
+print(shown, "pydantic" in sys.modules)
+print(configuration().queue.wait_ms, "pydantic" in sys.modules)
+"""
+    )
+
+    assert "('DEBUG', True, True) False" in outcome.stdout.splitlines()
+    assert "100 True" in outcome.stdout.splitlines()
 
 
 def test_a_start_builds_one_validator(run_python: Run) -> None:
@@ -58,6 +76,7 @@ def test_a_start_builds_one_validator(run_python: Run) -> None:
     outcome = run_python(
         START
         + """
+configure(queue={"wait_ms": 5})
 from metaexpert.logger.config import models
 base = models.Table
 tables = [each for each in vars(models).values() if isinstance(each, type) and issubclass(each, base)]

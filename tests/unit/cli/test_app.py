@@ -11,11 +11,17 @@ from support.environment import clean_environment
 LOADED = """
 import sys
 before = set(sys.modules)
+{prelude}
 from metaexpert.cli import main
 try:
     main(sys.argv[1:])
 except SystemExit as end:
     print(end.code, *set(sys.modules) - before, file=sys.stderr)
+"""
+#: No expert runs, whatever the tests of others have started.
+ALONE = """
+from metaexpert.logger.live import runtime_file
+runtime_file._candidates = lambda: []
 """
 #: Each takes as long to import as all that a small command needs.
 SLOW = {
@@ -26,10 +32,10 @@ SLOW = {
 MOST_MODULES = 160
 
 
-def modules(tmp_path: Path, *arguments: str) -> set[str]:
+def modules(tmp_path: Path, *arguments: str, prelude: str = "") -> set[str]:
     """Return the modules that a command has loaded once it has succeeded, Python's own start aside."""
     done = subprocess.run(
-        [sys.executable, "-c", LOADED, *arguments],
+        [sys.executable, "-c", LOADED.format(prelude=prelude), *arguments],
         cwd=tmp_path,
         env=clean_environment(),
         capture_output=True,
@@ -79,19 +85,19 @@ def test_what_works_on_files_loads_no_host(arguments: list[str], tmp_path: Path)
     assert len(loaded) < MOST_MODULES + 20
 
 
-def test_a_list_of_no_experts_asks_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_list_of_no_experts_asks_nobody(tmp_path: Path) -> None:
     """What speaks HTTP is imported once there is a server to ask."""
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    loaded = modules(tmp_path, "ps", prelude=ALONE)
 
-    assert modules(tmp_path, "ps") & SLOW == set()
+    assert loaded & SLOW == set()
+    assert len(loaded) < MOST_MODULES
 
 
-def test_a_program_started_here_is_shown_without_the_host(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What it would have is a matter of the configuration: no expert is built, and no server is asked."""
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    loaded = modules(tmp_path, "logs", "configure", "--show")
+@pytest.mark.parametrize("options", [["--show"], ["--show", "--json"]], ids=" ".join)
+def test_a_program_started_here_is_shown_without_models_and_host(options: list[str], tmp_path: Path) -> None:
+    """What it would have is the standard configuration: nothing is built, and no server is asked."""
+    loaded = modules(tmp_path, "logs", "configure", *options, prelude=ALONE)
 
-    assert loaded & SLOW == {"pydantic"}
+    assert loaded & SLOW == set()
     assert {name for name in loaded if name.startswith("metaexpert.expert.")} == {"metaexpert.expert.loggers"}
+    assert len(loaded) < MOST_MODULES + 30

@@ -132,13 +132,10 @@ def _here() -> dict[str, Any]:
     note = "this is the configuration of one started here, except for what its file names in MetaExpert(...)"
     tell(f"note: no expert is running; {note}")
     try:
-        configuration = Sources.discover().with_defaults(expert_defaults).resolve()
+        document, origins = Sources.discover().with_defaults(expert_defaults).shown()
     except ConfigurationError as error:
         raise CommandFailedError(str(error)) from None
-    document = configuration.model_dump(mode="json", exclude_none=True)
-    removed = {name: None for name, options in configuration.handlers.items() if options is None}
-    document["handlers"] = {**document["handlers"], **removed}
-    return {"configuration": document, "origins": dict(configuration.origins)}
+    return {"configuration": document, "origins": origins}
 
 
 def _change(

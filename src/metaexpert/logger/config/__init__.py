@@ -18,21 +18,16 @@ if TYPE_CHECKING:
     from metaexpert.logger.config.layer import Layer
     from metaexpert.logger.config.legacy import log_config_document
     from metaexpert.logger.config.levels import canonical_level, parse_level
+    from metaexpert.logger.config.loading import ConfigurationLike, DictConfig, load_config, load_layers
     from metaexpert.logger.config.models import LogConfiguration
-    from metaexpert.logger.config.sources import (
-        ConfigurationLike,
-        DictConfig,
-        Sources,
-        load_config,
-        load_layers,
-        resolve,
-    )
+    from metaexpert.logger.config.pile import resolve
+    from metaexpert.logger.config.sources import Sources
     from metaexpert.logger.config.synonyms import meant_by
     from metaexpert.logger.config.tables import FilterConfiguration
 
 _HOMES = {
-    "ConfigurationLike": "sources",
-    "DictConfig": "sources",
+    "ConfigurationLike": "loading",
+    "DictConfig": "loading",
     "FilterConfiguration": "tables",
     "HandlerConfiguration": "destinations",
     "Layer": "layer",
@@ -43,14 +38,14 @@ _HOMES = {
     "control_address": "environment",
     "described": "description",
     "engine_document": "engine",
-    "load_config": "sources",
-    "load_layers": "sources",
+    "load_config": "loading",
+    "load_layers": "loading",
     "log_config_document": "legacy",
     "log_directory": "engine",
     "meant_by": "synonyms",
     "merge": "documents",
     "parse_level": "levels",
-    "resolve": "sources",
+    "resolve": "pile",
     "typed_value": "environment",
 }
 

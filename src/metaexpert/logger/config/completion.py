@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
-from metaexpert.logger.config.defaults import KNOWN_HANDLERS
+from metaexpert.logger.config.defaults import KNOWN_HANDLERS, level_of
 from metaexpert.logger.config.destinations import destination_of, type_of
 from metaexpert.logger.config.documents import HANDLERS, merge, without_nones
-from metaexpert.logger.config.levels import canonical_level, parse_level
 
 # What a known handler means apart from its type: a `trades` handler on the console still takes trades only.
 _ROLE_OPTIONS: Final = frozenset({"level", "filter"})
@@ -43,21 +41,5 @@ def _completed_handler(name: str, given: dict[Any, Any], rest: Mapping[Any, Any]
     if kind != known.get("type"):
         known = {option: value for option, value in known.items() if option in _ROLE_OPTIONS}
     base = merge({"type": kind, **destination_of(found.name).defaults(found, name)}, known)
-    if name == "console":
-        base["level"] = _lowest("INFO", [rest.get("default_level")])
-    elif name == "file":
-        loggers = rest.get("loggers")
-        asked = loggers.values() if isinstance(loggers, Mapping) else ()
-        base["level"] = _lowest("DEBUG", [rest.get("default_level"), *asked])
-    return merge(base, given)
-
-
-def _lowest(standard: str, asked: Iterable[Any]) -> str | int:
-    """Return `standard`, or a level asked for elsewhere that is lower: who asks for DEBUG wants to see it."""
-    lowest = logging.getLevelNamesMapping()[standard]
-    for level in asked:
-        try:
-            lowest = min(lowest, parse_level(level))
-        except ValueError:
-            continue
-    return canonical_level(lowest)
+    level = level_of(name, rest)
+    return merge(base if level is None else {**base, "level": level}, given)

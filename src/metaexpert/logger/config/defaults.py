@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
+
+from metaexpert.logger.config.levels import canonical_level, parse_level
 
 DEFAULT_LEVEL: Final = "INFO"
 DEFAULT_DIRECTORY: Final = "logs"
@@ -33,3 +36,28 @@ KNOWN_HANDLERS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
         "errors": {"type": "file", "level": "ERROR", "filename": "errors.log"},
     }
 )
+
+
+def level_of(handler: str, document: Mapping[Any, Any]) -> str | int | None:
+    """Return the level of the handler of this name in `document` where nobody says otherwise.
+
+    None where it follows no other setting. Malformed levels are passed over, for validation to report.
+    """
+    if handler == "console":
+        return _lowest("INFO", [document.get("default_level")])
+    if handler == "file":
+        loggers = document.get("loggers")
+        asked = loggers.values() if isinstance(loggers, Mapping) else ()
+        return _lowest("DEBUG", [document.get("default_level"), *asked])
+    return None
+
+
+def _lowest(standard: str, asked: Iterable[Any]) -> str | int:
+    """Return `standard`, or a level asked for elsewhere that is lower: who asks for DEBUG wants to see it."""
+    lowest = logging.getLevelNamesMapping()[standard]
+    for level in asked:
+        try:
+            lowest = min(lowest, parse_level(level))
+        except ValueError:
+            continue
+    return canonical_level(lowest)

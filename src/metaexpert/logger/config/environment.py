@@ -14,10 +14,8 @@ from metaexpert.logger.config.defaults import DEFAULT_DIRECTORY
 from metaexpert.logger.config.documents import leaves, merge
 from metaexpert.logger.config.files import is_there, text_of
 from metaexpert.logger.config.layer import Layer
-from metaexpert.logger.config.models import LogConfiguration
 from metaexpert.logger.config.nesting import check_json_depth
 from metaexpert.logger.config.origins import DOTENV, ENVIRONMENT
-from metaexpert.logger.config.schema import kind_at
 from metaexpert.logger.errors import ConfigurationError, Problem
 
 PREFIX: Final = "METAEXPERT_LOG__"
@@ -150,6 +148,7 @@ def _guessed_setting(variable: str) -> tuple[str, ...] | None:
     """
     if variable.startswith(PREFIX) or not variable.startswith(_NEAR_PREFIX):
         return None
+    from metaexpert.logger.config.models import LogConfiguration
     from metaexpert.logger.config.synonyms import meant_by
 
     name = variable.removeprefix(_NEAR_PREFIX).lower()
@@ -181,6 +180,10 @@ def typed_value(text: str, path: tuple[str, ...]) -> Any:
 
     Lists are separated by commas or JSON, tables are JSON, a handler is None for `none`.
     """
+    # Few programs have a variable of ours, and the models take long to import.
+    from metaexpert.logger.config.models import LogConfiguration
+    from metaexpert.logger.config.schema import kind_at
+
     kind = kind_at(LogConfiguration, path)
     if path[0] == "handlers" and len(path) == _HANDLER_DEPTH and text.lower() in _REMOVALS:
         return None

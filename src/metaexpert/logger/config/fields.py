@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Annotated, Any, Final, NoReturn
@@ -18,13 +17,13 @@ from metaexpert.logger.config.formats import (
     check_format,
 )
 from metaexpert.logger.config.levels import MAX_LEVEL, UnknownLevelError, canonical_level
+from metaexpert.logger.config.paths import PathError, check_directory, check_filename
 from metaexpert.logger.errors import did_you_mean, shown
 from metaexpert.logger.shared import native
 
 #: The type of our own errors within pydantic's; `problems` passes their text on as it is.
 OWN_ERROR: Final = "metaexpert"
 
-_MAX_NAME_BYTES: Final = 255
 _NO_SEPARATORS: Final = str.maketrans("", "", "_-.")
 _MAX_PATTERNS: Final = 100
 #: `10`, `10 MB`, `10MiB`, `8k`
@@ -126,42 +125,17 @@ def _date_format(value: Any) -> Any:
 
 
 def _directory(value: Any) -> Any:
-    text = _path_text(value)
-    if not text.strip():
-        refuse(f"must name a directory, was {shown(value)}", 'use "." for the current one')
-    return text
+    try:
+        return check_directory(value)
+    except PathError as error:
+        refuse(error.reason, error.suggestion)
 
 
 def _filename(value: Any) -> Any:
-    text = _path_text(value)
-    if not text.strip():
-        refuse(f"must name a file, was {shown(value)}", "leave it out for the default")
-    parts = text.replace(os.sep, "/").split("/")
-    if ".." in parts:
-        refuse(
-            f"must stay inside the log directory, was {shown(text)}",
-            'leave ".." out, set log_file_path, or give an absolute path',
-        )
-    if parts[-1] in ("", "."):
-        refuse(f"must name a file, not a directory, was {shown(text)}")
-    if any(len(part.encode()) > _MAX_NAME_BYTES for part in parts):
-        refuse(f"must have names of at most {_MAX_NAME_BYTES} bytes, was {shown(text)}")
-    return text
-
-
-def _path_text(value: Any) -> str:
-    if not isinstance(value, str | os.PathLike):
-        refuse(f"must be a path, was {shown(value)}")
-    text = os.fspath(value)
-    if not isinstance(text, str):
-        refuse(f"must be a path in text, not bytes, was {shown(value)}")
-    if any(ord(character) < 0x20 or ord(character) == 0x7F for character in text):
-        refuse(f"must be a path without control characters, was {shown(text)}")
     try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        refuse(f"must be a path in UTF-8, was {text!a}")
-    return text
+        return check_filename(value)
+    except PathError as error:
+        refuse(error.reason, error.suggestion)
 
 
 def _text(value: Any) -> Any:

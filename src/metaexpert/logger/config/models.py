@@ -110,6 +110,9 @@ class LogConfiguration(Table):
     @classmethod
     def _complete(cls, value: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
         """Fill in what is not named, check every rule, and raise all problems together."""
+        if isinstance(value, cls) and not issubclass(type(value), cls):
+            # A deferred one only says that it is of this class.
+            value = value.model_copy()
         if not isinstance(value, Mapping):
             return handler(value)
         given = removals_as_none(plain(value))

@@ -6,23 +6,20 @@ They read the plain document and skip malformed parts, so that one broken field 
 from __future__ import annotations
 
 import ipaddress
-import os
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from metaexpert.logger.config.common_rules import directory_like_a_file, directory_of, long_names
 from metaexpert.logger.config.defaults import DEFAULT_DIRECTORY, KNOWN_HANDLERS
 from metaexpert.logger.config.destinations import COMMON_OPTIONS, DESTINATIONS, TYPES, type_of
 from metaexpert.logger.config.documents import HANDLERS
 from metaexpert.logger.config.formats import DATED_PRESETS, shows_time
-from metaexpert.logger.config.places import LOG_DIRECTORY, NOWHERE, Places, place_of
+from metaexpert.logger.config.places import LOG_DIRECTORY, NOWHERE, Places
 from metaexpert.logger.config.unsupported import refusals
 from metaexpert.logger.errors import Problem, did_you_mean, shown
 
 #: A record carries the set of its sinks as 64 bits.
 MAX_HANDLERS: Final = 64
-MAX_NAME_CHARACTERS: Final = 500
-#: Endings of what is a file unless a directory of that name is there. `logs.d` and `v1.2` are directories.
-_FILE_ENDINGS: Final = (".log", ".txt", ".json", ".jsonl", ".ndjson", ".csv", ".out", ".gz", ".zst")
 
 
 def broken_rules(document: Mapping[Any, Any], places: Places = NOWHERE) -> list[Problem]:
@@ -40,10 +37,10 @@ def broken_rules(document: Mapping[Any, Any], places: Places = NOWHERE) -> list[
         *_misplaced_options(tables),
         *_foreign_formats(tables),
         *_idle_date_formats(tables),
-        *_directory_like_a_file(document, places),
+        *directory_like_a_file(document, places),
         *_problems_of_destinations(document, tables, places),
         *_too_many(tables),
-        *_long_names(document.get("loggers")),
+        *long_names(document.get("loggers")),
         *_exposed_control(document.get("control")),
         *_open_redaction(document.get("control")),
     ]
@@ -110,29 +107,12 @@ def _idle_date_formats(handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Pr
         yield Problem(f"{HANDLERS}.{name}.datefmt", reason, given, suggestion=f"leave it out, or {advice}")
 
 
-def _directory_like_a_file(document: Mapping[Any, Any], places: Places) -> Iterator[Problem]:
-    """Refuse a file name as the log directory: it would become a directory, with other files in it."""
-    text = document.get(LOG_DIRECTORY)
-    text = os.fspath(text) if isinstance(text, os.PathLike) else text
-    if not isinstance(text, str) or "\0" in text:
-        return
-    directory, name = os.path.split(text)
-    is_file = os.path.isfile(path := _log_directory(text, places))
-    looks_so = text.lower().endswith(_FILE_ENDINGS) and not name.startswith(".") and not os.path.isdir(path)
-    if not (is_file or looks_so):
-        return
-    named = f"log_file_path = {shown(directory or '.')} and handlers.file.filename = {shown(name)}"
-    reason = f"must be a directory, was {shown(text)}, which {'is' if is_file else 'looks like'} a file"
-    otherwise = "name another directory" if is_file else "end a directory's name with /"
-    yield Problem(LOG_DIRECTORY, reason, text, suggestion=f"use {named}, or {otherwise}")
-
-
 def _problems_of_destinations(
     document: Mapping[Any, Any], handlers: Mapping[str, Mapping[str, Any]], places: Places
 ) -> Iterator[Problem]:
     """Yield what each destination finds wrong with its handlers."""
     text = document.get(LOG_DIRECTORY)
-    directory = _log_directory(text if isinstance(text, str) else DEFAULT_DIRECTORY, places)
+    directory = directory_of(text if isinstance(text, str) else DEFAULT_DIRECTORY, places)
     for destination in DESTINATIONS:
         own = {
             name: options
@@ -142,14 +122,6 @@ def _problems_of_destinations(
         yield from destination.problems(own, directory, places)
 
 
-def _log_directory(text: str, places: Places) -> str:
-    try:
-        return place_of(LOG_DIRECTORY, text, places)
-    except OSError:
-        # Whoever needs it says so.
-        return text
-
-
 def _too_many(handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
     if len(handlers) > MAX_HANDLERS:
         yield Problem(
@@ -157,16 +129,6 @@ def _too_many(handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
             f"must be at most {MAX_HANDLERS}, were {len(handlers)}",
             suggestion="remove some, or merge those that write the same records",
         )
-
-
-def _long_names(loggers: Any) -> Iterator[Problem]:
-    """`logging` keeps a place for each part of a name with all before it: a long one costs its square."""
-    for name in loggers if isinstance(loggers, Mapping) else ():
-        if isinstance(name, str) and len(name) > MAX_NAME_CHARACTERS:
-            yield Problem(
-                f"loggers.{name[:40]}…",
-                f"must have a name of at most {MAX_NAME_CHARACTERS} characters, had {len(name)}",
-            )
 
 
 def is_loopback(host: str) -> bool:

@@ -154,7 +154,7 @@ def configuration() -> LogConfiguration:
 
     if _service.configuration is not None:
         return _service.configuration
-    return Sources.discover().resolve()
+    return Sources.discover().in_force()[0]
 
 
 @contextmanager
@@ -251,10 +251,12 @@ def stats() -> LoggerStats:
 
 def _apply(sources: Sources, configuration: LogConfiguration | None = None) -> LogConfiguration:
     """Put `sources` in force; `configuration` is what they make, if that is known already."""
-    configuration = configuration or sources.resolve()
+    document = None
+    if configuration is None:
+        configuration, document = sources.in_force()
     following = nullcontext() if _service.is_shut_down else parts.following(sources, configuration)
     with following:
-        _start_engine(configuration)
+        _start_engine(configuration, document)
         _service.changes += _service.configuration is not None
         _service.sources, _service.configuration = sources, configuration
         for follow in tuple(_followers.values()):
@@ -262,12 +264,16 @@ def _apply(sources: Sources, configuration: LogConfiguration | None = None) -> L
     return configuration
 
 
-def _start_engine(configuration: LogConfiguration) -> None:
-    """Start the engine, or give it another configuration; where only loggers' levels differ, nothing."""
-    from metaexpert.logger.config import engine_document
+def _start_engine(configuration: LogConfiguration, document: dict[str, Any] | None) -> None:
+    """Start the engine, or give it another configuration; where only loggers' levels differ, nothing.
 
+    `document` is what the engine gets, if that is known already.
+    """
     try:
-        document = engine_document(configuration, before=_service.document)
+        if document is None:
+            from metaexpert.logger.config import engine_document
+
+            document = engine_document(configuration, before=_service.document)
         if document != _service.document or not native.is_running():
             engine.start(document)
     except (OSError, ValueError) as problem:
@@ -293,8 +299,8 @@ def _start_unconfigured(anew: bool) -> bool:
         _service.is_starting = _service.cannot_start = True
         try:
             sources = Sources.discover()
-            configuration = sources.resolve()
-            _start_engine(configuration)
+            configuration, document = sources.in_force()
+            _start_engine(configuration, document)
             _service.is_shut_down = False
             _service.sources, _service.configuration = sources, configuration
             _service.cannot_start = False

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from metaexpert.logger.config.environment import read_dotenv, variable_layer
 from metaexpert.logger.config.models import LogConfiguration
-from metaexpert.logger.config.sources import Sources, resolve
+from metaexpert.logger.config.pile import resolve
+from metaexpert.logger.config.sources import Sources
 from metaexpert.logger.errors import ConfigurationError
 
 

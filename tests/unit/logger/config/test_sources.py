@@ -10,14 +10,10 @@ from hypothesis import strategies as st
 
 from metaexpert.logger.config.layer import Layer
 from metaexpert.logger.config.legacy import log_config_document
+from metaexpert.logger.config.loading import DictConfig, load_config, load_layers
 from metaexpert.logger.config.models import LogConfiguration
-from metaexpert.logger.config.sources import (
-    DictConfig,
-    Sources,
-    load_config,
-    load_layers,
-    resolve,
-)
+from metaexpert.logger.config.pile import resolve
+from metaexpert.logger.config.sources import Sources
 from metaexpert.logger.errors import ConfigurationError
 
 LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]

@@ -1,0 +1,56 @@
+"""The text of the module `standard`, which `python -m metaexpert.logger.config.standard_text` prints."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any, Final
+
+from metaexpert.logger.config.engine import engine_document
+from metaexpert.logger.config.models import LogConfiguration
+
+_HEAD: Final = '''"""The configuration that the models make of nothing, as `standard_text` prints it.
+
+Of what the engine is configured with, the log directory, the paths of files and the views are left out,
+because they differ from program to program.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+'''
+
+
+def standard() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return `CONFIGURATION` and `ENGINE` as the models make them."""
+    configuration = LogConfiguration()
+    document = engine_document(configuration)
+    del document["directory"], document["views"]
+    for sink in document["sinks"]:
+        sink["destination"].pop("path", None)
+    return configuration.model_dump(mode="json"), document
+
+
+def text() -> str:
+    """Return the text of the module `standard`."""
+    configuration, document = (_literal(each) for each in standard())
+    kind = "Final[dict[str, Any]]"
+    return f"{_HEAD}\nCONFIGURATION: {kind} = {configuration}\n\nENGINE: {kind} = {document}\n"
+
+
+def _literal(value: Any, depth: int = 0) -> str:
+    """Return a value as Python writes it, with one member per line."""
+    indent, inner = "    " * depth, "    " * (depth + 1)
+    if isinstance(value, dict) and value:
+        members = "".join(
+            f"{inner}{json.dumps(key)}: {_literal(each, depth + 1)},\n" for key, each in value.items()
+        )
+        return f"{{\n{members}{indent}}}"
+    if isinstance(value, list) and value:
+        members = "".join(f"{inner}{_literal(each, depth + 1)},\n" for each in value)
+        return f"[\n{members}{indent}]"
+    return json.dumps(value) if isinstance(value, str) else repr(value)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(text())
