@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from enum import Enum
 from typing import Any, Final
 
 _VARIABLE_SOURCES: Final = ("environment", ".env")
@@ -17,34 +16,24 @@ _SECRET_PARTS: Final = frozenset({"token", "headers", "password", "secret"})
 _SHOWN_CHARACTERS: Final = 80
 
 
-class _Absent(Enum):
-    """Stands for "no value", as an enum member so that it stays itself in another process."""
-
-    VALUE = "absent"
-
-
 @dataclass(frozen=True)
 class Problem:
     """One thing wrong with a configuration: where, what, and what to do about it.
 
     `path` is dotted (`handlers.file.max_size`), empty for the whole document. `reason` is a clause: a
-    requirement (`must be …, was 100`) reads on from the path, any other finding follows a colon. `origin`
-    says which source the value came from, in the words of `LogConfiguration.origin`. `meant` are the settings
-    that an unknown name probably stands for.
+    requirement (`must be …, was 100`) reads on from the path, any other finding follows a colon. `value` is
+    what was given, None where something is missing or may be a secret. `origin` says which source the value
+    came from, in the words of `LogConfiguration.origin`. `meant` are the settings that an unknown name
+    probably stands for.
     """
 
     path: str
     reason: str
-    value: Any = _Absent.VALUE
+    value: Any = None
     allowed: tuple[str, ...] = ()
     suggestion: str | None = None
     origin: str | None = None
     meant: tuple[str, ...] = ()
-
-    @property
-    def has_value(self) -> bool:
-        """Tell whether `value` is a value that was found, not one that is missing."""
-        return self.value is not _Absent.VALUE
 
     def attributed(self, origin: str) -> Problem:
         """Return the same problem, blamed on the source `origin`, with a way out that is of its kind."""

@@ -102,5 +102,4 @@ def test_the_error_survives_pickling() -> None:
     copy = pickle.loads(pickle.dumps(error))
 
     assert str(copy) == str(error)
-    assert [problem.path for problem in copy.problems] == ["a", "b"]
-    assert not copy.problems[0].has_value
+    assert copy.problems == error.problems
