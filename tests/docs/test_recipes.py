@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from support.doc_pages import ROOT
+from support.pigeons import add_pigeons
 from support.recipes import PLACEHOLDER, Copy, copies, paths, recipe
 
 RECIPES = ["A command", "A format", "A destination", "A venue", "An option of a handler"]
@@ -56,42 +57,6 @@ from metaexpert.logger import LogConfiguration
 print(sys.argv[1] in str(LogConfiguration.model_json_schema()))
 """
 DESTINATIONS = "src/metaexpert/logger/config/destinations"
-PIGEON = '''
-"""Pigeons."""
-
-from __future__ import annotations
-
-from typing import Any
-
-from metaexpert.logger.config.destinations.destination import (
-    Destination,
-    HandlerType,
-    Location,
-    Options,
-    own_options,
-)
-from metaexpert.logger.config.fields import Text
-
-
-class PigeonOptions(Options):
-    """The options of a handler that sends pigeons."""
-
-    loft: Text | None = None
-
-
-class Pigeon(Destination[PigeonOptions]):
-    """A loft, to which each pigeon carries a line."""
-
-    types = (HandlerType("pigeon", own_options(PigeonOptions), {"loft": "roof"}),)
-
-    def document(self, name: str, handler: PigeonOptions, location: Location) -> dict[str, Any]:
-        """Return the loft."""
-        return {"loft": handler.loft}
-
-
-PigeonOptions.destination = Pigeon()
-'''
-
 VENUE = '''
 """A venue that is closed: it rejects each order, but not before the next bar."""
 
@@ -213,13 +178,7 @@ def test_a_format_is_one_encoder_and_two_registrations(copy: Copy, tmp_path: Pat
 
 def test_a_destination_is_one_file_and_its_registration(copy: Copy, tmp_path: Path) -> None:
     """Its type, options and defaults are known everywhere; in Rust no other file lists the destinations."""
-    copy.create(f"{DESTINATIONS}/pigeon.py", PIGEON.lstrip())
-    copy.edit(
-        f"{DESTINATIONS}/__init__.py",
-        "class _EveryOption(",
-        "from metaexpert.logger.config.destinations.pigeon import PigeonOptions\n\n\n"
-        "class _EveryOption(PigeonOptions, ",
-    )
+    add_pigeons(copy)
 
     assert sink(copy, tmp_path, type="pigeon")["destination"] == {"type": "pigeon", "loft": "roof"}
     assert sink(copy, tmp_path, type="pigeon", loft="tower")["destination"] == {
@@ -255,11 +214,10 @@ def test_an_option_is_a_field_in_either_language(copy: Copy, tmp_path: Path) -> 
     file = f"{DESTINATIONS}/file.py"
     copy.edit(
         file,
-        "    audit: Flag | None = None\n",
-        "    audit: Flag | None = None\n    loud: Flag | None = None\n",
+        "    audit: Flag = False\n",
+        "    audit: Flag = False\n    loud: Flag = True\n",
     )
-    copy.edit(file, '"audit": False,', '"audit": False, "loud": True,')
-    copy.edit(file, '"delay": handler.delay is not False,', '"loud": handler.loud is not False,')
+    copy.edit(file, '"delay": self.delay,', '"loud": self.loud,')
 
     assert sink(copy, tmp_path, type="file")["destination"]["loud"] is True
     assert sink(copy, tmp_path, type="file", loud=False)["destination"]["loud"] is False

@@ -65,8 +65,11 @@ def progress_bar(label: str) -> Iterator[ProgressBar]:
 
 def _console_talks() -> bool:
     """Tell whether a console handler shows INFO records on a terminal."""
+    # Handlers take the models in any case.
+    from metaexpert.logger.config import ConsoleConfiguration
+
     for handler in configuration().handlers.values():
-        if handler is None or handler.type != "console" or parse_level(handler.level) > logging.INFO:
+        if not isinstance(handler, ConsoleConfiguration) or parse_level(handler.level) > logging.INFO:
             continue
         if is_terminal(sys.stderr if handler.stream == "stderr" else sys.stdout):
             return True

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from metaexpert.logger import LogConfiguration, configuration, flush, stats
-from metaexpert.logger.config import absolute, log_directory
+from metaexpert.logger.config import FileConfiguration, absolute, log_directory
 
 #: The time that the end of a run waits for its records: while all is well, and if a handler already fails.
 FLUSH_TIMEOUT_S: Final = 30.0
@@ -89,6 +89,8 @@ def _files() -> tuple[tuple[str, ...], str | None]:
     files = {
         name: str(directory / handler.filename)
         for name, handler in settings.handlers.items()
-        if handler is not None and handler.filename is not None and (directory / handler.filename).exists()
+        if isinstance(handler, FileConfiguration)
+        and handler.filename is not None
+        and (directory / handler.filename).exists()
     }
     return tuple(files.values()), files.get("errors")

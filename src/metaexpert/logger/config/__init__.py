@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from metaexpert.logger.config.description import described
-    from metaexpert.logger.config.destinations import HandlerConfiguration
+    from metaexpert.logger.config.destinations import (
+        ConsoleConfiguration,
+        FileConfiguration,
+        HandlerConfiguration,
+    )
     from metaexpert.logger.config.documents import merge
     from metaexpert.logger.config.engine import engine_document, log_directory
     from metaexpert.logger.config.environment import control_address, typed_value
@@ -27,7 +31,9 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "ConfigurationLike": "loading",
+    "ConsoleConfiguration": "destinations",
     "DictConfig": "loading",
+    "FileConfiguration": "destinations",
     "FilterConfiguration": "tables",
     "HandlerConfiguration": "destinations",
     "Layer": "layer",
@@ -51,7 +57,9 @@ _HOMES = {
 
 __all__ = [
     "ConfigurationLike",
+    "ConsoleConfiguration",
     "DictConfig",
+    "FileConfiguration",
     "FilterConfiguration",
     "HandlerConfiguration",
     "Layer",

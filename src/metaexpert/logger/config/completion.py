@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from metaexpert.logger.config.defaults import KNOWN_HANDLERS, level_of
-from metaexpert.logger.config.destinations import destination_of, type_of
+from metaexpert.logger.config.destinations import type_of
 from metaexpert.logger.config.documents import HANDLERS, merge, without_nones
 
 # What a known handler means apart from its type: a `trades` handler on the console still takes trades only.
@@ -40,6 +40,6 @@ def _completed_handler(name: str, given: dict[Any, Any], rest: Mapping[Any, Any]
         return given
     if kind != known.get("type"):
         known = {option: value for option, value in known.items() if option in _ROLE_OPTIONS}
-    base = merge({"type": kind, **destination_of(found.name).defaults(found, name)}, known)
+    base = merge({"type": kind, **found.defaults(name)}, known)
     level = level_of(name, rest)
     return merge(base if level is None else {**base, "level": level}, given)

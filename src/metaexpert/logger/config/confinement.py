@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-from metaexpert.logger.config.destinations import destination_of
 from metaexpert.logger.config.engine import log_directory
 from metaexpert.logger.config.models import LogConfiguration
 from metaexpert.logger.config.places import ALLOWED_DIRECTORIES, LOG_DIRECTORY, file_in, place_of
@@ -38,12 +37,12 @@ def strayed_urls(after: LogConfiguration, before: LogConfiguration) -> Iterator[
 
     Else who may change levels could have all records sent wherever he likes.
     """
-    known = {handler.url for handler in before.active_handlers().values()}
-    for name, handler in after.active_handlers().items():
-        if handler.url is not None and handler.url not in known:
-            reason = f"must be one that the program was started with, was {shown(handler.url)}"
+    known = set(_urls(before).values())
+    for field, url in _urls(after).items():
+        if url not in known:
+            reason = f"must be one that the program was started with, was {shown(url)}"
             advice = "name it where the program is started, and change the rest at run time"
-            yield Problem(f"handlers.{name}.url", reason, handler.url, suggestion=advice)
+            yield Problem(field, reason, url, suggestion=advice)
 
 
 def allowed_directories(configuration: LogConfiguration) -> tuple[str, ...]:
@@ -63,8 +62,7 @@ def _paths(configuration: LogConfiguration) -> Mapping[str, tuple[str, str]]:
     directory = log_directory(configuration)
     named = {LOG_DIRECTORY: configuration.log_file_path}
     for name, handler in configuration.active_handlers().items():
-        paths = destination_of(handler.type).paths(handler)
-        named |= {f"handlers.{name}.{option}": text for option, text in paths}
+        named |= {f"handlers.{name}.{option}": text for option, text in handler.paths()}
     return {
         setting: (
             directory
@@ -74,6 +72,12 @@ def _paths(configuration: LogConfiguration) -> Mapping[str, tuple[str, str]]:
         )
         for setting, text in named.items()
     }
+
+
+def _urls(configuration: LogConfiguration) -> dict[str, str]:
+    """Return the URLs that a configuration sends to, by setting."""
+    handlers = configuration.active_handlers().items()
+    return {f"handlers.{name}.{option}": url for name, handler in handlers for option, url in handler.urls()}
 
 
 def _lies_in(path: str, roots: Collection[Path]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from metaexpert.logger.config.destinations import HandlerConfiguration, Location, destination_of
+from metaexpert.logger.config.destinations import HandlerConfiguration, Location
 from metaexpert.logger.config.levels import parse_level
 from metaexpert.logger.config.models import LogConfiguration
 from metaexpert.logger.config.places import LOG_DIRECTORY, place_of
@@ -78,13 +78,13 @@ def log_directory(configuration: LogConfiguration) -> str:
 
 
 def _sink(name: str, handler: HandlerConfiguration, location: Location) -> dict[str, Any]:
-    destination, limit = destination_of(handler.type), handler.filter.max_level
+    limit = handler.filter.max_level
     return {
         "name": name,
         "level": parse_level(handler.level),
         "max_level": None if limit is None else parse_level(limit),
         "category": handler.filter.category,
         "loggers": list(handler.filter.loggers),
-        "format": destination.format_document(handler),
-        "destination": {"type": handler.type, **destination.document(name, handler, location)},
+        "format": handler.format_document(),
+        "destination": {"type": handler.type, **handler.document(name, location)},
     }

@@ -26,6 +26,8 @@ OWN_ERROR: Final = "metaexpert"
 
 _NO_SEPARATORS: Final = str.maketrans("", "", "_-.")
 _MAX_PATTERNS: Final = 100
+#: Returns the name that another text stands for, None where it stands for none.
+Guess = Callable[[str], str | None]
 #: `10`, `10 MB`, `10MiB`, `8k`
 _QUANTITY: Final = re.compile(
     r"(?P<number>[0-9]{1,15})(?P<unit>\s*(?:(?P<prefix>[kmgt])(?P<binary>i)?)?b?)", re.IGNORECASE
@@ -73,27 +75,24 @@ def _as_integer(value: Any, unit: str) -> str | None:
     return f"write {int(found['number']) * (1024 if found['binary'] else 1000) ** power}"
 
 
-def choice(
-    *names: str, later: Collection[str] = (), guess: Callable[[str], str | None] = lambda _: None
-) -> BeforeValidator:
-    """Return the check of a text that is one of `names`; `guess` returns the name that another text stands
-    for.
-
-    Those `later` pass as well, and no message offers them: `unsupported` refuses them.
-    """
+def choice(*names: str, guess: Guess = lambda _: None) -> BeforeValidator:
+    """Return the check of a text that is one of `names`; `guess` says which of them another stands for."""
 
     def check(value: Any) -> Any:
-        if not isinstance(value, str) or (value not in names and value not in later):
-            refuse(f"must be one of {', '.join(names)}, was {shown(value)}", _meant(value), names)
+        if not isinstance(value, str) or value not in names:
+            refuse_choice(value, names, guess)
         return value
 
-    def _meant(value: Any) -> str | None:
-        if not isinstance(value, str):
-            return None
-        guessed = guess(value)
-        return did_you_mean(value, names) if guessed is None else f'did you mean "{guessed}"?'
-
     return BeforeValidator(check)
+
+
+def refuse_choice(value: Any, names: Collection[str], guess: Guess) -> NoReturn:
+    """Raise the error for a value that is none of `names`, with the one that was probably meant."""
+    meant = None
+    if isinstance(value, str):
+        guessed = guess(value)
+        meant = did_you_mean(value, names) if guessed is None else f'did you mean "{guessed}"?'
+    refuse(f"must be one of {', '.join(names)}, was {shown(value)}", meant, names)
 
 
 def folded(name: str) -> str:

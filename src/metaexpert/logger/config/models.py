@@ -38,11 +38,21 @@ from metaexpert.logger.config.tables import (
     QueueConfiguration,
     RedactConfiguration,
     Table,
+    or_null,
 )
 from metaexpert.logger.errors import ConfigurationError
 from metaexpert.logger.shared.frozen import FrozenDict
 
 IncludeKey = Literal["run_id", "thread_id", "process_id", "caller"]
+
+
+def _with_nulls(schema: dict[str, Any]) -> None:
+    schema["additionalProperties"] = or_null(schema["additionalProperties"])
+
+
+def _with_removals(schema: dict[str, Any]) -> None:
+    # TOML has no null.
+    schema["additionalProperties"]["anyOf"].append({"const": False})
 
 
 class LogConfiguration(Table):
@@ -55,10 +65,14 @@ class LogConfiguration(Table):
     default_level: Level = Field(default=defaults.DEFAULT_LEVEL, description="The root logger's level.")
     log_file_path: Directory = Field(default=defaults.DEFAULT_DIRECTORY, description="The log directory.")
     handlers: Annotated[dict[str, HandlerConfiguration | None], AfterValidator(FrozenDict)] = Field(
-        default_factory=dict, description="Destinations by name; null removes one."
+        default_factory=dict,
+        description="Destinations by name; null or false removes one.",
+        json_schema_extra=_with_removals,
     )
     loggers: Annotated[dict[str, Level], AfterValidator(FrozenDict)] = Field(
-        default_factory=FrozenDict, description="Levels of loggers by name."
+        default_factory=FrozenDict,
+        description="Levels of loggers by name; null takes one back.",
+        json_schema_extra=_with_nulls,
     )
     include: Annotated[tuple[IncludeKey, ...], choices("run_id", "thread_id", "process_id", "caller")] = ()
     field_layout: Annotated[Literal["flat", "nested"], choice("flat", "nested")] = "flat"
@@ -118,12 +132,13 @@ class LogConfiguration(Table):
         given = removals_as_none(plain(value))
         document = completed(given)
         places: Places = NOWHERE if info.context is None else info.context
-        problems = [*removals_of_nothing(given, cls), *broken_rules(document, places)]
+        problems = [*removals_of_nothing(given, cls, document), *broken_rules(document, places)]
         try:
             configuration = handler(document)
         except ValidationError as error:
             known = {problem.path for problem in problems}
-            problems += [problem for problem in problems_of(error, cls) if problem.path not in known]
+            found = problems_of(error, cls, document)
+            problems += [problem for problem in found if problem.path not in known]
         if problems:
             raise ConfigurationError(sorted(problems, key=lambda problem: problem.path))
         configuration._origins = {path: CODE for path, _ in leaves(given)}

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from metaexpert.logger.config.common_rules import directory_like_a_file, directory_of, long_names
 from metaexpert.logger.config.defaults import DEFAULT_DIRECTORY, KNOWN_HANDLERS
-from metaexpert.logger.config.destinations import COMMON_OPTIONS, DESTINATIONS, TYPES, type_of
+from metaexpert.logger.config.destinations import TYPES, available_types, type_of
 from metaexpert.logger.config.documents import HANDLERS
 from metaexpert.logger.config.formats import DATED_PRESETS, shows_time
 from metaexpert.logger.config.places import LOG_DIRECTORY, NOWHERE, Places
@@ -38,7 +38,7 @@ def broken_rules(document: Mapping[Any, Any], places: Places = NOWHERE) -> list[
         *_foreign_formats(tables),
         *_idle_date_formats(tables),
         *directory_like_a_file(document, places),
-        *_problems_of_destinations(document, tables, places),
+        *_problems_of_types(document, tables, places),
         *_too_many(tables),
         *long_names(document.get("loggers")),
         *_exposed_control(document.get("control")),
@@ -47,7 +47,7 @@ def broken_rules(document: Mapping[Any, Any], places: Places = NOWHERE) -> list[
 
 
 def _untyped_handlers(handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
-    names = tuple(kind.name for kind in TYPES.values() if kind.instead is None)
+    names = available_types()
     for name, options in handlers.items():
         if options.get("type") is None:
             yield Problem(
@@ -64,15 +64,16 @@ def _misplaced_options(handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Pr
         kind = type_of(options.get("type"))
         if kind is None:
             continue
+        known = kind.model_fields
         for option, value in options.items():
-            if value is None or option in kind.options or option in COMMON_OPTIONS:
+            if value is None or option in known:
                 continue
-            owners = [owner.name for owner in TYPES.values() if option in owner.options]
+            owners = [owner for owner, each in TYPES.items() if option in each.model_fields]
             if not owners:
                 continue
             yield Problem(
                 f"{HANDLERS}.{name}.{option}",
-                f"must not be given for a {kind.name} handler, was {shown(value, option)}",
+                f"must not be given for a {options['type']} handler, was {shown(value, option)}",
                 value,
                 suggestion=f"it belongs to {', '.join(owners)} handlers",
             )
@@ -85,10 +86,10 @@ def _foreign_formats(handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Prob
         if kind is None or not isinstance(form, str) or form in (kind.formats or ()):
             continue
         if kind.formats is not None:
-            reason = f"must be {', '.join(kind.formats)} for a {kind.name} handler, was {shown(form)}"
+            reason = f"must be {', '.join(kind.formats)} for a {options['type']} handler, was {shown(form)}"
             yield Problem(field, reason, form, kind.formats, "leave it out for the default")
         elif any(form in (other.formats or ()) for other in TYPES.values()):
-            reason = f"must not be {form} for a {kind.name} handler"
+            reason = f"must not be {form} for a {options['type']} handler"
             yield Problem(field, reason, form, suggestion="leave it out for the default")
 
 
@@ -107,19 +108,15 @@ def _idle_date_formats(handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Pr
         yield Problem(f"{HANDLERS}.{name}.datefmt", reason, given, suggestion=f"leave it out, or {advice}")
 
 
-def _problems_of_destinations(
+def _problems_of_types(
     document: Mapping[Any, Any], handlers: Mapping[str, Mapping[str, Any]], places: Places
 ) -> Iterator[Problem]:
-    """Yield what each destination finds wrong with its handlers."""
+    """Yield what each type finds wrong with its handlers."""
     text = document.get(LOG_DIRECTORY)
     directory = directory_of(text if isinstance(text, str) else DEFAULT_DIRECTORY, places)
-    for destination in DESTINATIONS:
-        own = {
-            name: options
-            for name, options in handlers.items()
-            if type_of(options.get("type")) in destination.types
-        }
-        yield from destination.problems(own, directory, places)
+    for kind, each in TYPES.items():
+        own = {name: options for name, options in handlers.items() if options.get("type") == kind}
+        yield from each.problems(own, directory, places)
 
 
 def _too_many(handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:

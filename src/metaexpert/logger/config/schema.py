@@ -8,15 +8,21 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
+from metaexpert.logger.config.destinations import TYPES, HandlerConfiguration
+
 ValueKind = Literal["flag", "integer", "list", "table", "text"]
 
 
 def fields_at(model: type[BaseModel], steps: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names of the settings in the table at `steps`; none where any name is allowed."""
+    """Return the names of the settings in the table at `steps`; none where any name is allowed.
+
+    Those of a handler are the options of all types.
+    """
+    found: dict[str, None] = {}
     for annotation in _annotations_at(model, steps):
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            return tuple(annotation.model_fields)
-    return ()
+            found |= dict.fromkeys(annotation.model_fields)
+    return tuple(found)
 
 
 def kind_at(model: type[BaseModel], steps: tuple[str, ...]) -> ValueKind | None:
@@ -49,6 +55,8 @@ def _alternatives(annotation: Any) -> Iterator[Any]:
     elif get_origin(annotation) in (Union, UnionType):
         for option in get_args(annotation):
             yield from _alternatives(option)
+    elif annotation is HandlerConfiguration:
+        yield from TYPES.values()
     else:
         yield annotation
 

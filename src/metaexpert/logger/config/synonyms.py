@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from pydantic import BaseModel
 
 from metaexpert.logger.config.defaults import KNOWN_HANDLERS
+from metaexpert.logger.config.destinations import TYPES
 from metaexpert.logger.config.documents import HANDLERS
 from metaexpert.logger.config.fields import folded
 from metaexpert.logger.config.schema import fields_at
@@ -198,7 +199,6 @@ def _below_the_top(model: type[BaseModel]) -> Iterator[str]:
     """Yield the settings in tables, for names with one underscore where two are meant."""
     for table in model.model_fields:
         yield from (f"{table}.{name}" for name in fields_at(model, (table,)))
-    for handler in KNOWN_HANDLERS:
-        path = (HANDLERS, handler)
-        yield ".".join(path)
-        yield from (".".join((*path, name)) for name in fields_at(model, path))
+    for handler, known in KNOWN_HANDLERS.items():
+        yield f"{HANDLERS}.{handler}"
+        yield from (f"{HANDLERS}.{handler}.{name}" for name in TYPES[known["type"]].model_fields)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from metaexpert.logger.config import defaults
 from metaexpert.logger.config.building import UnpluggedModel
@@ -21,13 +23,16 @@ from metaexpert.logger.config.fields import (
 
 _GIB = 2**30
 _YEAR_MS = 365 * 24 * 3600 * 1000
+_NULL: Final = {"type": "null"}
+#: What a JSON Schema says about a property, whatever its value.
+_NOTES: Final = frozenset({"title", "description", "default", "examples"})
 
 
 class Table(UnpluggedModel):
     """A frozen table that knows all of its keys.
 
     What checks it is built at its first use by itself: a whole configuration checks its tables with one
-    validator of its own, and few programs need another.
+    validator of its own, but for handlers, and few programs need another.
     """
 
     model_config = ConfigDict(
@@ -37,6 +42,28 @@ class Table(UnpluggedModel):
         validate_default=False,
         hide_input_in_errors=True,
     )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Let null stand for what is not given, and nothing be required, as in a layer of a configuration."""
+        shown = handler(schema)
+        table = handler.resolve_ref_schema(shown)
+        table.pop("required", None)
+        table["properties"] = {name: or_null(each) for name, each in table["properties"].items()}
+        return shown
+
+
+def or_null(schema: JsonSchemaValue) -> JsonSchemaValue:
+    """Return a JSON Schema for what `schema` describes, and for null."""
+    # A type's name stays alone, because editors tell by it which of several tables is meant.
+    if "const" in schema or any(each == _NULL for each in schema.get("anyOf", ())):
+        return schema
+    outside = {key: value for key, value in schema.items() if key in _NOTES}
+    inside = {key: value for key, value in schema.items() if key not in _NOTES}
+    choices = inside["anyOf"] if inside.keys() == {"anyOf"} else [inside]
+    return {"anyOf": [*choices, _NULL], **outside}
 
 
 class FilterConfiguration(Table):

@@ -9,20 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from metaexpert.logger.config.destinations import DESTINATIONS, TYPES
-from metaexpert.logger.config.destinations.destination import Refusal
+from metaexpert.logger.config.destinations import TYPES
+from metaexpert.logger.config.destinations.handler import Refusal
 from metaexpert.logger.config.formats import LATER_PRESETS, PRESETS
 from metaexpert.logger.errors import Problem, shown
 
 REFUSALS: Final = (
     *(
-        Refusal("handlers.*.type", kind.instead, (kind.name,))
-        for kind in TYPES.values()
-        if kind.instead is not None
+        Refusal("handlers.*.type", each.instead, (name,))
+        for name, each in TYPES.items()
+        if each.instead is not None
     ),
     Refusal("handlers.*.format", f"use {', '.join(PRESETS)} or a %-style format", LATER_PRESETS),
     Refusal("handlers.*.filter.where", "use category, loggers, level or max_level"),
-    *(refusal for each in DESTINATIONS for refusal in each.refusals),
+    *dict.fromkeys(refusal for each in TYPES.values() for refusal in each.refusals),
 )
 
 

@@ -119,8 +119,14 @@ def test_an_expert_without_arguments_has_the_defaults(fresh_logging: None) -> No
     origins = set(configuration().origins.values())
     assert origins == {"default of MetaExpert"}
     assert configuration().default_level == "INFO"
-    assert [handler.filename for handler in configuration().active_handlers().values()] == [
-        None,
+    handlers = configuration().active_handlers()
+    assert {name: each.type for name, each in handlers.items()} == {
+        "console": "console",
+        "file": "file",
+        "trades": "file",
+        "errors": "file",
+    }
+    assert [handlers[name].filename for name in ("file", "trades", "errors")] == [
         "expert.log",
         "trades.log",
         "errors.log",

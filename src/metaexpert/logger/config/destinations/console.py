@@ -4,37 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from metaexpert.logger.config.destinations.destination import (
-    Destination,
-    HandlerType,
-    Location,
-    Options,
-    own_options,
-)
-from metaexpert.logger.config.fields import choice
+from metaexpert.logger.config.destinations.handler import HandlerConfiguration, Location
+from metaexpert.logger.config.fields import Format, choice
 
 
-class ConsoleOptions(Options):
-    """The options of a console handler."""
+class ConsoleConfiguration(HandlerConfiguration):
+    """A handler that writes to a stream of this process."""
 
-    stream: Annotated[Literal["stdout", "stderr"], choice("stdout", "stderr")] | None = None
+    synonyms = frozenset({"stream", "stdout", "stderr", "terminal", "streamhandler", "richhandler"})
 
+    type: Literal["console"]
+    format: Format = "console"
+    stream: Annotated[Literal["stdout", "stderr"], choice("stdout", "stderr")] = "stdout"
 
-class Console(Destination[ConsoleOptions]):
-    """A stream of this process."""
-
-    types = (
-        HandlerType(
-            "console",
-            own_options(ConsoleOptions),
-            {"format": "console", "stream": "stdout"},
-            synonyms=frozenset({"stream", "stdout", "stderr", "terminal", "streamhandler", "richhandler"}),
-        ),
-    )
-
-    def document(self, name: str, handler: ConsoleOptions, location: Location) -> dict[str, Any]:
+    def document(self, name: str, location: Location) -> dict[str, Any]:
         """Return the stream; a terminal gets colours."""
-        return {"stream": handler.stream or "stdout", "color": "auto"}
-
-
-ConsoleOptions.destination = Console()
+        return {"stream": self.stream, "color": "auto"}

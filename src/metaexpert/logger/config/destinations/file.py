@@ -10,14 +10,11 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from metaexpert.logger.config.destinations.destination import (
-    Destination,
+from metaexpert.logger.config.destinations.handler import (
+    HandlerConfiguration,
     Handlers,
-    HandlerType,
     Location,
-    Options,
     Refusal,
-    own_options,
 )
 from metaexpert.logger.config.documents import HANDLERS
 from metaexpert.logger.config.fields import Filename, Flag, choice, folded, quantity
@@ -43,84 +40,66 @@ def _rotation_meant_by(text: str) -> str | None:
     return _ROTATIONS.get(folded(text).replace(" ", ""))
 
 
-class FileOptions(Options):
-    """The options of a file handler."""
+class FileConfiguration(HandlerConfiguration):
+    """A handler that writes to a file in the log directory, or at an absolute path."""
 
-    filename: Filename | None = Field(default=None, description="Relative to log_file_path unless absolute.")
-    max_size: Annotated[int, quantity("bytes", 4096, 1024 * _GIB, zero="no rotation"), Field(ge=0)] | None = (
-        Field(default=None, description="Bytes after which the file is rotated; 0 for no rotation by size.")
+    synonyms = frozenset(
+        {
+            *("rotating", "rotatingfile", "filehandler", "rotatingfilehandler"),
+            *("timedrotatingfilehandler", "watchedfilehandler", "json", "jsonl"),
+        }
     )
-    backup_count: Annotated[int, quantity("files", 0, 10_000), Field(ge=0)] | None = Field(
+    refusals = (Refusal("handlers.*.audit", "leave it out or use false"),)
+
+    type: Literal["file"]
+    filename: Filename | None = Field(
         default=None,
+        description="Relative to log_file_path unless absolute; by default the handler's name and .log.",
+    )
+    max_size: Annotated[int, Field(ge=0), quantity("bytes", 4096, 1024 * _GIB, zero="no rotation")] = Field(
+        default=DEFAULT_MAX_SIZE,
+        description="Bytes after which the file is rotated; 0 for no rotation by size.",
+    )
+    backup_count: Annotated[int, Field(ge=0), quantity("files", 0, 10_000)] = Field(
+        default=DEFAULT_BACKUP_COUNT,
         description="Rotated files kept; with 0 the file is never rotated.",
     )
-    rotate: (
-        Annotated[
-            Literal["size", "hourly", "daily"], choice("size", "hourly", "daily", guess=_rotation_meant_by)
-        ]
-        | None
-    ) = None
-    compress: Annotated[Literal["none", "gzip", "zstd"], choice("none", "gzip", "zstd")] | None = Field(
-        default=None, description="How rotated files are packed, on a thread of its own: .gz or .zst."
+    rotate: Annotated[
+        Literal["size", "hourly", "daily"], choice("size", "hourly", "daily", guess=_rotation_meant_by)
+    ] = "size"
+    compress: Annotated[Literal["none", "gzip", "zstd"], choice("none", "gzip", "zstd")] = Field(
+        default="none", description="How rotated files are packed, on a thread of its own: .gz or .zst."
     )
     max_age_days: Annotated[int, quantity("days", 1, 36_500)] | None = Field(
         default=None,
         description="Rotated files last written longer ago are removed; the current one never is.",
     )
-    sync: (
-        Annotated[
-            Literal["never", "interval", "always", "error"], choice("never", "interval", "always", "error")
-        ]
-        | None
-    ) = Field(
-        default=None,
+    sync: Annotated[
+        Literal["never", "interval", "always", "error"], choice("never", "interval", "always", "error")
+    ] = Field(
+        default="never",
         description=(
             "When the file is forced to the disk: never (when the system sees fit), interval (at least once "
             "a second), error (so, and at once after a record of ERROR or above), always (each batch; the "
             "call returns after the disk has acknowledged). flush() forces the file unless it is never."
         ),
     )
-    audit: Flag | None = None
-    delay: Flag | None = Field(
-        default=None,
+    audit: Flag = False
+    delay: Flag = Field(
+        default=True,
         description=(
             "Make a file that is not there with its first record; false makes it when it is configured, for "
             "a process that gives up the right to make it."
         ),
     )
 
+    @classmethod
+    def defaults(cls, name: str) -> dict[str, Any]:
+        """Return the defaults of the type, and a file of the handler's own name."""
+        return {**super().defaults(name), "filename": f"{name}.log"}
 
-class File(Destination[FileOptions]):
-    """A file in the log directory, or at an absolute path."""
-
-    types = (
-        HandlerType(
-            "file",
-            own_options(FileOptions),
-            {
-                "max_size": DEFAULT_MAX_SIZE,
-                "backup_count": DEFAULT_BACKUP_COUNT,
-                "rotate": "size",
-                "compress": "none",
-                "sync": "never",
-                "audit": False,
-                "delay": True,
-            },
-            synonyms=frozenset(
-                {
-                    *("rotating", "rotatingfile", "filehandler", "rotatingfilehandler"),
-                    *("timedrotatingfilehandler", "watchedfilehandler", "json", "jsonl"),
-                }
-            ),
-        ),
-    )
-    refusals = (Refusal("handlers.*.audit", "leave it out or use false"),)
-
-    def defaults(self, kind: HandlerType, handler: str) -> dict[str, Any]:
-        """Return the defaults of a type, and a file of the handler's own name."""
-        return {**super().defaults(kind, handler), "filename": f"{handler}.log"}
-
-    def problems(self, handlers: Handlers, directory: str, places: Places) -> Iterator[Problem]:
+    @classmethod
+    def problems(cls, handlers: Handlers, directory: str, places: Places) -> Iterator[Problem]:
         """Two sinks on one file would tear and rotate each other's lines, so no file has two writers."""
         owners = {
             os.path.normcase(os.path.join(directory, OWN_ERRORS_FILE)): "the logging system's own errors"
@@ -140,25 +119,24 @@ class File(Destination[FileOptions]):
                     suggestion="give each handler a file of its own",
                 )
 
-    def paths(self, handler: FileOptions) -> Iterator[tuple[str, str]]:
+    def paths(self) -> Iterator[tuple[str, str]]:
         """Yield the file."""
-        if handler.filename is not None:
-            yield "filename", handler.filename
+        if self.filename is not None:
+            yield "filename", self.filename
 
-    def document(self, name: str, handler: FileOptions, location: Location) -> dict[str, Any]:
+    def document(self, name: str, location: Location) -> dict[str, Any]:
         """Return the absolute path of the file, and how it is rotated, packed and kept."""
-        path = file_in(location.directory, filename_setting(name), handler.filename or "", location.places)
-        # As in `logging.handlers`: without backups a rotation by size would empty the file.
-        bounded = handler.backup_count != 0
+        path = file_in(location.directory, filename_setting(name), self.filename or "", location.places)
         return {
             "path": path,
-            "max_size": (handler.max_size or 0) if bounded else 0,
-            "backup_count": handler.backup_count or 0,
-            "rotate": handler.rotate or "size",
-            "compress": handler.compress or "none",
-            "max_age_days": handler.max_age_days,
-            "sync": handler.sync or "never",
-            "delay": handler.delay is not False,
+            # As in `logging.handlers`: without backups a rotation by size would empty the file.
+            "max_size": self.max_size if self.backup_count else 0,
+            "backup_count": self.backup_count,
+            "rotate": self.rotate,
+            "compress": self.compress,
+            "max_age_days": self.max_age_days,
+            "sync": self.sync,
+            "delay": self.delay,
         }
 
 
@@ -168,6 +146,3 @@ def _collide(path: str, taken: str) -> bool:
     return shorter == longer or (
         longer.startswith(shorter) and re.match(r"\.\d", longer[len(shorter) :]) is not None
     )
-
-
-FileOptions.destination = File()

@@ -12,20 +12,13 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from types import MappingProxyType
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, SecretStr
 
-from metaexpert.logger.config.destinations.destination import (
-    Destination,
-    Handlers,
-    HandlerType,
-    Location,
-    Options,
-    own_options,
-)
+from metaexpert.logger.config.destinations.handler import HandlerConfiguration, Handlers, Location
 from metaexpert.logger.config.documents import HANDLERS
-from metaexpert.logger.config.fields import Directory, Filename, Text, quantity
+from metaexpert.logger.config.fields import Directory, Filename, Format, Text, quantity
 from metaexpert.logger.config.formats import JOURNALD, SYSLOG, SYSLOG_FORMATS
 from metaexpert.logger.config.places import Places
 from metaexpert.logger.config.tables import Table
@@ -92,77 +85,104 @@ class SpoolConfiguration(Table):
     max_bytes: Annotated[int, quantity("bytes", 2**20, 1024 * _GIB)] = _GIB
 
 
-class SocketOptions(Options):
-    """The options of a handler that sends records over a socket."""
+class SocketConfiguration(HandlerConfiguration):
+    """A handler that sends records to the other end of a connection, or as packets; each type has a class."""
 
     url: Text | None = Field(
         default=None,
         description="Where records go: tcp://host:port, udp://host:port or unix:///path, as the type takes.",
         examples=["tcp://127.0.0.1:5140", "udp://127.0.0.1:514", "unix:///dev/log"],
     )
-    max_bytes: Annotated[int, quantity("bytes", 480, 2**20)] | None = Field(
-        default=None,
-        description=(
-            "The longest message that the syslog collector takes; a longer one is cut, which its text says."
-        ),
-    )
     headers: dict[str, SecretStr] | None = None
     tls: TlsConfiguration | None = None
     batch: BatchConfiguration | None = None
     spool: SpoolConfiguration | None = None
 
-
-_EVERY_TYPE: Final = own_options(SocketOptions) - {"max_bytes"}
-
-
-class Socket(Destination[SocketOptions]):
-    """A collector at the other end of a connection, or a receiver of packets."""
-
-    types = (
-        HandlerType(
-            SYSLOG,
-            own_options(SocketOptions),
-            {"format": SYSLOG, "max_bytes": DEFAULT_MESSAGE_BYTES},
-            formats=SYSLOG_FORMATS,
-            synonyms=frozenset({"sysloghandler", "journald", "journal"}),
-        ),
-        HandlerType("tcp", _EVERY_TYPE, synonyms=frozenset({"sockethandler", "socket"})),
-        HandlerType("udp", _EVERY_TYPE, synonyms=frozenset({"datagramhandler", "datagram"})),
-        HandlerType("otlp", _EVERY_TYPE, instead="use a tcp or a syslog handler"),
-    )
-
-    def problems(self, handlers: Handlers, directory: str, places: Places) -> Iterator[Problem]:
-        """Yield what is wrong with URLs, formats that a URL cannot take, and options that come later."""
+    @classmethod
+    def problems(cls, handlers: Handlers, directory: str, places: Places) -> Iterator[Problem]:
+        """Yield what is wrong with URLs, and options that come later."""
         for name, options in handlers.items():
             path, kind = f"{HANDLERS}.{name}", options["type"]
-            yield from _journal_elsewhere(path, kind, options)
-            if kind in SCHEMES:
-                yield from _later_options(path, options)
-                yield from _url_problems(f"{path}.url", kind, options.get("url"))
+            yield from _later_options(path, options)
+            yield from _url_problems(f"{path}.url", kind, options.get("url"))
 
-    def paths(self, handler: SocketOptions) -> Iterator[tuple[str, str]]:
+    def paths(self) -> Iterator[tuple[str, str]]:
         """Yield the directory of the spool and the files of the TLS connection."""
-        if handler.spool is not None and handler.spool.directory is not None:
-            yield "spool.directory", handler.spool.directory
-        if handler.tls is not None:
-            files = {part: getattr(handler.tls, part) for part in TlsConfiguration.model_fields}
+        if self.spool is not None and self.spool.directory is not None:
+            yield "spool.directory", self.spool.directory
+        if self.tls is not None:
+            files = {part: getattr(self.tls, part) for part in TlsConfiguration.model_fields}
             yield from ((f"tls.{part}", file) for part, file in files.items() if file is not None)
 
-    def format_document(self, handler: SocketOptions) -> dict[str, Any]:
-        """Return the format; a collector's has the program's name and its longest message in it."""
-        text = handler.format
-        if text not in SYSLOG_FORMATS:
-            return super().format_document(handler)
+    def urls(self) -> Iterator[tuple[str, str]]:
+        """Yield the one URL."""
+        if self.url is not None:
+            yield "url", self.url
+
+    def document(self, name: str, location: Location) -> dict[str, Any]:
+        """Return where the handler sends."""
+        return {"endpoint": endpoint(self.type, self.url or "")}
+
+
+class SyslogConfiguration(SocketConfiguration):
+    """A handler that sends messages to a syslog collector, or to systemd's journal."""
+
+    formats = SYSLOG_FORMATS
+    synonyms = frozenset({"sysloghandler", "journald", "journal"})
+
+    type: Literal["syslog"]
+    format: Format = SYSLOG
+    max_bytes: Annotated[int, quantity("bytes", 480, 2**20)] = Field(
+        default=DEFAULT_MESSAGE_BYTES,
+        description=(
+            "The longest message that the syslog collector takes; a longer one is cut, which its text says."
+        ),
+    )
+
+    @classmethod
+    def problems(cls, handlers: Handlers, directory: str, places: Places) -> Iterator[Problem]:
+        """Yield what is wrong with URLs, formats that a URL cannot take, and options that come later."""
+        for name, options in handlers.items():
+            yield from _journal_elsewhere(f"{HANDLERS}.{name}", options)
+        yield from super().problems(handlers, directory, places)
+
+    def format_document(self) -> dict[str, Any]:
+        """Return the format, with the program's name and the collector's longest message in it."""
         return {
             "kind": SYSLOG,
             "app_name": _program_name(),
-            "protocol": "auto" if text == SYSLOG else text,
-            "max_bytes": handler.max_bytes or DEFAULT_MESSAGE_BYTES,
+            "protocol": "auto" if self.format == SYSLOG else self.format,
+            "max_bytes": self.max_bytes,
         }
 
-    def document(self, name: str, handler: SocketOptions, location: Location) -> dict[str, Any]:
-        """Return where the handler sends."""
-        return {"endpoint": endpoint(handler.type, handler.url or "")}
+
+class TcpConfiguration(SocketConfiguration):
+    """A handler that sends lines over a connection."""
+
+    synonyms = frozenset({"sockethandler", "socket"})
+
+    type: Literal["tcp"]
+
+
+class UdpConfiguration(SocketConfiguration):
+    """A handler that sends each line as a packet."""
+
+    synonyms = frozenset({"datagramhandler", "datagram"})
+
+    type: Literal["udp"]
+
+
+class OtlpConfiguration(SocketConfiguration):
+    """A handler that sends records to an OpenTelemetry collector, which comes later."""
+
+    instead = "use a tcp or a syslog handler"
+
+    type: Literal["otlp"]
+
+    @classmethod
+    def problems(cls, handlers: Handlers, directory: str, places: Places) -> Iterator[Problem]:
+        """Yield nothing: the type is refused, and its options are known."""
+        yield from ()
 
 
 def _program_name() -> str:
@@ -178,10 +198,10 @@ def _later_options(path: str, options: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem(f"{path}.{option}", "not available in this version", suggestion=suggestion)
 
 
-def _journal_elsewhere(path: str, kind: str, options: Mapping[str, Any]) -> Iterator[Problem]:
+def _journal_elsewhere(path: str, options: Mapping[str, Any]) -> Iterator[Problem]:
     """systemd's journal is behind a Unix socket of this machine alone."""
     url = options.get("url")
-    if kind != SYSLOG or options.get("format") != JOURNALD or not isinstance(url, str):
+    if options.get("format") != JOURNALD or not isinstance(url, str):
         return
     if not url.lower().startswith("unix:"):
         reason = f"must not be {JOURNALD} where records go to {shown(url)}"
@@ -269,6 +289,3 @@ def _guessed(kind: str, url: str) -> str:
     except UrlError:
         return _example(kind)
     return f'"{url}"'
-
-
-SocketOptions.destination = Socket()
