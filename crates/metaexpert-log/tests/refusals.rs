@@ -44,7 +44,7 @@ fn a_port_that_is_there_again_is_told_what_it_has_missed() {
     assert!(pipeline.stop().wait(Some(PATIENCE)));
 }
 
-/// A pipeline that sends over UDP, with the run's id and this layout.
+/// A pipeline that sends over UDP, with `run_id` and this layout.
 fn start_udp(directory: &Path, port: u16, layout: &str) -> Pipeline {
     let endpoint = json!({"transport": "udp", "host": "127.0.0.1", "port": port});
     let document = json!({

@@ -24,8 +24,8 @@ def duration_seconds(option: str, text: str) -> float:
     return float(sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(given)))
 
 
-def clock(seconds: int) -> str:
-    """Return a duration as a clock shows it: `01:30:05`, `2d 00:00:10`."""
+def elapsed(seconds: int) -> str:
+    """Return the time that has passed, from hours to seconds: `01:30:05`, `2d 00:00:10`."""
     hours, rest = divmod(seconds, _SECONDS["h"])
     days, hours = divmod(hours, 24)
     shown = f"{hours:02}:{rest // 60:02}:{rest % 60:02}"

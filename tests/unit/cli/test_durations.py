@@ -2,7 +2,7 @@
 
 import pytest
 
-from metaexpert.cli.durations import clock, duration_seconds
+from metaexpert.cli.durations import duration_seconds, elapsed
 from metaexpert.cli.failure import CommandFailedError
 
 
@@ -25,6 +25,6 @@ def test_what_is_no_time_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("seconds", "shown"), [(0, "00:00:00"), (5405, "01:30:05"), (86399, "23:59:59"), (172810, "2d 00:00:10")]
 )
-def test_a_clock_counts_days_apart(seconds: int, shown: str) -> None:
+def test_elapsed_time_counts_days_apart(seconds: int, shown: str) -> None:
     """Hours, minutes and seconds, and days before them once there are any."""
-    assert clock(seconds) == shown
+    assert elapsed(seconds) == shown

@@ -1,4 +1,5 @@
-//! Wall-clock time in nanoseconds, its RFC 3339 form, and the stamps that a call reads in its place.
+//! The clocks of the system: its time in nanoseconds and in RFC 3339, and the stamps that a call reads
+//! instead.
 
 mod rfc3339;
 mod stamp;

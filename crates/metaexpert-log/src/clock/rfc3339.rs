@@ -86,9 +86,9 @@ mod tests {
 
     #[test]
     fn nanoseconds_are_kept() {
-        let mut clock = Rfc3339::default();
-        assert_eq!(clock.format(1_643_587_199_123_456_789), *b"2022-01-30T23:59:59.123456789Z");
-        assert_eq!(clock.format(1_643_587_200_000_000_001), *b"2022-01-31T00:00:00.000000001Z");
+        let mut timestamps = Rfc3339::default();
+        assert_eq!(timestamps.format(1_643_587_199_123_456_789), *b"2022-01-30T23:59:59.123456789Z");
+        assert_eq!(timestamps.format(1_643_587_200_000_000_001), *b"2022-01-31T00:00:00.000000001Z");
     }
 
     #[test]

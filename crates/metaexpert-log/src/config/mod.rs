@@ -76,7 +76,7 @@ impl Config {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IncludeKey {
-    /// The run's id.
+    /// The id that no other process has.
     RunId,
     /// The calling thread's id.
     ThreadId,

@@ -1,13 +1,13 @@
-//! Additions of an encoder to every record: the run, the process, the caller.
+//! Additions of an encoder to every record: ids of the process, the caller.
 
 use crate::encode::text::Process;
 
-/// What an encoder may add to every record, fixed for a run.
+/// What an encoder may add to every record, fixed for a process.
 #[derive(Clone, Debug, Default)]
 pub struct Include {
-    /// The run's id.
+    /// The id that no other process has.
     pub run_id: Option<String>,
-    /// The process's id.
+    /// The system's number of the process.
     pub process_id: Option<u32>,
     /// The process that text formats speak of; this one if it is not given.
     pub process: Option<Process>,

@@ -19,7 +19,7 @@ const USUAL_BYTES: usize = 1 << 10;
 
 /// Writes records as one JSON object per line.
 pub struct JsonEncoder {
-    clock: Rfc3339,
+    timestamps: Rfc3339,
     layout: Layout,
     thread_id: bool,
     caller: bool,
@@ -44,7 +44,7 @@ impl JsonEncoder {
         }
         let process_member = include.process_id.map(|id| format!(",\"process_id\":{id}")).unwrap_or_default();
         JsonEncoder {
-            clock: Rfc3339::default(),
+            timestamps: Rfc3339::default(),
             layout,
             thread_id: include.thread_id,
             caller: include.caller,
@@ -69,7 +69,7 @@ impl JsonEncoder {
     #[inline(always)]
     fn write<'l>(&mut self, record: &DecodedRecord<'_>, mut line: Line<'l>) -> Line<'l> {
         line.put_all(b"{\"timestamp\":\"");
-        let (second, fraction) = self.clock.parts(record.timestamp_ns);
+        let (second, fraction) = self.timestamps.parts(record.timestamp_ns);
         line.put_all(second);
         line.put_block(&fraction, FRACTION_LEN);
         let (level, member) = &self.level_members[Level(record.level).slot()];

@@ -40,10 +40,10 @@ pub struct LocalTime {
 }
 
 impl LocalTime {
-    /// A clock for `zone` that shows `format`. Directives that `strftime` does not have are shown as they
+    /// Times of `zone` in `format`. Directives that `strftime` does not have are shown as they
     /// are, as the C library does; beside those it has, `%f` shows microseconds.
     pub fn new(format: &str, zone: TimeZone) -> LocalTime {
-        let mut clock = LocalTime {
+        let mut made = LocalTime {
             zone,
             format: with_microseconds(format).into(),
             millis_after: None,
@@ -51,11 +51,11 @@ impl LocalTime {
             second: None,
             text: Vec::new(),
         };
-        clock.shows_fraction = clock.write(0) != clock.write(123_456_789);
-        clock
+        made.shows_fraction = made.write(0) != made.write(123_456_789);
+        made
     }
 
-    /// A clock for `zone` that shows `format`, `separator` and the milliseconds.
+    /// Times of `zone` in `format`, with `separator` and the milliseconds.
     pub fn with_millis(format: &str, separator: u8, zone: TimeZone) -> LocalTime {
         LocalTime { millis_after: Some(separator), ..LocalTime::new(format, zone) }
     }
@@ -168,27 +168,27 @@ mod tests {
     }
 
     #[test]
-    fn summer_time_begins_within_a_clock_that_remembers() {
+    fn summer_time_begins_within_what_is_remembered() {
         let berlin = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
-        let mut clock = LocalTime::new("%H:%M:%S %Z", berlin);
+        let mut local = LocalTime::new("%H:%M:%S %Z", berlin);
         let before = 1_648_342_799_000_000_000;
-        assert_eq!(clock.text(before), b"01:59:59 CET");
-        assert_eq!(clock.text(before + NS_PER_SECOND), b"03:00:00 CEST");
+        assert_eq!(local.text(before), b"01:59:59 CET");
+        assert_eq!(local.text(before + NS_PER_SECOND), b"03:00:00 CEST");
     }
 
     #[test]
     fn milliseconds_are_cut_not_rounded() {
-        let mut clock = LocalTime::with_millis("%S", b',', TimeZone::UTC);
-        assert_eq!(clock.text(999_999_999), b"00,999");
-        assert_eq!(clock.text(5_000_000), b"00,005");
-        assert_eq!(clock.text(-1), b"59,999");
+        let mut local = LocalTime::with_millis("%S", b',', TimeZone::UTC);
+        assert_eq!(local.text(999_999_999), b"00,999");
+        assert_eq!(local.text(5_000_000), b"00,005");
+        assert_eq!(local.text(-1), b"59,999");
     }
 
     #[test]
     fn fractions_of_a_second_are_never_those_of_an_earlier_record() {
-        let mut clock = LocalTime::new("%S.%6f", TimeZone::UTC);
-        assert_eq!(clock.text(1_000_000), b"00.001000");
-        assert_eq!(clock.text(2_000_000), b"00.002000");
+        let mut local = LocalTime::new("%S.%6f", TimeZone::UTC);
+        assert_eq!(local.text(1_000_000), b"00.001000");
+        assert_eq!(local.text(2_000_000), b"00.002000");
     }
 
     #[test]
@@ -224,10 +224,10 @@ mod tests {
 
         #[test]
         fn the_remembered_second_changes_nothing(times in proptest::collection::vec(any::<i64>(), 1..20)) {
-            let mut clock = LocalTime::with_millis("%Y-%m-%d %H:%M:%S", b',', TimeZone::UTC);
+            let mut local = LocalTime::with_millis("%Y-%m-%d %H:%M:%S", b',', TimeZone::UTC);
             for ns in times {
                 let fresh = LocalTime::with_millis("%Y-%m-%d %H:%M:%S", b',', TimeZone::UTC).text(ns).to_vec();
-                prop_assert_eq!(clock.text(ns), fresh);
+                prop_assert_eq!(local.text(ns), fresh);
             }
         }
     }

@@ -47,8 +47,8 @@ impl RecordTime {
     }
 
     fn told_text(&mut self, time: ToldTime<'_>) -> &[u8] {
-        if let (Some(clock), Some(ns)) = (&mut self.told, time.timestamp_ns()) {
-            return clock.text(ns);
+        if let (Some(local), Some(ns)) = (&mut self.told, time.timestamp_ns()) {
+            return local.text(ns);
         }
         self.text.clear();
         time.push(&mut self.text);

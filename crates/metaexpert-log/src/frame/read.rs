@@ -7,7 +7,7 @@ use super::layout::{HEADER_LEN, Kind, STAMP_OFFSET, Value, section, sections, ta
 /// A record's frame, its header read.
 #[derive(Clone, Copy, Debug)]
 pub struct Frame<'a> {
-    /// Position of the record in its run, from 1.
+    /// Number of the record in its process, from 1.
     pub seq: u64,
     /// When the call was made.
     pub timestamp_ns: i64,

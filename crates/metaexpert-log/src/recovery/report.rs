@@ -28,7 +28,7 @@ pub enum Status {
 pub struct RingReport {
     /// The process that wrote it.
     pub process: u32,
-    /// That process's run.
+    /// The id that no other process has.
     pub run_id: String,
     /// When the ring was made, RFC 3339.
     pub started: String,

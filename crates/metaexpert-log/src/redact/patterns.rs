@@ -64,8 +64,8 @@ impl Patterns {
             let begun = each.len() - rest.len();
             let (pass, next) = rest.split_at(end.saturating_sub(begun).min(rest.len()));
             rest = next;
-            for run in pass.chunk_by(|one, next| !has_groups(one) && !has_groups(next)) {
-                gather(run, &mut finders)?;
+            for stretch in pass.chunk_by(|one, next| !has_groups(one) && !has_groups(next)) {
+                gather(stretch, &mut finders)?;
             }
         }
         Ok(Patterns { finders })

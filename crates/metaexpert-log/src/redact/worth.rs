@@ -130,12 +130,12 @@ fn is_version(part: &[u8]) -> bool {
 
 /// A wrapped, staked or bridged coin: `wBTC`, `stETH`, `JitoSOL`, `sUSDe`; also the `e` of `USDC.e`.
 fn is_mixed_ticker(part: &[u8]) -> bool {
-    let run = |from: usize, is: fn(&u8) -> bool| part[from..].iter().take_while(|byte| is(byte)).count();
+    let stretch = |from: usize, is: fn(&u8) -> bool| part[from..].iter().take_while(|byte| is(byte)).count();
     let first = usize::from(
         part.first().is_some_and(u8::is_ascii_uppercase) && part.get(1).is_some_and(u8::is_ascii_lowercase),
     );
-    let prefix = first + run(first, u8::is_ascii_lowercase);
-    let core = run(prefix, u8::is_ascii_uppercase);
+    let prefix = first + stretch(first, u8::is_ascii_lowercase);
+    let core = stretch(prefix, u8::is_ascii_uppercase);
     let rest = part.len() - prefix - core;
     let is_coin = prefix <= 5 && core >= 2 && rest <= 1 && part.last().is_some_and(u8::is_ascii_alphabetic);
     part.len() <= MOST_OF_MIXED_TICKER && is_coin || part.len() == 1 && prefix == 1

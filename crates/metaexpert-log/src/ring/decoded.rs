@@ -40,7 +40,7 @@ pub struct Thread<'a> {
 /// One record with its names.
 #[derive(Clone, Copy)]
 pub struct DecodedRecord<'a> {
-    /// Position in the run, from 1.
+    /// Number in its process, from 1.
     pub seq: u64,
     /// When the call was made.
     pub timestamp_ns: i64,

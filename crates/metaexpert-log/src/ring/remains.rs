@@ -18,7 +18,7 @@ pub(super) fn mend(ring: &Ring) {
     let cursors = ring.cursors();
     let said = (cursors.head(), cursors.tail());
     // Nothing is in front of position 0, and behind it at most one frame that was not yet published.
-    let is_wiped = said.0 == 0 && run(ring, 0, 0, ring.capacity as u64).1 > 1;
+    let is_wiped = said.0 == 0 && sequence(ring, 0, 0, ring.capacity as u64).1 > 1;
     let (head, tail) = if is_possible(ring, said.0, said.1) && !is_wiped { said } else { guess(ring, said) };
     let mended = (unsaid_end(ring, head, tail), tail);
     if mended != said {
@@ -75,7 +75,7 @@ fn unsaid_end(ring: &Ring, head: u64, tail: u64) -> u64 {
     }
     let end = tail + ring.capacity as u64;
     // The head may lie within a frame, or that frame be damaged.
-    let followed = [whole, head].map(|from| (from, run(ring, from, last, end)));
+    let followed = [whole, head].map(|from| (from, sequence(ring, from, last, end)));
     let unsaid =
         followed.iter().find(|(from, (at, count))| last > 0 && *at > head && (from < &head || *count > 1));
     unsaid.map_or(head, |(_, (at, _))| *at)
@@ -83,7 +83,7 @@ fn unsaid_end(ring: &Ring, head: u64, tail: u64) -> u64 {
 
 /// Where the records end that follow each other from `from` on, the first after number `last`, and how many
 /// they are. After number 0 may come any.
-fn run(ring: &Ring, from: u64, mut last: u64, end: u64) -> (u64, usize) {
+fn sequence(ring: &Ring, from: u64, mut last: u64, end: u64) -> (u64, usize) {
     let (mut at, mut count) = (from, 0);
     while at < end {
         let bytes = ring.bytes_at(at, end);

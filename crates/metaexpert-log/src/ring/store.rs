@@ -39,9 +39,9 @@ const UNFINISHED: &str = ".new-";
 pub struct Author {
     /// [`FORMAT`] of the version that wrote it.
     pub format: u32,
-    /// The process's id.
+    /// The system's number of the process.
     pub process: u32,
-    /// The run's id.
+    /// The id that no other process has.
     pub run_id: String,
     /// When the ring was made, in nanoseconds since the epoch.
     pub started_ns: i64,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from metaexpert.cli.command import Command
-from metaexpert.cli.durations import clock
+from metaexpert.cli.durations import elapsed
 from metaexpert.cli.failure import CommandFailedError
 from metaexpert.cli.tables import print_table
 
@@ -127,7 +127,7 @@ def _cells(row: _Row) -> tuple[str, ...]:
         str(row.pid),
         row.name,
         row.mode or "-",
-        clock(row.uptime_seconds),
+        elapsed(row.uptime_seconds),
         "-" if row.records_per_second is None else f"{row.records_per_second:,.1f}",
         "-" if row.dropped is None else f"{row.dropped:,}",
         row.health,

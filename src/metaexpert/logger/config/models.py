@@ -186,7 +186,7 @@ class LogConfiguration(Table):
 
     @classmethod
     def for_production(cls) -> Self:
-        """A quiet console, long retention, run and process in every record; see `presets`."""
+        """A quiet console, long retention, the process in every record; see `presets`."""
         return cls._preset("production")
 
     @classmethod

@@ -19,8 +19,8 @@ _DEVELOPMENT: Final = {
     "handlers": {"console": {"level": "DEBUG", "format": "console"}, "file": {"level": "DEBUG"}},
 }
 
-#: Runs for weeks beside other processes: the console shows what somebody must look at, records say which run
-#: and process they are of, and files reach back further.
+#: Runs for weeks beside other processes: the console shows what somebody must look at, records say which
+#: process they are of, and files reach back further.
 _PRODUCTION: Final = {
     "default_level": "INFO",
     "include": ["run_id", "process_id"],

@@ -18,7 +18,7 @@ Status = Literal["recovered", "alive", "failed", "foreign"]
 
 @dataclass(frozen=True, slots=True)
 class RingReport:
-    """The outcome for one ring: the records that one run of a process had not written when it ended.
+    """The outcome for one ring: the records that a process had not written when it ended.
 
     `status` is "recovered"; "alive" if the process lives, which writes its records itself; "failed" if the
     records could not be written now and were kept for later, with the reason in `problem`; "foreign" if
@@ -27,7 +27,7 @@ class RingReport:
 
     process: int
     run_id: str
-    #: When the run began, RFC 3339.
+    #: When the process began to log, RFC 3339.
     started: str
     status: Status
     #: Records written now.

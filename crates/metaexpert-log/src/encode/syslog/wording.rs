@@ -12,7 +12,7 @@ use crate::line::escape::escape_controls;
 pub(super) struct Wording {
     dialect: Dialect,
     sender: Sender,
-    clock: Rfc3339,
+    timestamps: Rfc3339,
     local: Option<LocalTime>,
 }
 
@@ -23,7 +23,7 @@ impl Wording {
         Wording {
             dialect,
             sender: Sender::this_process(app_name),
-            clock: Rfc3339::default(),
+            timestamps: Rfc3339::default(),
             local: names_time.then(|| LocalTime::new("%b %e %H:%M:%S", system_zone())),
         }
     }
@@ -35,7 +35,7 @@ impl Wording {
 
     /// The text of a draft's time as a parameter.
     pub(super) fn timestamp(&mut self, draft: &Draft<'_>) -> String {
-        String::from_utf8_lossy(&self.clock.format(draft.timestamp_ns)).into_owned()
+        String::from_utf8_lossy(&self.timestamps.format(draft.timestamp_ns)).into_owned()
     }
 
     /// Appends `draft`, all of it.
@@ -61,7 +61,7 @@ impl Wording {
             (Dialect::Rfc3164 | Dialect::Local, Some(local)) => {
                 rfc3164::push_head(draft, &self.sender, local.text(draft.timestamp_ns), names_host, out);
             }
-            _ => rfc5424::push_head(draft, &self.sender, &self.clock.format(draft.timestamp_ns), out),
+            _ => rfc5424::push_head(draft, &self.sender, &self.timestamps.format(draft.timestamp_ns), out),
         }
     }
 

@@ -41,7 +41,7 @@ pub(crate) enum Attribute {
     Message,
     /// The record's category.
     Category,
-    /// The record's position in its run.
+    /// The record's number in its process.
     Seq,
     /// The record's field of this name.
     Field(Box<str>),

@@ -69,7 +69,7 @@ class MatchingEngine:
         self._numbers = numbers
         self._tell = tell
         self._fills = 0
-        self._clock: datetime | None = None
+        self._time: datetime | None = None
         self._opened_inside: set[int] = set()
 
     # -- orders ---------------------------------------------------------------------------------------
@@ -97,7 +97,7 @@ class MatchingEngine:
 
     def fill_at_open(self, move: MarketMove, time: datetime) -> None:
         """Fill the market orders that wait, at the open of a step."""
-        self._clock = time
+        self._time = time
         if not self.book.working:
             return
         self.book.mark((move.open_bid + move.open_ask) / 2)
@@ -107,7 +107,7 @@ class MatchingEngine:
 
     def fill_inside(self, move: MarketMove, time: datetime) -> None:
         """Apply the rest of a step: protective exits, waiting orders, trailing stops, valuation."""
-        self._clock = time
+        self._time = time
         self._opened_inside.clear()
         if self.book.positions:
             self._run_exits(move)
@@ -121,7 +121,7 @@ class MatchingEngine:
         self, position: Position, price: float, reason: str, order_type: OrderType, time: datetime
     ) -> None:
         """Close a position at once; slippage is added to the price of a market or stop order."""
-        self._clock = time
+        self._time = time
         order = Order(
             order_id=self._numbers.take(),
             symbol=position.symbol,
@@ -336,9 +336,9 @@ class MatchingEngine:
         self.book.working.pop(order.order_id, None)
 
     def _now(self) -> datetime:
-        if self._clock is None:
+        if self._time is None:
             raise RuntimeError("the matching has no time before its first step")
-        return self._clock
+        return self._time
 
 
 def rounded_price(price: float) -> float:

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::archive::Archive;
 use super::claim::{Absent, Current, Nature, Opener, claim, lock};
-use super::rotate::{Clockwork, is_at};
+use super::rotate::{Schedule, is_at};
 use crate::clock::now_ns;
 use crate::config::{FileConfig, Format, Sync};
 use crate::error::Error;
@@ -28,7 +28,7 @@ pub struct LogFile {
     /// `None` before the first line of a file that was not there.
     pub(super) current: Option<Current>,
     pub(super) size: u64,
-    pub(super) clockwork: Clockwork,
+    pub(super) schedule: Schedule,
     pub(super) archive: Archive,
     pub(super) is_active: bool,
     /// An earlier sink of this process has the file, and has cleared up after those before it.
@@ -78,7 +78,7 @@ impl LogFile {
             path,
             size,
             synced: size,
-            clockwork: Clockwork::new(config.rotate, now_ns()),
+            schedule: Schedule::new(config.rotate, now_ns()),
             current,
             is_active: false,
             is_heir,
@@ -94,7 +94,7 @@ impl LogFile {
             opener,
             is_out_of_reach: has_changed_user(),
         };
-        file.wind_clockwork();
+        file.renew_schedule();
         Ok(file)
     }
 
@@ -259,7 +259,7 @@ impl LogFile {
         self.synced = self.synced.min(now.len);
         self.size = now.len;
         current.status = now;
-        self.wind_clockwork();
+        self.renew_schedule();
         Ok(())
     }
 

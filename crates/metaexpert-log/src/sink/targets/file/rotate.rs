@@ -10,26 +10,26 @@ use crate::family::{Member, members, numbered};
 use crate::platform::disk::{Disk, FileId, Way, directory, is_absent};
 
 /// Knows when the current period ends, in UTC so that no time zone change disturbs it.
-pub struct Clockwork {
+pub struct Schedule {
     period_ns: Option<i64>,
     current: i64,
 }
 
-impl Clockwork {
-    /// A clockwork for `rotate` whose current period is that of `written_ns`, when the file was last
-    /// written. By size alone it never strikes.
-    pub fn new(rotate: Rotate, written_ns: i64) -> Clockwork {
+impl Schedule {
+    /// The schedule for `rotate` whose current period is that of `written_ns`, when the file was last
+    /// written. By size alone it is never due.
+    pub fn new(rotate: Rotate, written_ns: i64) -> Schedule {
         const HOUR_NS: i64 = 3_600_000_000_000;
         let period_ns = match rotate {
             Rotate::Size => None,
             Rotate::Hourly => Some(HOUR_NS),
             Rotate::Daily => Some(24 * HOUR_NS),
         };
-        Clockwork { period_ns, current: period_ns.map_or(0, |period| written_ns.div_euclid(period)) }
+        Schedule { period_ns, current: period_ns.map_or(0, |period| written_ns.div_euclid(period)) }
     }
 
-    /// Whether `timestamp_ns` lies in a later period than the last record. A clock that was set back never
-    /// strikes.
+    /// Whether `timestamp_ns` lies in a later period than the last record. A clock that was set back
+    /// makes nothing due.
     #[inline]
     pub fn is_due(&self, timestamp_ns: i64) -> bool {
         self.period_ns.is_some_and(|period| timestamp_ns.div_euclid(period) > self.current)
@@ -184,15 +184,15 @@ mod tests {
     }
 
     #[test]
-    fn a_clockwork_strikes_once_a_period_and_never_backwards() {
+    fn a_schedule_is_due_once_a_period_and_never_backwards() {
         let hour = 3_600_000_000_000;
-        let mut clockwork = Clockwork::new(Rotate::Hourly, 5 * hour);
-        assert!(!clockwork.is_due(6 * hour - 1));
-        assert!(clockwork.is_due(6 * hour));
-        clockwork.advance(6 * hour);
-        assert!(!clockwork.is_due(6 * hour));
-        assert!(!clockwork.is_due(3 * hour));
-        assert!(!Clockwork::new(Rotate::Size, 0).is_due(i64::MAX));
+        let mut schedule = Schedule::new(Rotate::Hourly, 5 * hour);
+        assert!(!schedule.is_due(6 * hour - 1));
+        assert!(schedule.is_due(6 * hour));
+        schedule.advance(6 * hour);
+        assert!(!schedule.is_due(6 * hour));
+        assert!(!schedule.is_due(3 * hour));
+        assert!(!Schedule::new(Rotate::Size, 0).is_due(i64::MAX));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::archive::Archive;
 use super::claim::{Absent, Current, Nature, claim, lock};
 use super::log_file::LogFile;
-use super::rotate::{Clockwork, is_at};
+use super::rotate::{Schedule, is_at};
 use crate::clock::now_ns;
 use crate::config::Sync;
 use crate::platform::disk::{directory, is_absent};
@@ -36,7 +36,7 @@ impl LogFile {
     pub fn is_due(&self, start: usize, end: usize, timestamp_ns: i64) -> bool {
         let (max, before) = (self.config.max_size, self.size + start as u64);
         let is_full = max > 0 && before > 0 && self.size + end as u64 > max;
-        (is_full || self.clockwork.is_due(timestamp_ns))
+        (is_full || self.schedule.is_due(timestamp_ns))
             && self.config.backup_count > 0
             && self.has_archive()
             && self.rotation_retry.is_none_or(|retry| Instant::now() >= retry)
@@ -48,7 +48,7 @@ impl LogFile {
         let is_nothing = self.size == 0 || !self.is_own();
         let outcome = if is_nothing { Ok(()) } else { self.begin_next() };
         match &outcome {
-            Ok(()) => self.clockwork.advance(timestamp_ns),
+            Ok(()) => self.schedule.advance(timestamp_ns),
             Err(_) => self.rotation_retry = Some(Instant::now() + ROTATION_RETRY),
         }
         outcome
@@ -145,7 +145,7 @@ impl LogFile {
         }
         let is_first = self.current.is_none();
         self.follow(path, current);
-        self.wind_clockwork();
+        self.renew_schedule();
         if is_first { self.repair_found() } else { Ok(()) }
     }
 
@@ -169,9 +169,9 @@ impl LogFile {
     }
 
     /// An empty file's period is that of its first line, one with lines has that of its last.
-    pub(super) fn wind_clockwork(&mut self) {
+    pub(super) fn renew_schedule(&mut self) {
         let modified_ns = self.current.as_ref().map(|current| current.status.modified_ns);
         let written_ns = modified_ns.filter(|_| self.size > 0).unwrap_or_else(now_ns);
-        self.clockwork = Clockwork::new(self.config.rotate, written_ns);
+        self.schedule = Schedule::new(self.config.rotate, written_ns);
     }
 }
