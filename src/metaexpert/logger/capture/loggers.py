@@ -79,7 +79,9 @@ def _follow(configuration: LogConfiguration) -> None:
     from metaexpert.logger.config import parse_level
 
     root = adopt(logging.getLogger())
-    _loggers.handler.capture_stdlib = configuration.capture_stdlib
+    # Setting it closes every channel.
+    if _loggers.handler.capture_stdlib != configuration.capture_stdlib:
+        _loggers.handler.capture_stdlib = configuration.capture_stdlib
     is_first = _loggers.handler not in root.handlers
     if is_first:
         root.addHandler(_loggers.handler)
