@@ -74,8 +74,10 @@ fn add_extra<'py>(extra: &Bound<'py, PyDict>, call: &mut Call<'_, 'py>) {
             fields.push((key, value));
         }
     }
+    let is_whole = fields.len() == extra.len() && call.category.is_none();
     fields.append(&mut call.fields);
     call.fields = fields;
+    call.is_all_of_extra = is_whole;
 }
 
 /// A keyword, if it may be one that is no field; else an empty text.

@@ -31,11 +31,11 @@ use crate::values::text::{Excerpt, WORST_ESCAPE_BYTES};
 /// One builtin's own data: its `self`.
 #[pyclass(frozen, module = "metaexpert.logger._native")]
 pub(crate) struct Method {
-    channel: Py<Channel>,
+    pub(super) channel: Py<Channel>,
     /// `None`: the level is the first argument.
     pub(crate) level: Option<i32>,
     threshold: i32,
-    category: Option<String>,
+    pub(super) category: Option<String>,
     category_id: KnownIdCell,
     slow: Py<PyAny>,
 }
@@ -49,14 +49,16 @@ impl Method {
 }
 
 /// Definitions that a call's frame refers to.
-struct Ids {
-    keys: u32,
-    logger: u32,
-    category: u32,
+pub(super) struct Ids {
+    pub(super) keys: u32,
+    pub(super) logger: u32,
+    pub(super) category: u32,
 }
 
-enum Fast {
+pub(super) enum Fast {
     Done,
+    /// The call's values need a closer look, but maybe no Python code.
+    Buffered,
     /// The call needs Python code, but nothing that only `logging` does.
     General,
     /// Something foreign listens, or no engine runs.
@@ -98,14 +100,19 @@ impl Method {
     pub(crate) fn call(&self, py: Python<'_>, arguments: &Arguments<'_>) -> PyResult<Option<Py<PyAny>>> {
         match self.try_fast(py, arguments) {
             Fast::Done => Ok(None),
-            Fast::General => {
-                let _inside = Inside::enter(py);
-                self.call_general(py, arguments)
-            }
-            Fast::Slow => {
-                let _inside = Inside::enter(py);
-                self.call_slow(py, arguments)
-            }
+            other => self.call_on(py, arguments, other),
+        }
+    }
+
+    /// Goes on where [`Method::try_fast`] could not serve the call.
+    #[inline(never)]
+    fn call_on(&self, py: Python<'_>, arguments: &Arguments<'_>, next: Fast) -> PyResult<Option<Py<PyAny>>> {
+        let _inside = Inside::enter(py);
+        let next = if matches!(next, Fast::Buffered) { self.try_buffered(py, arguments) } else { next };
+        match next {
+            Fast::Done => Ok(None),
+            Fast::Buffered | Fast::General => self.call_general(py, arguments),
+            Fast::Slow => self.call_slow(py, arguments),
         }
     }
 
@@ -114,7 +121,7 @@ impl Method {
         if !self.is_undisturbed(py) {
             return Fast::Slow;
         }
-        let (Some(level), [message]) = (self.level, arguments.positional) else { return Fast::General };
+        let (Some(level), [message]) = (self.level, arguments.positional) else { return Fast::Buffered };
         // Fetched and dropped outside of the state's borrow: freeing an object may run Python code.
         let context = current_context(py);
         let context = context.as_ref().map(Bound::get).filter(|fields| !fields.is_empty());
@@ -152,7 +159,9 @@ impl Method {
         if !state.is_simple {
             return Fast::General;
         }
-        let Some(ids) = self.ids(py, state, arguments.names) else { return Fast::General };
+        // With `extra=` it is known by other names.
+        let Some(keys) = self.named_keys(state, arguments.names) else { return Fast::Buffered };
+        let Some(ids) = self.ids(py, state, keys) else { return Fast::General };
         let State { pipeline: Some(pipeline), generation, limits, .. } = state else { return Fast::Slow };
         let protected = pipeline.protects(level, self.category.as_deref().map(str::as_bytes));
         let Ids { keys, logger, category } = ids;
@@ -187,21 +196,26 @@ impl Method {
                 pipeline.give_up(level, Loss::QueueFull);
                 Fast::Done
             }
-            false => Fast::General,
+            false => Fast::Buffered,
         }
     }
 
-    /// The dictionary's ids for this call; `None` for a new call site, or if the dictionary is full.
+    /// The id of the key set of a call with these keywords; `None` for a new one.
     #[inline]
-    fn ids(&self, py: Python<'_>, state: &mut State, names: *mut ffi::PyObject) -> Option<Ids> {
-        let State { pipeline: Some(pipeline), generation, sites, key_sets, .. } = state else { return None };
-        let generation = *generation;
-        let keys = match (names.is_null(), sites.find(names, generation)) {
-            (true, _) => NO_ID,
-            (false, Some(site)) => site.keys,
+    pub(super) fn named_keys(&self, state: &State, names: *mut ffi::PyObject) -> Option<u32> {
+        match (names.is_null(), state.sites.find(names, state.generation)) {
+            (true, _) => Some(NO_ID),
+            (false, Some(site)) => Some(site.keys),
             // SAFETY: the interpreter passes keyword names in a tuple, alive until the call returns.
-            (false, None) => key_sets.find(unsafe { items(names) }, generation)?,
-        };
+            (false, None) => state.key_sets.find(unsafe { items(names) }, state.generation),
+        }
+    }
+
+    /// The dictionary's ids for a call with this key set; `None` if the dictionary is full.
+    #[inline]
+    pub(super) fn ids(&self, py: Python<'_>, state: &mut State, keys: u32) -> Option<Ids> {
+        let State { pipeline: Some(pipeline), generation, .. } = state else { return None };
+        let generation = *generation;
         let logger = self.channel.bind(py).get().id(pipeline, generation)?;
         let category = match &self.category {
             None => NO_ID,
@@ -286,7 +300,7 @@ fn level_is_named(level: i32) -> bool {
 }
 
 #[inline]
-fn with_section<R>(
+pub(super) fn with_section<R>(
     py: Python<'_>,
     fields: Option<&Fields>,
     pipeline: &mut Pipeline,

@@ -1,16 +1,19 @@
 //! The fast way: the builtin that a call meets, and what must hold for it to serve the call.
 //!
-//! [`builtin`] is what CPython calls, [`taken`] the builtin's type, [`method`] what it does. [`channel`]
+//! [`builtin`] is what CPython calls, [`taken`] the builtin's type, [`method`] what it does for plain values,
+//! and [`buffered`] for the others that need no Python code. [`channel`]
 //! leads a logger's records into the pipeline while its [`premises`] hold.
 
 use pyo3::prelude::*;
 
 pub(crate) mod arguments;
+mod buffered;
 pub(crate) mod builtin;
 pub(crate) mod channel;
 pub(crate) mod heap_type;
 pub(crate) mod keywords;
 pub(crate) mod method;
+mod percent;
 pub(crate) mod premises;
 pub(crate) mod standard;
 pub(crate) mod taken;

@@ -32,6 +32,8 @@ pub(crate) struct Call<'a, 'py> {
     pub(crate) timestamp_ns: Option<i64>,
     /// The call site's tuple of names, if `fields` have exactly these; else null.
     pub(crate) names: *mut ffi::PyObject,
+    /// `fields` are those of `extra` followed by the keywords, all of them and nothing else.
+    pub(crate) is_all_of_extra: bool,
 }
 
 impl<'py> Call<'_, 'py> {
@@ -54,7 +56,14 @@ impl<'py> Call<'_, 'py> {
             caller_is_current_frame: false,
             timestamp_ns: None,
             names: std::ptr::null_mut(),
+            is_all_of_extra: false,
         }
+    }
+
+    /// Notes that `fields` are not those that the call site names.
+    pub(crate) fn forget_names(&mut self) {
+        self.names = std::ptr::null_mut();
+        self.is_all_of_extra = false;
     }
 
     /// The fields of contexts that the record has beside its own.

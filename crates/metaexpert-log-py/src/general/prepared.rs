@@ -33,7 +33,7 @@ impl Prepared {
         let (mut fields, mut names) = capture_fields(conversion, call);
         if let Some(mistake) = mistake {
             fields.extend(explain(conversion, call, &mistake, &mut names));
-            call.names = std::ptr::null_mut();
+            call.forget_names();
         }
         if let Some((kind, text, stacktrace)) = &mut call.exception {
             bound_part(conversion, kind);
@@ -46,7 +46,7 @@ impl Prepared {
         }
         // Fields that say what was left out are no part of the call site's key set.
         if fields.len() != call.fields.len() {
-            call.names = std::ptr::null_mut();
+            call.forget_names();
         }
         Prepared { timestamp_ns, message, fields }
     }

@@ -138,7 +138,9 @@ fn try_submit(
     context: Option<&Fields>,
     evicted: &mut Option<Py<PyAny>>,
 ) -> Attempt {
-    let State { pipeline: Some(pipeline), generation, sites, key_sets, synchronous, needs, .. } = state
+    let State {
+        pipeline: Some(pipeline), generation, sites, key_sets, extra_sets, synchronous, needs, ..
+    } = state
     else {
         return Attempt::Stopped;
     };
@@ -155,6 +157,11 @@ fn try_submit(
                 sections.push(Section::Fields { keys, values: &values });
                 if let Some(made_room) = remember_site(py, call, sites, key_sets, Site { keys, generation }) {
                     *evicted = Some(made_room);
+                }
+                if call.is_all_of_extra {
+                    let names: Vec<_> = call.fields.iter().map(|(name, _)| name.as_ptr()).collect();
+                    // SAFETY: the call holds the names.
+                    unsafe { extra_sets.remember(py, &names, generation, keys) };
                 }
             }
             None => sections.push(Section::Inline(&pairs)),

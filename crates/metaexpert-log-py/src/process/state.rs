@@ -22,6 +22,8 @@ pub(crate) struct State {
     pub(crate) sites: SiteTable,
     /// The key sets of calls whose names come in a new tuple each time.
     pub(crate) key_sets: KeySets,
+    /// Those of calls with `extra=`, in which other names have a meaning of their own.
+    pub(crate) extra_sets: KeySets,
     /// Each call waits until its record is written, because the interpreter is about to end.
     pub(crate) synchronous: bool,
     /// A record needs nothing but its own values: no caller, thread or task, and no waiting.
@@ -70,6 +72,7 @@ pub(crate) static STATE: Guarded<State> = Guarded::new(State {
     limits: Limits { depth: 32, items: 1000, bytes: 256 << 10 },
     sites: SiteTable::new(),
     key_sets: KeySets::new(),
+    extra_sets: KeySets::new(),
     synchronous: false,
     is_simple: true,
     last_seq: 0,

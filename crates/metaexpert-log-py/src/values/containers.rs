@@ -155,7 +155,7 @@ fn dataclass_fields<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'p
 
 /// Names of what an instance has, and whether its text shows it: not those of its class, nor of arguments
 /// alone.
-fn shown_fields<'py>(fields: &Bound<'py, PyDict>) -> PyResult<Vec<(Bound<'py, PyAny>, bool)>> {
+pub(crate) fn shown_fields<'py>(fields: &Bound<'py, PyDict>) -> PyResult<Vec<(Bound<'py, PyAny>, bool)>> {
     static KIND: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let py = fields.py();
     let kind =

@@ -2,7 +2,8 @@
 //!
 //! From the ground up: [`plain`] reads the exact types that need no code of Python's; [`text`] and
 //! [`conversion`] keep what is made of the others within the record's bounds; [`scalars`], [`third_party`]
-//! and [`containers`] know kinds of objects; [`nested`] is any value, with what is inside of it.
+//! and [`containers`] know kinds of objects; [`nested`] is any value, with what is inside of it. [`native`]
+//! captures what needs no Python code, lists and mappings included.
 
 use pyo3::prelude::*;
 
@@ -13,6 +14,7 @@ pub(crate) mod containers;
 pub(crate) mod conversion;
 pub(crate) mod integers;
 pub(crate) mod names;
+pub(crate) mod native;
 pub(crate) mod nested;
 pub(crate) mod plain;
 pub(crate) mod repr;

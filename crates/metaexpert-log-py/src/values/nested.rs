@@ -13,6 +13,7 @@ use crate::values::classes::classes;
 use crate::values::containers::{self, Kind, Members};
 use crate::values::conversion::Conversion;
 use crate::values::names::key_text;
+use crate::values::native::learning::learn;
 use crate::values::plain::plain_value;
 use crate::values::scalars::{self, Scalar};
 use crate::values::str_of::{text_of, try_text_of};
@@ -80,6 +81,7 @@ fn shape(
     if let Some(kind) = containers::exact_kind(object) {
         return container(conversion, object, kind, depth, out);
     }
+    learn(object);
     if let Some(members) = third_party::described(object)? {
         return write(conversion, object, members, depth, out);
     }

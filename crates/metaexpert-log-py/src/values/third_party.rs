@@ -176,7 +176,7 @@ fn is_array(object: &Bound<'_, PyAny>) -> PyResult<bool> {
     object.is_instance(&array)
 }
 
-fn package_of(class: &Bound<'_, PyType>) -> Option<(&'static str, &'static str)> {
+pub(crate) fn package_of(class: &Bound<'_, PyType>) -> Option<(&'static str, &'static str)> {
     let module: Bound<'_, PyString> = class.module().ok()?;
     let name = module.to_str().ok()?;
     let package = name.split('.').next()?;

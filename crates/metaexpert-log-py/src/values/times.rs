@@ -16,12 +16,26 @@ static IS_READY: AtomicBool = AtomicBool::new(false);
 /// `timezone.utc` or none. Returns the text.
 #[inline]
 pub(crate) fn plain_time<'a>(object: &Bound<'_, PyAny>, out: &'a mut [u8; TIME_LEN]) -> Option<&'a [u8]> {
-    let py = object.py();
     IS_READY.store(true, Ordering::Release);
     let time = object.cast_exact::<PyDateTime>().ok()?;
+    let (mut len, is_utc) = write_date_and_time(time, out)?;
+    if is_utc {
+        out[len] = b'Z';
+        len += 1;
+    }
+    Some(&out[..len])
+}
+
+/// Writes date and time without a zone. Returns the length, and whether the zone is `timezone.utc`; `None` if
+/// it is another.
+#[inline]
+pub(crate) fn write_date_and_time(
+    time: &Bound<'_, PyDateTime>,
+    out: &mut [u8; TIME_LEN],
+) -> Option<(usize, bool)> {
     let utc = match time.get_tzinfo() {
         None => false,
-        Some(zone) if zone.as_ptr() == PyTzInfo::utc(py).ok()?.as_ptr() => true,
+        Some(zone) if zone.as_ptr() == PyTzInfo::utc(time.py()).ok()?.as_ptr() => true,
         Some(_) => return None,
     };
     *out = *b"0000-00-00T00:00:00.000000Z";
@@ -36,11 +50,7 @@ pub(crate) fn plain_time<'a>(object: &Bound<'_, PyAny>, out: &'a mut [u8; TIME_L
         write_number(&mut out[20..26], time.get_microsecond());
         len = 26;
     }
-    if utc {
-        out[len] = b'Z';
-        len += 1;
-    }
-    Some(&out[..len])
+    Some((len, utc))
 }
 
 /// As [`plain_time`], where no Python code may run: `None` until that was called once.
@@ -63,7 +73,7 @@ pub(crate) unsafe fn plain_time_argument<'a>(
 
 /// Writes `number` with leading zeros over the whole of `out`.
 #[inline]
-fn write_number(out: &mut [u8], mut number: u32) {
+pub(crate) fn write_number(out: &mut [u8], mut number: u32) {
     for digit in out.iter_mut().rev() {
         *digit = b'0' + (number % 10) as u8;
         number /= 10;

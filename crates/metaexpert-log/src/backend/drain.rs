@@ -47,6 +47,8 @@ pub(crate) struct Backend {
     /// Sinks of earlier configurations that have not written everything yet.
     pub(super) stragglers: Vec<Straggler>,
     pub(super) lexicon: Lexicon,
+    /// Room for a frame whose nested values are text.
+    pub(super) expanded: Vec<u8>,
     pub(super) ledger: Ledger,
     pub(super) trouble: TroubleLog,
     /// Where the current batch begins, and its records by level.
@@ -76,6 +78,7 @@ impl Backend {
             include,
             stragglers: Vec::new(),
             lexicon: Lexicon::default(),
+            expanded: Vec::new(),
             ledger: Ledger::default(),
             trouble,
             batch_from: 0,
@@ -167,6 +170,7 @@ impl Backend {
             batch: levels,
             delays,
             timebase,
+            expanded,
             ..
         } = self;
         consumer.look(timebase);
@@ -181,7 +185,7 @@ impl Backend {
                 break;
             }
             levels[Level(frame::level(bytes)).slot()] += 1;
-            let outcome = Frame::peeked(bytes).and_then(|frame| {
+            let outcome = frame::expanded(bytes, expanded).and_then(Frame::peeked).and_then(|frame| {
                 DecodedRecord::visit(&frame, dictionary, lexicon, |record| {
                     delays.note(record.timestamp_ns);
                     stages.deliver(record, at);

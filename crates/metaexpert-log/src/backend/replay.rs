@@ -105,6 +105,7 @@ impl Part<'_> {
             protection,
             suspect,
             unreadable,
+            expanded: Vec::new(),
         };
         (supply, sink)
     }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::config::Format;
 use crate::encode::Encoder;
 use crate::encode::validity::is_valid;
-use crate::frame::Kind;
+use crate::frame::{self, Kind};
 use crate::protection::Protection;
 use crate::redact::Redactor;
 use crate::ring::Batch;
@@ -27,6 +27,8 @@ pub(super) struct Frames<'a> {
     pub(super) protection: Protection,
     pub(super) suspect: Option<Suspect<'a>>,
     pub(super) unreadable: Vec<u64>,
+    /// Room for a frame whose nested values are text.
+    pub(super) expanded: Vec<u8>,
 }
 
 /// What a dead process has left: frames of an earlier lap are passed over, and a line must be one of the
@@ -58,7 +60,9 @@ impl Supply for Frames<'_> {
 impl Frames<'_> {
     /// Appends the line of the frame in `bytes` at ring position `at`, if the sink wants it.
     fn line(&mut self, at: u64, bytes: &[u8], out: &mut Vec<u8>) -> Option<Line> {
-        let Ok(record) = DecodedRecord::decode(bytes, self.dictionary, self.lexicon) else {
+        let record = frame::expanded(bytes, &mut self.expanded)
+            .and_then(|frame| DecodedRecord::decode(frame, self.dictionary, self.lexicon));
+        let Ok(record) = record else {
             self.unreadable.push(at);
             return None;
         };

@@ -1,6 +1,6 @@
 //! Frames written front to back, straight from their parts, which come one by one and may not fit.
 
-use super::layout::{ALIGN, HEADER_LEN, Kind, check, section, tag};
+use super::layout::{ALIGN, FIELDS_LEN, HEADER_LEN, Kind, check, section, tag};
 use super::write::copy;
 
 /// What a frame's header says beside what its parts do.
@@ -15,10 +15,6 @@ pub struct Head {
     /// When the call was made: [`crate::clock::stamp`].
     pub stamp: i64,
 }
-
-/// Bytes before the values of a `Fields` section: its tag, the key set's id, and how many bytes of values
-/// follow.
-const FIELDS_LEN: usize = size_of::<u8>() + 2 * size_of::<u32>();
 
 /// Writes one frame into a slot that may be longer than it. Each part is `None` if it does not fit; what was
 /// written until then is worth nothing.

@@ -11,6 +11,10 @@ pub const MAX_LEN: usize = 4 << 20;
 /// The id of "no definition": an absent category.
 pub const NO_ID: u32 = 0;
 
+/// Bytes before the values of a `Fields` section: its tag, the key set's id, and how many bytes of values
+/// follow.
+pub(super) const FIELDS_LEN: usize = size_of::<u8>() + 2 * size_of::<u32>();
+
 /// What a frame is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -63,7 +67,19 @@ pub(super) mod tag {
     pub const F64: u8 = 5;
     pub const STR: u8 = 6;
     pub const JSON: u8 = 7;
+    // Nested values, which only `expand` reads.
+    pub const LIST: u8 = 8;
+    pub const MAP: u8 = 9;
+    pub const FLOATS: u8 = 10;
+    // Inside of nested values alone.
+    pub const I8: u8 = 11;
+    pub const I32: u8 = 12;
 }
+
+/// A flag in a frame's header: some value is nested.
+pub(super) const NESTED: u16 = 1;
+/// Where the flags lie in a frame.
+pub(super) const FLAGS_OFFSET: usize = 6;
 
 /// One field's value. Text is UTF-8; `Json` is a finished JSON fragment.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -2,10 +2,11 @@
 //!
 //! A frame is a fixed header, the message, then sections; all little-endian, its length a multiple
 //! of eight. Names that repeat (logger, category, field keys) are ids of definitions in the ring's
-//! dictionary. Values keep their type, so nothing is formatted on the calling thread.
+//! dictionary. Values keep their type, also those inside of lists and mappings, so nothing is formatted on the
+//! calling thread.
 //!
 //! ```text
-//! 0  len u32 · kind u8 · sections u8 · reserved u16
+//! 0  len u32 · kind u8 · sections u8 · flags u16: 1, some value is nested
 //! 8  seq u64 · stamp i64: nanoseconds since the epoch, or ticks (`clock::stamp`) until the backend comes by
 //! 24 level i32 · logger u32 · category u32 · message_len u32
 //! 40 check u32 · reserved u32
@@ -13,14 +14,18 @@
 //! ```
 
 mod compose;
+mod expand;
 mod header;
 mod layout;
+mod nested;
 mod read;
 mod write;
 
 pub use compose::{Composer, Head};
+pub use expand::expanded;
 pub use header::{FrameError, level, peek, seq, stamp, switch_epoch};
 pub use layout::{ALIGN, HEADER_LEN, Kind, MAX_LEN, NO_ID, STAMP_OFFSET, Value};
+pub use nested::{Begun, MOST_DEPTH, NestedWriter};
 pub(crate) use read::Visitor;
 pub use read::{Frame, InlineFields, SectionRef, Sections, Values};
 pub use write::{Record, Section, write_padding, write_switch};

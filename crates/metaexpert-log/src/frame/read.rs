@@ -19,8 +19,8 @@ pub struct Frame<'a> {
     pub category: u32,
     /// The message.
     pub message: &'a [u8],
-    section_count: u8,
-    body: &'a [u8],
+    pub(super) section_count: u8,
+    pub(super) body: &'a [u8],
 }
 
 impl<'a> Frame<'a> {
@@ -225,8 +225,8 @@ impl<'a> Iterator for InlineFields<'a> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Input<'a> {
-    rest: &'a [u8],
+pub(super) struct Input<'a> {
+    pub(super) rest: &'a [u8],
 }
 
 impl<'a> Input<'a> {
@@ -238,19 +238,19 @@ impl<'a> Input<'a> {
     }
 
     #[inline]
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], FrameError> {
+    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], FrameError> {
         let (here, rest) = self.rest.split_first_chunk::<N>().ok_or(FrameError::Truncated)?;
         self.rest = rest;
         Ok(*here)
     }
 
     #[inline]
-    fn u8(&mut self) -> Result<u8, FrameError> {
+    pub(super) fn u8(&mut self) -> Result<u8, FrameError> {
         self.array::<1>().map(|bytes| bytes[0])
     }
 
     #[inline]
-    fn u32(&mut self) -> Result<u32, FrameError> {
+    pub(super) fn u32(&mut self) -> Result<u32, FrameError> {
         self.array().map(u32::from_le_bytes)
     }
 
@@ -260,9 +260,15 @@ impl<'a> Input<'a> {
     }
 
     #[inline]
-    fn text(&mut self) -> Result<&'a [u8], FrameError> {
+    pub(super) fn text(&mut self) -> Result<&'a [u8], FrameError> {
         let len = self.u32()? as usize;
         self.take(len)
+    }
+
+    /// What is inside of the container that comes next.
+    pub(super) fn container(&mut self) -> Result<Input<'a>, FrameError> {
+        self.u8()?;
+        Ok(Input { rest: self.text()? })
     }
 
     #[inline]
@@ -283,12 +289,12 @@ impl<'a> Input<'a> {
     }
 
     #[inline]
-    fn value(&mut self) -> Result<Value<'a>, FrameError> {
+    pub(super) fn value(&mut self) -> Result<Value<'a>, FrameError> {
         self.visit_value(Itself)
     }
 
     #[inline(always)]
-    fn visit_value<V: Visitor<'a>>(&mut self, visitor: V) -> Result<V::Output, FrameError> {
+    pub(super) fn visit_value<V: Visitor<'a>>(&mut self, visitor: V) -> Result<V::Output, FrameError> {
         Ok(match self.u8()? {
             tag::NULL => visitor.visit(Value::Null),
             tag::FALSE => visitor.visit(Value::Bool(false)),
@@ -307,7 +313,7 @@ macro_rules! read {
     ($($tag:ident = $number:literal, $name:ident $(($one:ident))? $({ $($part:ident: $kind:ident),+ })?;)+) => {
         impl<'a> Input<'a> {
             #[inline]
-            fn section(&mut self) -> Result<SectionRef<'a>, FrameError> {
+            pub(super) fn section(&mut self) -> Result<SectionRef<'a>, FrameError> {
                 Ok(match self.u8()? {
                     $(section::$tag => {
                         SectionRef::$name $((self.$one()?))? $({ $($part: self.$kind()?),+ })?

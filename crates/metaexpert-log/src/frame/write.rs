@@ -1,6 +1,8 @@
 //! Frames onto the ring: lengths first, then nothing but copying.
 
-use super::layout::{ALIGN, HEADER_LEN, Kind, Value, check, section, sections, tag};
+use super::layout::{
+    ALIGN, FIELDS_LEN, FLAGS_OFFSET, HEADER_LEN, Kind, NESTED, Value, check, section, sections, tag,
+};
 
 impl Value<'_> {
     /// Bytes it takes in a frame.
@@ -49,6 +51,15 @@ pub enum Section<'a> {
     },
     /// A `Fields` section that [`Section::to_bytes`] wrote earlier: a bound context.
     Encoded(&'a [u8]),
+    /// Fields whose values a [`NestedWriter`](super::NestedWriter) has written.
+    Written {
+        /// Id of the key set in the dictionary.
+        keys: u32,
+        /// One value a key, in the key set's order.
+        values: &'a [u8],
+        /// Whether some of them are nested.
+        has_nested: bool,
+    },
     /// An exception with its traceback.
     Exception {
         /// The class's qualified name.
@@ -124,6 +135,7 @@ macro_rules! written {
             pub fn encoded_len(&self) -> usize {
                 match *self {
                     Section::Encoded(bytes) => bytes.len(),
+                    Section::Written { values, .. } => FIELDS_LEN + values.len(),
                     $(Section::$name $(($one))? $({ $($part),+ })? => {
                         1 $(+ len::$one($one))? $($(+ len::$kind($part))+)?
                     })+
@@ -134,6 +146,11 @@ macro_rules! written {
             fn write(&self, out: &mut Cursor<'_>) {
                 match *self {
                     Section::Encoded(bytes) => out.bytes(bytes),
+                    Section::Written { keys, values, .. } => {
+                        out.u8(section::FIELDS);
+                        out.u32(keys);
+                        out.text(values);
+                    }
                     $(Section::$name $(($one))? $({ $($part),+ })? => {
                         out.u8(section::$tag);
                         $(out.$one($one);)?
@@ -188,6 +205,10 @@ impl Record<'_> {
         header[0..4].copy_from_slice(&len.to_le_bytes());
         header[4] = Kind::Record as u8;
         header[5] = self.sections.len() as u8;
+        let is_nested = |section: &Section<'_>| matches!(section, Section::Written { has_nested: true, .. });
+        if self.sections.iter().any(is_nested) {
+            header[FLAGS_OFFSET..FLAGS_OFFSET + 2].copy_from_slice(&NESTED.to_le_bytes());
+        }
         header[8..16].copy_from_slice(&seq.to_le_bytes());
         header[16..24].copy_from_slice(&self.timestamp_ns.to_le_bytes());
         header[24..28].copy_from_slice(&self.level.to_le_bytes());

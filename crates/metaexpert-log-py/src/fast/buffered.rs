@@ -1,0 +1,266 @@
+//! Calls that a look at the types does not settle, but which still need no Python code: `%`-arguments, lists
+//! and mappings, decimals, enumerations, dataclasses. They are captured into a buffer first, and copied to
+//! the ring when all of them are known to fit.
+
+use std::cell::Cell;
+use std::ptr;
+
+use metaexpert_log::clock::stamp;
+use metaexpert_log::frame::{NO_ID, Record, Section};
+use metaexpert_log::pipeline::Refused;
+use metaexpert_log::stats::Loss;
+use pyo3::ffi;
+use pyo3::intern;
+use pyo3::prelude::*;
+
+use crate::fast::arguments::Arguments;
+use crate::fast::method::{Fast, Ids, Method, with_section};
+use crate::fast::percent;
+use crate::general::context_variable::current_context;
+use crate::general::fields::Fields;
+use crate::general::lost::counted;
+use crate::process::key_sets::items;
+use crate::process::state::{STATE, State};
+use crate::values::native::writer::NativeWriter;
+use crate::values::plain::plain_text;
+use crate::values::text::WORST_ESCAPE_BYTES;
+
+/// A larger buffer is not kept for the next call.
+const MOST_KEPT_BYTES: usize = 64 << 10;
+
+thread_local! {
+    /// Reused by the thread's calls. A call inside of another, as a finaliser makes, finds none.
+    static BUFFERS: Cell<Buffers> = const { Cell::new(Buffers { message: Vec::new(), values: Vec::new() }) };
+}
+
+#[derive(Default)]
+struct Buffers {
+    message: Vec<u8>,
+    values: Vec<u8>,
+}
+
+/// What is captured of a call.
+struct Captured<'a> {
+    level: i32,
+    stamp: i64,
+    message: &'a [u8],
+    values: &'a [u8],
+    has_nested: bool,
+    generation: u32,
+}
+
+impl Method {
+    /// Serves the call if it needs no Python code.
+    pub(super) fn try_buffered(&self, py: Python<'_>, arguments: &Arguments<'_>) -> Fast {
+        let Some(level) = self.level else { return Fast::General };
+        counted(
+            py,
+            || level,
+            Fast::Done,
+            || {
+                let mut buffers = BUFFERS.take();
+                let outcome = self.capture_into(py, level, arguments, &mut buffers);
+                if buffers.values.capacity() + buffers.message.capacity() <= MOST_KEPT_BYTES {
+                    BUFFERS.set(buffers);
+                }
+                outcome
+            },
+        )
+    }
+
+    fn capture_into(
+        &self,
+        py: Python<'_>,
+        level: i32,
+        arguments: &Arguments<'_>,
+        buffers: &mut Buffers,
+    ) -> Fast {
+        let [message, positional @ ..] = arguments.positional else { return Fast::General };
+        let stamp = stamp();
+        // SAFETY: the arguments live until the call returns.
+        let Some(fields) = (unsafe { OwnFields::of(py, arguments) }) else { return Fast::General };
+        let known = STATE.with(py, |state| {
+            let keys = match fields.extra {
+                None => self.named_keys(state, arguments.names)?,
+                Some(_) => state.extra_sets.find(fields.names(), state.generation)?,
+            };
+            let ids = self.ids(py, state, keys)?;
+            state.is_simple.then_some((ids, state.generation, state.limits))
+        });
+        let Some((ids, generation, limits)) = known else { return Fast::General };
+        let most = limits.bytes as usize / WORST_ESCAPE_BYTES;
+        let Buffers { message: room, values } = buffers;
+        room.clear();
+        values.clear();
+        // SAFETY: the arguments live until the call returns.
+        let Some(message) = (unsafe { message_of(*message, positional, most, room) }) else {
+            return Fast::General;
+        };
+        let mut writer = NativeWriter::new(py, &limits, message.len(), values);
+        // SAFETY: as above.
+        if unsafe { fields.write(arguments, &mut writer) }.is_none() {
+            return Fast::General;
+        }
+        let has_nested = writer.has_nested();
+        drop(writer);
+        let captured = Captured { level, stamp, message, values, has_nested, generation };
+        // Dropped outside of the state's borrow: freeing an object may run Python code.
+        let context = current_context(py);
+        let context = context.as_ref().map(Bound::get).filter(|fields| !fields.is_empty());
+        STATE.with(py, |state| self.submit_captured(py, state, &captured, &ids, context, most))
+    }
+
+    fn submit_captured(
+        &self,
+        py: Python<'_>,
+        state: &mut State,
+        captured: &Captured<'_>,
+        ids: &Ids,
+        context: Option<&Fields>,
+        most: usize,
+    ) -> Fast {
+        let State { pipeline: Some(pipeline), generation, .. } = state else { return Fast::General };
+        if *generation != captured.generation {
+            return Fast::General;
+        }
+        let generation = *generation;
+        let bound = self.channel.bind(py).get().bound().map(|bound| bound.bind(py).get());
+        let level = captured.level;
+        let protected = pipeline.protects(level, self.category.as_deref().map(str::as_bytes));
+        let Captured { message, values, has_nested, .. } = *captured;
+        with_section(py, context, pipeline, generation, |pipeline, context| {
+            with_section(py, bound, pipeline, generation, |pipeline, bound| {
+                if message.len() + values.len() > most {
+                    return Fast::General;
+                }
+                let own = Section::Written { keys: ids.keys, values, has_nested };
+                let sections = [Section::Encoded(context), Section::Encoded(bound), own];
+                let mut used = [Section::Encoded(&[]); 3];
+                let is_there = [!context.is_empty(), !bound.is_empty(), ids.keys != NO_ID];
+                let mut count = 0;
+                for (section, _) in sections.into_iter().zip(is_there).filter(|(_, is_there)| *is_there) {
+                    used[count] = section;
+                    count += 1;
+                }
+                let record = Record {
+                    level,
+                    logger: ids.logger,
+                    category: ids.category,
+                    timestamp_ns: captured.stamp,
+                    message,
+                    sections: &used[..count],
+                };
+                match pipeline.submit(&record, protected) {
+                    Ok(()) => Fast::Done,
+                    Err(Refused::Full) if !protected => {
+                        pipeline.give_up(level, Loss::QueueFull);
+                        Fast::Done
+                    }
+                    Err(Refused::Full | Refused::TooLarge) => Fast::General,
+                }
+            })
+        })
+    }
+}
+
+/// The most names of a call with `extra=` that are remembered.
+const MOST_NAMES: usize = 32;
+
+/// The fields of a call, by where they stand.
+struct OwnFields {
+    /// The mapping, and which of the keywords it is.
+    extra: Option<(*mut ffi::PyObject, usize)>,
+    /// With `extra`: its names and those of the other keywords.
+    names: [*mut ffi::PyObject; MOST_NAMES],
+    count: usize,
+}
+
+impl OwnFields {
+    /// `None` for an `extra` that is no exact `dict`, or has too many names.
+    ///
+    /// # Safety
+    /// The arguments are alive.
+    unsafe fn of(py: Python<'_>, arguments: &Arguments<'_>) -> Option<Self> {
+        let mut fields = OwnFields { extra: None, names: [ptr::null_mut(); MOST_NAMES], count: 0 };
+        if arguments.names.is_null() {
+            return Some(fields);
+        }
+        // Names of keywords are interned.
+        let word = intern!(py, "extra").as_ptr();
+        // SAFETY: by this function's contract; the dict keeps its keys alive, and nothing changes it.
+        unsafe {
+            let words = items(arguments.names);
+            let Some(index) = words.iter().position(|name| *name == word) else { return Some(fields) };
+            let extra = arguments.named[index];
+            if ffi::Py_TYPE(extra) != &raw mut ffi::PyDict_Type || cfg!(Py_GIL_DISABLED) {
+                return None;
+            }
+            fields.extra = Some((extra, index));
+            let (mut position, mut key) = (0, ptr::null_mut());
+            while ffi::PyDict_Next(extra, &mut position, &mut key, ptr::null_mut()) != 0 {
+                fields.add(key)?;
+            }
+            words.iter().filter(|name| **name != word).try_for_each(|name| fields.add(*name))?;
+        }
+        Some(fields)
+    }
+
+    fn add(&mut self, name: *mut ffi::PyObject) -> Option<()> {
+        *self.names.get_mut(self.count)? = name;
+        self.count += 1;
+        Some(())
+    }
+
+    fn names(&self) -> &[*mut ffi::PyObject] {
+        &self.names[..self.count]
+    }
+
+    /// Writes the values in the order of the names; `None` if one has to go the general way.
+    ///
+    /// # Safety
+    /// As [`OwnFields::of`], with the same arguments.
+    unsafe fn write(&self, arguments: &Arguments<'_>, writer: &mut NativeWriter<'_, '_>) -> Option<()> {
+        let mut but = usize::MAX;
+        // SAFETY: by this function's contract; the dict keeps its values alive, and nothing changes it.
+        unsafe {
+            if let Some((extra, index)) = self.extra {
+                but = index;
+                let (mut position, mut value) = (0, ptr::null_mut());
+                while ffi::PyDict_Next(extra, &mut position, ptr::null_mut(), &mut value) != 0 {
+                    writer.field(value)?;
+                }
+            }
+            for (index, argument) in arguments.named.iter().enumerate() {
+                if index != but {
+                    writer.field(*argument)?;
+                }
+            }
+        }
+        Some(())
+    }
+}
+
+/// The finished message, in `room` if it has arguments; `None` if it needs Python code, or is too long.
+///
+/// # Safety
+/// The objects live as long as the message.
+unsafe fn message_of<'a>(
+    message: *mut ffi::PyObject,
+    arguments: &[*mut ffi::PyObject],
+    most: usize,
+    room: &'a mut Vec<u8>,
+) -> Option<&'a [u8]> {
+    // SAFETY: by this function's contract; an exact str is asked for its text.
+    let text = unsafe {
+        if ffi::Py_TYPE(message) != &raw mut ffi::PyUnicode_Type {
+            return None;
+        }
+        plain_text(message)?
+    };
+    if arguments.is_empty() {
+        return (text.len() <= most).then_some(text);
+    }
+    // SAFETY: as above.
+    unsafe { percent::format(text, arguments, most, room)? };
+    Some(room)
+}

@@ -1,0 +1,103 @@
+//! `message % arguments` for the commonest conversions of exact types: `%s`, `%d` and `%.2f`, as Python writes
+//! them.
+
+use std::io::Write;
+
+use metaexpert_log::frame::Value;
+use pyo3::ffi;
+
+use crate::values::plain::plain_value;
+
+/// Numbers with more digits before the point are left to Python.
+const LARGEST: f64 = 1e15;
+
+/// Digits behind the point, at most.
+const MOST_DIGITS: usize = 17;
+
+/// Appends the finished message to `out`; `None` if something in it is not among the commonest, does not fit
+/// together, or is longer than `most` bytes.
+///
+/// # Safety
+/// The GIL is held, and the arguments are alive.
+pub(super) unsafe fn format(
+    message: &[u8],
+    arguments: &[*mut ffi::PyObject],
+    most: usize,
+    out: &mut Vec<u8>,
+) -> Option<()> {
+    let mut arguments = arguments.iter();
+    let mut rest = message;
+    while let Some(at) = memchr::memchr(b'%', rest) {
+        out.extend_from_slice(&rest[..at]);
+        let (conversion, behind) = Conversion::read(&rest[at + 1..])?;
+        rest = behind;
+        if matches!(conversion, Conversion::Percent) {
+            out.push(b'%');
+            continue;
+        }
+        // SAFETY: by this function's contract.
+        let value = unsafe { plain_value(*arguments.next()?) }?;
+        conversion.push(value, out)?;
+        if out.len() > most {
+            return None;
+        }
+    }
+    out.extend_from_slice(rest);
+    (arguments.next().is_none() && out.len() <= most).then_some(())
+}
+
+#[derive(Clone, Copy)]
+enum Conversion {
+    Percent,
+    Text,
+    Integer,
+    /// With so many digits behind the point.
+    Fixed(usize),
+}
+
+impl Conversion {
+    /// The conversion that `text`, behind a percent sign, begins with, and what follows it.
+    fn read(text: &[u8]) -> Option<(Self, &[u8])> {
+        Some(match text {
+            [b'%', rest @ ..] => (Conversion::Percent, rest),
+            [b's', rest @ ..] => (Conversion::Text, rest),
+            [b'd', rest @ ..] => (Conversion::Integer, rest),
+            [b'f', rest @ ..] => (Conversion::Fixed(6), rest),
+            [b'.', digit @ b'0'..=b'9', b'f', rest @ ..] => {
+                (Conversion::Fixed(usize::from(digit - b'0')), rest)
+            }
+            [b'.', b'1', digit @ b'0'..=b'7', b'f', rest @ ..] => {
+                (Conversion::Fixed((10 + usize::from(digit - b'0')).min(MOST_DIGITS)), rest)
+            }
+            _ => return None,
+        })
+    }
+
+    fn push(self, value: Value<'_>, out: &mut Vec<u8>) -> Option<()> {
+        match (self, value) {
+            (Conversion::Text, Value::Str(text)) => out.extend_from_slice(text),
+            (Conversion::Text | Conversion::Integer, Value::I64(number)) => {
+                out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+            }
+            (Conversion::Text, Value::F64(number)) => push_repr(number, out)?,
+            (Conversion::Text, Value::Bool(true)) => out.extend_from_slice(b"True"),
+            (Conversion::Text, Value::Bool(false)) => out.extend_from_slice(b"False"),
+            (Conversion::Text, Value::Null) => out.extend_from_slice(b"None"),
+            (Conversion::Fixed(digits), Value::F64(number)) if number.abs() < LARGEST => {
+                write!(out, "{number:.digits$}").ok()?;
+            }
+            _ => return None,
+        }
+        Some(())
+    }
+}
+
+/// `repr()` of a float that has no exponent there.
+fn push_repr(number: f64, out: &mut Vec<u8>) -> Option<()> {
+    let size = number.abs();
+    if !(1e-4..LARGEST).contains(&size) && size != 0.0 {
+        return None;
+    }
+    // Both are the shortest digits that read back exactly, rounded half to even.
+    write!(out, "{number:?}").ok()
+}
