@@ -7,8 +7,8 @@ Runs each program with `--json`, keeps what it printed in `docs/performance/resu
 beside it and fills the tables of `docs/performance.md`. With names of programs only those are measured again;
 the others' results are kept. `--page-only` measures nothing and writes the page and the plots from the
 results. `--quick` only checks that everything runs: its rounds are short and their figures mean little, so
-nothing is written unless `--into` names a directory that holds a `performance.md`. A full run takes some ten
-minutes on two cores. Leave the machine alone meanwhile, because the page shows how busy it was.
+nothing is written unless `--into` names a directory that holds a `performance.md`. A full run takes some
+twenty minutes on two cores. Leave the machine alone meanwhile, because the page shows how busy it was.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ ROOT: Final = HERE.parent
 DOCS: Final = ROOT / "docs"
 #: In the order of the page.
 PROGRAMS: Final = (
-    *("call_latency", "contexts", "disabled", "third_party", "throughput", "jitter", "strategy_overhead"),
-    *("memory", "start", "scaling", "nasty"),
+    *("call_latency", "cold", "shapes", "contexts", "disabled", "third_party", "throughput", "jitter"),
+    *("strategy_overhead", "memory", "start", "scaling", "nasty"),
 )
 
 

@@ -6,6 +6,7 @@ is taken.
 - `loggers`: all compared loggers, with the way each takes fields and gives them back
 - `programs`: the same loggers as separate programs, which have imported nothing else
 - `calls`: the loops around a logger's call
+- `shapes`: calls as they stand in traders' programs, each with what its line must have
 - `rounds`: fresh processes, taking turns
 - `report`: options, percentiles and tables
 """
