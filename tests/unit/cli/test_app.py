@@ -4,8 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
+from metaexpert.cli.logs import logs
 from support.environment import clean_environment
 
 LOADED = """
@@ -30,10 +32,19 @@ SLOW = {
 }
 #: Click and the commands themselves load fewer on each supported Python; one more big import loads more.
 MOST_MODULES = 160
+#: Each command about logs: its options, and its exit code where no expert runs.
+LOGS = [
+    ("configure", "--show", "0"),
+    ("configure", "--show --json", "0"),
+    ("configure", "--level DEBUG --logger a.b=none", "2"),
+    ("configure", "--handler console.level=ERROR --set queue.wait_ms=5 --ttl 10m", "2"),
+    ("recover", "", "0"),
+    ("recover", "--json", "0"),
+]
 
 
-def modules(tmp_path: Path, *arguments: str, prelude: str = "") -> set[str]:
-    """Return the modules that a command has loaded once it has succeeded, Python's own start aside."""
+def modules(tmp_path: Path, *arguments: str, prelude: str = "", exit_code: str = "0") -> set[str]:
+    """Return the modules that a command has loaded at its end, Python's own start aside."""
     done = subprocess.run(
         [sys.executable, "-c", LOADED.format(prelude=prelude), *arguments],
         cwd=tmp_path,
@@ -43,7 +54,7 @@ def modules(tmp_path: Path, *arguments: str, prelude: str = "") -> set[str]:
         check=True,
     )
     code, *loaded = done.stderr.splitlines()[-1].split()
-    assert (code, done.stdout != "") == ("0", True), done
+    assert (code, done.stdout != "") == (exit_code, exit_code == "0"), done
     return set(loaded)
 
 
@@ -75,14 +86,20 @@ def test_one_command_does_not_load_the_others(tmp_path: Path) -> None:
     assert "metaexpert.cli.logs.configure" not in loaded
 
 
-@pytest.mark.parametrize("arguments", [["recover"], ["recover", "--json"]], ids=" ".join)
-def test_what_works_on_files_loads_no_host(arguments: list[str], tmp_path: Path) -> None:
-    """A log directory is read and mended without strategies, settings and connections."""
+@pytest.mark.parametrize(("command", "options", "exit_code"), LOGS)
+def test_commands_about_logs_load_little(command: str, options: str, exit_code: str, tmp_path: Path) -> None:
+    """Neither models, nor the host, nor what speaks HTTP, unless there is a server to ask."""
     (tmp_path / "logs").mkdir()
-    loaded = modules(tmp_path, "logs", *arguments)
+    loaded = modules(tmp_path, "logs", command, *options.split(), prelude=ALONE, exit_code=exit_code)
 
     assert loaded & SLOW == set()
-    assert len(loaded) < MOST_MODULES + 20
+    assert {name for name in loaded if name.startswith("metaexpert.expert.")} <= {"metaexpert.expert.loggers"}
+    assert len(loaded) < MOST_MODULES + 30
+
+
+def test_every_command_about_logs_is_looked_at() -> None:
+    """A new one gets its line."""
+    assert {command for command, *_ in LOGS} == set(logs.list_commands(click.Context(logs)))
 
 
 def test_a_list_of_no_experts_asks_nobody(tmp_path: Path) -> None:
@@ -91,13 +108,3 @@ def test_a_list_of_no_experts_asks_nobody(tmp_path: Path) -> None:
 
     assert loaded & SLOW == set()
     assert len(loaded) < MOST_MODULES
-
-
-@pytest.mark.parametrize("options", [["--show"], ["--show", "--json"]], ids=" ".join)
-def test_a_program_started_here_is_shown_without_models_and_host(options: list[str], tmp_path: Path) -> None:
-    """What it would have is the standard configuration: nothing is built, and no server is asked."""
-    loaded = modules(tmp_path, "logs", "configure", *options, prelude=ALONE)
-
-    assert loaded & SLOW == set()
-    assert {name for name in loaded if name.startswith("metaexpert.expert.")} == {"metaexpert.expert.loggers"}
-    assert len(loaded) < MOST_MODULES + 30

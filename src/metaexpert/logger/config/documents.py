@@ -11,6 +11,8 @@ from typing import Any, Final
 
 HANDLERS: Final = "handlers"
 LOGGERS: Final = "loggers"
+#: Stands, in a path, for any name in a table whose names are the user's own.
+ANY: Final = "*"
 
 _SCALARS: Final = (str, int, float, type(None))
 

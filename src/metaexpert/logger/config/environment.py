@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from metaexpert.logger.config.defaults import DEFAULT_DIRECTORY
-from metaexpert.logger.config.documents import leaves, merge
+from metaexpert.logger.config.documents import ANY, leaves, merge
 from metaexpert.logger.config.files import is_there, text_of
 from metaexpert.logger.config.layer import Layer
 from metaexpert.logger.config.nesting import check_json_depth
 from metaexpert.logger.config.origins import DOTENV, ENVIRONMENT
+from metaexpert.logger.config.standard import KINDS
 from metaexpert.logger.errors import ConfigurationError, Problem
 
 PREFIX: Final = "METAEXPERT_LOG__"
@@ -180,11 +181,7 @@ def typed_value(text: str, path: tuple[str, ...]) -> Any:
 
     Lists are separated by commas or JSON, tables are JSON, a handler is None for `none`.
     """
-    # Few programs have a variable of ours, and the models take long to import.
-    from metaexpert.logger.config.models import LogConfiguration
-    from metaexpert.logger.config.schema import kind_at
-
-    kind = kind_at(LogConfiguration, path)
+    kind = _kind_at(path)
     if path[0] == "handlers" and len(path) == _HANDLER_DEPTH and text.lower() in _REMOVALS:
         return None
     if kind == "flag":
@@ -196,6 +193,16 @@ def typed_value(text: str, path: tuple[str, ...]) -> Any:
     if kind == "table":
         return _json(text, dict)
     return text
+
+
+def _kind_at(path: tuple[str, ...]) -> str | None:
+    """Return what kind of value belongs at `path`, or None where there is no such setting."""
+    kinds: Any = KINDS
+    for step in path:
+        if not isinstance(kinds, dict):
+            return None
+        kinds = kinds.get(step, kinds.get(ANY))
+    return "table" if isinstance(kinds, dict) else kinds
 
 
 def _json(text: str, expected: type) -> Any:

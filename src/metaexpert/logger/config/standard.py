@@ -1,7 +1,7 @@
 """The configuration that the models make of nothing, as `standard_text` prints it.
 
 Of what the engine is configured with, the log directory, the paths of files and the views are left out,
-because they differ from program to program.
+because they differ from program to program. `KINDS` are the kinds of all settings, by name (`*` is any).
 """
 
 from __future__ import annotations
@@ -211,4 +211,83 @@ ENGINE: Final[dict[str, Any]] = {
         "items": 1000,
         "bytes": 1048576,
     },
+}
+
+KINDS: Final[dict[str, Any]] = {
+    "default_level": "text",
+    "log_file_path": "text",
+    "handlers": {
+        "*": {
+            "type": "text",
+            "level": "text",
+            "format": "text",
+            "datefmt": "text",
+            "filter": {
+                "category": "text",
+                "loggers": "list",
+                "max_level": "text",
+                "where": "text",
+            },
+            "stream": "text",
+            "filename": "text",
+            "max_size": "integer",
+            "backup_count": "integer",
+            "rotate": "text",
+            "compress": "text",
+            "max_age_days": "integer",
+            "sync": "text",
+            "audit": "flag",
+            "delay": "flag",
+            "url": "text",
+            "headers": {
+                "*": "text",
+            },
+            "tls": {
+                "ca": "text",
+                "cert": "text",
+                "key": "text",
+            },
+            "batch": {
+                "records": "integer",
+                "bytes": "integer",
+                "ms": "integer",
+            },
+            "spool": {
+                "directory": "text",
+                "max_bytes": "integer",
+            },
+            "max_bytes": "integer",
+        },
+    },
+    "loggers": {
+        "*": "text",
+    },
+    "include": "list",
+    "field_layout": "text",
+    "redact": {
+        "keys": "list",
+        "patterns": "list",
+        "defaults": "flag",
+    },
+    "queue": {
+        "capacity_bytes": "integer",
+        "protect_level": "text",
+        "wait_ms": "integer",
+        "crash_safe": "flag",
+    },
+    "limits": {
+        "depth": "integer",
+        "items": "integer",
+        "bytes": "integer",
+    },
+    "capture_stdlib": "flag",
+    "control": {
+        "host": "text",
+        "port": "integer",
+        "token": "text",
+        "directories": "list",
+        "allow_weaker_redaction": "flag",
+    },
+    "watch": "flag",
+    "stats_interval_seconds": "integer",
 }

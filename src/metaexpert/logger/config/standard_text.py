@@ -6,13 +6,15 @@ import json
 import sys
 from typing import Any, Final
 
+from metaexpert.logger.config.documents import ANY
 from metaexpert.logger.config.engine import engine_document
 from metaexpert.logger.config.models import LogConfiguration
+from metaexpert.logger.config.schema import fields_at, kind_at
 
 _HEAD: Final = '''"""The configuration that the models make of nothing, as `standard_text` prints it.
 
 Of what the engine is configured with, the log directory, the paths of files and the views are left out,
-because they differ from program to program.
+because they differ from program to program. `KINDS` are the kinds of all settings, by name (`*` is any).
 """
 
 from __future__ import annotations
@@ -31,11 +33,20 @@ def standard() -> tuple[dict[str, Any], dict[str, Any]]:
     return configuration.model_dump(mode="json"), document
 
 
+def kinds(steps: tuple[str, ...] = ()) -> Any:
+    """Return the kind of the setting at `steps`; of a table, the kinds of what is in it, by name."""
+    names = fields_at(LogConfiguration, steps)
+    if not names and kind_at(LogConfiguration, (*steps, ANY)) is not None:
+        names = (ANY,)
+    return {name: kinds((*steps, name)) for name in names} if names else kind_at(LogConfiguration, steps)
+
+
 def text() -> str:
     """Return the text of the module `standard`."""
-    configuration, document = (_literal(each) for each in standard())
-    kind = "Final[dict[str, Any]]"
-    return f"{_HEAD}\nCONFIGURATION: {kind} = {configuration}\n\nENGINE: {kind} = {document}\n"
+    configuration, document = standard()
+    tables = {"CONFIGURATION": configuration, "ENGINE": document, "KINDS": kinds()}
+    parts = [f"{name}: Final[dict[str, Any]] = {_literal(table)}\n" for name, table in tables.items()]
+    return "\n".join((_HEAD, *parts))
 
 
 def _literal(value: Any, depth: int = 0) -> str:

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from metaexpert.logger.config.defaults import KNOWN_HANDLERS
 from metaexpert.logger.config.destinations import TYPES
-from metaexpert.logger.config.documents import HANDLERS
+from metaexpert.logger.config.documents import ANY, HANDLERS
 from metaexpert.logger.config.fields import folded
 from metaexpert.logger.config.schema import fields_at
 
@@ -24,10 +24,6 @@ class Meant(NamedTuple):
 
     settings: tuple[str, ...] = ()
     words: str = ""
-
-
-#: Stands for the name of a handler in a path.
-_ANY: Final = "*"
 
 
 def _settings(*paths: str) -> Meant:
@@ -181,7 +177,7 @@ def meant_by(steps: Sequence[str], model: type[BaseModel]) -> Meant | None:
     if len(steps) == _HANDLER_STEPS and steps[0] == HANDLERS:
         found = _IN_A_HANDLER.get(folded(steps[-1]))
         if found is not None:
-            return Meant(tuple(path.replace(_ANY, steps[1]) for path in found.settings), found.words)
+            return Meant(tuple(path.replace(ANY, steps[1]) for path in found.settings), found.words)
     return None
 
 

@@ -1,17 +1,21 @@
 """Facts about settings in the environment and in `.env`."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metaexpert.logger.config.environment import read_dotenv, variable_layer
+from metaexpert.logger.config.environment import read_dotenv, typed_value, variable_layer
 from metaexpert.logger.config.models import LogConfiguration
 from metaexpert.logger.config.pile import resolve
+from metaexpert.logger.config.schema import kind_at
 from metaexpert.logger.config.sources import Sources
 from metaexpert.logger.errors import ConfigurationError
+from support.environment import clean_environment
 
 
 def configured(**environ: str) -> LogConfiguration:
@@ -262,3 +266,51 @@ def test_a_variable_that_is_nested_absurdly_is_a_bad_value() -> None:
     with pytest.raises(ConfigurationError) as caught:
         Sources.discover(variables).resolve()
     assert {problem.path for problem in caught.value.problems} == {"include", "redact"}
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("default_level", "7"),
+        ("capture_stdlib", "yes"),
+        ("include", "run_id, caller"),
+        ("queue.wait_ms", "5"),
+        ("queue", '{"wait_ms": 5}'),
+        ("handlers.mine", '{"type": "file"}'),
+        ("handlers.mine.max_size", "4096"),
+        ("handlers.mine.audit", "on"),
+        ("handlers.mine.filter.loggers", "a,b"),
+        ("loggers.a", "10"),
+        ("loggers", '{"a": 10}'),
+        ("queue.wait_ms.deeper", "5"),
+        ("handlers.mine.guess", "5"),
+        ("nothing", "5"),
+        ("control.port", "0"),
+    ],
+)
+def test_a_text_has_the_type_that_the_models_want(path: str, text: str) -> None:
+    """The kinds of settings are those of the models, which need not be loaded for it."""
+    steps = tuple(path.split("."))
+    python_types = {"flag": bool, "integer": int, "list": list, "table": dict, "text": str, None: str}
+
+    assert type(typed_value(text, steps)) is python_types[kind_at(LogConfiguration, steps)]
+
+
+def test_a_variable_takes_no_models(tmp_path: Path) -> None:
+    """A level in the environment is read as fast as one in code."""
+    program = (
+        "import sys; from metaexpert.logger import configure\n"
+        "print(configure().default_level, 'pydantic' in sys.modules)"
+    )
+    own = {"METAEXPERT_LOG__DEFAULT_LEVEL": "debug", "METAEXPERT_LOG__LOGGERS__A": "7"}
+    environment = clean_environment() | own
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.split() == ["DEBUG", "False"]

@@ -16,7 +16,7 @@ from metaexpert.logger.config import LogConfiguration, engine_document
 from metaexpert.logger.config import standard as written
 from metaexpert.logger.config.places import places_of
 from metaexpert.logger.config.prepared import prepare
-from metaexpert.logger.config.standard_text import standard, text
+from metaexpert.logger.config.standard_text import kinds, standard, text
 from metaexpert.logger.errors import ConfigurationError
 
 #: Levels as sources write them, and what is none.
@@ -123,4 +123,5 @@ def test_a_prepared_document_is_a_copy() -> None:
 def test_the_standard_configuration_is_that_of_the_models() -> None:
     """After a change of defaults `python -m metaexpert.logger.config.standard_text` prints it anew."""
     assert standard() == (written.CONFIGURATION, written.ENGINE)
+    assert kinds() == written.KINDS
     assert Path(os.fspath(written.__file__)).read_text(encoding="utf-8") == text()
