@@ -1,6 +1,6 @@
 //! The backend's work for a record, alone: `backend DIRECTORY [ROUNDS]` fills a ring with the benchmarks'
-//! trade event and drains it into `DIRECTORY/expert.log`, beside the default handlers for trades and errors,
-//! ROUNDS times.
+//! trade record and drains it into `DIRECTORY/expert.log`, beside the default handlers for trade records and
+//! errors, ROUNDS times.
 //!
 //! `benchmarks/instructions.py` counts the instructions of [`measured`], which handles `RECORDS` per round; a
 //! run by hand prints the time.

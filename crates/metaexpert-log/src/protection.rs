@@ -2,22 +2,22 @@
 
 use crate::level::Level;
 
-/// The category of trades, which are protected at every level.
+/// The category of trade records, which are protected at every level.
 pub const TRADE: &[u8] = b"trade";
 
-/// Records from a level on, and trades.
+/// Records from a level on, and trade records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Protection {
     from_level: i32,
 }
 
 impl Protection {
-    /// Trades, and no level.
+    /// Trade records, and no level.
     pub const TRADES: Protection = Protection { from_level: i32::MAX };
     /// What may use the room that is kept in reserve for it.
     pub const PRECIOUS: Protection = Protection { from_level: Level::ERROR.0 };
 
-    /// Trades, and records of `level` and above.
+    /// Trade records, and records of `level` and above.
     #[inline]
     pub const fn from_level(level: i32) -> Protection {
         Protection { from_level: level }

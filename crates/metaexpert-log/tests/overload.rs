@@ -73,7 +73,7 @@ fn a_failing_file_holds_its_budget_and_keeps_a_part_of_it_for_errors_and_trades(
     let kept = |range: std::ops::Range<usize>| {
         calls[range].iter().filter(|(_, message)| said.messages.contains(message)).count()
     };
-    assert_eq!(kept(600..660), 60, "errors and trades have a reserve");
+    assert_eq!(kept(600..660), 60, "errors and trade records have a reserve");
     assert!(by_sink[2] > 100 && by_sink[3] > 10 && by_sink[1] == 0, "{by_sink:?}");
     let size: usize = said.messages.iter().map(String::len).sum();
     assert!((3 * MIB..4 * MIB + (128 << 10)).contains(&size), "{size}");

@@ -1,7 +1,7 @@
-"""The records of what happens in a run: one method an event, so that every record is written in one place.
+"""The records of what happens in a run: one method per event, so that every record is written in one place.
 
 Strategy, symbol, timeframe and simulated time are in the context (see `run.loop`), not repeated here. Trade
-events go to the trades log. Bars, metrics, and refusals that only repeat the one before, are DEBUG records.
+records go to the trades log. Bars, metrics, and refusals that only repeat the one before, are DEBUG records.
 """
 
 from __future__ import annotations

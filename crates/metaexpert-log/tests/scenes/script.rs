@@ -11,7 +11,7 @@ pub const COUNT: usize = 300;
 /// How many a scene logs that takes several batches.
 pub const MANY: usize = 12_000;
 
-/// All records, those of the level ERROR, and trades.
+/// All records, those of the level ERROR, and trade records.
 pub fn sinks(scratch: &Scratch) -> Json {
     json!([
         file(scratch, "expert", json!({"max_size": 8192, "backup_count": 50})),

@@ -109,7 +109,7 @@ class MetaLogger(FastPathLogger):
 
     @served
     def trade(self, /, *args: Any, **kwargs: Any) -> None:
-        """Log a trade event: category `trade`, level INFO, whatever level the logger has.
+        """Log a trade record: category `trade`, level INFO, whatever level the logger has.
 
         It goes to `trades.log` beside the other handlers that take it. Only `logging.disable()` and
         `disabled` suppress it: an audit trail has no quiet mode. Before anything is configured it goes to
@@ -301,7 +301,8 @@ class MetaLogger(FastPathLogger):
     def callHandlers(self, record: logging.LogRecord) -> None:
         """Pass the record to the handlers on its way, and a copy to the pipeline if that is not on the way.
 
-        With no handler at all on its way the record goes nowhere, as in `logging`; a trade goes to stderr.
+        With no handler at all on its way the record goes nowhere, as in `logging`; a trade record goes to
+        stderr.
         """
         super().callHandlers(record)
         if record.__dict__.get("category") == TRADE and not super().hasHandlers():

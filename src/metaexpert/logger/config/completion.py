@@ -9,7 +9,8 @@ from metaexpert.logger.config.defaults import KNOWN_HANDLERS, level_of
 from metaexpert.logger.config.destinations import type_of
 from metaexpert.logger.config.documents import HANDLERS, merge, without_nones
 
-# What a known handler means apart from its type: a `trades` handler on the console still takes trades only.
+# What a known handler means apart from its type: a `trades` handler on the console still takes trade records
+# only.
 _ROLE_OPTIONS: Final = frozenset({"level", "filter"})
 
 

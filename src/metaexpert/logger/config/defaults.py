@@ -12,7 +12,7 @@ from metaexpert.logger.config.levels import canonical_level, parse_level
 DEFAULT_LEVEL: Final = "INFO"
 DEFAULT_DIRECTORY: Final = "logs"
 
-#: Trades are audited long after they happened, and are few.
+#: Trade records are audited long after the trade, and are few.
 TRADES_BACKUP_COUNT: Final = 100
 
 DEFAULT_CAPACITY_BYTES: Final = 8 * 2**20
