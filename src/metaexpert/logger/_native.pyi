@@ -238,6 +238,15 @@ def patterns_refusal(patterns: Sequence[str]) -> tuple[int | None, str, str] | N
 def exception_beginning(exception: BaseException, most: int) -> str | None:
     """Return the first `most` bytes of `str(exception)`; None if it has no more, or a text of its own."""
 
+def usual_exception(exception: BaseException, trace: TracebackType | None) -> tuple[str, str, str] | None:
+    """Return (type, message, stacktrace) of an exception with this traceback; None for an unusual one.
+
+    The stacktrace is that of `traceback.format_exception`, without line breaks at its end. Unusual are those
+    with suggestions, notes or parts, with a text that their own code refuses or that is very long, of a class
+    with its own ways, or among many causes, and all where the program limits or replaces what `traceback`
+    does. A class's own `__str__` is run once.
+    """
+
 def nothing() -> Callable[..., None]:
     """Return a builtin that accepts any arguments and does nothing."""
 

@@ -19,7 +19,8 @@ struct StaticMethod(ffi::PyMethodDef);
 unsafe impl Sync for StaticMethod {}
 
 /// The methods of a logger that builtins stand in for.
-const NAMES: [&str; 8] = ["log", "debug", "info", "warning", "error", "critical", "fatal", "trade"];
+const NAMES: [&str; 9] =
+    ["log", "debug", "info", "warning", "error", "exception", "critical", "fatal", "trade"];
 
 /// The name as a constant; `log` for any other name.
 fn named(name: Option<&str>) -> &'static str {
@@ -72,8 +73,9 @@ pub(crate) fn builtin<'py>(
     category: Option<String>,
     slow: Py<PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let method = Method::new(channel.clone().unbind(), level, threshold, category, slow);
-    new_taken(Bound::new(channel.py(), method)?, named(name), serve_call)
+    let name = named(name);
+    let method = Method::new(channel.clone().unbind(), level, threshold, category, slow).named(name);
+    new_taken(Bound::new(channel.py(), method)?, name, serve_call)
 }
 
 /// Makes the builtin for a level that is off: it does nothing while the channel is undisturbed.

@@ -3,28 +3,49 @@
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::critical_section::with_critical_section;
-use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::types::{PyBool, PyDict, PyString, PyTuple};
 
+use crate::exceptions::given::{Given, described};
 use crate::fast::arguments::Arguments;
 use crate::general::call::Call;
 use crate::process::state::STATE;
 use crate::values::plain::plain_text;
 
 /// Keywords that mean what they mean in `logging`.
-const RESERVED: [&str; 4] = ["exc_info", "stack_info", "stacklevel", "extra"];
+const RESERVED: [&str; 3] = ["stack_info", "stacklevel", "extra"];
 
 /// A longer keyword is certainly the name of a field.
 const LONGEST_WORD: isize = 16;
 
-/// Gathers the fields of `extra` and the keywords. False if there is a keyword that only `logging` serves.
+/// Gathers the fields of `extra` and the keywords, and describes the exception that `exc_info` stands for, or
+/// the one that is being handled if the call `is_about_exception` and has no such keyword. False if there is
+/// a keyword that only `logging` serves.
 pub(crate) fn collect<'py>(
     py: Python<'py>,
     arguments: &Arguments<'_>,
+    is_about_exception: bool,
     call: &mut Call<'_, 'py>,
 ) -> PyResult<bool> {
-    if arguments.names.is_null() {
-        return Ok(true);
+    let mut exc_info = is_about_exception.then(|| PyBool::new(py, true).to_owned().into_any());
+    if !arguments.names.is_null() && !sort(py, arguments, &mut exc_info, call)? {
+        return Ok(false);
     }
+    // Last, because the exception's own code may run, which must not be done twice.
+    match exc_info.map_or(Ok(Given::Nothing), |exc_info| described(&exc_info))? {
+        Given::Nothing => {}
+        Given::Described(description) => call.exception = Some(description),
+        Given::Unknown => return Ok(false),
+    }
+    Ok(true)
+}
+
+/// Sorts the keywords into those that are fields and others. False if only `logging` serves one of them.
+fn sort<'py>(
+    py: Python<'py>,
+    arguments: &Arguments<'_>,
+    exc_info: &mut Option<Bound<'py, PyAny>>,
+    call: &mut Call<'_, 'py>,
+) -> PyResult<bool> {
     // SAFETY: names and arguments live until the call returns; the references are counted.
     let names = unsafe { Bound::from_borrowed_ptr(py, arguments.names).cast_into_unchecked::<PyTuple>() };
     let mut extra = None;
@@ -35,6 +56,9 @@ pub(crate) fn collect<'py>(
         let word = unsafe { known_word(name.as_ptr()) };
         if word == "extra" && (value.is_none() || value.cast_exact::<PyDict>().is_ok()) {
             extra = value.cast_into::<PyDict>().ok();
+            call.names = std::ptr::null_mut();
+        } else if word == "exc_info" {
+            *exc_info = Some(value);
             call.names = std::ptr::null_mut();
         } else if RESERVED.contains(&word) {
             if !is_default(word, &value) {
@@ -93,7 +117,7 @@ unsafe fn known_word<'a>(name: *mut ffi::PyObject) -> &'a str {
     text.and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default()
 }
 
-/// Whether a reserved keyword has its default: `exc_info=None`, `stack_info=False`, `stacklevel=1`.
+/// Whether a reserved keyword has its default: `stack_info=False`, `stacklevel=1`.
 fn is_default(word: &str, value: &Bound<'_, PyAny>) -> bool {
     match word {
         "stacklevel" => value.extract::<i64>().is_ok_and(|level| level == 1),

@@ -28,6 +28,9 @@ use crate::process::state::{STATE, State};
 use crate::values::plain::{push_plain, push_text};
 use crate::values::text::{Excerpt, WORST_ESCAPE_BYTES};
 
+/// The method that logs the exception that is being handled.
+const ABOUT_EXCEPTION: &str = "exception";
+
 /// One builtin's own data: its `self`.
 #[pyclass(frozen, module = "metaexpert.logger._native")]
 pub(crate) struct Method {
@@ -38,6 +41,8 @@ pub(crate) struct Method {
     pub(super) category: Option<String>,
     category_id: KnownIdCell,
     slow: Py<PyAny>,
+    /// As in `Logger.exception`: without `exc_info` a record has the exception that is being handled.
+    is_about_exception: bool,
 }
 
 #[pymethods]
@@ -73,7 +78,13 @@ impl Method {
         category: Option<String>,
         slow: Py<PyAny>,
     ) -> Self {
-        Method { channel, level, threshold, category, category_id: KnownIdCell::default(), slow }
+        let category_id = KnownIdCell::default();
+        Method { channel, level, threshold, category, category_id, slow, is_about_exception: false }
+    }
+
+    /// The same for a method of this name: that of `exception` logs the exception that is being handled.
+    pub(crate) fn named(self, name: &str) -> Self {
+        Method { is_about_exception: name == ABOUT_EXCEPTION, ..self }
     }
 
     /// The logger: the `slow` callable is a method of it, or a `partial` of one with the method's name.
@@ -156,7 +167,7 @@ impl Method {
         if state.pipeline.is_none() {
             return Fast::Slow;
         }
-        if !state.is_simple {
+        if !state.is_simple || self.is_about_exception {
             return Fast::General;
         }
         // With `extra=` it is known by other names.
@@ -264,7 +275,7 @@ impl Method {
         let mut call = Call::new(level, message, args);
         call.category = self.category.clone().map(Excerpt::from);
         call.names = arguments.names;
-        if !keywords::collect(py, arguments, &mut call)? {
+        if !keywords::collect(py, arguments, self.is_about_exception, &mut call)? {
             return self.call_slow(py, arguments);
         }
         let channel = self.channel.bind(py).get();

@@ -3,14 +3,13 @@
 //! Handler and filter lists, classes and the record factory can all change without notice, so every call
 //! looks at them, with a few loads.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyType};
 use pyo3::{PyTraverseError, PyVisit};
 
 use crate::fast::watched_logger::{Expected, WatchedLogger};
+use crate::process::class_version::{NO_VERSION, class_version};
 
 /// Lists, classes and record factory as they were when nothing but the pipeline took the logger's records.
 pub(crate) struct Premises {
@@ -133,19 +132,8 @@ unsafe fn begins_with(list: *mut ffi::PyObject, item: *mut ffi::PyObject) -> boo
 impl WatchedClass {
     #[inline]
     fn holds(&self, py: Python<'_>) -> bool {
-        // Version 0 means "changed, and not looked at since", so it vouches for nothing.
-        self.version != 0 && class_version(self.class.bind(py)) == self.version
+        self.version != NO_VERSION && class_version(self.class.bind(py)) == self.version
     }
-}
-
-/// The interpreter's number for the present attributes of a class and its bases (`tp_version_tag`): a
-/// change sets it to 0, the next lookup to a number never used before.
-#[inline]
-fn class_version(class: &Bound<'_, PyType>) -> u32 {
-    // SAFETY: the class is alive and the number where it always is; without a GIL another thread may be
-    // changing it.
-    let version = unsafe { AtomicU32::from_ptr(&raw mut (*class.as_type_ptr()).tp_version_tag) };
-    version.load(Ordering::Relaxed)
 }
 
 type FactoryMark = u64;

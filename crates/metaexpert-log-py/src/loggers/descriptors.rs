@@ -253,12 +253,16 @@ impl Descriptor {
         }
     }
 
+    fn name<'py>(&self, py: Python<'py>) -> Bound<'py, PyString> {
+        // SAFETY: a str, which is alive as long as `self`.
+        unsafe { Bound::from_borrowed_ptr(py, self.name).cast_into_unchecked() }
+    }
+
     /// The value of `log.info` when it is taken and not called: a builtin while the fast way is open.
     fn taken<'py>(&self, object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let py = object.py();
         let Role::Log { level, category } = &self.role else { return self.bound_function(object) };
-        // SAFETY: the name is alive as long as `self`.
-        let name = unsafe { Bound::from_borrowed_ptr(py, self.name) }.cast_into::<PyString>()?;
+        let name = self.name(py);
         let channel = channel_of(object).filter(|channel| channel.get().is_first_use());
         if let (Some(channel), Some(level)) = (channel, *level) {
             let slow = || self.bound_function(object).map(Bound::unbind);
@@ -319,6 +323,7 @@ impl Descriptor {
             Err(problem) => return Some(Err(problem)),
         };
         let method = Method::new(channel.clone().unbind(), Some(level), i32::MIN, category.clone(), slow);
+        let method = method.named(&self.name(py).to_string_lossy());
         let result = method.call(py, arguments);
         method.release(py);
         Some(result.map(|result| result.unwrap_or_else(|| py.None())))

@@ -35,19 +35,28 @@ impl<T> Guarded<T> {
         let _held = self.lock.hold(py);
         body(&mut self.value.borrow_mut())
     }
+}
 
+/// What stays whole while the process forks.
+pub(crate) trait AcrossForks: Sync {
     /// Keeps other threads out until the fork that begins is over, so the child finds the value whole.
-    pub(crate) fn before_fork(&self) {
+    fn before_fork(&self);
+    /// Lets other threads in again.
+    fn after_fork_in_parent(&self);
+    /// Lets the child's only thread in. Threads that waited in the parent do not exist here.
+    fn after_fork_in_child(&self);
+}
+
+impl<T> AcrossForks for Guarded<T> {
+    fn before_fork(&self) {
         self.lock.take();
     }
 
-    /// Lets other threads in again.
-    pub(crate) fn after_fork_in_parent(&self) {
+    fn after_fork_in_parent(&self) {
         self.lock.give_back();
     }
 
-    /// Lets the child's only thread in. Threads that waited in the parent do not exist here.
-    pub(crate) fn after_fork_in_child(&self) {
+    fn after_fork_in_child(&self) {
         self.lock.renew();
     }
 }

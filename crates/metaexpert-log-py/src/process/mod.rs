@@ -1,7 +1,7 @@
 //! The parts that exist once per process: the engine, its forks and its end.
 //!
 //! [`state`] is the running engine, with the ids that [`call_sites`] and [`key_sets`] remember for it;
-//! [`guarded`] is how threads share that. [`start`], [`shutdown`], [`forks`] and [`exit`] are its life,
+//! [`guarded`] is how threads share that, and [`class_version`] how a changed class is noticed. [`start`], [`shutdown`], [`forks`] and [`exit`] are its life,
 //! [`reentry`] is what ends logging inside of logging.
 
 use metaexpert_log::config::Format;
@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 pub(crate) mod call_sites;
+pub(crate) mod class_version;
 pub(crate) mod exit;
 pub(crate) mod forks;
 pub(crate) mod guarded;

@@ -68,6 +68,14 @@ impl Excerpt {
         }
     }
 
+    /// The same of a text that is UTF-8 already.
+    pub(crate) fn of_utf8(py: Python<'_>, text: Vec<u8>, most: usize) -> Self {
+        match text.len() <= most {
+            true => text.into(),
+            false => Excerpt::of(&PyString::new(py, &String::from_utf8_lossy(&text)), most),
+        }
+    }
+
     pub(crate) fn is_whole(&self) -> bool {
         self.left == 0
     }

@@ -45,6 +45,7 @@ LEVELS: Final[Mapping[str, int]] = {
     "info": logging.INFO,
     "warning": logging.WARNING,
     "error": logging.ERROR,
+    "exception": logging.ERROR,
     "critical": logging.CRITICAL,
     "fatal": logging.CRITICAL,
 }

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from types import FrameType, MemberDescriptorType, TracebackType
 from typing import Any, Final, TypeGuard, TypeVar
 
-from metaexpert.logger.capture.tracebacks import remembered_traceback
-from metaexpert.logger.shared.native import exception_beginning
+from metaexpert.logger.shared.native import exception_beginning, usual_exception
 
 T = TypeVar("T")
 
@@ -113,6 +112,13 @@ def describe_exception(info: ExceptionInfo | None) -> tuple[str, str, str] | Non
     if info is None:
         return None
     kind, value, trace = info
+    return usual_exception(value, trace) or describe_unusual(kind, value, trace)
+
+
+def describe_unusual(
+    kind: type[BaseException], value: BaseException, trace: TracebackType | None
+) -> tuple[str, str, str]:
+    """Return (type, message, stacktrace) of an exception that the native engine leaves to `traceback`."""
     try:
         return _described(kind, value, trace)
     except Exception as problem:
@@ -150,7 +156,7 @@ def _described(
         value = _in_short(value)
         text = _told(value)
         shown = _unprintable(value, text) if isinstance(text, Exception) else text
-        return qualified_name(kind), shown, _stacktrace(value, text, trace)
+        return qualified_name(kind), shown, _stacktrace(value, trace)
     finally:
         _nesting.depth -= 1
         _nesting.is_unwinding &= _nesting.depth > 0
@@ -220,12 +226,10 @@ def _unprintable(value: object, problem: Exception) -> str:
     return f"<unprintable {type_name(type(value))}: {type_name(type(problem))}>"
 
 
-def _stacktrace(value: BaseException, text: str | Exception, trace: TracebackType | None) -> str:
+def _stacktrace(value: BaseException, trace: TracebackType | None) -> str:
     kind = type(value)
     try:
         if not any(map(_is_long, _chain(value))):
-            if isinstance(text, str) and (known := remembered_traceback(value, text, trace)) is not None:
-                return known.rstrip("\n")
             return "".join(traceback.format_exception(kind, value, trace)).rstrip("\n")
     # Source lines that can't be encoded, a file whose name can't be, an exception's own code.
     except Exception:

@@ -6,10 +6,10 @@ place.
 
 from __future__ import annotations
 
-import importlib
 import logging
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final, Never
 
 from metaexpert.logger.capture.calls import (
@@ -45,6 +45,7 @@ from metaexpert.logger.capture.faults import (
 from metaexpert.logger.capture.handler import Extra, attach_fields, handler_out_of_reach
 from metaexpert.logger.capture.level_changes import is_earlier, is_instance
 from metaexpert.logger.capture.notes import CallFields, note_fields
+from metaexpert.logger.capture.pickles import as_imported, owned, rebound
 from metaexpert.logger.process.forks import ForkLock
 from metaexpert.logger.shared import native
 from metaexpert.logger.shared.native import Fields
@@ -102,10 +103,11 @@ class MetaLogger(FastPathLogger):
         """Log a message at level WARNING: the old name of `warning`."""
         self.warning(*args, **kwargs)
 
-    @part_of_logging
+    @served
     def exception(self, /, *args: Any, exc_info: Any = True, **kwargs: Any) -> None:
         """Log a message at level ERROR with the exception that is being handled."""
-        self.error(*args, exc_info=exc_info, **kwargs)
+        # A subclass that overrides `error` gets these records, too.
+        (self._take("exception") or self.error)(*args, exc_info=exc_info, **kwargs)
 
     @served
     def trade(self, /, *args: Any, **kwargs: Any) -> None:
@@ -176,24 +178,30 @@ class MetaLogger(FastPathLogger):
 
     # The slow way.
 
-    @part_of_logging
-    def _serve(self, name: str, /, *args: Any, **kwargs: Any) -> None:
-        """Serve one call of the method `name` as `logging` does."""
+    def _better_way(self, name: str) -> Callable[..., None] | None:
+        """Return what serves calls of the method `name` now, in place of a builtin that cannot any more."""
         if name in self._installed and not is_genuine_method(type(self), name):
             # The builtin shadowed what somebody has put into the class since.
             self._leave_fast_path()
-            getattr(self, name)(*args, **kwargs)
-            return
+            replaced: Callable[..., None] = getattr(self, name)
+            return replaced
         if self._channel is not None and not self._channel.is_open():
             # Something has changed since; what serves the next call may serve this one.
             self._leave_fast_path()
             builtin = self._take(name)
             if builtin is not None:
-                builtin(*args, **kwargs)
-                return
+                return builtin
         self._discard_stale(name)
         if is_patched(name):
-            getattr(STANDARD, name)(self, *args, **kwargs)
+            return partial(getattr(STANDARD, name), self)
+        return partial(self.error, exc_info=True) if name == "exception" else None
+
+    @part_of_logging
+    def _serve(self, name: str, /, *args: Any, **kwargs: Any) -> None:
+        """Serve one call of the method `name` as `logging` does."""
+        better = self._better_way(name)
+        if better is not None:
+            better(*args, **kwargs)
             return
         if name == "log":
             level, args = (args[0], args[1:]) if args else (kwargs.pop("level", None), ())
@@ -327,8 +335,8 @@ class MetaLogger(FastPathLogger):
     def __reduce__(self) -> Any:
         if self._unbound is None:
             # Another process, which may not have configured anything, gets one with keyword fields as well.
-            return (_as_imported(_owned), (self.name,)) if self._is_owned else super().__reduce__()
-        return _as_imported(_rebound), (self.name, self._bound_fields())
+            return (as_imported(owned), (self.name,)) if self._is_owned else super().__reduce__()
+        return as_imported(rebound), (self.name, self._bound_fields())
 
 
 class MetaRootLogger(MetaLogger, logging.RootLogger):
@@ -386,18 +394,3 @@ def _adopted(own: type[logging.Logger]) -> type[MetaLogger]:
         # Made by this function, for the first of the two.
         own = own.__bases__[0]
     return type(own.__name__, (own, MetaLogger), {"__module__": own.__module__})
-
-
-def _owned(name: str) -> MetaLogger:
-    """Find a logger of this library's, in another process too."""
-    return adopt(logging.getLogger(name)).owned()
-
-
-def _rebound(name: str, fields: dict[str, Any]) -> MetaLogger:
-    """Rebuild a bound logger in another process."""
-    return adopt(logging.getLogger(name)).bind(**fields)
-
-
-def _as_imported(function: Callable[..., MetaLogger]) -> Any:
-    """Return `function` of the latest import of this module: `pickle` takes no other."""
-    return getattr(importlib.import_module(__name__), function.__name__)

@@ -51,6 +51,7 @@ from metaexpert.logger._native import (
     start,
     stats,
     submit_record,
+    usual_exception,
 )
 from metaexpert.logger._native import lasting as _lasting
 
@@ -95,6 +96,7 @@ __all__ = [
     "start",
     "stats",
     "submit_record",
+    "usual_exception",
 ]
 
 #: Objects that exist once per process, by name: a second import of the package finds them as the first left
