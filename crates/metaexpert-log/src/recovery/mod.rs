@@ -17,7 +17,7 @@ use crate::backend::opening::Surroundings;
 use crate::backend::stages::Stages;
 use crate::config::Format;
 use crate::ring::Ring;
-use crate::ring::store::{Claim, FORMAT, Store, author, author_by_name};
+use crate::ring::store::{Author, Claim, FORMAT, Store, author, author_by_name};
 use crate::sink::trouble::TroubleLog;
 
 use remnant::Remnant;
@@ -116,15 +116,8 @@ fn recover_ring(
         }
         Err(problem) => return Some(report.failed(format!("could not be opened: {problem}"))),
     };
-    let author = match author(path) {
-        Ok(author) => author,
-        Err(problem) => {
-            report.note(format!("author.json could not be read: {problem}"));
-            match author_by_name(path) {
-                Some(author) => author,
-                None => return Some(report.failed("its directory's name tells no more".to_owned())),
-            }
-        }
+    let Some(author) = author_or_note(path, &mut report) else {
+        return Some(report.failed("its directory's name tells no more".to_owned()));
     };
     report.set_author(&author);
     if author.format != FORMAT {
@@ -144,6 +137,14 @@ fn recover_ring(
         Ok(()) => report,
         Err(problem) => report.failed(problem.to_string()),
     })
+}
+
+/// Who wrote the ring at `path`: as its file says, else, with a note in `report`, as its directory's name does.
+fn author_or_note(path: &Path, report: &mut RingReport) -> Option<Author> {
+    author(path)
+        .inspect_err(|problem| report.note(format!("author.json could not be read: {problem}")))
+        .ok()
+        .or_else(|| author_by_name(path))
 }
 
 /// Repairs the last line of each file that `stages` has opened: one that an earlier process could not

@@ -17,6 +17,7 @@ mod glance;
 mod keys;
 mod lazily;
 mod login;
+mod market_data;
 mod names;
 mod naming;
 mod pairs;

@@ -1,6 +1,6 @@
 //! Verdicts on a value, from its name and from the value itself.
 
-use super::worth;
+use super::{market_data, worth};
 
 /// What a name says about its value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl Verdict {
             _ if self.is_certain() && (text.is_empty() || worth::is_said_of_a_secret(text)) => false,
             Verdict::Secret | Verdict::Line | Verdict::Words => true,
             Verdict::Secrets => !worth::is_count(text),
-            Verdict::Token => !text.is_empty() && !worth::is_market_data(text),
+            Verdict::Token => !text.is_empty() && !market_data::is_market_data(text),
             Verdict::Random | Verdict::Auth => worth::is_random(text),
             Verdict::Tokens => worth::is_random(text) || worth::is_password(text),
             Verdict::WalletKey => worth::is_wallet_key(text),

@@ -18,10 +18,10 @@ from metaexpert.expert.market_data.files.errors import MarketDataError
 from metaexpert.expert.metrics import ExpertMeter, ExpertMetrics
 from metaexpert.expert.run.options import Overrides, RunOptions, current_overrides, run_options
 from metaexpert.expert.settings.arguments import NOT_GIVEN, NotGiven, number
-from metaexpert.expert.settings.expert import expert_settings
+from metaexpert.expert.settings.expert import ExpertSettings, expert_settings
 from metaexpert.expert.settings.guesses import advised
 from metaexpert.expert.settings.strategy import StrategySettings, strategy_settings, timeframe_name
-from metaexpert.logger import get_logger
+from metaexpert.logger import MetaLogger, get_logger
 from metaexpert.streams import tell
 
 if TYPE_CHECKING:
@@ -48,6 +48,10 @@ class MetaExpert(TradingCalls):
     on_backtest_deinit = Event("Decorate `f()`: a backtest is over; comes after on_deinit.")
     on_backtest = Event("Decorate `f() -> float`: the pass is complete; what it returns is its criterion.")
     on_backtest_pass = Event("Decorate `f()`: a pass of the backtest was scored; comes after on_backtest.")
+
+    logger: MetaLogger
+    """The strategy's logger: records carry strategy, symbol, timeframe and simulated time."""
+    _strategy: StrategySettings | None = None
 
     @advised
     def __init__(
@@ -95,16 +99,10 @@ class MetaExpert(TradingCalls):
         super().__init__()
         given = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
         self._settings = expert_settings(**given)
-        self._strategy: StrategySettings | None = None
         self.event_handlers = EventHandlerRegistry()
-        self._meter = (
-            ExpertMeter(EVENT_ARGUMENTS, self._settings.metrics_interval)
-            if self._settings.enable_metrics
-            else None
-        )
+        self._meter = _meter(self._settings)
         configure_logging(self._settings, current_overrides())
         self.logger = get_logger(STRATEGY_LOGGER)
-        """The strategy's logger: records carry strategy, symbol, timeframe and simulated time."""
 
     def __repr__(self) -> str:
         return f"MetaExpert(exchange={self._settings.exchange!r}, market_type={self._settings.market_type!r})"
@@ -331,6 +329,10 @@ class MetaExpert(TradingCalls):
             presence.withdraw_run()
         overrides.results.append(result)
         return result
+
+
+def _meter(settings: ExpertSettings) -> ExpertMeter | None:
+    return ExpertMeter(EVENT_ARGUMENTS, settings.metrics_interval) if settings.enable_metrics else None
 
 
 def _is_program(caller: Mapping[str, Any]) -> bool:
