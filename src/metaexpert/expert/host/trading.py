@@ -9,7 +9,7 @@ from metaexpert.expert.errors import NotRunningError
 from metaexpert.expert.model.accounts import Account
 from metaexpert.expert.model.orders import Order
 from metaexpert.expert.model.positions import Position
-from metaexpert.expert.model.requests import UNSET, Entry, Unset
+from metaexpert.expert.model.requests import UNSET, Entry, Exits, Unset
 from metaexpert.expert.settings.arguments import normalized_symbol
 from metaexpert.expert.settings.guessed_names import unknown_attribute
 from metaexpert.expert.settings.guesses import advised
@@ -121,7 +121,7 @@ class TradingCalls:
         Returns whether any position changed; a level on the wrong side of the price is refused.
         """
         desk = self._running("modify_position").desk
-        return desk.modify(side, stop_loss=stop_loss, take_profit=take_profit, position_id=position_id)
+        return desk.modify(side, Exits(stop_loss, take_profit), position_id)
 
     @advised
     def cancel_order(self, order_id: int | Order) -> bool:

@@ -32,6 +32,14 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Exits:
+    """The stop loss and take profit that positions get: a price, None for none, `UNSET` to keep theirs."""
+
+    stop_loss: float | Unset | None = UNSET
+    take_profit: float | Unset | None = UNSET
+
+
+@dataclass(frozen=True, slots=True)
 class TradeRequest:
     """A request of the strategy to the venue."""
 

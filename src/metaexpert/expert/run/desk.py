@@ -12,7 +12,7 @@ from metaexpert.expert.journal import Journal
 from metaexpert.expert.model.bars import Bar
 from metaexpert.expert.model.orders import Order, OrderNumbers, OrderStatus, OrderType, Side
 from metaexpert.expert.model.positions import Position
-from metaexpert.expert.model.requests import UNSET, Entry, TradeRequest, TradeResult, Unset
+from metaexpert.expert.model.requests import Entry, Exits, TradeRequest, TradeResult, Unset
 from metaexpert.expert.risk.loss_limits import MAX_DRAWDOWN, LossLimits
 from metaexpert.expert.risk.order_checks import OrderChecks
 from metaexpert.expert.risk.refusal import Refusal
@@ -110,30 +110,20 @@ class Desk:
             self._answer(request, Refusal("no_position", "there is no such position to close"))
         return orders
 
-    def modify(
-        self,
-        side: str | None = None,
-        *,
-        stop_loss: float | Unset | None = UNSET,
-        take_profit: float | Unset | None = UNSET,
-        position_id: int | None = None,
-    ) -> bool:
-        """Set or remove (None) the stop loss and take profit of positions; returns whether any was changed.
+    def modify(self, side: str | None, exits: Exits, position_id: int | None = None) -> bool:
+        """Give `exits` to positions; returns whether any was changed.
 
         A level on the wrong side of the last price is refused, because it would trigger at once.
         """
         wanted = None if side is None else Side(choice("side", side, ("BUY", "SELL"), upper=True))
-        stop = stop_loss if isinstance(stop_loss, Unset) else _optional_price("stop_loss", stop_loss)
-        target = (
-            take_profit if isinstance(take_profit, Unset) else _optional_price("take_profit", take_profit)
-        )
+        exits = Exits(_price("stop_loss", exits.stop_loss), _price("take_profit", exits.take_profit))
         chosen = self._chosen(wanted, position_id)
         request = TradeRequest(
             "modify_position", self._symbol, wanted and wanted.value, position_id=position_id
         )
         if not chosen:
             self._answer(request, Refusal("no_position", "there is no such position to modify"))
-        changed = [self._modify_one(position, stop, target, request) for position in chosen]
+        changed = [self._modify_one(position, exits, request) for position in chosen]
         return True in changed
 
     def cancel(self, order_id: int) -> bool:
@@ -243,13 +233,8 @@ class Desk:
         )
         return self._submit(order, request)
 
-    def _modify_one(
-        self,
-        position: Position,
-        stop: float | Unset | None,
-        target: float | Unset | None,
-        request: TradeRequest,
-    ) -> bool:
+    def _modify_one(self, position: Position, exits: Exits, request: TradeRequest) -> bool:
+        stop, target = exits.stop_loss, exits.take_profit
         new_stop = position.stop_loss if isinstance(stop, Unset) else stop
         new_target = position.take_profit if isinstance(target, Unset) else target
         probe = copy(position)
@@ -300,3 +285,7 @@ def _checked_price(kind: OrderType, price: float | None) -> float | None:
 
 def _optional_price(name: str, value: float | None) -> float | None:
     return None if value is None else number(name, value, above=0)
+
+
+def _price(name: str, value: float | Unset | None) -> float | Unset | None:
+    return value if isinstance(value, Unset) else _optional_price(name, value)

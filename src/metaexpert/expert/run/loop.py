@@ -92,9 +92,7 @@ class Loop:
         """The timeframe of the data, as records name it."""
         self._aggregators = [BarAggregator(instrument.symbol, name) for name in names if name != self._name]
         self._counted = names[0] if instrument.timeframe is None else self._name
-        self._timers = [
-            (Timer(timedelta(seconds=h.interval_seconds or 0)), h) for h in handlers.of("on_timer")
-        ]
+        self._timers = [(_timer(handler), handler) for handler in handlers.of("on_timer")]
         self._wants_ticks = bool(handlers.of("on_tick"))
 
     def run(self) -> str:
@@ -252,6 +250,10 @@ def history_capacities(
         spanned = 0 if span is None else math.ceil(span / Timeframe.parse(name).delta)
         kept[name] = max(bars, spanned, filters if name == str(timeframe) else 1)
     return kept
+
+
+def _timer(handler: EventHandler) -> Timer:
+    return Timer(timedelta(seconds=handler.interval_seconds or 0))
 
 
 def _event_handlers_by_timeframe(

@@ -3,7 +3,7 @@
 import pytest
 
 from metaexpert.expert import ArgumentError
-from metaexpert.expert.model.requests import Entry
+from metaexpert.expert.model.requests import Entry, Exits
 from metaexpert.expert.settings.strategy import StrategySettings
 from metaexpert.expert.venue.simulated.fees import FeeSchedule
 from support.expert_harness import MINUTE, START, Market
@@ -300,9 +300,9 @@ def test_modify_refuses_a_stop_on_the_wrong_side():
     market.show(100)
     market.enter("BUY")
     market.show(100)
-    assert not market.desk.modify("BUY", stop_loss=101.0)
-    assert market.desk.modify("BUY", stop_loss=99.0, take_profit=110.0)
-    assert market.desk.modify("BUY", take_profit=None)
+    assert not market.desk.modify("BUY", Exits(stop_loss=101.0))
+    assert market.desk.modify("BUY", Exits(99.0, 110.0))
+    assert market.desk.modify("BUY", Exits(take_profit=None))
     (position,) = market.venue.positions
     assert (position.stop_loss, position.take_profit) == (99.0, None)
 
