@@ -6,6 +6,13 @@ creep.
 Method. Each driver is a small program that handles a known number of the benchmarks' trade events: in
 Rust, built as a release is, or in Python with the installed module. It runs under `valgrind
 --tool=callgrind`, which counts the instructions between entering and leaving one function of it.
+
+`shapes` counts each call of `harness/shapes.py` as its statement stands in a loop, with all that its thread
+does for it: the interpreter, the logger, whatever code the values bring. A marker, the do-nothing function of
+the native module, stands before and after each shape's calls. `cold` counts cache lines: those of code, and
+those of data, that the logger's part of a call with five fields touches after work that has emptied a
+simulated cache of 32 KB for each. A line that is in no cache is what a call after other work waits for.
+
 `baselines/instructions.json` holds the committed counts; a count that is more than 2 % above its own is a
 regression, and one that is more than 2 % below is worth a new baseline, which `--update` writes.
 
@@ -32,14 +39,25 @@ from pathlib import Path
 from typing import Any, Final
 
 from harness.report import table
+from harness.shapes import SHAPES
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 BASELINES: Final = Path(__file__).resolve().parent / "baselines" / "instructions.json"
 TOLERANCE: Final = 0.02
-#: Otherwise the C library would choose its way of copying by the processor.
-PLAIN_COPIES: Final = {
-    "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX_Fast_Unaligned_Load,-AVX512F,-AVX512VL,-ERMS,-FSRM"
+#: The drivers find `harness`. Otherwise the C library would choose its way of copying by the processor, and
+#: Python the places in its dicts by chance.
+FIXED: Final = {
+    "PYTHONPATH": str(Path(__file__).resolve().parent),
+    "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX_Fast_Unaligned_Load,-AVX512F,-AVX512VL,-ERMS,-FSRM",
+    "PYTHONHASHSEED": "0",
 }
+
+
+#: Kinds of counts: instructions in calls of the function; instructions between its calls, of one thread, for
+#: each shape; cache lines in its calls.
+CALLS: Final = "calls"
+BETWEEN: Final = "between"
+LINES: Final = "lines"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +73,8 @@ class Driver:
     records: int
     """Handled between the two, in all calls together."""
     about: str
+    kind: str = CALLS
+    """What is counted, and how."""
 
 
 #: Each takes a directory for its files as its argument.
@@ -72,6 +92,22 @@ DRIVERS: Final = {
         function="_native::fast::builtin::serve_call",
         records=20_000,
         about="log.info(...) -> ring, of the call in the interpreter",
+    ),
+    "shapes": Driver(
+        package="",
+        example="harness/capturing_shapes.py",
+        function="_native::fast::builtin::__pyfunction_nothing",
+        records=100,
+        about="the statement, on the calling thread",
+        kind=BETWEEN,
+    ),
+    "cold": Driver(
+        package="",
+        example="harness/capturing_cold.py",
+        function="_native::fast::builtin::serve_call",
+        records=200,
+        about="cache lines that log.info(...) touches after other work",
+        kind=LINES,
     ),
 }
 
@@ -95,19 +131,55 @@ def build(driver: Driver) -> Sequence[str | Path]:
     return (built[-1]["executable"],)
 
 
-def count(driver: Driver, program: Sequence[str | Path]) -> float:
-    """Return the instructions of one record; raises `RuntimeError` if nothing was counted."""
+def count(name: str, driver: Driver, program: Sequence[str | Path]) -> dict[str, float]:
+    """Return the driver's counts per record by their names; raises `RuntimeError` if nothing was counted."""
     with tempfile.TemporaryDirectory() as directory:
         counts = Path(directory, "counts")
-        options = (f"--callgrind-out-file={counts}", f"--toggle-collect=*{driver.function}*")
+        options = [f"--callgrind-out-file={counts}", *OPTIONS_OF[driver.kind]]
         command = [*map(str, program), directory]
         if not driver.package:
             command.append(str(driver.records))
-        _output("valgrind", "--quiet", "--tool=callgrind", *options, *command, **PLAIN_COPIES)
-        total = re.search(r"^(?:summary|totals): (\d+)", counts.read_text(), re.MULTILINE)
-    if total is None or int(total[1]) == 0:
+        options = [option.format(function=driver.function) for option in options]
+        _output("valgrind", "--quiet", "--tool=callgrind", *options, *command, **FIXED)
+        found = READERS[driver.kind](name, counts)
+    if not found or 0 in found.values():
         raise RuntimeError(f"{driver.example}: callgrind has not seen a function named *{driver.function}*")
-    return int(total[1]) / driver.records
+    return {name: total / driver.records for name, total in found.items()}
+
+
+def _whole(name: str, counts: Path) -> dict[str, int]:
+    return {name: _totals(counts)["Ir"]}
+
+
+def _parts(name: str, counts: Path) -> dict[str, int]:
+    """Return the count of each shape, whose calls lie between the markers 2 n and 2 n + 1 of the thread."""
+    parts = {
+        f"{name}: {shape.name}": Path(f"{counts}.{2 * place + 2}-01") for place, shape in enumerate(SHAPES)
+    }
+    return {part: _totals(path)["Ir"] for part, path in parts.items() if path.exists()}
+
+
+def _lines(name: str, counts: Path) -> dict[str, int]:
+    totals = _totals(counts)
+    data = totals["D1mr"] + totals["D1mw"]
+    return {f"{name}: lines of code": totals["I1mr"], f"{name}: lines of data": data}
+
+
+def _totals(counts: Path) -> dict[str, int]:
+    text = counts.read_text()
+    events = re.search(r"^events: (.+)", text, re.MULTILINE)
+    totals = re.search(r"^(?:summary|totals): (.+)", text, re.MULTILINE)
+    names, figures = (found[1].split() if found else [] for found in (events, totals))
+    # Zeros at the end are left out.
+    return dict.fromkeys(names, 0) | dict(zip(names, map(int, figures), strict=False))
+
+
+OPTIONS_OF: Final = {
+    CALLS: ("--toggle-collect=*{function}*",),
+    BETWEEN: ("--separate-threads=yes", "--dump-before=*{function}*"),
+    LINES: ("--toggle-collect=*{function}*", "--cache-sim=yes", "--I1=32768,8,64", "--D1=32768,8,64"),
+}
+READERS: Final = {CALLS: _whole, BETWEEN: _parts, LINES: _lines}
 
 
 def verdict(measured: float, baseline: float | None) -> str:
@@ -127,7 +199,12 @@ def main() -> int:
         print(f"skipped: not installed: {', '.join(missing)}")
         return 0
     chosen = {name: DRIVERS[name] for name in options.drivers or DRIVERS}
-    measured = {name: count(driver, build(driver)) for name, driver in chosen.items()}
+    measured: dict[str, float] = {}
+    about: dict[str, str] = {}
+    for name, driver in chosen.items():
+        counted = count(name, driver, build(driver))
+        measured |= counted
+        about |= dict.fromkeys(counted, driver.about)
     known: dict[str, Any] = json.loads(BASELINES.read_text()) if BASELINES.exists() else {}
     if options.update:
         known = _updated(known, measured)
@@ -140,10 +217,10 @@ def main() -> int:
         print(json.dumps({"compiler": compiler(), "instructions": measured, "verdicts": verdicts}, indent=2))
     else:
         rows = [
-            (name, f"{measured[name]:,.0f}", f"{baselines.get(name, 0):,.0f}", verdicts[name], driver.about)
-            for name, driver in chosen.items()
+            (name, f"{counted:,.0f}", f"{baselines.get(name, 0):,.0f}", verdicts[name], about[name])
+            for name, counted in measured.items()
         ]
-        print(table(("driver", "instructions per record", "baseline", "verdict", "what"), rows))
+        print(table(("what is counted", "per record", "baseline", "verdict", "of"), rows))
     if not is_same:
         print(f"not judged: the baseline is of {known.get('compiler')}, this is {compiler()}")
     return int(options.check and is_same and "REGRESSION" in verdicts.values())
