@@ -17,9 +17,9 @@ get_logger("bot").info("first", price=1.5)
 
 
 def test_a_start_loads_nothing_for_what_it_does_not_use(run_python: Run) -> None:
-    """No file is read and no server starts: what would do so is not imported.
+    """No file is read, no server starts, and no model is asked: what would do so is not imported.
 
-    What a process may need later without asking for a file is: it may have no descriptor left to import with.
+    What logs, counts and ends is, because a process may have no descriptor left to import with.
     """
     unused = {
         "asyncio",
@@ -89,3 +89,38 @@ print(one.category, type(one).__pydantic_complete__)
     lines = outcome.stdout.splitlines()
     assert "True ['LogConfiguration']" in lines
     assert "trade True" in lines
+
+
+RESULTS = ("counted", "refused", "done")
+WITHOUT_DESCRIPTORS = (
+    START
+    + """
+import os, resource
+from metaexpert.logger import ConfigurationError, configuration, stats
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+taken = []
+try:
+    while True:
+        taken.append(os.open(os.devnull, os.O_RDONLY))
+except OSError:
+    pass
+print("counted", stats().logged, configuration().default_level)
+for settings in ({"queue": {"wait_ms": 5}}, {"default_level": "debugg"}):
+    try:
+        configure(**settings)
+    except ConfigurationError as error:
+        print("refused", str(error).partition(":")[0])
+for descriptor in taken:
+    os.close(descriptor)
+print("done", configure(queue={"wait_ms": 5}).queue.wait_ms)
+"""
+)
+
+
+def test_a_process_without_descriptors_is_told_what_cannot_be_checked(run_python: Run) -> None:
+    """It goes on with what is in force, and the same call succeeds once it has some."""
+    outcome = run_python(WITHOUT_DESCRIPTORS)
+
+    reason = "refused what checks a configuration cannot be imported"
+    lines = [line for line in outcome.stdout.splitlines() if line.partition(" ")[0] in RESULTS]
+    assert lines == ["counted 1 INFO", reason, reason, "done 5"]

@@ -37,11 +37,10 @@ class Pile(NamedTuple):
 
     def configuration(self) -> LogConfiguration:
         """Return the configuration that it is. Raises as `resolve` does."""
-        from metaexpert.logger.config.models import LogConfiguration
-
+        kind = load_models()
         origins = self.origins
         try:
-            configuration = LogConfiguration.model_validate(self.document, context=self.places)
+            configuration = kind.model_validate(self.document, context=self.places)
         except ConfigurationError as error:
             raise ConfigurationError(
                 problem.attributed(origin_of(problem.path, origins).split(", ")[0])
@@ -83,3 +82,19 @@ def resolve(layers: Iterable[Layer]) -> LogConfiguration:
     Each value remembers its source. Raises `ConfigurationError` with every bad field, blamed on its source.
     """
     return Pile().with_all(layers).configuration()
+
+
+def load_models() -> type[LogConfiguration]:
+    """Import what makes and compares whole configurations, and return their model.
+
+    Raises `ConfigurationError` where it cannot be imported, as without a free descriptor.
+    """
+    try:
+        # The other two only serve changes, for which there may be no descriptor left to import with.
+        from metaexpert.logger.config import confinement, models, strictness  # noqa: F401
+    except (OSError, ImportError) as problem:
+        reason = f"what checks a configuration cannot be imported: {problem}"
+        raise ConfigurationError(
+            f"{reason}; set nothing but levels and log_file_path, or try again"
+        ) from problem
+    return models.LogConfiguration

@@ -182,9 +182,11 @@ class Sources:
         A change at run time may name files inside certain directories only, and no new URL (see
         `confinement`), and takes nothing away from the redaction at the start (see `strictness`).
         """
+        configuration, start = self.as_asked(), self.at_start()
+        if configuration is start:
+            return start
         from metaexpert.logger.config.strictness import at_least_as_strict, may_weaken
 
-        configuration, start = self.as_asked(), self.at_start()
         return configuration if may_weaken(start) else at_least_as_strict(configuration, start)
 
     def as_asked(self) -> LogConfiguration:
