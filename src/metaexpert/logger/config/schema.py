@@ -8,7 +8,8 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from metaexpert.logger.config.destinations import TYPES, HandlerConfiguration
+from metaexpert.logger.config.destinations import TYPES
+from metaexpert.logger.config.destinations.handler import is_of_any_type
 
 ValueKind = Literal["flag", "integer", "list", "table", "text"]
 
@@ -55,7 +56,7 @@ def _alternatives(annotation: Any) -> Iterator[Any]:
     elif get_origin(annotation) in (Union, UnionType):
         for option in get_args(annotation):
             yield from _alternatives(option)
-    elif annotation is HandlerConfiguration:
+    elif is_of_any_type(annotation):
         yield from TYPES.values()
     else:
         yield annotation

@@ -69,14 +69,14 @@ class HandlerConfiguration(Table):
 
     def __new__(cls, **options: Any) -> Self:
         """Make an instance of the class of its type, whoever asks for a handler of any."""
-        chosen: Any = _class_of(options) if cls is HandlerConfiguration else cls
+        chosen: Any = _class_of(options) if is_of_any_type(cls) else cls
         made: Self = super().__new__(chosen)
         return made
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Have each table checked by the class of its type, which is built when there is such a table."""
-        if cls is not HandlerConfiguration:
+        if not is_of_any_type(cls):
             return handler(source)
         return core_schema.no_info_plain_validator_function(_checked)
 
@@ -85,7 +85,7 @@ class HandlerConfiguration(Table):
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         """Return a choice of the types' schemas; a table may lack its type, which is said elsewhere."""
-        if cls is not HandlerConfiguration:
+        if not is_of_any_type(cls):
             return super().__get_pydantic_json_schema__(schema, handler)
         for each in TYPES.values():
             each.model_rebuild()
@@ -129,7 +129,15 @@ class HandlerConfiguration(Table):
         raise NotImplementedError
 
 
-_types: dict[str, type[HandlerConfiguration]] = {}
+def is_of_any_type(kind: object) -> bool:
+    """Tell whether `kind` is `HandlerConfiguration` itself, that of an earlier import included."""
+    # Modules may be loaded again one by one, and others then keep the class of the earlier import.
+    name = (getattr(kind, "__module__", None), getattr(kind, "__qualname__", None))
+    return name == (HandlerConfiguration.__module__, HandlerConfiguration.__qualname__)
+
+
+# What the package has registered outlasts this module, if it is loaded again alone.
+_types: dict[str, type[HandlerConfiguration]] = globals().get("_types", {})
 #: The classes of all types of handlers by their names, those that come later among them.
 TYPES: Final[Mapping[str, type[HandlerConfiguration]]] = MappingProxyType(_types)
 
