@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         ConsoleConfiguration,
         FileConfiguration,
         HandlerConfiguration,
+        SocketConfiguration,
     )
     from metaexpert.logger.config.documents import merge
     from metaexpert.logger.config.engine import engine_document, log_directory
@@ -38,6 +39,7 @@ _HOMES = {
     "HandlerConfiguration": "destinations",
     "Layer": "layer",
     "LogConfiguration": "models",
+    "SocketConfiguration": "destinations",
     "Sources": "sources",
     "absolute": "files",
     "canonical_level": "levels",
@@ -64,6 +66,7 @@ __all__ = [
     "HandlerConfiguration",
     "Layer",
     "LogConfiguration",
+    "SocketConfiguration",
     "Sources",
     "absolute",
     "canonical_level",

@@ -15,6 +15,7 @@ from metaexpert.logger.config import (
     FileConfiguration,
     HandlerConfiguration,
     LogConfiguration,
+    SocketConfiguration,
 )
 from metaexpert.logger.config.destinations import TYPES
 from metaexpert.logger.config.destinations.socket import SyslogConfiguration, TcpConfiguration
@@ -111,6 +112,7 @@ def test_a_handler_has_the_options_of_its_type_alone() -> None:
     assert console.model_dump().keys() == COMMON | {"stream"}
     assert {name for name in file.model_dump() if hasattr(console, name)} == COMMON
     assert isinstance(handler(**SYSTEM), SyslogConfiguration)
+    assert all(isinstance(handler(**each), SocketConfiguration) for each in (NET, SYSTEM))
     assert not hasattr(handler(**NET), "max_bytes")
 
 

@@ -14,6 +14,7 @@ from metaexpert.logger.config.destinations.handler import (
 )
 from metaexpert.logger.config.destinations.socket import (
     OtlpConfiguration,
+    SocketConfiguration,
     SyslogConfiguration,
     TcpConfiguration,
     UdpConfiguration,
@@ -25,6 +26,7 @@ __all__ = [
     "FileConfiguration",
     "HandlerConfiguration",
     "Location",
+    "SocketConfiguration",
     "available_types",
     "type_of",
 ]
