@@ -6,12 +6,9 @@ import logging
 import logging.config
 import logging.handlers
 import pickle
-import sys
 import threading
 import unittest
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from types import FrameType, SimpleNamespace
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
@@ -20,25 +17,10 @@ import pytest
 from metaexpert.logger import MetaLogger, PipelineHandler, get_logger, log_context
 from metaexpert.logger.testing import reset
 from support.listeners import Recorder
+from support.records import counting_records
 
 if TYPE_CHECKING:
     from support.logs import Logs
-
-
-@contextmanager
-def counting_records() -> Iterator[SimpleNamespace]:
-    """Count the records that `logging` makes, without replacing anything."""
-    counted = SimpleNamespace(records=0)
-
-    def look(frame: FrameType, event: str, _value: Any) -> None:
-        if event == "call" and frame.f_code is logging.LogRecord.__init__.__code__:
-            counted.records += 1
-
-    sys.setprofile(look)
-    try:
-        yield counted
-    finally:
-        sys.setprofile(None)
 
 
 def served(logs: "Logs", name: str = "library.part") -> logging.Logger:

@@ -45,4 +45,5 @@ class Logs:
         """Tell whether calls of the logger go straight into the engine."""
         asked: Any = logger or self.logger
         channel = asked.__dict__.get("_channel")
-        return "info" in asked.__dict__ and channel is not None and channel.is_open()
+        is_open = channel is not None and channel.is_open() and not channel.is_listened
+        return "info" in asked.__dict__ and is_open

@@ -78,6 +78,21 @@ class Channel:
         classes: list[type] = ...,
         loggers: list[tuple[Logger, list[tuple[str, tuple[Any] | None]]]] = ...,
     ) -> Channel: ...
+    @staticmethod
+    def listened_to(
+        logger: Logger,
+        name: str,
+        bound: Fields | None,
+        sized: list[tuple[list[Any], int]],
+        classes: list[type],
+    ) -> Channel:
+        """Return the channel of a `logger` whose records foreign handlers get as well, by `callHandlers`.
+
+        Its builtins serve calls while the `sized` lists have so many items, and the `classes` are unchanged.
+        """
+    @property
+    def is_listened(self) -> bool:
+        """Tell whether foreign handlers get the records as well."""
     def derive(self, bound: Fields | None, handlers: list[Handler]) -> Channel:
         """Return a channel with other `bound` fields that also depends on `handlers` being empty."""
     def is_open(self) -> bool:
@@ -131,6 +146,18 @@ def standard_builtin(channel: Channel, own: MethodType) -> Callable[..., None]:
     """Return a builtin in place of the `_log` of a logger, whose bound method `own` is.
 
     Calls that it cannot serve go to the `_log` that the logger's class has then.
+    """
+
+def submit_handed(record: LogRecord, usual: type[LogRecord], copied: object) -> bool:
+    """Submit `record` if this thread is handing it out and nobody has changed it.
+
+    True if the pipeline has it now, or had it before; then its class is `copied` in place of `usual`.
+    """
+
+def known_of(record: LogRecord) -> tuple[dict[str, Any], Fields | None, Fields | None, bool] | None:
+    """Return what is known about a record that the native engine has made; None for any other.
+
+    The call's fields, those that were bound, those of the context, and whether this pipeline has it.
     """
 
 def close_channels() -> None:

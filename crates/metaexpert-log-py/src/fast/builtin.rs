@@ -8,6 +8,7 @@ use pyo3::types::PyInt;
 
 use crate::fast::arguments::Arguments;
 use crate::fast::channel::Channel;
+use crate::fast::listened;
 use crate::fast::method::Method;
 use crate::fast::taken::{method_of, new_taken};
 use crate::general::lost::counted;
@@ -75,7 +76,8 @@ pub(crate) fn builtin<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let name = named(name);
     let method = Method::new(channel.clone().unbind(), level, threshold, category, slow).named(name);
-    new_taken(Bound::new(channel.py(), method)?, name, serve_call)
+    let call = if channel.get().is_listened() { serve_listened } else { serve_call };
+    new_taken(Bound::new(channel.py(), method)?, name, call)
 }
 
 /// Makes the builtin for a level that is off: it does nothing while the channel is undisturbed.
@@ -144,6 +146,19 @@ unsafe extern "C" fn serve_call(
         unsafe { (Python::assume_attached(), method_of(slf), Arguments::new(args, count, names)) };
     let level = || level_of(py, method, &arguments);
     result_of(py, counted(py, level, Ok(None), || method.call(py, &arguments)))
+}
+
+unsafe extern "C" fn serve_listened(
+    slf: *mut ffi::PyObject,
+    args: *const *mut ffi::PyObject,
+    count: usize,
+    names: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: as for `serve_call`.
+    let (py, method, arguments) =
+        unsafe { (Python::assume_attached(), method_of(slf), Arguments::new(args, count, names)) };
+    let level = || level_of(py, method, &arguments);
+    result_of(py, counted(py, level, Ok(None), || listened::serve(py, method, &arguments)))
 }
 
 /// What the interpreter gets of a call: a new reference, or null with an exception.

@@ -99,6 +99,8 @@ pub(crate) struct Channel {
     id: KnownIdCell,
     bound: Option<Py<Fields>>,
     basis: Basis,
+    /// The logger whose handlers get the records, if others than ours are among them.
+    listened: Option<Py<PyAny>>,
     /// The era in which it is open; [`NO_ERA`] once its logger has found out that something changed.
     era: AtomicU64,
     /// Which of its builtins do something, and which are silent.
@@ -125,16 +127,29 @@ impl Channel {
         classes: Vec<Py<PyType>>,
         loggers: Vec<Expected>,
     ) -> PyResult<Self> {
-        Ok(Channel {
-            name: name.text,
-            id: KnownIdCell::default(),
-            bound,
-            basis: Basis::Own(Premises::new(py, empty, single, classes, loggers)?),
-            era: present_era(),
-            gates: Gates::default(),
-            is_fresh: AtomicBool::new(false),
-            template: OnceLock::new(),
-        })
+        Ok(Channel::own(name.text, bound, Premises::new(py, empty, single, classes, loggers)?))
+    }
+
+    /// A channel for a logger whose records foreign handlers get as well, by its `callHandlers`. Its builtins
+    /// serve calls while the `sized` lists have so many items, and nobody has changed the `classes`.
+    #[staticmethod]
+    fn listened_to(
+        py: Python<'_>,
+        logger: Py<PyAny>,
+        name: Excerpt,
+        bound: Option<Py<Fields>>,
+        sized: Vec<(Py<PyList>, usize)>,
+        classes: Vec<Py<PyType>>,
+    ) -> PyResult<Self> {
+        let premises = Premises::with_sizes(py, sized, classes)?;
+        let channel = Channel::own(name.text, bound, premises);
+        Ok(Channel { listened: Some(logger), ..channel })
+    }
+
+    /// Whether foreign handlers get the records as well.
+    #[getter(is_listened)]
+    fn is_listened_to(&self) -> bool {
+        self.is_listened()
     }
 
     /// A channel with other bound fields, which also depends on `handlers` being empty.
@@ -196,6 +211,9 @@ impl Channel {
         if let Some(bound) = &self.bound {
             visit.call(bound)?;
         }
+        if let Some(logger) = &self.listened {
+            visit.call(logger)?;
+        }
         if let Some(template) = self.template.get() {
             visit.call(template)?;
         }
@@ -204,12 +222,43 @@ impl Channel {
 }
 
 impl Channel {
+    fn own(name: Vec<u8>, bound: Option<Py<Fields>>, premises: Premises) -> Self {
+        Channel {
+            name,
+            id: KnownIdCell::default(),
+            bound,
+            basis: Basis::Own(premises),
+            listened: None,
+            era: present_era(),
+            gates: Gates::default(),
+            is_fresh: AtomicBool::new(false),
+            template: OnceLock::new(),
+        }
+    }
+
+    /// Whether foreign handlers get the records as well.
+    pub(crate) fn is_listened(&self) -> bool {
+        match &self.basis {
+            Basis::Bound { unbound, .. } => unbound.get().is_listened(),
+            Basis::Own(_) => self.listened.is_some(),
+        }
+    }
+
+    /// The logger whose handlers get the records, if others than ours are among them.
+    pub(crate) fn listened<'a>(&'a self, py: Python<'a>) -> Option<&'a Py<PyAny>> {
+        match &self.basis {
+            Basis::Bound { unbound, .. } => unbound.bind(py).get().listened(py),
+            Basis::Own(_) => self.listened.as_ref(),
+        }
+    }
+
     fn bound_to(unbound: &Bound<'_, Self>, bound: Option<Py<Fields>>, handlers: Option<Py<PyList>>) -> Self {
         Channel {
             name: Vec::new(),
             id: KnownIdCell::new(unbound.get().id.get()),
             bound,
             basis: Basis::Bound { unbound: unbound.clone().unbind(), handlers },
+            listened: None,
             era: present_era(),
             gates: Gates::default(),
             is_fresh: AtomicBool::new(false),

@@ -42,7 +42,7 @@ pub(crate) struct Method {
     category_id: KnownIdCell,
     slow: Py<PyAny>,
     /// As in `Logger.exception`: without `exc_info` a record has the exception that is being handled.
-    is_about_exception: bool,
+    pub(crate) is_about_exception: bool,
 }
 
 #[pymethods]
@@ -67,6 +67,16 @@ pub(super) enum Fast {
     /// The call needs Python code, but nothing that only `logging` does.
     General,
     /// Something foreign listens, or no engine runs.
+    Slow,
+}
+
+/// What the arguments of a call mean. It is taken apart where it was made, so its size costs nothing.
+#[allow(clippy::large_enum_variant)]
+pub(crate) enum Parsed<'a, 'py> {
+    /// Its level is off.
+    Off,
+    Call(Call<'a, 'py>),
+    /// Only `logging` can serve it.
     Slow,
 }
 
@@ -99,6 +109,10 @@ impl Method {
     pub(crate) fn release(self, py: Python<'_>) {
         self.channel.drop_ref(py);
         self.slow.drop_ref(py);
+    }
+
+    pub(crate) fn channel<'py>(&self, py: Python<'py>) -> &Bound<'py, Channel> {
+        self.channel.bind(py)
     }
 
     /// Whether calls need not go the slow way.
@@ -247,6 +261,19 @@ impl Method {
     /// Serves what needs Python code: arguments, `extra`, other types, a new call site, a full ring.
     #[cold]
     fn call_general(&self, py: Python<'_>, arguments: &Arguments<'_>) -> PyResult<Option<Py<PyAny>>> {
+        match self.parse(py, arguments)? {
+            Parsed::Off => Ok(None),
+            Parsed::Slow => self.call_slow(py, arguments),
+            Parsed::Call(call) => match self.submit_call(py, call)? {
+                true => Ok(None),
+                // Stopped meanwhile: the slow way starts it again.
+                false => self.call_slow(py, arguments),
+            },
+        }
+    }
+
+    /// The call that `arguments` make.
+    pub(crate) fn parse<'py>(&self, py: Python<'py>, arguments: &Arguments<'_>) -> PyResult<Parsed<'_, 'py>> {
         let (level, positional) = match (self.level, arguments.positional) {
             (Some(level), positional) => (level, positional),
             (None, [level, rest @ ..]) => {
@@ -254,18 +281,18 @@ impl Method {
                 let level = unsafe { Bound::from_borrowed_ptr(py, *level) };
                 match level.extract::<i32>() {
                     Ok(level) => (level, rest),
-                    Err(_) => return self.call_slow(py, arguments),
+                    Err(_) => return Ok(Parsed::Slow),
                 }
             }
-            (None, []) => return self.call_slow(py, arguments),
+            (None, []) => return Ok(Parsed::Slow),
         };
         if level < self.threshold {
-            return Ok(None);
+            return Ok(Parsed::Off);
         }
-        let [message, args @ ..] = positional else { return self.call_slow(py, arguments) };
+        let [message, args @ ..] = positional else { return Ok(Parsed::Slow) };
         let running = STATE.with(py, |state| state.pipeline.is_some());
         if !running || level_is_named(level) {
-            return self.call_slow(py, arguments);
+            return Ok(Parsed::Slow);
         }
         // SAFETY: the arguments live until the call returns; the references are counted.
         let (message, args) = unsafe {
@@ -276,16 +303,11 @@ impl Method {
         call.category = self.category.clone().map(Excerpt::from);
         call.names = arguments.names;
         if !keywords::collect(py, arguments, self.is_about_exception, &mut call)? {
-            return self.call_slow(py, arguments);
+            return Ok(Parsed::Slow);
         }
-        let channel = self.channel.bind(py).get();
-        call.bound = channel.bound();
+        call.bound = self.channel.get().bound();
         call.caller_is_current_frame = true;
-        match submit(py, channel.name(), call)? {
-            true => Ok(None),
-            // Stopped meanwhile: the slow way starts it again.
-            false => self.call_slow(py, arguments),
-        }
+        Ok(Parsed::Call(call))
     }
 
     /// The callable for the calls that the builtin cannot serve.
@@ -294,7 +316,7 @@ impl Method {
     }
 
     #[cold]
-    fn call_slow(&self, py: Python<'_>, arguments: &Arguments<'_>) -> PyResult<Option<Py<PyAny>>> {
+    pub(crate) fn call_slow(&self, py: Python<'_>, arguments: &Arguments<'_>) -> PyResult<Option<Py<PyAny>>> {
         reentry::refuse_if_exhausted()?;
         let all = arguments.positional.as_ptr();
         // SAFETY: the arguments are passed on exactly as the interpreter passed them.

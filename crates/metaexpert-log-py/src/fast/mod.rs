@@ -12,6 +12,7 @@ pub(crate) mod builtin;
 pub(crate) mod channel;
 pub(crate) mod heap_type;
 pub(crate) mod keywords;
+pub(crate) mod listened;
 pub(crate) mod method;
 mod percent;
 pub(crate) mod premises;
@@ -25,6 +26,8 @@ pub(crate) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(builtin::level_builtin, module)?)?;
     module.add_function(wrap_pyfunction!(builtin::log_builtin, module)?)?;
     module.add_function(wrap_pyfunction!(builtin::nothing, module)?)?;
+    module.add_function(wrap_pyfunction!(listened::handed::submit_handed, module)?)?;
+    module.add_function(wrap_pyfunction!(listened::handed::known_of, module)?)?;
     module.add_function(wrap_pyfunction!(standard::standard_builtin, module)?)?;
     module.add_function(wrap_pyfunction!(channel::close_channels, module)?)?;
     Ok(())

@@ -21,9 +21,10 @@ pub(crate) struct Premises {
     factory: FactoryMark,
 }
 
-/// A list that must be empty, or hold one known item.
+/// A list that must have so many items, and begin with the one that is known.
 struct WatchedList {
     list: Py<PyList>,
+    len: usize,
     item: Option<Py<PyAny>>,
 }
 
@@ -43,9 +44,29 @@ impl Premises {
     ) -> PyResult<Self> {
         let lists = empty
             .into_iter()
-            .map(|list| WatchedList { list, item: None })
-            .chain(single.into_iter().map(|(list, item)| WatchedList { list, item: Some(item) }))
+            .map(|list| WatchedList { list, len: 0, item: None })
+            .chain(single.into_iter().map(|(list, item)| WatchedList { list, len: 1, item: Some(item) }))
             .collect();
+        let loggers = loggers.into_iter().map(|logger| WatchedLogger::new(py, logger));
+        Self::of(py, lists, classes, loggers.collect::<PyResult<_>>()?)
+    }
+
+    /// Those of a logger to whose records others listen, too: lists that have so many items.
+    pub(crate) fn with_sizes(
+        py: Python<'_>,
+        sized: Vec<(Py<PyList>, usize)>,
+        classes: Vec<Py<PyType>>,
+    ) -> PyResult<Self> {
+        let lists = sized.into_iter().map(|(list, len)| WatchedList { list, len, item: None }).collect();
+        Self::of(py, lists, classes, Vec::new())
+    }
+
+    fn of(
+        py: Python<'_>,
+        lists: Vec<WatchedList>,
+        classes: Vec<Py<PyType>>,
+        loggers: Vec<WatchedLogger>,
+    ) -> PyResult<Self> {
         let mut watched = Vec::with_capacity(classes.len());
         for class in classes {
             // Looking up a method makes the interpreter give a changed class its next version.
@@ -53,8 +74,6 @@ impl Premises {
             let version = class_version(class.bind(py));
             watched.push(WatchedClass { class, version });
         }
-        let loggers = loggers.into_iter().map(|logger| WatchedLogger::new(py, logger));
-        let loggers = loggers.collect::<PyResult<_>>()?;
         let globals = py.import("logging")?.getattr("__dict__")?.cast_into::<PyDict>()?;
         let factory = factory_mark(&globals);
         Ok(Premises { lists, classes: watched, loggers, globals: globals.unbind(), factory })
@@ -92,11 +111,9 @@ impl WatchedList {
         let list = self.list.as_ptr();
         // SAFETY: the interpreter is held and the list alive.
         let len = unsafe { ffi::PyList_GET_SIZE(list) };
-        match &self.item {
-            None => len == 0,
+        len as usize == self.len
             // SAFETY: as above.
-            Some(item) => len == 1 && unsafe { begins_with(list, item.as_ptr()) },
-        }
+            && self.item.as_ref().is_none_or(|item| unsafe { begins_with(list, item.as_ptr()) })
     }
 }
 

@@ -98,6 +98,11 @@ impl Fields {
         Ok(Fields { around: around.map(Bound::unbind), ..fields })
     }
 
+    /// The fields as they were given, which nobody changes.
+    pub(crate) fn mapping<'py>(&self, py: Python<'py>) -> &Bound<'py, PyDict> {
+        self.mapping.bind(py)
+    }
+
     /// Notes that the context was left, for records that still find it.
     pub(crate) fn leave(&self) {
         self.is_left.store(true, Ordering::Relaxed);

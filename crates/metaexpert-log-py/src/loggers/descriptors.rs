@@ -310,7 +310,7 @@ impl Descriptor {
         arguments: &Arguments<'_>,
     ) -> Option<PyResult<Py<PyAny>>> {
         let py = logger.py();
-        if !channel.get().is_first_use() {
+        if channel.get().is_listened() || !channel.get().is_first_use() {
             return None;
         }
         match channel.get().gate(level, category.is_some()) {

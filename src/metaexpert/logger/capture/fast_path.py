@@ -32,41 +32,22 @@ from metaexpert.logger.capture.level_changes import (
     is_same,
     watch_levels,
 )
+from metaexpert.logger.capture.replacements import (
+    LEVELS,
+    LOOKED_UP,
+    OVERRIDABLE,
+    TRADE,
+    has_patches,
+    records_are_usual,
+)
 from metaexpert.logger.process import engine
 from metaexpert.logger.shared import native
 from metaexpert.logger.shared.native import Channel, Fields, TakenMethod
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-TRADE: Final = "trade"
-
-LEVELS: Final[Mapping[str, int]] = {
-    "debug": logging.DEBUG,
-    "info": logging.INFO,
-    "warning": logging.WARNING,
-    "error": logging.ERROR,
-    "exception": logging.ERROR,
-    "critical": logging.CRITICAL,
-    "fatal": logging.CRITICAL,
-}
-#: Methods that the fast path would bypass if a subclass, or a program at run time, replaced them.
-_OVERRIDABLE: Final = (
-    *LEVELS,
-    "log",
-    "trade",
-    "_log",
-    "_serve",
-    "makeRecord",
-    "handle",
-    "callHandlers",
-    "findCaller",
-    "filter",
-    "isEnabledFor",
-    "getEffectiveLevel",
-    "hasHandlers",
-)
 _WATCHED_ATTRIBUTES: Final = frozenset(
-    (*_OVERRIDABLE, "level", "parent", "propagate", "disabled", "handlers", "filters", "name", "manager")
+    (*OVERRIDABLE, "level", "parent", "propagate", "disabled", "handlers", "filters", "name", "manager")
 )
 
 
@@ -182,7 +163,7 @@ class FastPathLogger(logging.Logger):
             builtin = native.level_builtin(channel, logging.INFO, TRADE, slow, is_on, name)
         else:
             level = LEVELS[name]
-            is_on = level >= threshold and engine.wants(level)
+            is_on = level >= threshold and (channel.is_listened or engine.wants(level))
             builtin = native.level_builtin(channel, level, None, slow, is_on, name)
         self._installed[name] = builtin
         self.__dict__[name] = builtin
@@ -208,7 +189,29 @@ class FastPathLogger(logging.Logger):
             return None if channel is None else channel.derive(self._bound, self.handlers)
         watch_levels(self.manager)
         premises = self._premises()
-        return None if premises is None else Channel(self.name, self._bound, *premises)
+        return self._listened_channel() if premises is None else Channel(self.name, self._bound, *premises)
+
+    def _listened_channel(self) -> Channel | None:
+        """Return the way of records that foreign handlers get as well; None if only `logging` serves it."""
+        if self.disabled or self.filters or self._unbound is not None or not _is_genuine(self, LOOKED_UP):
+            return None
+        sized: list[tuple[list[Any], int]] = [(self.filters, 0)]
+        ours: set[type] = set()
+        logger: logging.Logger | None = self
+        while logger is not None:
+            if not _is_observed(logger):
+                return None
+            sized.append((logger.handlers, len(logger.handlers)))
+            for handler in logger.handlers:
+                if is_instance(handler, PipelineHandler):
+                    ours.add(type(handler))
+                    # Without a filter there the direct way may be open.
+                    sized.append((handler.filters, len(handler.filters)))
+            logger = logger.parent if logger.propagate else None
+        if not ours or not records_are_usual():
+            return None
+        kinds = [type(self), logging.LogRecord, *ours]
+        return Channel.listened_to(self, self.name, self._bound, sized, kinds)
 
     def _is_as_derived(self, unbound: FastPathLogger) -> bool:
         """Tell whether this bound logger is unchanged, so that everything depends on its unbound logger."""
@@ -279,7 +282,7 @@ class FastPathLogger(logging.Logger):
         )
         inherited = None if is_new or name != "parent" else self.getEffectiveLevel()
         super().__setattr__(name, value)
-        if name in _OVERRIDABLE:
+        if name in OVERRIDABLE:
             self._leave_fast_path()
         elif name in _WATCHED_ATTRIBUTES and not is_new:
             # Loggers below may depend on it too; while a logger is being made nobody does.
@@ -316,32 +319,25 @@ def served(method: Function) -> Function:
     return native.method_descriptor(method, LEVELS.get(name), None)
 
 
-#: `logging.Logger` under a name that a program does not assign to.
-STANDARD: Final = logging.Logger
-#: Its methods. What a program has put there before this import is none.
-_standard: Final[Mapping[str, Any]] = {
-    name: method if getattr(method, "__globals__", None) is vars(logging) else None
-    for name, method in ((name, getattr(STANDARD, name, None)) for name in _OVERRIDABLE)
-    if method is not None
-}
-
-
 def define_genuine(kind: type[FastPathLogger], adopt: Callable[[logging.Logger], object]) -> None:
     """Take the methods of `kind` for those that the builtins stand in for.
 
     `adopt` makes a logger one of that kind.
     """
-    kind._genuine = {name: getattr(kind, name) for name in _OVERRIDABLE}
+    kind._genuine = {name: getattr(kind, name) for name in OVERRIDABLE}
     changes.usual_kind, changes.adopt = kind, adopt
 
 
-def _is_genuine(logger: FastPathLogger) -> bool:
-    """Tell whether no method that the fast way bypasses was overridden, in a class or on the instance."""
+def _is_genuine(logger: FastPathLogger, looked_up: frozenset[str] = frozenset()) -> bool:
+    """Tell whether no method that the fast way bypasses was overridden, in a class or on the instance.
+
+    Those `looked_up` in `logging.Logger` are not bypassed.
+    """
     kind = type(logger)
     return (
         _has_own_methods(logger)
         and all(getattr(kind, name) is method for name, method in kind._genuine.items())
-        and not any(map(is_patched, _standard))
+        and not has_patches(but=looked_up)
     )
 
 
@@ -350,15 +346,10 @@ def is_genuine_method(kind: type[FastPathLogger], name: str) -> bool:
     return getattr(kind, name) is kind._genuine[name]
 
 
-def is_patched(name: str) -> bool:
-    """Tell whether somebody has replaced the method `name` in `logging.Logger`, as tracing tools do."""
-    return name in _standard and getattr(STANDARD, name) is not _standard[name]
-
-
 def _has_own_methods(logger: FastPathLogger) -> bool:
     """Tell whether the instance still has its own methods, none of them replaced."""
     installed, attributes = logger._installed, logger.__dict__
-    return not any(name in attributes and name not in installed for name in _OVERRIDABLE)
+    return not any(name in attributes and name not in installed for name in OVERRIDABLE)
 
 
 def lists_on_the_way(

@@ -10,7 +10,14 @@ from typing import Any, ClassVar, Final
 from metaexpert.logger.capture.context import current_context
 from metaexpert.logger.capture.faults import describe_exception, described_text, exception_info
 from metaexpert.logger.capture.level_changes import is_instance
-from metaexpert.logger.capture.notes import CallFields, is_taken, note_fields, note_of, note_taken
+from metaexpert.logger.capture.notes import (
+    CallFields,
+    is_taken,
+    note_fields,
+    note_of,
+    note_taken,
+    submit_handed,
+)
 from metaexpert.logger.process import engine
 from metaexpert.logger.shared import native
 
@@ -48,7 +55,7 @@ class _NoLock:
 
 
 # From Python 3.13 on `logging.Handler.handle` enters the lock without asking whether there is one.
-_NO_LOCK: Final = _NoLock()
+_NO_LOCK: Final = _NoLock() if sys.version_info >= (3, 13) else None
 
 
 class PipelineHandler(logging.Handler):
@@ -101,6 +108,8 @@ class PipelineHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Submit `record` unless the pipeline has it; failures are reported as those of any handler."""
         try:
+            if submit_handed(record):
+                return
             note = note_of(record)
             if is_taken(note, record):
                 return

@@ -25,14 +25,10 @@ from metaexpert.logger.capture.calls import (
 )
 from metaexpert.logger.capture.context import current_context
 from metaexpert.logger.capture.fast_path import (
-    LEVELS,
-    STANDARD,
-    TRADE,
     FastPathLogger,
     complete,
     define_genuine,
     is_genuine_method,
-    is_patched,
     served,
 )
 from metaexpert.logger.capture.faults import (
@@ -46,6 +42,7 @@ from metaexpert.logger.capture.handler import Extra, attach_fields, handler_out_
 from metaexpert.logger.capture.level_changes import is_earlier, is_instance
 from metaexpert.logger.capture.notes import CallFields, note_fields
 from metaexpert.logger.capture.pickles import as_imported, owned, rebound
+from metaexpert.logger.capture.replacements import LEVELS, STANDARD, TRADE, is_patched
 from metaexpert.logger.process.forks import ForkLock
 from metaexpert.logger.shared import native
 from metaexpert.logger.shared.native import Fields
@@ -241,7 +238,7 @@ class MetaLogger(FastPathLogger):
         fields.update(unusable(exc_info, stack_info, stacklevel))
         own, category = own_fields(extra_fields(extra), fields)
         channel = self._open_channel() if native.is_running() else None
-        if channel is None:
+        if channel is None or channel.is_listened:
             self._log_record(
                 level, msg, args, recorded_exc_info(exc_info), own, category, stack_info, stacklevel
             )

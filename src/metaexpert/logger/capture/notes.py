@@ -124,7 +124,33 @@ _notes: Final[dict[int, Note]] = native.lasting.setdefault("notes", {})
 def note_of(record: logging.LogRecord) -> Note | None:
     """Return what is known about `record`."""
     note = _notes.get(id(record))
-    return note if note is not None and note() is record else None
+    return note if note is not None and note() is record else _noted_natively(record)
+
+
+def _noted_natively(record: logging.LogRecord) -> Note | None:
+    """Return what the native engine knows about a record that it has made."""
+    known = native.known_of(record)
+    if known is None:
+        return None
+    own, bound, context, has_it = known
+    note = _notes[id(record)] = Note(record)
+    note.fields = CallFields(own, bound, context)
+    note.fields.attributes = {name: name for name, _ in note.fields.items()}
+    note.taken_by = (engine.run_id(), record.name) if has_it else None
+    return note
+
+
+def submit_handed(record: logging.LogRecord) -> bool:
+    """Submit a record that the native engine is handing out. True if the pipeline has it now.
+
+    False for any other record, and for one that a handler or filter has changed.
+    """
+    if not native.submit_handed(record, _usual_kind, _copied_usual_kind):
+        return False
+    note = _notes.get(id(record))
+    if note is not None and note.taken_by is None:
+        note.taken_by = (engine.run_id(), record.name)
+    return True
 
 
 def _noted(record: logging.LogRecord) -> Note:
@@ -255,3 +281,7 @@ def _copied_kind(own: type[logging.LogRecord]) -> type | None:
         return None
     words = {"__slots__": (), "__module__": own.__module__, "__qualname__": own.__qualname__}
     return type(own.__name__, (_Copied, own), words)
+
+
+_usual_kind: Final = logging.LogRecord
+_copied_usual_kind: Final = _copied_kind(_usual_kind)

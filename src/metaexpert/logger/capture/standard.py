@@ -14,13 +14,9 @@ import logging
 from types import MethodType
 from typing import Any, Final
 
-from metaexpert.logger.capture.fast_path import (
-    STANDARD,
-    FastPathLogger,
-    is_patched,
-    lists_on_the_way,
-)
+from metaexpert.logger.capture.fast_path import FastPathLogger, lists_on_the_way
 from metaexpert.logger.capture.level_changes import changes, is_instance
+from metaexpert.logger.capture.replacements import STANDARD, is_patched, records_are_usual
 from metaexpert.logger.shared import native
 from metaexpert.logger.shared.native import Channel, TakenMethod
 
@@ -29,10 +25,6 @@ _BYPASSED: Final = ("findCaller", "makeRecord", "handle", "callHandlers", "filte
 #: Attributes on which the way of a logger's records depends: of the logger itself, and of those above it.
 _OWN_ATTRIBUTES: Final = ("name", "parent", "propagate", "disabled", "handlers", "filters")
 _ATTRIBUTES_ABOVE: Final = ("parent", "propagate", "handlers")
-#: The methods of a record that nobody makes.
-_RECORD_METHODS: Final = ("__init__", "getMessage", "__setattr__")
-_record: Final = logging.LogRecord
-_genuine: Final = {name: getattr(_record, name) for name in _RECORD_METHODS}
 #: After a look that failed, so many records at most pass before the next one.
 _LONGEST_PAUSE: Final = 64
 
@@ -128,9 +120,9 @@ def _expected(logger: logging.Logger, *, is_own: bool) -> list[tuple[str, tuple[
 def _is_genuine() -> bool:
     """Tell whether nobody has replaced what `logging` would do for a record that only the pipeline reads."""
     return (
-        logging.getLogRecordFactory() is logging.LogRecord is _record
+        logging.getLogRecordFactory() is logging.LogRecord
+        and records_are_usual()
         and not any(map(is_patched, ("_log", *_BYPASSED)))
-        and all(getattr(_record, name) is _genuine[name] for name in _RECORD_METHODS)
         and bool(logging._srcfile)
     )
 

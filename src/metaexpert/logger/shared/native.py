@@ -34,6 +34,7 @@ from metaexpert.logger._native import (
     forget_after_fork,
     forks,
     is_running,
+    known_of,
     level_builtin,
     log_builtin,
     method_descriptor,
@@ -50,6 +51,7 @@ from metaexpert.logger._native import (
     standard_builtin,
     start,
     stats,
+    submit_handed,
     submit_record,
     usual_exception,
 )
@@ -78,6 +80,7 @@ __all__ = [
     "forget_after_fork",
     "forks",
     "is_running",
+    "known_of",
     "lasting",
     "level_builtin",
     "log_builtin",
@@ -95,6 +98,7 @@ __all__ = [
     "standard_builtin",
     "start",
     "stats",
+    "submit_handed",
     "submit_record",
     "usual_exception",
 ]

@@ -45,10 +45,13 @@ pub(crate) fn submit_record(
     if let Some(attributes) = attributes {
         parts.fields.retain(|(name, _)| !attributes.contains(name).unwrap_or(false));
     }
+    let mut has_same_names = false;
     if let Some(fields) = fields {
+        // A factory's attribute may have the name of a field, which the general way tells apart.
+        has_same_names = parts.fields.iter().any(|(name, _)| fields.contains(name).unwrap_or(true));
         parts.fields.extend(fields.iter());
     }
-    let is_bare = message.is_none() && exception.is_none() && !is_complete;
+    let is_bare = message.is_none() && exception.is_none() && !is_complete && !has_same_names;
     if is_bare && submit_plain(py, &parts, bound.as_ref()) {
         return Ok(true);
     }
