@@ -11,7 +11,7 @@ use std::sync::Arc;
 use pyo3::exceptions::PyException;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyString, PyTraceback};
+use pyo3::types::{PyString, PyTraceback, PyTuple};
 
 use crate::exceptions::originals::Originals;
 use crate::exceptions::sources::Source;
@@ -75,7 +75,7 @@ pub(crate) fn push_frames(
     let start = out.len();
     for _ in 0..MOST_ATTEMPTS {
         let mut stack = Stack { out: &mut *out, line: 0, repeated: 0, sources: Vec::new() };
-        if !stack.push_all(py, &steps, originals)? {
+        if !stack.push_all(py, &steps)? {
             return Ok(false);
         }
         let stale = stack.end(py, originals);
@@ -133,7 +133,7 @@ struct Stack<'a> {
 }
 
 impl Stack<'_> {
-    fn push_all(&mut self, py: Python<'_>, steps: &[Step<'_>], originals: &Originals) -> PyResult<bool> {
+    fn push_all(&mut self, py: Python<'_>, steps: &[Step<'_>]) -> PyResult<bool> {
         let mut at = 0;
         loop {
             at += FRAMES.with(py, |frames| self.push_known(frames, &steps[at..]));
@@ -144,7 +144,7 @@ impl Stack<'_> {
             match Rendered::of(step) {
                 Ok(rendered) => {
                     self.push(&rendered.text, rendered.line);
-                    if let Some(source) = rendered.remember(step, originals) {
+                    if let Some(source) = rendered.remember(step) {
                         self.note(&source);
                     }
                 }
@@ -199,7 +199,7 @@ impl Stack<'_> {
     fn end(mut self, py: Python<'_>, originals: &Originals) -> Vec<Arc<Source>> {
         self.sum_up();
         let cache = originals.cache(py);
-        self.sources.retain(|source| !source.is_fresh(py, cache));
+        self.sources.retain(|source| !source.is_fresh(cache));
         self.sources
     }
 }
@@ -209,24 +209,28 @@ struct Rendered<'py> {
     text: Vec<u8>,
     line: isize,
     file: Bound<'py, PyString>,
+    /// What `linecache` holds under the file's name.
+    held: Option<Bound<'py, PyTuple>>,
 }
+
+type Answer<'py> = (Bound<'py, PyString>, isize, Bound<'py, PyString>, Option<Bound<'py, PyTuple>>);
 
 impl<'py> Rendered<'py> {
     fn of(step: &Step<'py>) -> PyResult<Self> {
         let module = step.trace.py().import("metaexpert.logger.capture.tracebacks")?;
         let answer = module.call_method1("rendered_frame", (&step.trace,))?;
-        let (text, line, file): (Bound<'_, PyString>, isize, Bound<'_, PyString>) = answer.extract()?;
-        Ok(Rendered { text: utf8(&text), line, file })
+        let (text, line, file, held): Answer<'_> = answer.extract()?;
+        Ok(Rendered { text: utf8(&text), line, file, held })
     }
 
     /// Remembers the frame as that of `step`, and returns its file. `None` if its text may change without
     /// notice.
-    fn remember(self, step: &Step<'py>, originals: &Originals) -> Option<Arc<Source>> {
+    fn remember(self, step: &Step<'py>) -> Option<Arc<Source>> {
         if self.text.len() > LONGEST_FRAME {
             return None;
         }
         let py = step.trace.py();
-        let source = Source::of(&self.file, originals.cache(py))?;
+        let source = Source::of(&self.file, self.held)?;
         let frame = |source: &Arc<Source>| Frame {
             _code: step.code.clone().unbind(),
             text: self.text.into(),

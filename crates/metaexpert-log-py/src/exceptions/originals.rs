@@ -143,7 +143,8 @@ fn held(names: &Bound<'_, PyDict>, name: &Bound<'_, PyString>) -> *mut ffi::PyOb
     // SAFETY: the GIL is held and both are alive; a borrowed reference, or null, maybe with an exception.
     let value = unsafe { ffi::PyDict_GetItemWithError(names.as_ptr(), name.as_ptr()) };
     if value.is_null() {
-        drop(PyErr::take(names.py()));
+        // SAFETY: the GIL is held.
+        unsafe { ffi::PyErr_Clear() };
     }
     value
 }

@@ -18,7 +18,9 @@ pub(crate) struct Source {
     file: Option<OnDisk>,
 }
 
-#[derive(PartialEq)]
+/// (size, time, lines, full name); one that has not been read yet is shorter.
+type Entry<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>, Bound<'py, PyAny>, Bound<'py, PyAny>);
+
 struct OnDisk {
     path: PathBuf,
     bytes: u64,
@@ -26,30 +28,21 @@ struct OnDisk {
 }
 
 impl Source {
-    /// The file `name` as `linecache` holds it now. `None` if its lines may change without notice: it was not
-    /// found, or has changed since it was read.
-    pub(crate) fn of(name: &Bound<'_, PyString>, cache: &Bound<'_, PyDict>) -> Option<Self> {
+    /// The file `name`, of which `linecache` holds `entry`. `None` if its lines may change without notice: it
+    /// was not found, or has changed since it was read.
+    pub(crate) fn of(name: &Bound<'_, PyString>, entry: Option<Bound<'_, PyTuple>>) -> Option<Self> {
         let text = name.to_str().ok()?.to_owned();
         let name = name.clone().unbind();
         // From 3.13 on such a name may stand for code that was typed in, of which `linecache` knows more.
         if cfg!(Py_3_13) && text.starts_with('<') {
             return None;
         }
-        let Some(entry) = cache.get_item(&name).ok()? else {
+        let Some(entry) = entry else {
             let is_of_no_file = text.starts_with('<') && text.ends_with('>');
             return is_of_no_file.then_some(Source { name, text, entry: None, file: None });
         };
-        // (size, mtime, lines, full name); one that has not been read yet is shorter.
-        let entry = entry.cast_into_exact::<PyTuple>().ok().filter(|entry| entry.len() == 4)?;
-        let file = match entry.get_item(1).ok()? {
-            mtime if mtime.is_none() => None,
-            mtime => {
-                let file = OnDisk::at(entry.get_item(3).ok()?.extract().ok()?)?;
-                let is_same = file.bytes == entry.get_item(0).ok()?.extract::<u64>().ok()?
-                    && file.mtime() == mtime.extract::<f64>().ok()?;
-                Some(file).filter(|_| is_same).map(Some)?
-            }
-        };
+        let (bytes, mtime, _, path): Entry<'_> = entry.extract().ok()?;
+        let file = if mtime.is_none() { None } else { Some(OnDisk::read_at(path, bytes, mtime)?) };
         Some(Source { name, text, entry: Some(entry.unbind()), file })
     }
 
@@ -61,12 +54,13 @@ impl Source {
     }
 
     /// Whether `linecache.checkcache` would leave it as it is. Asks the disk, as that does.
-    pub(crate) fn is_fresh(&self, py: Python<'_>, cache: &Bound<'_, PyDict>) -> bool {
+    pub(crate) fn is_fresh(&self, cache: &Bound<'_, PyDict>) -> bool {
         // SAFETY: the GIL is held, both objects are alive; a borrowed reference that is only compared, or
         // null, maybe with an exception.
         let held = unsafe { ffi::PyDict_GetItemWithError(cache.as_ptr(), self.name.as_ptr()) };
         if held.is_null() {
-            drop(PyErr::take(py));
+            // SAFETY: the GIL is held.
+            unsafe { ffi::PyErr_Clear() };
         }
         held == self.entry.as_ref().map_or(std::ptr::null_mut(), Py::as_ptr)
             && self.file.as_ref().is_none_or(OnDisk::is_unchanged)
@@ -74,9 +68,14 @@ impl Source {
 }
 
 impl OnDisk {
-    fn at(path: PathBuf) -> Option<Self> {
+    /// `None` if it is not as it was when it was read.
+    fn read_at(path: Bound<'_, PyAny>, bytes: Bound<'_, PyAny>, mtime: Bound<'_, PyAny>) -> Option<Self> {
+        let path: PathBuf = path.extract().ok()?;
         let found = fs::metadata(&path).ok()?;
-        Some(OnDisk { bytes: found.len(), modified: found.modified().ok()?, path })
+        let file = OnDisk { bytes: found.len(), modified: found.modified().ok()?, path };
+        let is_same =
+            file.bytes == bytes.extract::<u64>().ok()? && file.mtime() == mtime.extract::<f64>().ok()?;
+        is_same.then_some(file)
     }
 
     fn is_unchanged(&self) -> bool {
