@@ -5,7 +5,6 @@ use pyo3::prelude::*;
 use pyo3::sync::critical_section::with_critical_section;
 use pyo3::types::{PyBool, PyDict, PyString, PyTuple};
 
-use crate::exceptions::given::{Given, described};
 use crate::fast::arguments::Arguments;
 use crate::general::call::Call;
 use crate::process::state::STATE;
@@ -31,12 +30,7 @@ pub(crate) fn collect<'py>(
         return Ok(false);
     }
     // Last, because the exception's own code may run, which must not be done twice.
-    match exc_info.map_or(Ok(Given::Nothing), |exc_info| described(&exc_info))? {
-        Given::Nothing => {}
-        Given::Described(description) => call.exception = Some(description),
-        Given::Unknown => return Ok(false),
-    }
-    Ok(true)
+    exc_info.map_or(Ok(true), |exc_info| call.add_exception(&exc_info))
 }
 
 /// Sorts the keywords into those that are fields and others. False if only `logging` serves one of them.

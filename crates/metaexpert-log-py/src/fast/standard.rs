@@ -59,7 +59,7 @@ fn serve(slf: &Bound<'_, PyAny>, method: &Method, arguments: &Arguments<'_>) -> 
             return Ok(None);
         }
         let _inside = Inside::enter(py);
-        if let Some(call) = given.call(py)
+        if let Some(call) = given.call(py)?
             && method.submit_call(py, call)?
         {
             return Ok(None);
@@ -83,11 +83,12 @@ struct Given<'py> {
     message: Bound<'py, PyAny>,
     arguments: Bound<'py, PyTuple>,
     extra: Option<Bound<'py, PyDict>>,
+    exc_info: Option<Bound<'py, PyAny>>,
 }
 
 impl<'py> Given<'py> {
-    /// `None` for a call that only `logging` serves: a level of another name, an exception, a stack, or
-    /// arguments that are wrong.
+    /// `None` for a call that only `logging` serves: a level of another name, a stack, or arguments that are
+    /// wrong.
     fn of(py: Python<'py>, arguments: &Arguments<'_>) -> Option<Self> {
         let [level, message, args] = arguments.positional else { return None };
         // SAFETY: the arguments live until the call returns; the references are counted.
@@ -100,7 +101,8 @@ impl<'py> Given<'py> {
             return None;
         }
         let arguments_given = args.cast_into_exact::<PyTuple>().ok()?;
-        let mut given = Given { level: number, message, arguments: arguments_given, extra: None };
+        let mut given =
+            Given { level: number, message, arguments: arguments_given, extra: None, exc_info: None };
         if arguments.names.is_null() {
             return Some(given);
         }
@@ -118,7 +120,11 @@ impl<'py> Given<'py> {
     fn take(&mut self, name: &str, value: Bound<'py, PyAny>) -> Option<()> {
         let is_off = value.is_none() || value.cast_exact::<PyBool>().is_ok_and(|truth| !truth.is_true());
         match name {
-            "exc_info" | "stack_info" if is_off => Some(()),
+            "stack_info" if is_off => Some(()),
+            "exc_info" => {
+                self.exc_info = Some(value).filter(|_| !is_off);
+                Some(())
+            }
             "extra" if value.is_none() => Some(()),
             "extra" => {
                 let extra = value.cast_into_exact::<PyDict>().ok()?;
@@ -135,11 +141,20 @@ impl<'py> Given<'py> {
     }
 
     fn is_message_alone(&self) -> bool {
-        self.arguments.is_empty() && self.extra.is_none()
+        self.arguments.is_empty() && self.extra.is_none() && self.exc_info.is_none()
     }
 
-    /// The call. `None` if `extra` has what no record takes as an attribute.
-    fn call(self, py: Python<'py>) -> Option<Call<'static, 'py>> {
+    /// The call. `None` if only `logging` serves it, after all. Fails as [`Call::add_exception`] does.
+    fn call(mut self, py: Python<'py>) -> PyResult<Option<Call<'static, 'py>>> {
+        let exc_info = self.exc_info.take();
+        let Some(mut call) = self.call_without_exception(py) else { return Ok(None) };
+        // Last, because the exception's own code may run, which must not be done twice.
+        let is_complete = exc_info.map_or(Ok(true), |exc_info| call.add_exception(&exc_info))?;
+        Ok(is_complete.then_some(call))
+    }
+
+    /// `None` if `extra` has what no record takes as an attribute.
+    fn call_without_exception(self, py: Python<'py>) -> Option<Call<'static, 'py>> {
         let mut call = Call::new(self.level, self.message, self.arguments);
         call.caller_is_current_frame = true;
         let Some(extra) = self.extra else { return Some(call) };

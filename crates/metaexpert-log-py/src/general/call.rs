@@ -4,6 +4,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
+use crate::exceptions::given::{Description, Given, described};
 use crate::general::context_variable::current_context;
 use crate::general::fields::Fields;
 use crate::values::text::Excerpt;
@@ -21,7 +22,7 @@ pub(crate) struct Call<'a, 'py> {
     pub(crate) bound: Option<&'a Py<Fields>>,
     /// `fields` are all that the record has: those of the running context are not added.
     pub(crate) is_complete: bool,
-    pub(crate) exception: Option<(Excerpt, Excerpt, Excerpt)>,
+    pub(crate) exception: Option<Description>,
     pub(crate) stack: Option<Excerpt>,
     pub(crate) caller: Option<(Excerpt, u32, Excerpt)>,
     pub(crate) thread: Option<(u64, Excerpt)>,
@@ -64,6 +65,17 @@ impl<'py> Call<'_, 'py> {
     pub(crate) fn forget_names(&mut self) {
         self.names = std::ptr::null_mut();
         self.is_all_of_extra = false;
+    }
+
+    /// Adds the exception that `exc_info` stands for, if there is one. False if only the Python side can tell.
+    /// Fails with what is no `Exception`, as an interruption of the exception's own code is.
+    pub(crate) fn add_exception(&mut self, exc_info: &Bound<'py, PyAny>) -> PyResult<bool> {
+        match described(exc_info)? {
+            Given::Nothing => {}
+            Given::Described(description) => self.exception = Some(description),
+            Given::Unknown => return Ok(false),
+        }
+        Ok(true)
     }
 
     /// The fields of contexts that the record has beside its own.

@@ -95,6 +95,28 @@ def test_each_call_has_type_message_and_traceback(name: str, both_ways: "Logs") 
         }
 
 
+#: Those that a logger of `logging` takes, too.
+OF_LOGGING = [
+    name for name in CALLS if not any(word in name for word in ("field", "trade", "bound", "class"))
+]
+
+
+@pytest.mark.parametrize("name", OF_LOGGING)
+def test_each_call_of_a_plain_logger_has_the_same(name: str, both_ways: "Logs") -> None:
+    """The first and later ones."""
+    log: Any = logging.getLogger("third.party")
+    error = raised(ValueError("bad tick"))
+    for _ in range(3):
+        try:
+            raise error.with_traceback(error.__traceback__)
+        except ValueError:
+            CALLS[name](log, error)
+            stacktrace = traceback.format_exc().rstrip("\n")
+        last = both_ways.last()
+        assert (last["message"], last["level"]) == ("m", "ERROR")
+        assert last["exception"]["stacktrace"] == stacktrace
+
+
 @pytest.mark.parametrize("value", [None, False, 0, (None, None, None)])
 def test_exception_without_one(value: Any, both_ways: "Logs") -> None:
     """`exc_info` says whether there is one, also where one is being handled."""
@@ -114,10 +136,11 @@ def test_text_is_asked_for_once_whatever_else_is_given(
     """A word behind it that only `logging` serves does not make that twice."""
     logs.configure()
     error = raised(Counted())
-    monkeypatch.setattr(Counted, "asked", 0)
-    logs.logger.error("m", exc_info=error, **more)
-    assert Counted.asked == 1
-    assert logs.last()["exception"]["message"] == "counted"
+    for log in (logs.logger, logging.getLogger("third.party")):
+        monkeypatch.setattr(Counted, "asked", 0)
+        log.error("m", exc_info=error, **more)
+        assert Counted.asked == 1
+        assert logs.last()["exception"]["message"] == "counted"
 
 
 def test_text_is_not_asked_for_where_the_level_is_off(logs: "Logs") -> None:
