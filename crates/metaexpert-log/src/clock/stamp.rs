@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::wall::now_ns;
 
-/// Stamps below it are ticks of the counter, counted from `i64::MIN`; others are nanoseconds since the epoch,
-/// which reach back to the year 1823.
+/// Stamps below it are ticks of the counter, counted from `i64::MIN`; others are nanoseconds since the Unix
+/// epoch, which reach back to the year 1823.
 const FIRST_NS: i64 = i64::MIN / 2;
 const TICKS: u64 = (1 << 62) - 1;
 
@@ -17,8 +17,8 @@ pub fn prepare_stamps() {
     HAS_COUNTER.store(counter::is_reliable(), Ordering::Relaxed);
 }
 
-/// The present time, for a frame: ticks of the counter, or nanoseconds since the epoch where there is no good
-/// one.
+/// The present time, for a frame: ticks of the counter, or nanoseconds since the Unix epoch where there is no
+/// good one.
 #[inline(always)]
 pub fn stamp() -> i64 {
     if HAS_COUNTER.load(Ordering::Relaxed) { of_ticks(counter::read()) } else { now_ns() }

@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! 0  len u32 · kind u8 · sections u8 · flags u16: 1, some value is nested
-//! 8  seq u64 · stamp i64: nanoseconds since the epoch, or ticks (`clock::stamp`) until the backend comes by
+//! 8  seq u64 · stamp i64: nanoseconds since 1970, or ticks (`clock::stamp`) until the backend comes by
 //! 24 level i32 · logger u32 · category u32 · message_len u32
 //! 40 check u32 · reserved u32
 //! 48 message · sections…

@@ -181,7 +181,7 @@ pub struct Record<'a> {
     pub logger: u32,
     /// Dictionary id of the category, or [`NO_ID`](super::NO_ID).
     pub category: u32,
-    /// When the call was made, in nanoseconds since the epoch or as [`crate::clock::stamp`] has it.
+    /// When the call was made, in nanoseconds since the Unix epoch or as [`crate::clock::stamp`] has it.
     pub timestamp_ns: i64,
     /// The finished message.
     pub message: &'a [u8],

@@ -90,7 +90,7 @@ impl RingReport {
     }
 }
 
-/// RFC 3339 text of a time in nanoseconds since the epoch.
+/// RFC 3339 text of a time in nanoseconds since the Unix epoch.
 fn rfc3339(time_ns: i64) -> String {
     String::from_utf8_lossy(&Rfc3339::default().format(time_ns)).into_owned()
 }

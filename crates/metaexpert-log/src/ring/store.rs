@@ -43,7 +43,7 @@ pub struct Author {
     pub process: u32,
     /// The id that no other process has.
     pub run_id: String,
-    /// When the ring was made, in nanoseconds since the epoch.
+    /// When the ring was made, in nanoseconds since the Unix epoch.
     pub started_ns: i64,
     /// The log directory.
     pub directory: PathBuf,
