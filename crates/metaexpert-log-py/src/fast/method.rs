@@ -129,6 +129,18 @@ impl Method {
         }
     }
 
+    /// Serves the call if it needs neither Python code nor `slow`. Returns whether it did.
+    pub(crate) fn try_native(&self, py: Python<'_>, arguments: &Arguments<'_>) -> bool {
+        match self.try_fast(py, arguments) {
+            Fast::Done => true,
+            Fast::Buffered => {
+                let _inside = Inside::enter(py);
+                matches!(self.try_buffered(py, arguments), Fast::Done)
+            }
+            Fast::General | Fast::Slow => false,
+        }
+    }
+
     /// Goes on where [`Method::try_fast`] could not serve the call.
     #[inline(never)]
     fn call_on(&self, py: Python<'_>, arguments: &Arguments<'_>, next: Fast) -> PyResult<Option<Py<PyAny>>> {

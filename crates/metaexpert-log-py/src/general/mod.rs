@@ -13,6 +13,7 @@ pub(crate) mod fields;
 pub(crate) mod log_record;
 pub(crate) mod lost;
 pub(crate) mod message;
+pub(crate) mod own_fields;
 pub(crate) mod plain_fields;
 pub(crate) mod prepared;
 pub(crate) mod submit;

@@ -10,19 +10,37 @@ use crate::general::message::formatted;
 use crate::values::captured::Captured;
 use crate::values::conversion::Conversion;
 use crate::values::names::name_of;
+use crate::values::native::writer::NativeWriter;
 use crate::values::nested;
 use crate::values::stand_in;
 use crate::values::str_of::text_of;
-use crate::values::text::Excerpt;
+use crate::values::text::{Excerpt, WORST_ESCAPE_BYTES};
 
 /// Of an argument no more bytes are shown on standard error.
 const MOST_REPORTED_BYTES: usize = 1 << 16;
+
+/// A nested value that takes at most one part in so many of a record stays in its own types, whatever its text
+/// may take.
+const SMALL_SHARE: usize = 8;
 
 /// The message and the fields, converted, and the time.
 pub(crate) struct Prepared {
     pub(crate) timestamp_ns: i64,
     pub(crate) message: Vec<u8>,
-    pub(crate) fields: Vec<(Vec<u8>, Captured)>,
+    pub(crate) fields: Vec<(Vec<u8>, FieldValue)>,
+}
+
+/// The value of a field of the call's own.
+pub(crate) enum FieldValue {
+    Captured(Captured),
+    /// A list or mapping, still in its own types.
+    Nested(Vec<u8>),
+}
+
+impl From<Captured> for FieldValue {
+    fn from(captured: Captured) -> Self {
+        FieldValue::Captured(captured)
+    }
 }
 
 impl Prepared {
@@ -56,19 +74,39 @@ fn bound_part(conversion: &mut Conversion, part: &mut Excerpt) {
     *part = conversion.bounded_text(std::mem::take(part)).into();
 }
 
-fn capture_fields(conversion: &mut Conversion, call: &Call<'_, '_>) -> (Vec<(Vec<u8>, Captured)>, Names) {
+fn capture_fields(conversion: &mut Conversion, call: &Call<'_, '_>) -> (Vec<(Vec<u8>, FieldValue)>, Names) {
     let most = conversion.limits.items as usize;
     let mut names = Names::default();
     let mut fields = Vec::with_capacity(call.fields.len().min(most) + 1);
     for (key, value) in call.fields.iter().take(most) {
         let name = names.distinct(name_of(conversion, key));
-        fields.push((name, nested::capture(conversion, value)));
+        let nested = nested_in_its_types(conversion, value);
+        fields.push((name, nested.unwrap_or_else(|| nested::capture(conversion, value).into())));
     }
     let left = call.fields.len().saturating_sub(most) + call.fields_left;
     if left > 0 {
-        fields.push(fields_left_out(&mut names, left));
+        let (name, count) = fields_left_out(&mut names, left);
+        fields.push((name, count.into()));
     }
     (fields, names)
+}
+
+/// A list or mapping that needs no Python code, and takes a small part of the record's room at most.
+fn nested_in_its_types(conversion: &mut Conversion, object: &Bound<'_, PyAny>) -> Option<FieldValue> {
+    let mut bytes = Vec::new();
+    let room = conversion.budget / SMALL_SHARE;
+    let has_nested = {
+        let mut writer = NativeWriter::new(object.py(), &conversion.limits, 0, &mut bytes);
+        // SAFETY: the object is alive.
+        unsafe { writer.field(object.as_ptr()) }?;
+        writer.has_nested()
+    };
+    let most = bytes.len() * WORST_ESCAPE_BYTES;
+    if !has_nested || most > room {
+        return None;
+    }
+    conversion.budget -= most;
+    Some(FieldValue::Nested(bytes))
 }
 
 /// Fields that say which arguments did not fit the message. `logging` shows the mistake on standard error.
@@ -77,7 +115,7 @@ fn explain(
     call: &Call<'_, '_>,
     mistake: &PyErr,
     names: &mut Names,
-) -> Vec<(Vec<u8>, Captured)> {
+) -> Vec<(Vec<u8>, FieldValue)> {
     let py = call.message.py();
     if !conversion.is_exhausted
         && let Err(problem) = report(conversion, call, mistake)
@@ -87,8 +125,11 @@ fn explain(
     let problem = text_of(conversion, mistake.value(py).as_any());
     let problem = conversion.bounded_text(problem);
     vec![
-        (names.distinct(b"format_error".to_vec()), Captured::Text(problem)),
-        (names.distinct(b"format_args".to_vec()), nested::capture(conversion, call.arguments.as_any())),
+        (names.distinct(b"format_error".to_vec()), Captured::Text(problem).into()),
+        (
+            names.distinct(b"format_args".to_vec()),
+            nested::capture(conversion, call.arguments.as_any()).into(),
+        ),
     ]
 }
 

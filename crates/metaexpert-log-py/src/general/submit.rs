@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use metaexpert_log::clock::stamp;
-use metaexpert_log::frame::{NO_ID, Record, Section, Value};
+use metaexpert_log::frame::{NO_ID, Record, Section};
 use metaexpert_log::pipeline::{Pipeline, Refused, Waiter};
 use metaexpert_log::stats::Loss;
 use pyo3::exceptions::PyException;
@@ -14,9 +14,8 @@ use crate::general::call::Call;
 use crate::general::caller::add_caller;
 use crate::general::fields::Fields;
 use crate::general::lost::counted;
+use crate::general::own_fields::OwnFields;
 use crate::general::prepared::Prepared;
-use crate::process::call_sites::{Site, SiteTable};
-use crate::process::key_sets::{KeySets, items};
 use crate::process::state::{STATE, State};
 use crate::values::conversion::Conversion;
 use crate::values::text::escaped_cost;
@@ -138,47 +137,20 @@ fn try_submit(
     context: Option<&Fields>,
     evicted: &mut Option<Py<PyAny>>,
 ) -> Attempt {
-    let State {
-        pipeline: Some(pipeline), generation, sites, key_sets, extra_sets, synchronous, needs, ..
-    } = state
-    else {
+    if state.pipeline.is_none() {
+        return Attempt::Stopped;
+    }
+    let own = OwnFields::of(py, state, call, prepared, evicted);
+    let pairs = own.pairs();
+    let State { pipeline: Some(pipeline), generation, synchronous, needs, .. } = state else {
         return Attempt::Stopped;
     };
-    let generation = *generation;
-    let values: Vec<Value<'_>> = prepared.fields.iter().map(|(_, value)| value.value()).collect();
-    let names: Vec<&[u8]> = prepared.fields.iter().map(|(name, _)| name.as_slice()).collect();
-    let pairs: Vec<(&[u8], Value<'_>)> = names.iter().copied().zip(values.iter().copied()).collect();
-    let inherited = encoded_inherited(py, pipeline, generation, call, context);
+    let inherited = encoded_inherited(py, pipeline, *generation, call, context);
     let mut sections: Vec<Section<'_>> = Vec::with_capacity(8);
     sections.extend(inherited.iter().map(|section| Section::Encoded(section)));
-    if !pairs.is_empty() {
-        match pipeline.keys_id(&names) {
-            Some(keys) => {
-                sections.push(Section::Fields { keys, values: &values });
-                if let Some(made_room) = remember_site(py, call, sites, key_sets, Site { keys, generation }) {
-                    *evicted = Some(made_room);
-                }
-                if call.is_all_of_extra {
-                    let names: Vec<_> = call.fields.iter().map(|(name, _)| name.as_ptr()).collect();
-                    // SAFETY: the call holds the names.
-                    unsafe { extra_sets.remember(py, &names, generation, keys) };
-                }
-            }
-            None => sections.push(Section::Inline(&pairs)),
-        }
-    }
+    sections.extend(own.section(&pairs));
     push_parts(&mut sections, call);
-    let logger = pipeline.logger_id(name).unwrap_or_else(|| {
-        sections.push(Section::Logger(name));
-        NO_ID
-    });
-    let category = match &call.category {
-        None => NO_ID,
-        Some(category) => pipeline.category_id(&category.text).unwrap_or_else(|| {
-            sections.push(Section::Category(&category.text));
-            NO_ID
-        }),
-    };
+    let (logger, category) = ids_of(pipeline, name, call, &mut sections);
     let record = Record {
         level: call.level,
         logger,
@@ -199,6 +171,27 @@ fn try_submit(
     finish_attempt(pipeline, &record, protected, patience)
 }
 
+/// The dictionary's ids of logger and category; what it has no room for becomes a section.
+fn ids_of<'a>(
+    pipeline: &mut Pipeline,
+    name: &'a [u8],
+    call: &'a Call<'_, '_>,
+    sections: &mut Vec<Section<'a>>,
+) -> (u32, u32) {
+    let logger = pipeline.logger_id(name).unwrap_or_else(|| {
+        sections.push(Section::Logger(name));
+        NO_ID
+    });
+    let category = match &call.category {
+        None => NO_ID,
+        Some(category) => pipeline.category_id(&category.text).unwrap_or_else(|| {
+            sections.push(Section::Category(&category.text));
+            NO_ID
+        }),
+    };
+    (logger, category)
+}
+
 /// The fields of context and logger, encoded for this pipeline.
 fn encoded_inherited(
     py: Python<'_>,
@@ -213,24 +206,6 @@ fn encoded_inherited(
         .filter(|fields| !fields.is_empty())
         .map(|fields| fields.with_section(py, pipeline, generation, |_, section| section.to_vec()))
         .collect()
-}
-
-/// Remembers the call site, if its names are the key set. Returns the tuple that made room.
-fn remember_site(
-    py: Python<'_>,
-    call: &Call<'_, '_>,
-    sites: &mut SiteTable,
-    key_sets: &mut KeySets,
-    site: Site,
-) -> Option<Py<PyAny>> {
-    if call.names.is_null() {
-        return None;
-    }
-    // SAFETY: the caller of the builtin keeps its names tuple alive during the call.
-    let names = unsafe { Bound::from_borrowed_ptr(py, call.names) };
-    // SAFETY: as above.
-    unsafe { key_sets.remember(py, items(names.as_ptr()), site.generation, site.keys) };
-    sites.remember(&names, site)
 }
 
 fn finish_attempt(

@@ -318,6 +318,13 @@ impl Descriptor {
             Gate::Closed if channel.get().is_undisturbed(py) => return Some(Ok(py.None())),
             Gate::Closed | Gate::Unknown => return None,
         }
+        // Most calls need no callable for the slow way.
+        let method = Method::new(channel.clone().unbind(), Some(level), i32::MIN, category.clone(), py.None());
+        let is_done = method.try_native(py, arguments);
+        method.release(py);
+        if is_done {
+            return Some(Ok(py.None()));
+        }
         let slow = match self.bound_function(logger) {
             Ok(slow) => slow.unbind(),
             Err(problem) => return Some(Err(problem)),

@@ -67,6 +67,12 @@ impl<'a> NestedWriter<'a> {
         }
     }
 
+    /// Appends a nested value that another writer has written.
+    pub fn nested(&mut self, value: &[u8]) {
+        self.has_nested = true;
+        self.out.extend_from_slice(value);
+    }
+
     /// Appends an integer inside of a container.
     #[inline]
     pub fn inner_integer(&mut self, number: i64) {
@@ -135,6 +141,13 @@ impl<'a> NestedWriter<'a> {
         self.out.extend_from_slice(&[tag, len[0], len[1], len[2], len[3]]);
         self.out.extend_from_slice(text);
     }
+}
+
+/// The JSON of a nested value that a [`NestedWriter`] has written.
+pub fn json_of(value: &[u8]) -> Result<Vec<u8>, FrameError> {
+    let mut json = Vec::new();
+    push_json(&mut Input { rest: value }, &mut json)?;
+    Ok(json)
 }
 
 /// Whether a value that begins with this byte is nested.
