@@ -91,6 +91,26 @@ print(one.category, type(one).__pydantic_complete__)
     assert "trade True" in lines
 
 
+def test_a_configuration_in_a_record_is_an_object(run_python: Run) -> None:
+    """A program that logs what it is configured with shows its settings, made already or not."""
+    outcome = run_python(
+        START
+        + """
+import json
+from metaexpert.logger import configuration, flush
+log = get_logger("bot")
+log.info("as it is", settings=configuration())
+log.info("made", settings=configuration().model_copy())
+flush()
+with open("logs/expert.log") as file:
+    _, one, other = (json.loads(line)["settings"] if "settings" in line else None for line in file)
+print("same", one == other, one["queue"]["wait_ms"])
+"""
+    )
+
+    assert "same True 100" in outcome.stdout.splitlines()
+
+
 RESULTS = ("counted", "refused", "done")
 WITHOUT_DESCRIPTORS = (
     START

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from metaexpert.logger.config.levels import parse_level
 
@@ -19,6 +19,8 @@ class DeferredConfiguration:
     """
 
     __slots__ = ("_known", "_make", "_whole")
+    #: Marks it, for a record that it is a field of, as what declares its fields: those of the whole.
+    __pydantic_fields__: ClassVar[Mapping[str, Any]] = {}
     # As that of the models, which are compared by value.
     __hash__ = None  # type: ignore[assignment]
 

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from metaexpert.logger.capture.values import HIDDEN, Pairs, Room, unprintable
+from metaexpert.logger.config.deferred import DeferredConfiguration
 
 
 def simpler(value: Any, room: Room) -> Any:
     """Return an object with its fields' values, which are seen as any others."""
     kind = type(value)
+    if kind is DeferredConfiguration:
+        return _model(value.whole())
     if hasattr(kind, "__pydantic_decorators__") and hasattr(kind, "__pydantic_fields__"):
         return _model(value)
     if hasattr(kind, "__struct_encode_fields__"):
