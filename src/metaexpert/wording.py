@@ -9,6 +9,5 @@ SAMPLE_DATA: Final = "a CSV to begin with: metaexpert demo --save-data BTCUSDT-1
 
 
 def counted(count: int, noun: str) -> str:
-    """Return a number with its noun: "1 event handler call", "1,200 event handler calls"; the plural ends in
-    s."""
+    """Return a number with its noun: "1 event handler call", "1,200 event handler calls", always in s."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -1,5 +1,4 @@
-"""Functions of every kind inside of a context manager: ordinary ones, coroutines, generators of both
-kinds."""
+"""Functions of every kind inside of a context manager: ordinary ones, coroutines and generators."""
 
 from __future__ import annotations
 

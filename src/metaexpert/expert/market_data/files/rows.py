@@ -45,8 +45,7 @@ class CellReader:
 
 
 def cell_reader(time_format: TimeFormat, *, is_simple: bool) -> CellReader:
-    """Return the quick reader for `is_simple` text, else one that refuses what only Python takes for a
-    number.
+    """Return the quick reader if text `is_simple`, else one that refuses what only Python takes for a number.
 
     That is underscores (``1_000``) and digits of other scripts.
     """
