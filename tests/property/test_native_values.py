@@ -363,3 +363,30 @@ def test_arguments_are_formatted_as_python_does(logs: "Logs", template: str, arg
     record = logs.last()
     assert record["message"] == wanted
     assert ("format_error" in record) is not fits
+
+
+def test_a_call_site_may_change_what_it_logs(logs: "Logs") -> None:
+    """One call with plain values, decimals, lists and foreign values in turns is right each time."""
+    logs.configure()
+    turns = [1, decimal.Decimal("1.5"), 2.5, [1, 2], Foreign(), None, {"a": 1}, "text", [Foreign()]]
+    for number, value in enumerate(turns * 3):
+        logs.logger.info("turn", value=value, other=[number, {"n": number}], n=number)
+    written = [1, "1.5", 2.5, [1, 2], "foreign", None, {"a": 1}, "text", ["foreign"]] * 3
+    for number, (record, value) in enumerate(zip(logs.records(), written, strict=True)):
+        assert (record["value"], record["n"]) == (value, number)
+        assert record["other"] == [number, {"n": number}]
+
+
+def test_names_beyond_the_dictionary_keep_nested_values(logs: "Logs") -> None:
+    """Records whose names no longer fit the queue's dictionary have lists and mappings as others do."""
+    logs.configure()
+    wide = "n" * 2000
+    for number in range(400):
+        fields = {f"{wide}{number}_{place}": [place, {"n": number}] for place in range(3)}
+        logs.logger.info("many names", other=Foreign(), **fields)
+        logs.logger.info("many names", extra=fields)
+    records = logs.records()
+    assert len(records) == 800
+    for index, record in enumerate(records):
+        number = index // 2
+        assert record[f"{wide}{number}_2"] == [2, {"n": number}]

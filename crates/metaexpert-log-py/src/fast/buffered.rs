@@ -19,6 +19,7 @@ use crate::fast::percent;
 use crate::general::context_variable::current_context;
 use crate::general::fields::Fields;
 use crate::general::lost::counted;
+use crate::process::call_sites::Site;
 use crate::process::key_sets::items;
 use crate::process::state::{STATE, State};
 use crate::values::native::writer::NativeWriter;
@@ -76,12 +77,15 @@ impl Method {
         buffers: &mut Buffers,
     ) -> Fast {
         let [message, positional @ ..] = arguments.positional else { return Fast::General };
+        if self.is_about_exception {
+            return Fast::General;
+        }
         let stamp = stamp();
         // SAFETY: the arguments live until the call returns.
         let Some(fields) = (unsafe { OwnFields::of(py, arguments) }) else { return Fast::General };
         let known = STATE.with(py, |state| {
             let keys = match fields.extra {
-                None => self.named_keys(state, arguments.names)?,
+                None => self.site(state, arguments.names)?.keys,
                 Some(_) => state.extra_sets.find(fields.names(), state.generation)?,
             };
             let ids = self.ids(py, state, keys)?;
@@ -102,12 +106,21 @@ impl Method {
             return Fast::General;
         }
         let has_nested = writer.has_nested();
+        let is_buffered = fields.extra.is_some() || !writer.is_plain();
         drop(writer);
         let captured = Captured { level, stamp, message, values, has_nested, generation };
         // Dropped outside of the state's borrow: freeing an object may run Python code.
         let context = current_context(py);
         let context = context.as_ref().map(Bound::get).filter(|fields| !fields.is_empty());
-        STATE.with(py, |state| self.submit_captured(py, state, &captured, &ids, context, most))
+        let names = arguments.names;
+        let outcome = STATE.with(py, |state| {
+            state.sites.note(names, is_buffered);
+            self.submit_captured(py, state, &captured, &ids, context, most)
+        });
+        if fields.extra.is_some() {
+            remember_extra(py, names, generation);
+        }
+        outcome
     }
 
     fn submit_captured(
@@ -161,6 +174,19 @@ impl Method {
             })
         })
     }
+}
+
+/// Has the next call with the tuple `names`, one of which is `extra`, come here at once.
+fn remember_extra(py: Python<'_>, names: *mut ffi::PyObject, generation: u32) {
+    // Dropped outside of the state's borrow.
+    let _made_room = STATE.with(py, |state| {
+        if state.sites.find(names, generation).is_some() {
+            return None;
+        }
+        // SAFETY: the interpreter passes keyword names in a tuple, alive until the call returns.
+        let names = unsafe { Bound::from_borrowed_ptr(py, names) };
+        state.sites.remember(&names, Site { keys: NO_ID, generation, is_buffered: true })
+    });
 }
 
 /// The most names of a call with `extra=` that are remembered.

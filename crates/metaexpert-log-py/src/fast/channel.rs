@@ -337,7 +337,11 @@ impl Channel {
         if known.generation == generation {
             return Some(known.id);
         }
-        let id = pipeline.logger_id(self.name())?;
+        let id = match &self.basis {
+            Basis::Own(_) => pipeline.logger_id(&self.name)?,
+            // Known there for all loggers that are bound for one call.
+            Basis::Bound { unbound, .. } => unbound.get().id(pipeline, generation)?,
+        };
         self.id.set(KnownId { generation, id });
         Some(id)
     }

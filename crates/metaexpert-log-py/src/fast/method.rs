@@ -20,6 +20,7 @@ use crate::general::call::Call;
 use crate::general::context_variable::current_context;
 use crate::general::fields::Fields;
 use crate::general::submit::submit;
+use crate::process::call_sites::Site;
 use crate::process::exit::Inside;
 use crate::process::guarded::{KnownId, KnownIdCell};
 use crate::process::key_sets::items;
@@ -197,8 +198,9 @@ impl Method {
             return Fast::General;
         }
         // With `extra=` it is known by other names.
-        let Some(keys) = self.named_keys(state, arguments.names) else { return Fast::Buffered };
-        let Some(ids) = self.ids(py, state, keys) else { return Fast::General };
+        let site = self.site(state, arguments.names).filter(|site| !site.is_buffered);
+        let Some(site) = site else { return Fast::Buffered };
+        let Some(ids) = self.ids(py, state, site.keys) else { return Fast::General };
         let State { pipeline: Some(pipeline), generation, limits, .. } = state else { return Fast::Slow };
         let protected = pipeline.protects(level, self.category.as_deref().map(str::as_bytes));
         let Ids { keys, logger, category } = ids;
@@ -237,15 +239,18 @@ impl Method {
         }
     }
 
-    /// The id of the key set of a call with these keywords; `None` for a new one.
+    /// What is known of a call with these keywords; `None` for a new call site.
     #[inline]
-    pub(super) fn named_keys(&self, state: &State, names: *mut ffi::PyObject) -> Option<u32> {
-        match (names.is_null(), state.sites.find(names, state.generation)) {
-            (true, _) => Some(NO_ID),
-            (false, Some(site)) => Some(site.keys),
-            // SAFETY: the interpreter passes keyword names in a tuple, alive until the call returns.
-            (false, None) => state.key_sets.find(unsafe { items(names) }, state.generation),
+    pub(super) fn site(&self, state: &State, names: *mut ffi::PyObject) -> Option<Site> {
+        let generation = state.generation;
+        if names.is_null() {
+            return Some(Site { keys: NO_ID, generation, is_buffered: false });
         }
+        state.sites.find(names, generation).or_else(|| {
+            // SAFETY: the interpreter passes keyword names in a tuple, alive until the call returns.
+            let keys = state.key_sets.find(unsafe { items(names) }, generation)?;
+            Some(Site { keys, generation, is_buffered: false })
+        })
     }
 
     /// The dictionary's ids for a call with this key set; `None` if the dictionary is full.

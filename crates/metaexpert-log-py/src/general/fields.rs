@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use metaexpert_log::frame::{Section, Value};
+use metaexpert_log::frame::{Section, Value, fields_section};
 use metaexpert_log::line::names::Names;
 use metaexpert_log::pipeline::Pipeline;
 use pyo3::prelude::*;
@@ -176,7 +176,7 @@ impl Fields {
 
 fn section_of(keys: Option<u32>, names: &[&[u8]], values: &[Value<'_>]) -> Vec<u8> {
     match keys {
-        Some(keys) => Section::Fields { keys, values }.to_bytes(),
+        Some(keys) => fields_section(keys, values),
         None => {
             let pairs: Vec<(&[u8], Value<'_>)> = names.iter().copied().zip(values.iter().copied()).collect();
             Section::Inline(&pairs).to_bytes()

@@ -105,5 +105,5 @@ fn remember(py: Python<'_>, state: &mut State, call: &Call<'_, '_>, keys: u32) -
     let names = unsafe { Bound::from_borrowed_ptr(py, call.names) };
     // SAFETY: as above.
     unsafe { key_sets.remember(py, items(names.as_ptr()), generation, keys) };
-    sites.remember(&names, Site { keys, generation })
+    sites.remember(&names, Site { keys, generation, is_buffered: false })
 }

@@ -318,8 +318,14 @@ impl Descriptor {
             Gate::Closed if channel.get().is_undisturbed(py) => return Some(Ok(py.None())),
             Gate::Closed | Gate::Unknown => return None,
         }
+        let name = self.name(py);
+        let name = name.to_str().unwrap_or_default();
+        let new = |slow| {
+            let channel = channel.clone().unbind();
+            Method::new(channel, Some(level), i32::MIN, category.clone(), slow).named(name)
+        };
         // Most calls need no callable for the slow way.
-        let method = Method::new(channel.clone().unbind(), Some(level), i32::MIN, category.clone(), py.None());
+        let method = new(py.None());
         let is_done = method.try_native(py, arguments);
         method.release(py);
         if is_done {
@@ -329,8 +335,7 @@ impl Descriptor {
             Ok(slow) => slow.unbind(),
             Err(problem) => return Some(Err(problem)),
         };
-        let method = Method::new(channel.clone().unbind(), Some(level), i32::MIN, category.clone(), slow);
-        let method = method.named(&self.name(py).to_string_lossy());
+        let method = new(slow);
         let result = method.call(py, arguments);
         method.release(py);
         Some(result.map(|result| result.unwrap_or_else(|| py.None())))

@@ -14,6 +14,8 @@ pub(crate) struct Site {
     /// Key set id in the dictionary of the pipeline with this generation.
     pub(crate) keys: u32,
     pub(crate) generation: u32,
+    /// The last call had to be buffered, as the next will have to be.
+    pub(crate) is_buffered: bool,
 }
 
 /// A direct-mapped cache: a collision sends the call the general way, and never gives a wrong answer.
@@ -40,6 +42,16 @@ impl SiteTable {
                 Some(*site)
             }
             _ => None,
+        }
+    }
+
+    /// Notes whether the last call of a site had to be buffered.
+    #[inline]
+    pub(crate) fn note(&mut self, names: *mut ffi::PyObject, is_buffered: bool) {
+        if let Some(Some((known, site))) = self.slots.get_mut(Self::slot(names))
+            && known.as_ptr() == names
+        {
+            site.is_buffered = is_buffered;
         }
     }
 

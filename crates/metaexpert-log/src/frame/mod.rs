@@ -25,7 +25,7 @@ pub use compose::{Composer, Head};
 pub use expand::expanded;
 pub use header::{FrameError, level, peek, seq, stamp, switch_epoch};
 pub use layout::{ALIGN, HEADER_LEN, Kind, MAX_LEN, NO_ID, STAMP_OFFSET, Value};
-pub use nested::{Begun, MOST_DEPTH, NestedWriter, json_of};
+pub use nested::{Begun, MOST_DEPTH, NestedWriter, fields_section, json_of};
 pub(crate) use read::Visitor;
 pub use read::{Frame, InlineFields, SectionRef, Sections, Values};
 pub use write::{Record, Section, write_padding, write_switch};

@@ -10,7 +10,7 @@
 //! [`push_json`] reads them.
 
 use super::header::FrameError;
-use super::layout::{Value, tag};
+use super::layout::{FIELDS_LEN, Value, section, tag};
 use super::read::{Input, Visitor};
 use crate::line::decimal::{push_finite, push_signed, push_unsigned};
 use crate::line::escape::escape_json;
@@ -141,6 +141,18 @@ impl<'a> NestedWriter<'a> {
         self.out.extend_from_slice(&[tag, len[0], len[1], len[2], len[3]]);
         self.out.extend_from_slice(text);
     }
+}
+
+/// The section of fields of the key set `keys`, for reuse as [`Section::Encoded`](super::Section::Encoded).
+pub fn fields_section(keys: u32, values: &[Value<'_>]) -> Vec<u8> {
+    let len: usize = values.iter().map(Value::encoded_len).sum();
+    let mut section = Vec::with_capacity(FIELDS_LEN + len);
+    section.push(section::FIELDS);
+    section.extend_from_slice(&keys.to_le_bytes());
+    section.extend_from_slice(&(len as u32).to_le_bytes());
+    let mut writer = NestedWriter::new(&mut section);
+    values.iter().for_each(|value| writer.value(*value));
+    section
 }
 
 /// The JSON of a nested value that a [`NestedWriter`] has written.

@@ -4,6 +4,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Callable
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -192,3 +193,20 @@ def test_exception_of_the_class_may_be_replaced(both_ways: "Logs", monkeypatch: 
     both_ways.logger.exception("after")
     assert seen == ["m"]
     assert [record["message"] for record in both_ways.records()] == ["before", "after"]
+
+
+def test_the_exception_is_there_beside_whatever_else_is_given(both_ways: "Logs") -> None:
+    """Arguments of the message, lists, decimals and `extra` do not cost the record its exception."""
+    for _ in range(3):
+        for logger in (both_ways.logger, both_ways.logger.bind(a=1)):
+            try:
+                raise ValueError("bad tick")
+            except ValueError:
+                logger.exception("failed %s at %d", "order", 7)
+                logger.exception("failed", value=[1, {"a": 2.5}])
+                logger.exception("failed", extra={"value": 1})
+                logger.exception("failed", value=Decimal("1.5"))
+                logger.error("failed %s", "order", exc_info=True, value=[1])
+    records = both_ways.records()
+    assert len(records) == 30
+    assert {record["exception"]["message"] for record in records} == {"bad tick"}

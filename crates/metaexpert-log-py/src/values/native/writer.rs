@@ -16,6 +16,7 @@ use crate::values::times::{TIME_LEN, plain_time_argument};
 pub(crate) struct NativeWriter<'a, 'py> {
     pub(super) py: Python<'py>,
     _pause: Pause,
+    is_plain: bool,
     pub(super) out: NestedWriter<'a>,
     /// No list or mapping has more elements.
     pub(super) most_items: usize,
@@ -65,11 +66,17 @@ impl<'a, 'py> NativeWriter<'a, 'py> {
         NativeWriter {
             py,
             _pause: Pause::begin(),
+            is_plain: true,
             out: NestedWriter::new(out),
             most_items: limits.items as usize,
             most_depth: limits.depth.min(MOST_DEPTH as u32 - 1),
             most_bytes: (limits.bytes as usize / WORST_ESCAPE_BYTES).saturating_sub(taken),
         }
+    }
+
+    /// Whether all values were plain.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.is_plain
     }
 
     /// Whether a list or mapping was among the values.
@@ -109,13 +116,18 @@ impl<'a, 'py> NativeWriter<'a, 'py> {
         Some(())
     }
 
-    /// Writes a value that is not plain.
+    /// Writes a value that no look at its type alone settles.
     ///
     /// # Safety
     /// As [`NativeWriter::field`].
     unsafe fn other(&mut self, object: *mut ffi::PyObject, depth: Depth) -> Option<()> {
         // SAFETY: by this function's contract; each is called for the type that was found out before.
         unsafe {
+            if let Some(text) = plain_time_argument(self.py, object, &mut [0; TIME_LEN]) {
+                self.out.value(Value::Str(text));
+                return Some(());
+            }
+            self.is_plain = false;
             let kind = ffi::Py_TYPE(object);
             if kind == &raw mut ffi::PyList_Type {
                 return self.list(object, depth);
@@ -125,10 +137,6 @@ impl<'a, 'py> NativeWriter<'a, 'py> {
             }
             if kind == &raw mut ffi::PyTuple_Type {
                 return self.tuple(object, depth);
-            }
-            if let Some(text) = plain_time_argument(self.py, object, &mut [0; TIME_LEN]) {
-                self.out.value(Value::Str(text));
-                return Some(());
             }
             let plan = plan_of(self.py, kind)?;
             self.planned(object, plan, depth)
