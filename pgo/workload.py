@@ -8,13 +8,15 @@ takes what it has not seen for unimportant. Nothing here is timed.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import decimal
+import enum
 import logging
 import sys
 import uuid
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from metaexpert.logger import configure, flush, get_logger, log_context, shutdown
 
@@ -24,6 +26,43 @@ ROUNDS: Final = 2_000
 BATCH: Final = 20_000
 
 SYMBOLS: Final = ("BTCUSDT", "ETHUSDT", "SOLUSDT", "1000PEPEUSDT")
+
+
+#: An exchange's answer to an order.
+ANSWER: Final = {
+    "id": "1234567890",
+    "timestamp": 1704067200123,
+    "lastTradeTimestamp": None,
+    "symbol": "BTC/USDT:USDT",
+    "postOnly": False,
+    "price": 50000.5,
+    "amount": 0.1,
+    "fee": {"currency": "USDT", "cost": 1.25},
+    "trades": [{"id": "98765", "price": 50000.5, "amount": 0.05}],
+}
+
+
+class Side(enum.Enum):
+    """A side of the market."""
+
+    BUY = "buy"
+
+
+@dataclasses.dataclass
+class Order:
+    """An order of a strategy."""
+
+    symbol: str
+    side: Side
+    price: float
+    number: int
+
+
+class Fill(NamedTuple):
+    """A fill of an order."""
+
+    price: float
+    qty: float
 
 
 def order(log: Any, number: int) -> None:
@@ -68,6 +107,16 @@ def values(log: Any, number: int) -> None:
         book={"bids": [[number, 1.5], [number - 1, 2.5]], "asks": [[number + 1, 0.5]]},
         symbols=SYMBOLS,
     )
+    log.info("Order sent", order=Order("BTCUSDT", Side.BUY, 50_000.5, number), answer=ANSWER)
+    log.info(
+        "Filled", fill=Fill(50_000.5, 0.1), fee=decimal.Decimal("0.0004"), held=datetime.timedelta(0, number)
+    )
+
+
+def with_extra(log: Any, number: int) -> None:
+    """Log fields by `extra=`, and on a logger bound for one call."""
+    log.info("Order filled", extra={"symbol": "BTCUSDT", "side": "BUY", "price": 50_000.5, "n": number})
+    log.bind(symbol="BTCUSDT", side="BUY").info("Order filled", price=50_000.5, qty=0.1, n=number)
 
 
 def text(log: Any, number: int) -> None:
@@ -102,7 +151,8 @@ SCENES: Final[dict[Callable[[Any, int], None], int]] = {
     message_only: 8,
     trade: 4,
     many_fields: 4,
-    values: 2,
+    values: 4,
+    with_extra: 4,
     text: 2,
     plain_logger: 2,
     failure: 1,

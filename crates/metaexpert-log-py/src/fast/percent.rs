@@ -84,11 +84,44 @@ impl Conversion {
             (Conversion::Text, Value::Bool(false)) => out.extend_from_slice(b"False"),
             (Conversion::Text, Value::Null) => out.extend_from_slice(b"None"),
             (Conversion::Fixed(digits), Value::F64(number)) if number.abs() < LARGEST => {
-                write!(out, "{number:.digits$}").ok()?;
+                push_fixed(number, digits, out);
             }
             _ => return None,
         }
         Some(())
+    }
+}
+
+/// Appends a number below [`LARGEST`] with so many digits behind the point, the exact value rounded half to
+/// even.
+fn push_fixed(number: f64, digits: usize, out: &mut Vec<u8>) {
+    const MANTISSA_BITS: u32 = f64::MANTISSA_DIGITS - 1;
+    let bits = number.to_bits();
+    let exponent = (bits >> MANTISSA_BITS) as i32 & 0x7FF;
+    let fraction = bits & ((1 << MANTISSA_BITS) - 1);
+    // The number is `mantissa` by two to the power of `shift`; a subnormal one has no hidden bit.
+    let mantissa = u128::from(if exponent == 0 { fraction } else { fraction | 1 << MANTISSA_BITS });
+    let shift = (1075 - exponent.max(1)) as u32;
+    let scale = 10_u128.pow(digits as u32);
+    let scaled = mantissa * scale;
+    let rounded = match shift {
+        // So small that it rounds to nothing: a product has less than 111 bits.
+        112.. => 0,
+        _ => {
+            let (whole, rest, half) = (scaled >> shift, scaled & ((1 << shift) - 1), 1_u128 << shift >> 1);
+            whole + u128::from(rest > half || rest == half && shift > 0 && whole & 1 == 1)
+        }
+    };
+    if number.is_sign_negative() {
+        out.push(b'-');
+    }
+    let mut buffer = itoa::Buffer::new();
+    out.extend_from_slice(buffer.format((rounded / scale) as u64).as_bytes());
+    if digits > 0 {
+        out.push(b'.');
+        let behind = buffer.format((rounded % scale) as u64).as_bytes();
+        out.resize(out.len() + digits - behind.len(), b'0');
+        out.extend_from_slice(behind);
     }
 }
 
