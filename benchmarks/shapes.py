@@ -6,10 +6,11 @@ Method. Each shape of `harness/shapes.py` is a call as it stands in programs: tw
 exchange's answer, an exception, `extra=`, a bound logger. Its values are made before the clock runs, and the
 calls are timed one by one with `perf_counter_ns`. Both loggers write JSON lines to a file; the peer's
 serializer takes numpy's arrays as they are and everything else by `str`. Where structlog has no such call
-(`extra=`), it gets the same fields as keywords. "by dumps" is the call's p50 by that of `orjson.dumps` of the
-same value on the same thread, timed in the same process: a call does less than that, because the text is made
-on the backend's thread. Each measurement is a fresh process, the loggers take turns, a ratio is taken within
-a round, and the median over the rounds is shown.
+(`extra=`), it gets the same fields as keywords. An f-string is made before any logger is called, so the time
+of the f-string alone, taken in the same process, is taken off both. "by dumps" is the call's p50 by that of
+`orjson.dumps` of the same value on the same thread, timed in the same process: a call does less than that,
+because the text is made on the backend's thread. Each measurement is a fresh process, the loggers take turns,
+a ratio is taken within a round, and the median over the rounds is shown.
 
 "queued" are the bytes that a record takes in the queue: what one call adds to `stats().queue_bytes`, read
 right before and after it; of the calls between which the backend took nothing away most add the same. "by the
@@ -94,7 +95,8 @@ def measure(subject: str, records: int, directory: Path) -> Figures:
         (log, close), context = open_logger(subject, directory / f"{place}-{FILE}")
         given = SimpleNamespace(log=log, context=context, **shape.values())
         timed = loop_of(shape, shape.call if subject == OWN else shape.peer or shape.call)
-        p50, p99 = times_of(timed, given, records)
+        before = before_ns(shape, given, records)
+        p50, p99 = (each - before for each in times_of(timed, given, records))
         found = {"p50_ns": p50, "p99_ns": p99, "p99_by_p50": p99 / p50}
         if subject == OWN:
             if shape.is_plain and importlib.util.find_spec("orjson") is not None:
@@ -111,6 +113,14 @@ def times_of(timed: Timed, given: SimpleNamespace, records: int) -> list[float]:
     timed(given, 0, warm_up)
     timed(given, WARM_UP, samples)
     return percentiles(samples, 0.5, 0.99)
+
+
+def before_ns(shape: Shape, given: SimpleNamespace, records: int) -> float:
+    """Return the p50 of what the program does before it calls the logger, without the timer."""
+    if not shape.before:
+        return 0.0
+    with_it, alone = (times_of(loop_of(shape, each), given, records)[0] for each in (shape.before, "pass"))
+    return with_it - alone
 
 
 def dumps_p50_ns(shape: Shape, value: Any, records: int) -> float:

@@ -120,6 +120,8 @@ class Shape:
     """The peer's call where it is another one."""
     around: str = ""
     """A `with` statement that the timed calls are in."""
+    before: str = ""
+    """What the program does before either logger is called; its time is taken off."""
     is_plain: bool = False
     """Whether `value` is a container of what JSON has, which is beside `orjson.dumps`, too."""
 
@@ -166,6 +168,7 @@ SHAPES: Final = (
         'log.info(f"filled {symbol} at {price}, {number}")',
         lambda: {"symbol": "BTCUSDT", "price": 50000.5},
         message="filled BTCUSDT at 50000.5, {number}",
+        before='f"filled {symbol} at {price}, {number}"',
     ),
     Shape(
         "two Decimals",
