@@ -34,9 +34,10 @@ OVERRIDABLE: Final = (
     "hasHandlers",
 )
 
+_RECORD_METHODS: Final = ("__new__", "__init__", "getMessage", "__setattr__")
 #: The class of records, and its methods that a call which makes none bypasses.
 _record: Final = logging.LogRecord
-_record_methods: Final = {name: getattr(_record, name) for name in ("__init__", "getMessage", "__setattr__")}
+_record_methods: Final = {name: getattr(_record, name) for name in _RECORD_METHODS}
 #: `logging.Logger` under a name that a program does not assign to.
 STANDARD: Final = logging.Logger
 #: Methods of it that hand out a record which foreign handlers get as well.

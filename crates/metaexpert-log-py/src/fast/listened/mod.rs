@@ -20,9 +20,11 @@ use crate::general::fields::Fields;
 use crate::process::exit::Inside;
 use crate::process::reentry;
 
+mod caller;
 pub(crate) mod handed;
 pub(crate) mod noted;
 mod record;
+mod usual;
 
 /// Serves a call of a method whose channel is listened to.
 pub(crate) fn serve(

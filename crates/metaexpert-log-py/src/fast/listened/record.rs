@@ -1,11 +1,12 @@
 //! The `LogRecord` of a call.
 
 use metaexpert_log::level::Level;
-use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyFrozenSet, PyString};
+use pyo3::types::{PyDict, PyFrozenSet, PyString, PyType};
 
+use crate::fast::listened::caller::{Caller, running_caller};
+use crate::fast::listened::usual;
 use crate::general::call::Call;
 use crate::general::log_record::CATEGORY;
 
@@ -22,24 +23,27 @@ pub(crate) struct Made<'py> {
     pub(crate) is_usual: bool,
 }
 
-/// Where a call was made.
-pub(crate) struct Caller<'py> {
-    pub(crate) file: Bound<'py, PyAny>,
-    pub(crate) line: i32,
-    pub(crate) function: Bound<'py, PyAny>,
-}
-
 /// Makes the record of a call by the factory that `logging` has. `None` if that fails, or makes something
 /// without a dict.
 pub(crate) fn make<'py>(py: Python<'py>, name: &[u8], call: &Call<'_, 'py>) -> PyResult<Option<Made<'py>>> {
     let caller = running_caller(py)?;
-    let Some(factory) = globals(py)?.get_item(pyo3::intern!(py, "_logRecordFactory"))? else {
+    let globals = globals(py)?;
+    let Some(factory) = globals.get_item(pyo3::intern!(py, "_logRecordFactory"))? else {
         return Ok(None);
     };
     let Ok(name) = std::str::from_utf8(name) else { return Ok(None) };
-    let none = py.None();
+    let name = PyString::new(py, name);
+    let class = globals.get_item(pyo3::intern!(py, "LogRecord"))?;
+    let usual = match factory.cast::<PyType>() {
+        // A channel is listened to only while nobody has changed this class.
+        Ok(usual) if class.is_some_and(|class| class.is(&factory)) => {
+            usual::make(globals, usual, &name, call, &caller).unwrap_or_default()
+        }
+        _ => None,
+    };
+    let none = py.None().into_bound(py);
     let given = (
-        PyString::new(py, name),
+        &name,
         call.level,
         &caller.file,
         caller.line,
@@ -50,7 +54,7 @@ pub(crate) fn make<'py>(py: Python<'py>, name: &[u8], call: &Call<'_, 'py>) -> P
         &none,
     );
     // `logging` makes another attempt, and says what is wrong.
-    let Ok(record) = factory.call1(given) else { return Ok(None) };
+    let Ok(record) = usual.map_or_else(|| factory.call1(given), Ok) else { return Ok(None) };
     let attributes = record.getattr(pyo3::intern!(py, "__dict__"))?.cast_into_exact::<PyDict>();
     let Ok(attributes) = attributes else { return Ok(None) };
     let is_usual = record.get_type().is(&factory) && has_usual_name(&attributes, call.level);
@@ -108,52 +112,4 @@ fn globals(py: Python<'_>) -> PyResult<&Bound<'_, PyDict>> {
         Ok::<_, PyErr>(py.import("logging")?.getattr("__dict__")?.cast_into::<PyDict>()?.unbind())
     })?;
     Ok(globals.bind(py))
-}
-
-/// The innermost frame outside of what `logging` passes over.
-fn running_caller(py: Python<'_>) -> PyResult<Caller<'_>> {
-    // SAFETY: the GIL is held; the frame is borrowed from the running thread, and becomes a new reference.
-    let mut next = unsafe { Bound::from_borrowed_ptr_or_opt(py, ffi::PyEval_GetFrame().cast()) };
-    while let Some(frame) = next {
-        let raw = frame.as_ptr().cast();
-        // SAFETY: the GIL is held and the frame alive; each returns a new reference.
-        let (code, globals) = unsafe {
-            (
-                Bound::from_owned_ptr(py, ffi::PyFrame_GetCode(raw).cast()),
-                Bound::from_owned_ptr(py, ffi::PyFrame_GetGlobals(raw)),
-            )
-        };
-        let file = code.getattr(pyo3::intern!(py, "co_filename"))?;
-        if !is_passed_over(&globals, &file)? {
-            let function = code.getattr(pyo3::intern!(py, "co_name"))?;
-            // SAFETY: as above.
-            let line = unsafe { ffi::PyFrame_GetLineNumber(raw) };
-            return Ok(Caller { file, line, function });
-        }
-        // SAFETY: as above; null for the outermost frame.
-        next = unsafe { Bound::from_owned_ptr_or_opt(py, ffi::PyFrame_GetBack(raw).cast()) };
-    }
-    Ok(Caller {
-        file: pyo3::intern!(py, "(unknown file)").clone().into_any(),
-        line: 0,
-        function: pyo3::intern!(py, "(unknown function)").clone().into_any(),
-    })
-}
-
-/// Whether a frame is one of `logging`, of ours or of an import: see `calls.CALLING_MODULES`.
-fn is_passed_over(globals: &Bound<'_, PyAny>, file: &Bound<'_, PyAny>) -> PyResult<bool> {
-    static MODULES: PyOnceLock<Py<PyFrozenSet>> = PyOnceLock::new();
-    let py = globals.py();
-    let modules = MODULES.get_or_try_init(py, || {
-        let modules = py.import("metaexpert.logger.capture.calls")?.getattr("CALLING_MODULES")?;
-        Ok::<_, PyErr>(modules.cast_into::<PyFrozenSet>()?.unbind())
-    })?;
-    let name = globals.cast::<PyDict>()?.get_item(pyo3::intern!(py, "__name__"))?;
-    if let Some(name) = name.and_then(|name| name.cast_into_exact::<PyString>().ok())
-        && modules.bind(py).contains(name)?
-    {
-        return Ok(true);
-    }
-    let file = file.cast::<PyString>()?.to_string_lossy();
-    Ok(file.contains("importlib") && file.contains("_bootstrap"))
 }
