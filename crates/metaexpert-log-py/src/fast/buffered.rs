@@ -6,8 +6,8 @@ use std::cell::Cell;
 use std::ptr;
 
 use metaexpert_log::clock::stamp;
-use metaexpert_log::frame::{NO_ID, Record, Section};
-use metaexpert_log::pipeline::Refused;
+use metaexpert_log::frame::{Head, NO_ID, Record, Section};
+use metaexpert_log::pipeline::{Pipeline, Refused};
 use metaexpert_log::stats::Loss;
 use pyo3::ffi;
 use pyo3::intern;
@@ -113,11 +113,11 @@ impl Method {
         let context = current_context(py);
         let context = context.as_ref().map(Bound::get).filter(|fields| !fields.is_empty());
         let names = arguments.names;
-        let outcome = STATE.with(py, |state| {
-            state.sites.note(names, is_buffered);
-            self.submit_captured(py, state, &captured, &ids, context, most)
+        let (is_known, outcome) = STATE.with(py, |state| {
+            let is_known = state.sites.note(names, generation, is_buffered);
+            (is_known, self.submit_captured(py, state, &captured, &ids, context, most))
         });
-        if fields.extra.is_some() {
+        if fields.extra.is_some() && !is_known {
             remember_extra(py, names, generation);
         }
         outcome
@@ -140,39 +140,57 @@ impl Method {
         let bound = self.channel.bind(py).get().bound().map(|bound| bound.bind(py).get());
         let level = captured.level;
         let protected = pipeline.protects(level, self.category.as_deref().map(str::as_bytes));
-        let Captured { message, values, has_nested, .. } = *captured;
+        let Captured { stamp, message, values, has_nested, .. } = *captured;
         with_section(py, context, pipeline, generation, |pipeline, context| {
             with_section(py, bound, pipeline, generation, |pipeline, bound| {
                 if message.len() + values.len() > most {
                     return Fast::General;
                 }
-                let own = Section::Written { keys: ids.keys, values, has_nested };
-                let sections = [Section::Encoded(context), Section::Encoded(bound), own];
-                let mut used = [Section::Encoded(&[]); 3];
-                let is_there = [!context.is_empty(), !bound.is_empty(), ids.keys != NO_ID];
-                let mut count = 0;
-                for (section, _) in sections.into_iter().zip(is_there).filter(|(_, is_there)| *is_there) {
-                    used[count] = section;
-                    count += 1;
-                }
-                let record = Record {
-                    level,
-                    logger: ids.logger,
-                    category: ids.category,
-                    timestamp_ns: captured.stamp,
-                    message,
-                    sections: &used[..count],
-                };
-                match pipeline.submit(&record, protected) {
-                    Ok(()) => Fast::Done,
-                    Err(Refused::Full) if !protected => {
-                        pipeline.give_up(level, Loss::QueueFull);
-                        Fast::Done
+                let head = Head { level, logger: ids.logger, category: ids.category, stamp };
+                let is_in = pipeline.compose(&head, protected, |composer| {
+                    composer.message(message)?;
+                    for encoded in [context, bound].into_iter().filter(|encoded| !encoded.is_empty()) {
+                        composer.section(encoded)?;
                     }
-                    Err(Refused::Full | Refused::TooLarge) => Fast::General,
+                    if ids.keys != NO_ID {
+                        composer.fields(ids.keys)?;
+                        composer.written(values, has_nested)?;
+                    }
+                    Some(())
+                });
+                if is_in {
+                    return Fast::Done;
                 }
+                // Too long for that, or there is little room.
+                submit_at_length(pipeline, captured, ids, &[context, bound], protected)
             })
         })
+    }
+}
+
+/// Submits a record of any length; `inherited` are the sections that its context and logger have.
+fn submit_at_length(
+    pipeline: &mut Pipeline,
+    captured: &Captured<'_>,
+    ids: &Ids,
+    inherited: &[&[u8]],
+    protected: bool,
+) -> Fast {
+    let Captured { level, stamp, message, values, has_nested, .. } = *captured;
+    let inherited = inherited.iter().filter(|encoded| !encoded.is_empty());
+    let mut sections: Vec<Section<'_>> = inherited.map(|encoded| Section::Encoded(encoded)).collect();
+    if ids.keys != NO_ID {
+        sections.push(Section::Written { keys: ids.keys, values, has_nested });
+    }
+    let Ids { logger, category, .. } = *ids;
+    let record = Record { level, logger, category, timestamp_ns: stamp, message, sections: &sections };
+    match pipeline.submit(&record, protected) {
+        Ok(()) => Fast::Done,
+        Err(Refused::Full) if !protected => {
+            pipeline.give_up(level, Loss::QueueFull);
+            Fast::Done
+        }
+        Err(Refused::Full | Refused::TooLarge) => Fast::General,
     }
 }
 
@@ -180,9 +198,6 @@ impl Method {
 fn remember_extra(py: Python<'_>, names: *mut ffi::PyObject, generation: u32) {
     // Dropped outside of the state's borrow.
     let _made_room = STATE.with(py, |state| {
-        if state.sites.find(names, generation).is_some() {
-            return None;
-        }
         // SAFETY: the interpreter passes keyword names in a tuple, alive until the call returns.
         let names = unsafe { Bound::from_borrowed_ptr(py, names) };
         state.sites.remember(&names, Site { keys: NO_ID, generation, is_buffered: true })

@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use pyo3::{PyTraverseError, PyVisit};
 
-use crate::general::plain_fields::{PlainFields, Times, plain_size};
+use crate::general::plain_fields::{PlainFields, Times, plain_size, write_plain};
 use crate::process::exit::Inside;
 use crate::process::guarded::Guarded;
 use crate::process::state::STATE;
@@ -164,8 +164,12 @@ impl Fields {
                 section_of(pipeline.keys_id(&names), &names, &values)
             }
             Values::Plain => {
+                let mapping = self.mapping.bind(py);
+                if let Some(section) = fields_section(|out| write_plain(mapping, generation, out)) {
+                    return section;
+                }
                 let mut times = Times::new();
-                let Some(plain) = PlainFields::read(self.mapping.bind(py), &mut times) else {
+                let Some(plain) = PlainFields::read(mapping, &mut times) else {
                     return Vec::new();
                 };
                 section_of(plain.keys_id(py, pipeline, generation), plain.names(), plain.values())
@@ -176,7 +180,7 @@ impl Fields {
 
 fn section_of(keys: Option<u32>, names: &[&[u8]], values: &[Value<'_>]) -> Vec<u8> {
     match keys {
-        Some(keys) => fields_section(keys, values),
+        Some(keys) => Section::Fields { keys, values }.to_bytes(),
         None => {
             let pairs: Vec<(&[u8], Value<'_>)> = names.iter().copied().zip(values.iter().copied()).collect();
             Section::Inline(&pairs).to_bytes()

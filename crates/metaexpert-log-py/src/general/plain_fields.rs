@@ -1,6 +1,6 @@
 //! A few plain fields, read where they are: their types never change, so binding them copies nothing.
 
-use metaexpert_log::frame::Value;
+use metaexpert_log::frame::{NestedWriter, Value};
 use metaexpert_log::pipeline::Pipeline;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -40,6 +40,22 @@ pub(crate) fn plain_size(mapping: &Bound<'_, PyDict>) -> Option<usize> {
     let (mut size, mut times) = (0, Times::new());
     each(mapping, &mut times, |_, _, name, value| size += name.len() + value.encoded_len())?;
     Some(size)
+}
+
+/// Writes the values of `mapping`. Returns the id of its key set; `None` as [`plain_size`], or if the names
+/// are not known yet.
+pub(crate) fn write_plain(
+    mapping: &Bound<'_, PyDict>,
+    generation: u32,
+    out: &mut NestedWriter<'_>,
+) -> Option<u32> {
+    let (mut times, mut keys, mut count) = (Times::new(), [std::ptr::null_mut(); MOST_FIELDS], 0);
+    each(mapping, &mut times, |at, key, _, value| {
+        keys[at] = key;
+        count = at + 1;
+        out.value(value);
+    })?;
+    KEY_SETS.with(mapping.py(), |known| known.find(&keys[..count], generation))
 }
 
 /// Calls `body` with the place and object of each name, its text and the value. `None` as [`plain_size`].

@@ -45,13 +45,15 @@ impl SiteTable {
         }
     }
 
-    /// Notes whether the last call of a site had to be buffered.
+    /// Notes whether the last call of a site had to be buffered. False if the site is not known.
     #[inline]
-    pub(crate) fn note(&mut self, names: *mut ffi::PyObject, is_buffered: bool) {
-        if let Some(Some((known, site))) = self.slots.get_mut(Self::slot(names))
-            && known.as_ptr() == names
-        {
-            site.is_buffered = is_buffered;
+    pub(crate) fn note(&mut self, names: *mut ffi::PyObject, generation: u32, is_buffered: bool) -> bool {
+        match self.slots.get_mut(Self::slot(names)) {
+            Some(Some((known, site))) if known.as_ptr() == names && site.generation == generation => {
+                site.is_buffered = is_buffered;
+                true
+            }
+            _ => false,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Frames written front to back, straight from their parts, which come one by one and may not fit.
 
-use super::layout::{ALIGN, FIELDS_LEN, HEADER_LEN, Kind, check, section, tag};
+use super::layout::{ALIGN, FIELDS_LEN, FLAGS_OFFSET, HEADER_LEN, Kind, NESTED, check, section, tag};
 use super::write::copy;
 
 /// What a frame's header says beside what its parts do.
@@ -24,6 +24,7 @@ pub struct Composer<'a> {
     slot_len: usize,
     message_len: u32,
     sections: u8,
+    flags: u16,
     /// Of the section that was begun: its first bytes, and what was left of the slot behind them.
     fields: Option<(&'a mut [u8; FIELDS_LEN], usize)>,
 }
@@ -34,7 +35,7 @@ impl<'a> Composer<'a> {
     pub fn new(slot: &'a mut [u8]) -> Option<Composer<'a>> {
         let slot_len = slot.len();
         let (header, rest) = slot.split_first_chunk_mut()?;
-        Some(Composer { header, rest, slot_len, message_len: 0, sections: 0, fields: None })
+        Some(Composer { header, rest, slot_len, message_len: 0, sections: 0, flags: 0, fields: None })
     }
 
     /// The finished message: the first part.
@@ -61,6 +62,13 @@ impl<'a> Composer<'a> {
         self.fields = Some((first, rest.len()));
         self.rest = rest;
         Some(())
+    }
+
+    /// The values of the fields that were begun, as a [`NestedWriter`](super::NestedWriter) has written them.
+    #[inline]
+    pub fn written(&mut self, values: &[u8], has_nested: bool) -> Option<()> {
+        self.flags |= if has_nested { NESTED } else { 0 };
+        self.bytes(values)
     }
 
     /// A field that is null.
@@ -119,9 +127,10 @@ impl<'a> Composer<'a> {
         }
         let Head { level, logger, category, stamp } = *head;
         let len32 = len as u32;
+        let flags = u32::from(self.flags) << (8 * (FLAGS_OFFSET - size_of::<u32>()));
         let two = |low: u32, high: u32| u64::from(low) | u64::from(high) << 32;
         let words = [
-            two(len32, u32::from(Kind::Record as u8) | u32::from(self.sections) << 8),
+            two(len32, u32::from(Kind::Record as u8) | u32::from(self.sections) << 8 | flags),
             seq,
             stamp as u64,
             two(level as u32, logger),

@@ -18,6 +18,9 @@ use crate::line::escape::escape_json;
 /// Lists and mappings inside of each other; deeper ones are text from the start, or damage.
 pub const MOST_DEPTH: usize = 64;
 
+/// A section of bound fields is usually no longer.
+const USUAL_SECTION_BYTES: usize = 128;
+
 /// Writes values one behind the other, each of which is a field's, or inside of a container that was begun.
 /// What its user must see to: a container is ended, a mapping's values have names, no two of them the same,
 /// and containers are no deeper than [`MOST_DEPTH`].
@@ -143,16 +146,18 @@ impl<'a> NestedWriter<'a> {
     }
 }
 
-/// The section of fields of the key set `keys`, for reuse as [`Section::Encoded`](super::Section::Encoded).
-pub fn fields_section(keys: u32, values: &[Value<'_>]) -> Vec<u8> {
-    let len: usize = values.iter().map(Value::encoded_len).sum();
-    let mut section = Vec::with_capacity(FIELDS_LEN + len);
-    section.push(section::FIELDS);
-    section.extend_from_slice(&keys.to_le_bytes());
-    section.extend_from_slice(&(len as u32).to_le_bytes());
-    let mut writer = NestedWriter::new(&mut section);
-    values.iter().for_each(|value| writer.value(*value));
-    section
+/// The section of fields of a key set, for reuse as [`Section::Encoded`](super::Section::Encoded): `write`
+/// writes the values and returns the key set's id, or `None` if there is none.
+#[inline]
+pub fn fields_section(write: impl FnOnce(&mut NestedWriter<'_>) -> Option<u32>) -> Option<Vec<u8>> {
+    let mut section = Vec::with_capacity(USUAL_SECTION_BYTES);
+    section.extend_from_slice(&[0; FIELDS_LEN]);
+    let keys = write(&mut NestedWriter::new(&mut section))?;
+    let len = (section.len() - FIELDS_LEN) as u32;
+    section[0] = section::FIELDS;
+    section[1..5].copy_from_slice(&keys.to_le_bytes());
+    section[5..FIELDS_LEN].copy_from_slice(&len.to_le_bytes());
+    Some(section)
 }
 
 /// The JSON of a nested value that a [`NestedWriter`] has written.
