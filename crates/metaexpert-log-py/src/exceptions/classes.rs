@@ -23,12 +23,12 @@ const MOST_CLASSES: usize = 256;
 const ASKED: [&str; 6] =
     ["__cause__", "__context__", "__suppress_context__", "__traceback__", "__notes__", "__class__"];
 
+/// By their addresses.
 pub(crate) static CLASSES: Guarded<Option<HashMap<usize, Known>>> = Guarded::new(None);
 
-/// A class as it was when it was looked at.
+/// A class as it was when it was looked at. It is not kept alive, because its methods may hold on to much:
+/// another class at its address has another version.
 pub(crate) struct Known {
-    /// Kept, so that no other class gets its address.
-    class: Py<PyType>,
     version: u32,
     /// Of a class that the program has made: a new one does not change the version.
     qualname: Option<Py<PyAny>>,
@@ -92,25 +92,21 @@ fn look(
     let version = class_version(class);
     let usual = UsualClass::of(value, class).ok().flatten().map(Arc::new);
     if version != NO_VERSION {
-        let known = Known {
-            class: class.clone().unbind(),
-            version,
-            qualname: qualname.map(Bound::unbind),
-            usual: usual.clone(),
-        };
-        // Dropped out of the guard, because freeing a class may run anybody's code.
-        drop(CLASSES.with(py, |all| remember(all.get_or_insert_default(), known)));
+        let known = Known { version, qualname: qualname.map(Bound::unbind), usual: usual.clone() };
+        let address = class.as_ptr() as usize;
+        // Dropped out of the guard, because a name may be of a class with code of its own.
+        drop(CLASSES.with(py, |all| remember(all.get_or_insert_default(), address, known)));
     }
     usual
 }
 
 /// Returns what makes room.
-fn remember(all: &mut HashMap<usize, Known>, known: Known) -> Vec<Known> {
+fn remember(all: &mut HashMap<usize, Known>, address: usize, known: Known) -> Vec<Known> {
     let mut forgotten = Vec::new();
     if all.len() >= MOST_CLASSES {
         forgotten.extend(all.drain().map(|(_, known)| known));
     }
-    forgotten.extend(all.insert(known.class.as_ptr() as usize, known));
+    forgotten.extend(all.insert(address, known));
     forgotten
 }
 
