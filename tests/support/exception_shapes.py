@@ -251,6 +251,10 @@ CASES: dict[str, Callable[[], object]] = {
     "many equal lines": lambda: deep(20),
     "very many lines": lambda: deep(400),
     "no source": lambda: made_by_exec("def f():\n  1/0\nf()"),
+    "no source, deep": lambda: made_by_exec("def f(n):\n  f(n - 1) if n else 1 / 0\nf(500)"),
+    "no source, by turns": lambda: made_by_exec(
+        "def f(n):\n  g(n - 1) if n else 1 / 0\ndef g(n):\n  f(n)\nf(300)"
+    ),
     "a file that is not there": lambda: made_by_exec("1/0", "/nowhere/at/all.py"),
     "notes": noted,
     "a group": grouped,

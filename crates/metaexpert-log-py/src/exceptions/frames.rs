@@ -8,7 +8,7 @@ use std::ffi::c_int;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
-use pyo3::exceptions::PyException;
+use pyo3::exceptions::{PyException, PyRuntimeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTraceback, PyTuple};
@@ -27,6 +27,8 @@ const LONGEST_FRAME: usize = 16 << 10;
 const LONGEST_STACK: usize = 1 << 20;
 /// `traceback` sums up more equal lines in a row than these.
 const MOST_REPEATED: usize = 3;
+/// Frames about which `traceback` is asked at once.
+const MOST_AT_ONCE: usize = 32;
 /// So often the texts are put together where files change meanwhile.
 const MOST_ATTEMPTS: usize = 3;
 
@@ -74,7 +76,7 @@ pub(crate) fn push_frames(
     let steps = steps_of(trace);
     let start = out.len();
     for _ in 0..MOST_ATTEMPTS {
-        let mut stack = Stack { out: &mut *out, line: 0, repeated: 0, sources: Vec::new() };
+        let mut stack = Stack::new(out);
         if !stack.push_all(py, &steps)? {
             return Ok(false);
         }
@@ -130,9 +132,15 @@ struct Stack<'a> {
     line: isize,
     repeated: usize,
     sources: Vec<Arc<Source>>,
+    /// Texts and lines of frames that are not remembered beyond this traceback.
+    passing: HashMap<Place, (Vec<u8>, isize)>,
 }
 
-impl Stack<'_> {
+impl<'a> Stack<'a> {
+    fn new(out: &'a mut Vec<u8>) -> Self {
+        Stack { out, line: 0, repeated: 0, sources: Vec::new(), passing: HashMap::new() }
+    }
+
     fn push_all(&mut self, py: Python<'_>, steps: &[Step<'_>]) -> PyResult<bool> {
         let mut at = 0;
         loop {
@@ -141,17 +149,44 @@ impl Stack<'_> {
             if self.out.len() > LONGEST_STACK {
                 return Ok(false);
             }
-            match Rendered::of(step) {
-                Ok(rendered) => {
-                    self.push(&rendered.text, rendered.line);
-                    if let Some(source) = rendered.remember(step) {
-                        self.note(&source);
-                    }
-                }
+            if let Some((text, line)) = self.passing.get(&step.place).cloned() {
+                self.push(&text, line);
+                at += 1;
+                continue;
+            }
+            let unknown = self.unknown(py, &steps[at..]);
+            match Rendered::of(unknown) {
+                Ok(rendered) => self.push_rendered(unknown, rendered),
                 Err(problem) if problem.is_instance_of::<PyException>(py) => return Ok(false),
                 Err(interrupt) => return Err(interrupt),
             }
-            at += 1;
+            at += unknown.len();
+        }
+    }
+
+    /// The first steps, none of which is known, each at another place.
+    fn unknown<'s, 'py>(&self, py: Python<'py>, steps: &'s [Step<'py>]) -> &'s [Step<'py>] {
+        let is_known = |place| self.passing.contains_key(place);
+        let count = FRAMES.with(py, |frames| {
+            let few = steps.iter().take(MOST_AT_ONCE).enumerate();
+            few.take_while(|(at, step)| {
+                let is_repeated = steps[..*at].iter().any(|before| before.place == step.place);
+                *at == 0 || !(is_repeated || is_known(&step.place) || frames.known.contains_key(&step.place))
+            })
+            .count()
+        });
+        &steps[..count]
+    }
+
+    fn push_rendered(&mut self, steps: &[Step<'_>], rendered: Vec<Rendered<'_>>) {
+        for (step, frame) in steps.iter().zip(rendered) {
+            self.push(&frame.text, frame.line);
+            match frame.remember(step) {
+                Some(source) => self.note(&source),
+                None => {
+                    self.passing.insert(step.place, (frame.text, frame.line));
+                }
+            }
         }
     }
 
@@ -216,24 +251,30 @@ struct Rendered<'py> {
 type Answer<'py> = (Bound<'py, PyString>, isize, Bound<'py, PyString>, Option<Bound<'py, PyTuple>>);
 
 impl<'py> Rendered<'py> {
-    fn of(step: &Step<'py>) -> PyResult<Self> {
-        let module = step.trace.py().import("metaexpert.logger.capture.tracebacks")?;
-        let answer = module.call_method1("rendered_frame", (&step.trace,))?;
-        let (text, line, file, held): Answer<'_> = answer.extract()?;
-        Ok(Rendered { text: utf8(&text), line, file, held })
+    /// Asks for the frames of steps that follow each other.
+    fn of(steps: &[Step<'py>]) -> PyResult<Vec<Self>> {
+        let first = &steps[0].trace;
+        let module = first.py().import("metaexpert.logger.capture.tracebacks")?;
+        let answers = module.call_method1("rendered_frames", (first, steps.len()))?;
+        let answers: Vec<Answer<'_>> = answers.extract()?;
+        if answers.len() != steps.len() {
+            return Err(PyRuntimeError::new_err("the traceback has changed meanwhile"));
+        }
+        let of = |(text, line, file, held)| Rendered { text: utf8(&text), line, file, held };
+        Ok(answers.into_iter().map(of).collect())
     }
 
     /// Remembers the frame as that of `step`, and returns its file. `None` if its text may change without
     /// notice.
-    fn remember(self, step: &Step<'py>) -> Option<Arc<Source>> {
+    fn remember(&self, step: &Step<'py>) -> Option<Arc<Source>> {
         if self.text.len() > LONGEST_FRAME {
             return None;
         }
         let py = step.trace.py();
-        let source = Source::of(&self.file, self.held)?;
+        let source = Source::of(&self.file, self.held.clone())?;
         let frame = |source: &Arc<Source>| Frame {
             _code: step.code.clone().unbind(),
-            text: self.text.into(),
+            text: self.text.as_slice().into(),
             line: self.line,
             source: source.clone(),
         };

@@ -11,27 +11,39 @@ import traceback
 from types import TracebackType
 from typing import Any, Final
 
-#: Times that a frame is looked at before the lines of its file are taken for ones that do not stay the same.
+#: Times that frames are looked at before the lines of their files count as ones that change all the time.
 _ATTEMPTS: Final = 3
 
+#: What `linecache` holds under the name of a file; None if that is nothing.
+_Held = tuple[Any, ...] | None
 
-def rendered_frame(step: TracebackType) -> tuple[str, int, str, tuple[Any, ...] | None]:
-    """Return the text of a traceback's first frame, a hash of its place, and its file with its source lines.
 
-    `traceback` sums up frames with equal places: file, line and function. The source lines are what
-    `linecache` holds under the file's name: None if it holds nothing, empty if they change all the time.
-    Raises what reading them raises.
+def rendered_frames(first: TracebackType, count: int) -> list[tuple[str, int, str, _Held]]:
+    """Return of each of the first `count` frames the text, a hash of the place, the file and its lines.
+
+    `traceback` sums up frames with equal places: file, line and function. The lines are what `linecache`
+    holds for the file, or empty if they change all the time. Raises what reading them raises.
     """
-    file = step.tb_frame.f_code.co_filename
-    # As long as nobody else is given a chance, the second time is certain.
     for _ in range(_ATTEMPTS):
-        before: tuple[Any, ...] | None = linecache.cache.get(file)
-        stack = traceback.TracebackException(Exception, Exception(), step, limit=1, compact=True).stack
-        text = "".join(stack.format())
-        held: tuple[Any, ...] | None = linecache.cache.get(file)
-        if held is before:
+        before = _held(first, count)
+        report = traceback.TracebackException(Exception, Exception(), first, limit=count, compact=True)
+        stack = report.stack
+        texts = [stack.format_frame_summary(frame) for frame in stack]
+        held = _held(first, count)
+        if all(held[file] is before[file] for file in held):
             break
     else:
-        held = ()
-    frame = stack[0]
-    return text, hash((frame.filename, frame.lineno, frame.name)), file, held
+        held = dict.fromkeys(held, ())
+    return [
+        (text, hash((frame.filename, frame.lineno, frame.name)), frame.filename, held[frame.filename])
+        for text, frame in zip(texts, stack, strict=True)
+    ]
+
+
+def _held(step: TracebackType | None, count: int) -> dict[str, _Held]:
+    held: dict[str, _Held] = {}
+    while step is not None and count:
+        file = step.tb_frame.f_code.co_filename
+        held[file] = linecache.cache.get(file)
+        step, count = step.tb_next, count - 1
+    return held
