@@ -60,7 +60,7 @@ pub(crate) fn make<'py>(
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
     let py = globals.py();
     let Some(template) = template(class) else { return Ok(None) };
-    let Some(origin) = Origin::of_now(globals)? else { return Ok(None) };
+    let Some(circumstances) = Circumstances::of_now(globals)? else { return Ok(None) };
     let (Some(arguments), Some(level_name)) = (operand(&call.arguments), level_name(globals, call.level)?)
     else {
         return Ok(None);
@@ -78,7 +78,7 @@ pub(crate) fn make<'py>(
     set(pyo3::intern!(py, "module"), &module)?;
     set(pyo3::intern!(py, "lineno"), caller.line.into_pyobject(py)?.as_any())?;
     set(pyo3::intern!(py, "funcName"), &caller.function)?;
-    origin.set(set)?;
+    circumstances.set(set)?;
     // SAFETY: the class has a dict and no way of its own to make an instance; a new reference.
     let record =
         unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyType_GenericAlloc(class.as_type_ptr(), 0))? };
@@ -115,7 +115,7 @@ fn template<'a>(class: &Bound<'a, PyType>) -> Option<&'a Py<PyDict>> {
 }
 
 /// When and where a record was made.
-struct Origin<'py> {
+struct Circumstances<'py> {
     created: f64,
     relative: f64,
     thread: Bound<'py, PyAny>,
@@ -125,7 +125,7 @@ struct Origin<'py> {
     task: Option<Bound<'py, PyAny>>,
 }
 
-impl<'py> Origin<'py> {
+impl<'py> Circumstances<'py> {
     /// `None` if `logging` is told to leave something out, or a clock shows what is no time.
     fn of_now(globals: &Bound<'py, PyDict>) -> PyResult<Option<Self>> {
         let py = globals.py();
@@ -155,7 +155,7 @@ impl<'py> Origin<'py> {
         if !created.is_finite() {
             return Ok(None);
         }
-        Ok(Some(Origin {
+        Ok(Some(Circumstances {
             created,
             relative: (created - start.value()) * 1000.0,
             thread: threading.call_method0(pyo3::intern!(py, "get_ident"))?,
