@@ -22,6 +22,11 @@ fmt:
     uv run ruff check --fix
     cargo fmt
 
+# Write anew the files that are made of the configuration's models.
+generate:
+    uv run python -m metaexpert.logger.config.generate
+    uv run python -m metaexpert.logger.control.openapi > docs/contracts/openapi.json
+
 # Feed damaged frames and rings to the engine: `just fuzz recovery 600`. Needs nightly Rust and cargo-fuzz.
 fuzz target="frame" seconds="180":
     mkdir -p crates/metaexpert-log/fuzz/corpus/{{target}}

@@ -31,6 +31,15 @@ def test_commands_and_advice_name_steps_that_exist() -> None:
     assert named - set(STEPS) - {"--list"} == set()
 
 
+def test_advised_commands_are_there() -> None:
+    """`just generate` in CONTRIBUTING.md is a recipe of the justfile."""
+    advised = set(re.findall(r"`just ([a-z]+)", (ROOT / "CONTRIBUTING.md").read_text()))
+    recipes = set(re.findall(r"^([a-z]+)[^:\n]*:(?!=)", (ROOT / "justfile").read_text(), re.MULTILINE))
+
+    assert "generate" in advised
+    assert advised - recipes == set()
+
+
 def test_an_unknown_step_is_refused_before_any_is_run() -> None:
     """A typing error costs no twenty minutes."""
     done = subprocess.run([ROOT / ".ci/run", "layers", "lnt"], capture_output=True, text=True, check=False)

@@ -36,6 +36,7 @@ MOST_MODULES = 160
 LOGS = [
     ("configure", "--show", "0"),
     ("configure", "--show --json", "0"),
+    ("configure", "--schema", "0"),
     ("configure", "--level DEBUG --logger a.b=none", "2"),
     ("configure", "--handler console.level=ERROR --set queue.wait_ms=5 --ttl 10m", "2"),
     ("recover", "", "0"),

@@ -78,9 +78,9 @@ def configure(
     the one that --pid, --dir or --url says.
     """
     if schema:
-        from metaexpert.logger import LogConfiguration
+        from metaexpert.logger.config import json_schema
 
-        print(json.dumps(LogConfiguration.model_json_schema(), indent=2))
+        print(json_schema(), end="")
         return
     change = _change(level, loggers, handlers, settings, ttl)
     if not change and not show:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from metaexpert.logger.config.loading import ConfigurationLike, DictConfig, load_config, load_layers
     from metaexpert.logger.config.models import LogConfiguration
     from metaexpert.logger.config.pile import resolve
+    from metaexpert.logger.config.schema import json_schema
     from metaexpert.logger.config.sources import Sources
     from metaexpert.logger.config.synonyms import meant_by
     from metaexpert.logger.config.tables import FilterConfiguration
@@ -46,6 +47,7 @@ _HOMES = {
     "control_address": "environment",
     "described": "description",
     "engine_document": "engine",
+    "json_schema": "schema",
     "load_config": "loading",
     "load_layers": "loading",
     "log_config_document": "legacy",
@@ -73,6 +75,7 @@ __all__ = [
     "control_address",
     "described",
     "engine_document",
+    "json_schema",
     "load_config",
     "load_layers",
     "log_config_document",

@@ -1,17 +1,17 @@
-"""The text of the module `standard`, which `python -m metaexpert.logger.config.standard_text` prints."""
+"""The files that are made of the models, which `python -m metaexpert.logger.config.generate` writes anew."""
 
 from __future__ import annotations
 
 import json
-import sys
+from pathlib import Path
 from typing import Any, Final
 
 from metaexpert.logger.config.documents import ANY
 from metaexpert.logger.config.engine import engine_document
 from metaexpert.logger.config.models import LogConfiguration
-from metaexpert.logger.config.schema import fields_at, kind_at
+from metaexpert.logger.config.navigation import fields_at, kind_at
 
-_HEAD: Final = '''"""The configuration that the models make of nothing, as `standard_text` prints it.
+_HEAD: Final = '''"""The configuration that the models make of nothing, as `generate` writes it.
 
 Of what the engine is configured with, the log directory, the paths of files and the views are left out,
 because they differ from program to program. `KINDS` are the kinds of all settings, by name (`*` is any).
@@ -41,8 +41,19 @@ def kinds(steps: tuple[str, ...] = ()) -> Any:
     return {name: kinds((*steps, name)) for name in names} if names else kind_at(LogConfiguration, steps)
 
 
-def text() -> str:
-    """Return the text of the module `standard`."""
+def files() -> dict[str, str]:
+    """Return the text of each file by its name in this directory."""
+    schema = json.dumps(LogConfiguration.model_json_schema(), indent=2)
+    return {"standard.py": _module(), "schema.json": f"{schema}\n"}
+
+
+def write(directory: Path) -> None:
+    """Write all files into `directory`."""
+    for name, text in files().items():
+        (directory / name).write_text(text, encoding="utf-8", newline="\n")
+
+
+def _module() -> str:
     configuration, document = standard()
     tables = {"CONFIGURATION": configuration, "ENGINE": document, "KINDS": kinds()}
     parts = [f"{name}: Final[dict[str, Any]] = {_literal(table)}\n" for name, table in tables.items()]
@@ -64,4 +75,4 @@ def _literal(value: Any, depth: int = 0) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(text())
+    write(Path(__file__).parent)

@@ -10,7 +10,7 @@ from metaexpert.logger.config.destinations import type_of
 from metaexpert.logger.config.documents import HANDLERS
 from metaexpert.logger.config.fields import OWN_ERROR
 from metaexpert.logger.config.layer import NOTHING
-from metaexpert.logger.config.schema import fields_at
+from metaexpert.logger.config.navigation import fields_at
 from metaexpert.logger.errors import ConfigurationError, Problem, did_you_mean, shown
 
 if TYPE_CHECKING:

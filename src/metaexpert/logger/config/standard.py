@@ -1,4 +1,4 @@
-"""The configuration that the models make of nothing, as `standard_text` prints it.
+"""The configuration that the models make of nothing, as `generate` writes it.
 
 Of what the engine is configured with, the log directory, the paths of files and the views are left out,
 because they differ from program to program. `KINDS` are the kinds of all settings, by name (`*` is any).

@@ -16,7 +16,7 @@ from metaexpert.logger.config.defaults import KNOWN_HANDLERS
 from metaexpert.logger.config.destinations import TYPES
 from metaexpert.logger.config.documents import ANY, HANDLERS
 from metaexpert.logger.config.fields import folded
-from metaexpert.logger.config.schema import fields_at
+from metaexpert.logger.config.navigation import fields_at
 
 
 class Meant(NamedTuple):

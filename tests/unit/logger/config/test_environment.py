@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from metaexpert.logger.config.environment import read_dotenv, typed_value, variable_layer
 from metaexpert.logger.config.models import LogConfiguration
+from metaexpert.logger.config.navigation import kind_at
 from metaexpert.logger.config.pile import resolve
-from metaexpert.logger.config.schema import kind_at
 from metaexpert.logger.config.sources import Sources
 from metaexpert.logger.errors import ConfigurationError
 from support.environment import clean_environment

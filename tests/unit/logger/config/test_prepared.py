@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metaexpert.logger.config import LogConfiguration, engine_document
-from metaexpert.logger.config import standard as written
 from metaexpert.logger.config.places import places_of
 from metaexpert.logger.config.prepared import prepare
-from metaexpert.logger.config.standard_text import kinds, standard, text
 from metaexpert.logger.errors import ConfigurationError
 
 #: Levels as sources write them, and what is none.
@@ -118,10 +115,3 @@ def test_a_prepared_document_is_a_copy() -> None:
     first.values["handlers"]["file"]["level"] = first.document["sinks"][0]["level"] = "changed"
 
     assert "changed" not in json.dumps(prepare({}, {}))
-
-
-def test_the_standard_configuration_is_that_of_the_models() -> None:
-    """After a change of defaults `python -m metaexpert.logger.config.standard_text` prints it anew."""
-    assert standard() == (written.CONFIGURATION, written.ENGINE)
-    assert kinds() == written.KINDS
-    assert Path(os.fspath(written.__file__)).read_text(encoding="utf-8") == text()

@@ -9,7 +9,7 @@ import pytest
 
 from metaexpert.logger.config.layer import Layer
 from metaexpert.logger.config.models import LogConfiguration
-from metaexpert.logger.config.schema import kind_at
+from metaexpert.logger.config.navigation import kind_at
 from metaexpert.logger.config.sources import Sources
 from metaexpert.logger.config.synonyms import _AT_THE_TOP, _IN_A_HANDLER, Meant
 from metaexpert.logger.errors import ConfigurationError
