@@ -177,7 +177,11 @@ def _totals(counts: Path) -> dict[str, int]:
 OPTIONS_OF: Final = {
     CALLS: ("--toggle-collect=*{function}*",),
     BETWEEN: ("--separate-threads=yes", "--dump-before=*{function}*"),
-    LINES: ("--toggle-collect=*{function}*", "--cache-sim=yes", "--I1=32768,8,64", "--D1=32768,8,64"),
+    LINES: (
+        *("--toggle-collect=*{function}*", "--cache-sim=yes"),
+        # The last one is not read; the machine's own may have a size that callgrind does not take.
+        *("--I1=32768,8,64", "--D1=32768,8,64", "--LL=8388608,16,64"),
+    ),
 }
 READERS: Final = {CALLS: _whole, BETWEEN: _parts, LINES: _lines}
 

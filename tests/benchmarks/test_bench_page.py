@@ -1,6 +1,7 @@
 """The page of results is made from the programs' output and nothing else."""
 
 import ast
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -124,3 +125,12 @@ def test_loggers_that_do_less_are_marked() -> None:
     assert marked(OWN) == OWN
     notes = notes_of(PEERS)
     assert notes == [f"{marked(name)}: {LOGGERS[name].note}" for name in names] != []
+
+
+def test_peers_are_pinned_and_no_test_needs_them() -> None:
+    """A measurement can be repeated with the same peers, and a clone runs its tests without any of them."""
+    project = tomllib.loads((every.ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    groups, pins = project["dependency-groups"], project["tool"]["uv"]["constraint-dependencies"]
+    pinned = {pin.partition("==")[0] for pin in pins if "==" in pin}
+    assert set(groups["bench"]) <= pinned
+    assert not set(groups["bench"]) & set(groups["dev"])
