@@ -84,9 +84,9 @@ impl Method {
         // SAFETY: the arguments live until the call returns.
         let Some(fields) = (unsafe { OwnFields::of(py, arguments) }) else { return Fast::General };
         let known = STATE.with(py, |state| {
-            let keys = match fields.extra {
-                None => self.site(state, arguments.names)?.keys,
-                Some(_) => state.extra_sets.find(fields.names(), state.generation)?,
+            let keys = match fields.has_extra {
+                false => self.site(state, arguments.names)?.keys,
+                true => state.extra_sets.find(fields.names(), state.generation)?,
             };
             let ids = self.ids(py, state, keys)?;
             state.is_simple.then_some((ids, state.generation, state.limits))
@@ -102,11 +102,12 @@ impl Method {
         };
         let mut writer = NativeWriter::new(py, &limits, message.len(), values);
         // SAFETY: as above.
-        if unsafe { fields.write(arguments, &mut writer) }.is_none() {
+        let is_fit = fields.values(arguments).iter().all(|value| unsafe { writer.field(*value) }.is_some());
+        if !is_fit {
             return Fast::General;
         }
         let has_nested = writer.has_nested();
-        let is_buffered = fields.extra.is_some() || !writer.is_plain();
+        let is_buffered = fields.has_extra || !writer.is_plain();
         drop(writer);
         let captured = Captured { level, stamp, message, values, has_nested, generation };
         // Dropped outside of the state's borrow: freeing an object may run Python code.
@@ -117,7 +118,7 @@ impl Method {
             let is_known = state.sites.note(names, generation, is_buffered);
             (is_known, self.submit_captured(py, state, &captured, &ids, context, most))
         });
-        if fields.extra.is_some() && !is_known {
+        if fields.has_extra && !is_known {
             remember_extra(py, names, generation);
         }
         outcome
@@ -207,12 +208,13 @@ fn remember_extra(py: Python<'_>, names: *mut ffi::PyObject, generation: u32) {
 /// The most names of a call with `extra=` that are remembered.
 const MOST_NAMES: usize = 32;
 
-/// The fields of a call, by where they stand.
+/// The fields of a call.
 struct OwnFields {
-    /// The mapping, and which of the keywords it is.
-    extra: Option<(*mut ffi::PyObject, usize)>,
-    /// With `extra`: its names and those of the other keywords.
+    /// There is an `extra`, whose fields come first.
+    has_extra: bool,
+    /// With `extra`: the names and values of its fields and of the other keywords.
     names: [*mut ffi::PyObject; MOST_NAMES],
+    values: [*mut ffi::PyObject; MOST_NAMES],
     count: usize,
 }
 
@@ -222,13 +224,14 @@ impl OwnFields {
     /// # Safety
     /// The arguments are alive.
     unsafe fn of(py: Python<'_>, arguments: &Arguments<'_>) -> Option<Self> {
-        let mut fields = OwnFields { extra: None, names: [ptr::null_mut(); MOST_NAMES], count: 0 };
+        let none = [ptr::null_mut(); MOST_NAMES];
+        let mut fields = OwnFields { has_extra: false, names: none, values: none, count: 0 };
         if arguments.names.is_null() {
             return Some(fields);
         }
         // Names of keywords are interned.
         let word = intern!(py, "extra").as_ptr();
-        // SAFETY: by this function's contract; the dict keeps its keys alive, and nothing changes it.
+        // SAFETY: by this function's contract; the dict keeps its items alive, and nothing changes it.
         unsafe {
             let words = items(arguments.names);
             let Some(index) = words.iter().position(|name| *name == word) else { return Some(fields) };
@@ -236,18 +239,21 @@ impl OwnFields {
             if ffi::Py_TYPE(extra) != &raw mut ffi::PyDict_Type || cfg!(Py_GIL_DISABLED) {
                 return None;
             }
-            fields.extra = Some((extra, index));
-            let (mut position, mut key) = (0, ptr::null_mut());
-            while ffi::PyDict_Next(extra, &mut position, &mut key, ptr::null_mut()) != 0 {
-                fields.add(key)?;
+            fields.has_extra = true;
+            let (mut position, mut name, mut value) = (0, ptr::null_mut(), ptr::null_mut());
+            while ffi::PyDict_Next(extra, &mut position, &mut name, &mut value) != 0 {
+                fields.add(name, value)?;
             }
-            words.iter().filter(|name| **name != word).try_for_each(|name| fields.add(*name))?;
+            for (name, value) in words.iter().zip(arguments.named).filter(|(name, _)| **name != word) {
+                fields.add(*name, *value)?;
+            }
         }
         Some(fields)
     }
 
-    fn add(&mut self, name: *mut ffi::PyObject) -> Option<()> {
+    fn add(&mut self, name: *mut ffi::PyObject, value: *mut ffi::PyObject) -> Option<()> {
         *self.names.get_mut(self.count)? = name;
+        self.values[self.count] = value;
         self.count += 1;
         Some(())
     }
@@ -256,28 +262,9 @@ impl OwnFields {
         &self.names[..self.count]
     }
 
-    /// Writes the values in the order of the names; `None` if one has to go the general way.
-    ///
-    /// # Safety
-    /// As [`OwnFields::of`], with the same arguments.
-    unsafe fn write(&self, arguments: &Arguments<'_>, writer: &mut NativeWriter<'_, '_>) -> Option<()> {
-        let mut but = usize::MAX;
-        // SAFETY: by this function's contract; the dict keeps its values alive, and nothing changes it.
-        unsafe {
-            if let Some((extra, index)) = self.extra {
-                but = index;
-                let (mut position, mut value) = (0, ptr::null_mut());
-                while ffi::PyDict_Next(extra, &mut position, ptr::null_mut(), &mut value) != 0 {
-                    writer.field(value)?;
-                }
-            }
-            for (index, argument) in arguments.named.iter().enumerate() {
-                if index != but {
-                    writer.field(*argument)?;
-                }
-            }
-        }
-        Some(())
+    /// The values, in the order of the names.
+    fn values<'a>(&'a self, arguments: &Arguments<'a>) -> &'a [*mut ffi::PyObject] {
+        if self.has_extra { &self.values[..self.count] } else { arguments.named }
     }
 }
 
