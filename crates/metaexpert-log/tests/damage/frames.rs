@@ -2,7 +2,7 @@
 
 use metaexpert_log::config::{Format, Layout, View};
 use metaexpert_log::encode::{Encoder, Include};
-use metaexpert_log::frame::{Frame, InlineFields, Record, Section, SectionRef, Value, Values};
+use metaexpert_log::frame::{Frame, InlineFields, Record, Section, SectionRef, Value, Values, expanded};
 use metaexpert_log::ring::decoded::DecodedRecord;
 use metaexpert_log::ring::dictionary::{Definition, DictionaryWriter};
 use metaexpert_log::ring::lexicon::Lexicon;
@@ -15,6 +15,9 @@ use super::strict::{assert_json_line, assert_one_line, is_fragment};
 const EVERYTHING: &str = "%(asctime)s %(msecs)03d %(levelname)-8s %(levelno)d %(name)s %(process)d %(thread)d \
     %(threadName)s %(taskName)s %(pathname)s %(filename)s %(module)s %(lineno)d %(funcName)s %(created)f \
     %(relativeCreated)d %(message)s";
+
+/// The place of the flag that says that some value is nested.
+const FLAGS_OFFSET: usize = 6;
 
 /// Names for frames to refer to, by the ids that a new dictionary gives.
 pub struct Names {
@@ -50,7 +53,8 @@ impl Names {
 pub fn check(names: &Names, data: &[u8]) {
     read(data);
     let mut input = Input::new(data);
-    let sections = input.u8() % 8;
+    let first = input.u8();
+    let (sections, has_nested) = (first % 8, first & 8 != 0);
     let id = |number: u8| names.ids.get(usize::from(number)).copied().unwrap_or(0);
     let (logger, category) = (id(input.u8()), id(input.u8()));
     let (level, seq, timestamp_ns) = (input.u32() as i32, input.u64(), input.u64() as i64);
@@ -63,8 +67,11 @@ pub fn check(names: &Names, data: &[u8]) {
     let record = Record { level, logger, category, timestamp_ns, message, sections: &content };
     let mut frame = vec![0; record.frame_len()];
     record.write(&mut frame, seq);
-    let is_honest = read(&frame);
-    encode(names, &frame, is_honest);
+    frame[FLAGS_OFFSET] = u8::from(has_nested);
+    let mut room = Vec::new();
+    let Ok(frame) = expanded(&frame, &mut room) else { return };
+    let is_honest = read(frame);
+    encode(names, frame, is_honest);
 }
 
 /// Reads everything that a frame in `bytes` has. Returns whether each JSON text in it is one.
