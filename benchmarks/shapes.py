@@ -96,7 +96,7 @@ def measure(subject: str, records: int, directory: Path) -> Figures:
         given = SimpleNamespace(log=log, context=context, **shape.values())
         timed = loop_of(shape, shape.call if subject == OWN else shape.peer or shape.call)
         before = before_ns(shape, given, records)
-        p50, p99 = (each - before for each in times_of(timed, given, records))
+        p50, p99 = net(times_of(timed, given, records), before)
         found = {"p50_ns": p50, "p99_ns": p99, "p99_by_p50": p99 / p50}
         if subject == OWN:
             if shape.is_plain and importlib.util.find_spec("orjson") is not None:
@@ -121,6 +121,11 @@ def before_ns(shape: Shape, given: SimpleNamespace, records: int) -> float:
         return 0.0
     with_it, alone = (times_of(loop_of(shape, each), given, records)[0] for each in (shape.before, "pass"))
     return with_it - alone
+
+
+def net(times: list[float], before: float) -> list[float]:
+    """Return the times without what came before; nan where nothing is left, because noise is no figure."""
+    return [each - before if each > before else nan for each in times]
 
 
 def dumps_p50_ns(shape: Shape, value: Any, records: int) -> float:

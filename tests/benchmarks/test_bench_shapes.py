@@ -97,6 +97,14 @@ def test_one_shape_without_a_figure_leaves_the_worst_unknown() -> None:
     assert isnan(shapes.highest([1.0, nan]))
 
 
+def test_a_call_that_noise_makes_free_has_no_figure() -> None:
+    """Where what came before took longer than both together, the call has no time that keeps a promise."""
+    p50, p99 = shapes.net([500.0, 900.0], 600.0)
+    assert isnan(p50)
+    assert p99 == 300.0
+    assert shapes.net([500.0, 900.0], 0.0) == [500.0, 900.0]
+
+
 @pytest.mark.parametrize("records", [1, 49, 1_000])
 def test_bursts_have_all_records(records: int) -> None:
     """Bursts are one to fifty calls long and have all records together, the same ones each time."""
