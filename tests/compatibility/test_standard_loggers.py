@@ -66,17 +66,20 @@ def test_a_call_is_written_without_a_record(name: str, logs: "Logs") -> None:
         call(log)
         assert logs.is_served(log)
         with counting_records() as counted:
-            call(log)
+            for _ in range(3):
+                call(log)
     assert counted.records == 0
 
-    first, second = logs.records()
-    for each in (first, second):
+    first, *others = logs.records()
+    assert len(others) == 3
+    for each in (first, *others):
         assert expected.items() <= each.items()
         assert (each["module"], each["task"]) == ("library.part", "t")
     moments = ("timestamp", "seq")
-    assert {name: value for name, value in first.items() if name not in moments} == {
-        name: value for name, value in second.items() if name not in moments
-    }
+    for each in others:
+        assert {name: value for name, value in first.items() if name not in moments} == {
+            name: value for name, value in each.items() if name not in moments
+        }
 
 
 OTHER_CALLS: dict[str, Callable[[logging.Logger], object]] = {
@@ -127,6 +130,18 @@ def test_a_wrong_call_raises_as_ever(name: str, logs: "Logs") -> None:
 
     assert str(raised.value) == str(expected.value)
     assert logs.messages() == ["first"]
+
+
+def test_names_that_are_fields_of_ours_are_none_of_a_plain_logger(logs: "Logs") -> None:
+    """A key set that a `MetaLogger` has made known is not taken from a plain logger unseen."""
+    logs.configure()
+    log, extra = served(logs), {"price": 1.5, "name": "n"}
+    for _ in range(3):
+        logs.logger.info("m", extra=extra)
+    with pytest.raises(KeyError, match="Attempt to overwrite 'name' in LogRecord"):
+        log.info("m", extra=extra)
+
+    assert [record.get("name") for record in logs.records()] == [None, "n", "n", "n"]
 
 
 def test_the_logger_looks_as_ever(logs: "Logs") -> None:

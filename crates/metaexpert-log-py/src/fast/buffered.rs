@@ -53,14 +53,27 @@ struct Captured<'a> {
 impl Method {
     /// Serves the call if it needs no Python code.
     pub(super) fn try_buffered(&self, py: Python<'_>, arguments: &Arguments<'_>) -> Fast {
-        let Some(level) = self.level else { return Fast::General };
+        match self.level {
+            Some(level) => self.try_buffered_at(py, level, stamp(), arguments),
+            None => Fast::General,
+        }
+    }
+
+    /// The same for a call of this level, made at `stamp`.
+    pub(super) fn try_buffered_at(
+        &self,
+        py: Python<'_>,
+        level: i32,
+        stamp: i64,
+        arguments: &Arguments<'_>,
+    ) -> Fast {
         counted(
             py,
             || level,
             Fast::Done,
             || {
                 let mut buffers = BUFFERS.take();
-                let outcome = self.capture_into(py, level, arguments, &mut buffers);
+                let outcome = self.capture_into(py, (level, stamp), arguments, &mut buffers);
                 if buffers.values.capacity() + buffers.message.capacity() <= MOST_KEPT_BYTES {
                     BUFFERS.set(buffers);
                 }
@@ -72,7 +85,7 @@ impl Method {
     fn capture_into(
         &self,
         py: Python<'_>,
-        level: i32,
+        (level, stamp): (i32, i64),
         arguments: &Arguments<'_>,
         buffers: &mut Buffers,
     ) -> Fast {
@@ -80,7 +93,6 @@ impl Method {
         if self.is_about_exception {
             return Fast::General;
         }
-        let stamp = stamp();
         // SAFETY: the arguments live until the call returns.
         let Some(fields) = (unsafe { OwnFields::of(py, arguments) }) else { return Fast::General };
         let known = STATE.with(py, |state| {

@@ -10,7 +10,7 @@ use crate::fast::arguments::Arguments;
 use crate::fast::channel::Channel;
 use crate::fast::listened;
 use crate::fast::method::Method;
-use crate::fast::taken::{method_of, new_taken};
+use crate::fast::taken::{method_object, method_of, new_taken};
 use crate::general::lost::counted;
 use crate::process::exit::Inside;
 use crate::process::reentry;
@@ -155,10 +155,12 @@ unsafe extern "C" fn serve_listened(
     names: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
     // SAFETY: as for `serve_call`.
-    let (py, method, arguments) =
-        unsafe { (Python::assume_attached(), method_of(slf), Arguments::new(args, count, names)) };
-    let level = || level_of(py, method, &arguments);
-    result_of(py, counted(py, level, Ok(None), || listened::serve(py, method, &arguments)))
+    let (py, method, arguments) = unsafe {
+        let py = Python::assume_attached();
+        (py, method_object(py, slf), Arguments::new(args, count, names))
+    };
+    let level = || level_of(py, method.get(), &arguments);
+    result_of(py, counted(py, level, Ok(None), || listened::serve(&method, &arguments)))
 }
 
 /// What the interpreter gets of a call: a new reference, or null with an exception.

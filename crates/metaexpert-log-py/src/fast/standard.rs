@@ -4,6 +4,7 @@
 //! builtin submits the call's own parts, so that nobody makes a `LogRecord` that only the pipeline would read.
 //! Calls that it cannot serve go to the `_log` that the class has then.
 
+use metaexpert_log::clock::stamp;
 use metaexpert_log::level::Level;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -14,7 +15,7 @@ use pyo3::types::{PyBool, PyDict, PyFrozenSet, PyInt, PyString, PyTuple};
 use crate::fast::arguments::Arguments;
 use crate::fast::builtin::{level_of, result_of};
 use crate::fast::channel::Channel;
-use crate::fast::method::Method;
+use crate::fast::method::{Fast, Method};
 use crate::fast::taken::{class_method, method_of, new_taken};
 use crate::general::call::Call;
 use crate::general::log_record;
@@ -59,6 +60,9 @@ fn serve(slf: &Bound<'_, PyAny>, method: &Method, arguments: &Arguments<'_>) -> 
             return Ok(None);
         }
         let _inside = Inside::enter(py);
+        if given.submit_natively(py, method) {
+            return Ok(None);
+        }
         if let Some(call) = given.call(py)?
             && method.submit_call(py, call)?
         {
@@ -140,6 +144,37 @@ impl<'py> Given<'py> {
         }
     }
 
+    /// Submits a call that needs no Python code. False for another one, and for an `extra` whose names are new
+    /// or no fields.
+    fn submit_natively(&self, py: Python<'py>, method: &Method) -> bool {
+        static EXTRA: PyOnceLock<Py<PyTuple>> = PyOnceLock::new();
+        if self.exc_info.is_some() {
+            return false;
+        }
+        let mut positional = vec![self.message.as_ptr()];
+        positional.extend(self.arguments.iter_borrowed().map(|argument| argument.as_ptr()));
+        let (named, names) = match &self.extra {
+            None => (vec![], std::ptr::null_mut()),
+            Some(extra) => {
+                let reserved = reserved_names(py);
+                let is_field = |name: Bound<'py, PyAny>| {
+                    name.cast_exact::<PyString>().is_ok_and(|name| {
+                        *name != log_record::CATEGORY && !reserved.contains(name).unwrap_or(true)
+                    })
+                };
+                if !extra.keys().iter().all(is_field) {
+                    return false;
+                }
+                let names = EXTRA.get_or_init(py, || {
+                    PyTuple::new(py, [pyo3::intern!(py, "extra")]).expect("one text").unbind()
+                });
+                (vec![extra.as_ptr()], names.as_ptr())
+            }
+        };
+        let arguments = Arguments { positional: &positional, named: &named, names };
+        matches!(method.try_buffered_at(py, self.level, stamp(), &arguments), Fast::Done)
+    }
+
     fn is_message_alone(&self) -> bool {
         self.arguments.is_empty() && self.extra.is_none() && self.exc_info.is_none()
     }
@@ -168,12 +203,14 @@ impl<'py> Given<'py> {
             // Among the others may be one that no record takes.
             return None;
         }
+        let mut has_category = false;
         for (key, value) in pairs {
             let name = key.cast_exact::<PyString>().ok()?;
             if reserved.contains(name).unwrap_or(true) {
                 return None;
             }
             if name.to_str().is_ok_and(|name| name == log_record::CATEGORY) {
+                has_category = true;
                 if let Ok(category) = value.cast::<PyString>() {
                     call.category = Some(category.extract::<Excerpt>().ok()?);
                     continue;
@@ -181,6 +218,7 @@ impl<'py> Given<'py> {
             }
             call.fields.push((key, value));
         }
+        call.is_all_of_extra = !has_category;
         Some(call)
     }
 }

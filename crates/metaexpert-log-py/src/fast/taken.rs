@@ -67,6 +67,18 @@ pub(crate) unsafe fn method_of<'a>(object: *mut ffi::PyObject) -> &'a Method {
     }
 }
 
+/// The same as an object.
+///
+/// # Safety
+/// As [`method_of`].
+pub(crate) unsafe fn method_object<'a>(
+    py: Python<'a>,
+    object: *mut ffi::PyObject,
+) -> Borrowed<'a, 'a, Method> {
+    // SAFETY: by this function's contract; the field is written once.
+    unsafe { Borrowed::from_ptr(py, (*object.cast::<Taken>()).method).cast_unchecked::<Method>() }
+}
+
 /// The type of these methods, made at the first use.
 pub(crate) fn taken_type(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     static TYPE: PyOnceLock<Py<PyType>> = PyOnceLock::new();

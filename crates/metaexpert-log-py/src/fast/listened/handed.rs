@@ -9,9 +9,11 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 use pyo3::{PyTraverseError, PyVisit};
 
+use crate::fast::arguments::Arguments;
 use crate::fast::channel::Channel;
 use crate::fast::listened::noted;
 use crate::fast::listened::record::Made;
+use crate::fast::method::{Fast, Method};
 use crate::general::call::Call;
 use crate::general::fields::Fields;
 use crate::general::submit::submit;
@@ -34,6 +36,7 @@ pub(crate) struct Handed {
     at: Option<i64>,
     caller: (Py<PyAny>, i32, Py<PyAny>),
     own: Vec<Field>,
+    given: Given,
     /// All fields, with those of logger and context.
     fields: Vec<Field>,
     bound: Option<Py<Fields>>,
@@ -44,6 +47,18 @@ pub(crate) struct Handed {
     version: u64,
     /// The generation of the pipeline that has the record, and one; 0 if none has it.
     taken_by: AtomicU64,
+}
+
+/// The arguments of the call, as they were passed.
+struct Given {
+    method: Py<Method>,
+    /// The positional ones, then those with a name.
+    all: Vec<Py<PyAny>>,
+    positional: usize,
+    names: Option<Py<PyAny>>,
+    /// The names are those of the fields.
+    are_names_known: bool,
+    is_all_of_extra: bool,
 }
 
 /// Attributes that a line shows, beside the fields.
@@ -100,7 +115,8 @@ fn of_record<'py>(record: &Bound<'py, PyAny>) -> Option<Bound<'py, Handed>> {
 
 impl Handed {
     pub(crate) fn new<'py>(
-        channel: &Bound<'py, Channel>,
+        method: &Bound<'py, Method>,
+        arguments: &Arguments<'_>,
         call: &Call<'_, 'py>,
         made: &Made<'py>,
         fields: Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>,
@@ -110,7 +126,7 @@ impl Handed {
         let unbound = |(name, value): (Bound<'py, PyAny>, Bound<'py, PyAny>)| (name.unbind(), value.unbind());
         Handed {
             record: made.record.as_ptr() as usize,
-            channel: channel.clone().unbind(),
+            channel: method.get().channel(py).clone().unbind(),
             level: call.level,
             category: call.category.as_ref().map(|category| category.text.clone()),
             message: call.message.clone().unbind(),
@@ -123,6 +139,7 @@ impl Handed {
             ),
             own: call.fields.iter().cloned().map(unbound).collect(),
             fields: fields.into_iter().map(unbound).collect(),
+            given: Given::new(method, arguments, call),
             bound: call.bound.map(|bound| bound.clone_ref(py)),
             context: context.map(Bound::unbind),
             attributes: compared(&made.attributes).map(|value| value.map(Bound::unbind)),
@@ -161,12 +178,21 @@ impl Handed {
 
     /// Submits the call. False if no engine runs.
     fn submit(&self, py: Python<'_>) -> PyResult<bool> {
+        if self.given.submit(py, self.at) {
+            return Ok(true);
+        }
         let mut call = Call::new(self.level, self.message.bind(py).clone(), self.arguments.bind(py).clone());
         call.category = self.category.clone().map(Excerpt::from);
         call.timestamp_ns = self.at;
         call.bound = self.bound.as_ref();
         call.fields =
             self.own.iter().map(|(name, value)| (name.bind(py).clone(), value.bind(py).clone())).collect();
+        if self.given.are_names_known
+            && let Some(names) = &self.given.names
+        {
+            call.names = names.as_ptr();
+        }
+        call.is_all_of_extra = self.given.is_all_of_extra;
         if STATE.with(py, |state| state.needs.caller) {
             let (file, line, function) = &self.caller;
             let line = u32::try_from(*line).unwrap_or(0);
@@ -180,10 +206,46 @@ impl Handed {
     }
 }
 
+impl Given {
+    fn new<'py>(method: &Bound<'py, Method>, arguments: &Arguments<'_>, call: &Call<'_, 'py>) -> Self {
+        let py = method.py();
+        let all = arguments.positional.iter().chain(arguments.named);
+        // SAFETY: the arguments live until the call returns; the references are counted.
+        let all = all.map(|object| unsafe { Bound::from_borrowed_ptr(py, *object) }.unbind());
+        // SAFETY: as above.
+        let names = unsafe { Bound::from_borrowed_ptr_or_opt(py, arguments.names) };
+        Given {
+            method: method.clone().unbind(),
+            all: all.collect(),
+            positional: arguments.positional.len(),
+            names: names.map(Bound::unbind),
+            are_names_known: !call.names.is_null(),
+            is_all_of_extra: call.is_all_of_extra,
+        }
+    }
+
+    /// Submits the call if it needs no Python code.
+    fn submit(&self, py: Python<'_>, at: Option<i64>) -> bool {
+        let method = self.method.bind(py).get();
+        let (Some(level), Some(at)) = (method.level, at) else { return false };
+        let all: Vec<_> = self.all.iter().map(Py::as_ptr).collect();
+        let (positional, named) = all.split_at(self.positional);
+        let names = self.names.as_ref().map_or(std::ptr::null_mut(), Py::as_ptr);
+        let arguments = Arguments { positional, named, names };
+        matches!(method.try_buffered_at(py, level, at, &arguments), Fast::Done)
+    }
+
+    fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.method)?;
+        self.all.iter().chain(&self.names).try_for_each(|each| visit.call(each))
+    }
+}
+
 #[pymethods]
 impl Handed {
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.channel)?;
+        self.given.traverse(&visit)?;
         visit.call(&self.message)?;
         visit.call(&self.arguments)?;
         for (name, value) in self.own.iter().chain(&self.fields) {

@@ -11,7 +11,6 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyString, PyTuple};
 
 use crate::fast::arguments::Arguments;
-use crate::fast::channel::Channel;
 use crate::fast::listened::handed::Handed;
 use crate::fast::method::{Method, Parsed};
 use crate::general::call::Call;
@@ -27,11 +26,8 @@ mod record;
 mod usual;
 
 /// Serves a call of a method whose channel is listened to.
-pub(crate) fn serve(
-    py: Python<'_>,
-    method: &Method,
-    arguments: &Arguments<'_>,
-) -> PyResult<Option<Py<PyAny>>> {
+pub(crate) fn serve(own: &Bound<'_, Method>, arguments: &Arguments<'_>) -> PyResult<Option<Py<PyAny>>> {
+    let (py, method) = (own.py(), own.get());
     let _inside = Inside::enter(py);
     let at = stamp();
     if !method.is_undisturbed(py) || method.is_about_exception || has_exception(py, arguments) {
@@ -42,7 +38,7 @@ pub(crate) fn serve(
         Parsed::Call(mut call) if is_usual(&call) => {
             reentry::refuse_if_exhausted()?;
             call.timestamp_ns = Some(at);
-            if hand_out(py, method.channel(py), &call)? {
+            if hand_out(own, arguments, &call)? {
                 return Ok(None);
             }
         }
@@ -73,7 +69,13 @@ fn is_usual(call: &Call<'_, '_>) -> bool {
 }
 
 /// Makes the record and hands it to the handlers. False if only `logging` can make it.
-fn hand_out<'py>(py: Python<'py>, channel: &Bound<'py, Channel>, call: &Call<'_, 'py>) -> PyResult<bool> {
+fn hand_out<'py>(
+    method: &Bound<'py, Method>,
+    arguments: &Arguments<'_>,
+    call: &Call<'_, 'py>,
+) -> PyResult<bool> {
+    let py = method.py();
+    let channel = method.get().channel(py);
     let Some(logger) = channel.get().listened(py) else { return Ok(false) };
     let context = current_context(py);
     let bound = call.bound.map(|bound| bound.bind(py));
@@ -89,7 +91,7 @@ fn hand_out<'py>(py: Python<'py>, channel: &Bound<'py, Channel>, call: &Call<'_,
         pass_on(py, logger, &made.record)?;
         return Ok(true);
     }
-    let handed = Bound::new(py, Handed::new(channel, call, &made, fields, context))?;
+    let handed = Bound::new(py, Handed::new(method, arguments, call, &made, fields, context))?;
     let result = handed::during(&handed, || pass_on(py, logger, &made.record));
     // SAFETY: the record is alive.
     let references = unsafe { ffi::Py_REFCNT(made.record.as_ptr()) };
