@@ -48,6 +48,7 @@ COMMANDS: Final[Mapping[str, float]] = {
     "metaexpert ps": 150.0,
 }
 
+EXIT: Final = "is not waited for: what it has not handed to its handlers at the program's end is not written"
 _BEGIN = "import time\nbegun = time.perf_counter_ns()\n"
 _COMMAND = """
 import sys
@@ -110,6 +111,26 @@ def over_bare(rounds: Rounds) -> dict[str, float]:
     return {command: typical(rounds, command, "whole_ms") - bare for command in COMMANDS}
 
 
+def goals_of(figures: Mapping[str, Figures], commands: Mapping[str, float]) -> list[Goal]:
+    """Return what is promised of programs and of commands, with the milliseconds that each took."""
+    aside = {
+        name: figures[WITH_MODELS][name] - figures[ALONE][name]
+        for name in ("first_record_ms", "whole_over_bare_ms")
+    }
+    until, whole_run = "ms until the first record", "ms of the whole program over bare Python"
+    models = "with the models, pydantic's own import aside"
+    return [
+        Goal(until, figures[OWN]["first_record_ms"], LIMIT_MS),
+        Goal(whole_run, figures[OWN]["whole_over_bare_ms"], LIMIT_MS),
+        Goal(f"{until}, {models}", aside["first_record_ms"], LIMIT_MS),
+        Goal(f"{whole_run}, {models}", aside["whole_over_bare_ms"], LIMIT_MS),
+        *(
+            Goal(f"ms of `{command}` over bare Python", commands[command], limit)
+            for command, limit in COMMANDS.items()
+        ),
+    ]
+
+
 def report(rounds: Rounds, subjects: list[str], options: Options) -> int:
     """Print the figures and return the exit code."""
     bare = typical(rounds, BARE, "whole_ms")
@@ -120,23 +141,7 @@ def report(rounds: Rounds, subjects: list[str], options: Options) -> int:
         )
         figures[subject] = {"ready_ms": ready, "first_record_ms": first, "whole_over_bare_ms": whole - bare}
         rows.append((marked(subject), f"{ready:.1f}", f"{first:.1f}", f"{whole - bare:.1f}"))
-    aside = {
-        name: figures[WITH_MODELS][name] - figures[ALONE][name]
-        for name in ("first_record_ms", "whole_over_bare_ms")
-    }
-    until, whole_run = "ms until the first record", "ms of the whole program over bare Python"
-    models = "with the models, pydantic's own import aside"
-    goals = [
-        Goal(until, figures[OWN]["first_record_ms"], LIMIT_MS),
-        Goal(whole_run, figures[OWN]["whole_over_bare_ms"], LIMIT_MS),
-        Goal(f"{until}, {models}", aside["first_record_ms"], LIMIT_MS),
-        Goal(f"{whole_run}, {models}", aside["whole_over_bare_ms"], LIMIT_MS),
-    ]
     commands = over_bare(rounds)
-    goals += [
-        Goal(f"ms of `{command}` over bare Python", commands[command], limit)
-        for command, limit in COMMANDS.items()
-    ]
     head = ("program", "set up, ms", "first record, ms", "whole program over bare Python, ms")
     loggers = [subject for subject in subjects if subject not in (BARE, ALONE)]
     bars = {marked(subject): [(0.0, figures[subject]["first_record_ms"])] for subject in (*loggers, ALONE)}
@@ -154,15 +159,12 @@ def report(rounds: Rounds, subjects: list[str], options: Options) -> int:
             ),
         ],
         figures | {command: {"whole_over_bare_ms": whole_ms} for command, whole_ms in commands.items()},
-        goals,
+        goals_of(figures, commands),
         options,
         missing=missing(),
         notes=[*notes, *notes_of(subjects)],
         plots=[plot],
     )
-
-
-EXIT = "is not waited for: what it has not handed to its handlers at the end of the program is not written"
 
 
 def main() -> int:
