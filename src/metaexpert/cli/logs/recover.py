@@ -80,16 +80,18 @@ def headline(report: RecoveryReport) -> str:
     alive = sum(ring.status == "alive" for ring in report.rings)
     parts = [f"nothing to recover in {report.directory}"]
     if recovered:
-        whose = "1 process" if len(recovered) == 1 else f"{len(recovered):,} processes"
+        whose = _processes(len(recovered))
         parts = [f"{counted(report.records, 'record')} of {whose} recovered in {report.directory}"]
     if alive:
-        parts.append(
-            "1 living process left alone" if alive == 1 else f"{alive:,} living processes left alone"
-        )
+        parts.append(f"{_processes(alive, 'living process')} left alone")
     if report.elsewhere:
-        rings = "1 process" if report.elsewhere == 1 else f"{report.elsewhere:,} processes"
-        parts.append(f"{rings} of other directories left alone (--all recovers them)")
+        others = _processes(report.elsewhere)
+        parts.append(f"{others} of other directories left alone (--all recovers them)")
     return "; ".join(parts)
+
+
+def _processes(count: int, noun: str = "process") -> str:
+    return counted(count, noun) if count == 1 else f"{count:,} {noun}es"
 
 
 def file_lines(report: RecoveryReport) -> Iterator[str]:
