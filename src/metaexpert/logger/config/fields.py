@@ -9,15 +9,10 @@ from typing import Annotated, Any, Final, NoReturn
 from pydantic import BeforeValidator, Field, SecretStr, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from metaexpert.logger.config.formats import (
-    LATER_PRESETS,
-    PRESETS,
-    FormatError,
-    check_date_format,
-    check_format,
-)
-from metaexpert.logger.config.levels import MAX_LEVEL, UnknownLevelError, canonical_level
-from metaexpert.logger.config.paths import PathError, check_directory, check_filename
+from metaexpert.logger.config.formats import LATER_PRESETS, PRESETS, check_date_format, check_format
+from metaexpert.logger.config.levels import MAX_LEVEL, canonical_level
+from metaexpert.logger.config.paths import check_directory, check_filename
+from metaexpert.logger.config.unusable import UnusableValueError
 from metaexpert.logger.errors import did_you_mean, shown
 from metaexpert.logger.shared import native
 
@@ -65,8 +60,9 @@ def quantity(unit: str, minimum: int, maximum: int, zero: str | None = None) -> 
 
 
 def _as_integer(value: Any, unit: str) -> str | None:
-    """Return the number to write for `"5"`, or for `"10 MB"` as loguru has it; None for a text that is not a
-    number of `unit`.
+    """Return the number to write for `"5"`, or for `"10 MB"` as loguru has it.
+
+    None for a text that is not a number of `unit`.
     """
     found = _QUANTITY.fullmatch(value) if isinstance(value, str) else None
     if found is None or (found["unit"] and unit != "bytes"):
@@ -100,41 +96,16 @@ def folded(name: str) -> str:
     return name.translate(_NO_SEPARATORS).lower()
 
 
-def _level(value: Any) -> Any:
-    try:
-        return canonical_level(value)
-    except UnknownLevelError as error:
-        refuse(error.reason, error.suggestion)
+def _checked_by(check: Callable[[Any], Any], allowed: Iterable[str] = ()) -> BeforeValidator:
+    """Return what has `check` look at a value, and refuses one with the reason that it raises."""
 
+    def checked(value: Any) -> Any:
+        try:
+            return check(value)
+        except UnusableValueError as error:
+            refuse(error.reason, error.suggestion, allowed)
 
-def _format(value: Any) -> Any:
-    if not isinstance(value, str):
-        refuse(f"must be text, was {shown(value)}", f"use {', '.join(PRESETS)} or a %-style format")
-    try:
-        return check_format(value)
-    except FormatError as error:
-        refuse(error.reason, error.suggestion, PRESETS + LATER_PRESETS)
-
-
-def _date_format(value: Any) -> Any:
-    try:
-        return check_date_format(value)
-    except FormatError as error:
-        refuse(error.reason, error.suggestion)
-
-
-def _directory(value: Any) -> Any:
-    try:
-        return check_directory(value)
-    except PathError as error:
-        refuse(error.reason, error.suggestion)
-
-
-def _filename(value: Any) -> Any:
-    try:
-        return check_filename(value)
-    except PathError as error:
-        refuse(error.reason, error.suggestion)
+    return BeforeValidator(checked)
 
 
 def _text(value: Any) -> Any:
@@ -211,12 +182,16 @@ _LEVEL_SCHEMA: Final = {
 }
 
 #: A level as its name, or as its number when it has no name.
-Level = Annotated[str | int, BeforeValidator(_level), WithJsonSchema(_LEVEL_SCHEMA)]
+Level = Annotated[str | int, _checked_by(canonical_level), WithJsonSchema(_LEVEL_SCHEMA)]
 #: The name of a preset or a `%`-style format.
-Format = Annotated[str, BeforeValidator(_format), Field(examples=[*PRESETS, "%(asctime)s %(message)s"])]
-DateFormat = Annotated[str, BeforeValidator(_date_format), Field(examples=["%H:%M:%S", "%d.%m.%Y %H:%M"])]
-Directory = Annotated[str, BeforeValidator(_directory)]
-Filename = Annotated[str, BeforeValidator(_filename)]
+Format = Annotated[
+    str,
+    _checked_by(check_format, PRESETS + LATER_PRESETS),
+    Field(examples=[*PRESETS, "%(asctime)s %(message)s"]),
+]
+DateFormat = Annotated[str, _checked_by(check_date_format), Field(examples=["%H:%M:%S", "%d.%m.%Y %H:%M"])]
+Directory = Annotated[str, _checked_by(check_directory)]
+Filename = Annotated[str, _checked_by(check_filename)]
 Text = Annotated[str, BeforeValidator(_text)]
 Token = Annotated[SecretStr, BeforeValidator(_token)]
 Flag = Annotated[bool, BeforeValidator(_flag)]

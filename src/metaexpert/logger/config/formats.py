@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from metaexpert.logger.config.unusable import UnusableValueError
 from metaexpert.logger.errors import did_you_mean, shown
 from metaexpert.logger.shared import native
 
@@ -87,22 +88,19 @@ _DIRECTIVE: Final = (
 _OTHER_STYLE: Final = r"\$?\{(?P<name>[A-Za-z_]\w*)(?:[^\w{}][^{}]*)?\}|\$(?P<bare>[A-Za-z_]\w*)"
 
 
-class FormatError(ValueError):
-    """A format that no record could be written with; `suggestion` says what to write instead."""
-
-    def __init__(self, reason: str, suggestion: str | None = None) -> None:
-        super().__init__(f"{reason}; {suggestion}" if suggestion else reason)
-        self.reason = reason
-        self.suggestion = suggestion
+class FormatError(UnusableValueError):
+    """A format that no record could be written with."""
 
 
-def check_format(text: str) -> str:
+def check_format(text: object) -> str:
     """Return `text` if it names a preset or is a well-formed `%`-style format of `logging`.
 
     A `%`-style format may show any field (`%(symbol)s`). Raises `FormatError` for an unknown preset, a
     broken directive, a conversion that the attribute cannot have, a near miss of an attribute's name, or
-    a control character.
+    a control character, and what is no text.
     """
+    if not isinstance(text, str):
+        raise FormatError(f"must be text, was {shown(text)}", f"use {', '.join(PRESETS)} or a %-style format")
     if text in PRESETS or text in LATER_PRESETS or text in SYSLOG_FORMATS:
         return text
     if "%" not in text:

@@ -5,19 +5,15 @@ from __future__ import annotations
 import logging
 from typing import Final
 
+from metaexpert.logger.config.unusable import UnusableValueError
 from metaexpert.logger.errors import did_you_mean, shown
 
 #: The highest level that both `logging` and the engine can hold.
 MAX_LEVEL: Final = 2**31 - 1
 
 
-class UnknownLevelError(ValueError):
-    """A level that is neither a known name nor a number in range; `suggestion` may name the one meant."""
-
-    def __init__(self, reason: str, suggestion: str | None = None) -> None:
-        super().__init__(f"{reason}; {suggestion}" if suggestion else reason)
-        self.reason = reason
-        self.suggestion = suggestion
+class UnknownLevelError(UnusableValueError):
+    """A level that is neither a known name nor a number in range."""
 
 
 def parse_level(value: object) -> int:

@@ -5,18 +5,14 @@ from __future__ import annotations
 import os
 from typing import Any, Final
 
+from metaexpert.logger.config.unusable import UnusableValueError
 from metaexpert.logger.errors import shown
 
 _MAX_NAME_BYTES: Final = 255
 
 
-class PathError(ValueError):
-    """A path that no setting can have; `suggestion` says what to write instead."""
-
-    def __init__(self, reason: str, suggestion: str | None = None) -> None:
-        super().__init__(f"{reason}; {suggestion}" if suggestion else reason)
-        self.reason = reason
-        self.suggestion = suggestion
+class PathError(UnusableValueError):
+    """A path that no setting can have."""
 
 
 def check_directory(value: Any) -> str:

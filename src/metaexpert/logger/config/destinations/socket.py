@@ -22,6 +22,7 @@ from metaexpert.logger.config.fields import Directory, Filename, Format, Text, q
 from metaexpert.logger.config.formats import JOURNALD, SYSLOG, SYSLOG_FORMATS
 from metaexpert.logger.config.places import Places
 from metaexpert.logger.config.tables import Table
+from metaexpert.logger.config.unusable import UnusableValueError
 from metaexpert.logger.errors import Problem, did_you_mean, shown
 
 #: A little less than the 8 KiB that most collectors take unless told otherwise.
@@ -53,13 +54,8 @@ _HOST: Final = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?"
 _PORT: Final = r"[0-9]{1,5}"
 
 
-class UrlError(ValueError):
-    """A URL that nothing can be sent to; `suggestion` says what to write instead."""
-
-    def __init__(self, reason: str, suggestion: str | None = None) -> None:
-        super().__init__(f"{reason}; {suggestion}" if suggestion else reason)
-        self.reason = reason
-        self.suggestion = suggestion
+class UrlError(UnusableValueError):
+    """A URL that nothing can be sent to."""
 
 
 class TlsConfiguration(Table):
@@ -199,7 +195,7 @@ def _later_options(path: str, options: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _journal_elsewhere(path: str, options: Mapping[str, Any]) -> Iterator[Problem]:
-    """systemd's journal is behind a Unix socket of this machine alone."""
+    """Refuse systemd's journal beyond the Unix sockets of this machine."""
     url = options.get("url")
     if options.get("format") != JOURNALD or not isinstance(url, str):
         return
