@@ -1,6 +1,4 @@
-"""Reading logs as a whole: all files that belong to one, whichever process wrote them and however they are
-packed.
-"""
+"""Reading logs as a whole: all files that belong to one, of whichever process, packed or not."""
 
 from metaexpert.reader.files import LogFile, family
 

@@ -1,4 +1,4 @@
-"""Calls a strategy's event handlers, and decides what a failing one does to the run.
+"""Calls of a strategy's event handlers, and what a failing one does to the run.
 
 - An exception in `on_init` or `on_backtest_init` stops the run before any market event.
 - An exception anywhere else is recorded with its traceback, `on_error(err)` is called, and the run goes on.
@@ -56,7 +56,7 @@ class Dispatcher:
         self._meter = meter
 
     def emit(self, event: str, *arguments: Any) -> list[Any]:
-        """Call every handler of an event; returns what those that did not fail returned."""
+        """Call every event handler of `event`; returns what those that did not fail returned."""
         results = []
         for handler in self._handlers.of(event):
             ok, value = self.call(handler, *arguments)

@@ -26,7 +26,7 @@ EVENT_ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
     "on_backtest": (),
     "on_backtest_pass": (),
 }
-"""Every event, with the arguments that its handlers are called with."""
+"""Every event, with the arguments that its event handlers are called with."""
 
 
 @dataclass(slots=True)
@@ -76,7 +76,7 @@ class EventHandlerRegistry:
         self._handlers[event].append(EventHandler(event, function, name, arity, **options))
 
     def of(self, event: str) -> list[EventHandler]:
-        """Return the handlers of an event."""
+        """Return the event handlers of `event`."""
         return self._handlers[event]
 
     def all(self) -> list[EventHandler]:

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 
 class TradingCalls:
-    """The calls that `MetaExpert` offers inside its event handlers; outside a run every call raises
-    `NotRunningError`.
+    """The calls that `MetaExpert` offers inside its event handlers.
+
+    Outside a run every call raises `NotRunningError`.
 
     A refused request is an order with `status` "REJECTED", its `reason` and `detail`, and a record; it does
     not raise. An argument that makes no sense raises `ArgumentError`. Sizes are in base coins, or in

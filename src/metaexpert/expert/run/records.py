@@ -75,9 +75,7 @@ def _counts() -> tuple[int, int, int]:
 
 
 def _shown_directory(settings: LogConfiguration) -> Path:
-    """Return the log directory as it was written if that still leads there, or otherwise its absolute
-    path.
-    """
+    """Return the log directory as it was written if that still leads there, else its absolute path."""
     written, path = Path(settings.log_file_path), log_directory(settings)
     return written if absolute(written) == path else Path(path)
 

@@ -333,8 +333,7 @@ def _timeframe(
 
 @contextmanager
 def _stop_on_signals(loop: Loop) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end the run after the event in hand; a second Ctrl-C interrupts the event
-    handler."""
+    """Let Ctrl-C and SIGTERM end the run after its present event; a second Ctrl-C interrupts that."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

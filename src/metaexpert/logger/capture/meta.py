@@ -231,9 +231,7 @@ class MetaLogger(FastPathLogger):
         stacklevel: int = 1,
         **fields: Any,
     ) -> None:
-        """Make the record and pass it on: to the pipeline if nothing else listens, and otherwise as `logging`
-        does.
-        """
+        """Make the record and pass it on: to the pipeline if nothing else listens, else as `logging` does."""
         exception = exception_info(exc_info)
         fields.update(unusable(exc_info, stack_info, stacklevel))
         own, category = own_fields(extra_fields(extra), fields)

@@ -41,7 +41,7 @@ def directory_of(text: str, places: Places) -> str:
 
 
 def long_names(loggers: Any) -> Iterator[Problem]:
-    """`logging` keeps a place for each part of a name with all before it: a long one costs its square."""
+    """Refuse long names: `logging` keeps a place for each part with all before it, which is their square."""
     for name in loggers if isinstance(loggers, Mapping) else ():
         if isinstance(name, str) and len(name) > MAX_NAME_CHARACTERS:
             yield Problem(

@@ -174,7 +174,7 @@ class LogConfiguration(Table):
         return origin_of(path, self._origins)
 
     def describe(self) -> str:
-        """Return all of it for a person to read: one line a value, with its source and what it misses."""
+        """Return all of it for a person to read: one line per value, with its source and what it misses."""
         from metaexpert.logger.config.description import described
 
         return "\n".join(described(self.model_dump(mode="json", exclude_none=True), self._origins))

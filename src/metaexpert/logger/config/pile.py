@@ -23,7 +23,7 @@ class Pile(NamedTuple):
     places: Places = NOWHERE
 
     def with_all(self, layers: Iterable[Layer]) -> Pile:
-        """Return the pile with `layers` on top, a complete one covers all but defaults."""
+        """Return the pile with `layers` on top; a complete one covers all but the program's defaults."""
         pile = self
         for layer in layers:
             below = self.ground() if layer.complete else pile
@@ -32,11 +32,11 @@ class Pile(NamedTuple):
         return pile
 
     def ground(self) -> Pile:
-        """Return what of this pile are defaults, if there is nothing else in it; else an empty one."""
+        """Return this pile if it holds nothing but the program's defaults, else an empty one."""
         return self if set(self.origins.values()) <= {PROGRAM} else Pile()
 
     def configuration(self) -> LogConfiguration:
-        """Return the configuration that it is. Raises as `resolve` does."""
+        """Return the configuration that the layers make. Raises as `resolve` does."""
         kind = load_models()
         origins = self.origins
         try:

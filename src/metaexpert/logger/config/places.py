@@ -22,9 +22,7 @@ ALLOWED_DIRECTORIES: Final = "control.directories"
 
 
 def current_directory() -> str:
-    """Return the current directory, or an empty text if there is none, where no relative path can be
-    given.
-    """
+    """Return the current directory, an empty text if it is gone, where no relative path can be given."""
     try:
         return os.getcwd()
     except OSError:

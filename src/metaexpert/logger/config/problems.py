@@ -31,8 +31,9 @@ def problems_of(
 def removals_of_nothing(
     given: Mapping[Any, Any], model: type[BaseModel], document: Mapping[Any, Any]
 ) -> Iterator[Problem]:
-    """Yield a problem for each unknown setting that is None, so that removing one under a guessed name is an
-    error. `document` is what was `given`, completed.
+    """Yield a problem for each unknown setting that is None: a guessed name, under which nothing is removed.
+
+    `document` is what was `given`, completed.
     """
     handlers = given.get(HANDLERS)
     tables = handlers.items() if isinstance(handlers, dict) else ()

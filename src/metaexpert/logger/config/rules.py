@@ -80,7 +80,7 @@ def _misplaced_options(handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Pr
 
 
 def _foreign_formats(handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
-    """A type with formats of its own takes nothing else, and no other type takes those."""
+    """Refuse formats of another type: one with formats of its own takes those alone, and only it does."""
     for name, options in handlers.items():
         kind, form, field = type_of(options.get("type")), options.get("format"), f"{HANDLERS}.{name}.format"
         if kind is None or not isinstance(form, str) or form in (kind.formats or ()):
@@ -94,7 +94,7 @@ def _foreign_formats(handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Prob
 
 
 def _idle_date_formats(handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
-    """A `datefmt` that nothing is shown in would be ignored without a word."""
+    """Refuse a `datefmt` that nothing is shown in, which would be ignored without a word."""
     for name, options in handlers.items():
         form, given = options.get("format"), options.get("datefmt")
         if given is None or not isinstance(form, str) or shows_time(form):
@@ -139,9 +139,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _exposed_control(control: Any) -> Iterator[Problem]:
-    """A client of the control server can change files and levels, so an address beyond loopback needs a
-    token.
-    """
+    """Refuse an address beyond loopback without a token: a client can change files and levels."""
     if not isinstance(control, Mapping) or control.get("token") is not None:
         return
     host = control.get("host")
@@ -154,7 +152,7 @@ def _exposed_control(control: Any) -> Iterator[Problem]:
 
 
 def _open_redaction(control: Any) -> Iterator[Problem]:
-    """Without a token anybody on the machine could have secrets shown."""
+    """Refuse weaker redaction without a token: anybody on the machine could have secrets shown."""
     if not isinstance(control, Mapping) or control.get("token") is not None:
         return
     if control.get("allow_weaker_redaction") is True:

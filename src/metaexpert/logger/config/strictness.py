@@ -1,5 +1,6 @@
-"""Redaction at run time: it may be made stricter, not weaker; otherwise a client that changes levels could
-read secrets.
+"""Redaction at run time: it may be made stricter, not weaker.
+
+Otherwise a client that changes levels could read secrets.
 """
 
 from __future__ import annotations

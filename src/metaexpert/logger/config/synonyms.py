@@ -157,8 +157,7 @@ _HANDLER_STEPS: Final = 3
 
 
 def meant_by(steps: Sequence[str], model: type[BaseModel]) -> Meant | None:
-    """Return what the unknown setting at `steps` probably stands for, or None for a name that is not a common
-    guess.
+    """Return what the unknown setting at `steps` probably stands for, None for no common guess.
 
     The name of a setting that `model`, the whole configuration, has in that table stands for it, however it
     is spelt.

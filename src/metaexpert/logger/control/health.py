@@ -17,8 +17,9 @@ _DISK_FULL: Final = ("no space left", "os error 28", "quota exceeded", "os error
 
 
 class Health:
-    """The present troubles. Losses count from the object's creation, and for a minute after they were
-    seen.
+    """The present troubles.
+
+    Losses count from the object's creation, and for a minute after they were seen.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

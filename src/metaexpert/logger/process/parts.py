@@ -1,5 +1,4 @@
-"""Parts of the library that log or change logging by themselves: the control server, watched files and
-others.
+"""Parts of the library that log or change logging by themselves, such as the control server.
 
 A part is declared from above and loaded with the first configuration that asks for it. Its module then says
 how the part follows a configuration and how it stops, so nothing here knows what parts there are.

@@ -188,9 +188,7 @@ def configure_once(loggers: Mapping[str, str]) -> None:
 
 
 def begin_again() -> None:
-    """Start the parts that change logging by themselves again after `shutdown()`, and configure if that was
-    not done.
-    """
+    """Start again, after `shutdown()`, the parts that change logging by themselves; configure if need be."""
     with _lock.held():
         if _service.configuration is None:
             configure()

@@ -41,8 +41,7 @@ def text_format(line: bytes | Exception) -> str | None:
 
 @contextmanager
 def unlogged_warnings() -> Iterator[None]:
-    """Show warnings of this thread on stderr where `logging` would log them, so that they never become
-    records.
+    """Show warnings of this thread on stderr where `logging` would log them: they never become records.
 
     Filters of `warnings` apply as ever.
     """

@@ -1,6 +1,4 @@
-"""Exits and fills inside a step: the price at which a position's protection ends it, or a waiting order
-fills.
-"""
+"""Prices inside a step at which a position's protection ends it, or a waiting order fills."""
 
 from __future__ import annotations
 

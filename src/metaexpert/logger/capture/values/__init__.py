@@ -1,9 +1,8 @@
-"""Values of other packages, in the form that a record has. The native engine asks for it when it meets such a
-value.
+"""Values of other packages, in the form that a record has.
 
-Each module has `simpler`, which gives a value in terms of simpler ones, or `NotImplemented` where the value's
-own text says all. Packages are never imported here, because a program that has a value of theirs has imported
-them.
+The native engine asks for it when it meets such a value. Each module has `simpler`, which gives a value in
+terms of simpler ones, or `NotImplemented` where the value's own text says all. Packages are never imported
+here, because a program that has a value of theirs has imported them.
 """
 
 from __future__ import annotations

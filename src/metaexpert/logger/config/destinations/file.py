@@ -100,7 +100,7 @@ class FileConfiguration(HandlerConfiguration):
 
     @classmethod
     def problems(cls, handlers: Handlers, directory: str, places: Places) -> Iterator[Problem]:
-        """Two sinks on one file would tear and rotate each other's lines, so no file has two writers."""
+        """Yield files with two writers, which would tear and rotate each other's lines."""
         owners = {
             os.path.normcase(os.path.join(directory, OWN_ERRORS_FILE)): "the logging system's own errors"
         }
