@@ -291,6 +291,34 @@ def test_a_record_that_was_kept_is_known_later(way: str, logs: "Logs", recorder:
     assert logs.messages() == ["m"]
 
 
+def test_a_record_of_the_parent_is_new_to_a_child(run_python: Callable[..., "Outcome"]) -> None:
+    """A forked process has a pipeline of its own, which has taken nothing yet."""
+    outcome = run_python(
+        """
+        import logging, os
+        from metaexpert.logger import PipelineHandler, configure, flush, get_logger
+
+        class Keeping(logging.Handler):
+            def emit(self, record):
+                self.record = record
+
+        configure(handlers={"console": None}, default_level="INFO", log_file_path="logs")
+        log, keeping = get_logger("bot"), Keeping()
+        log.addHandler(keeping)
+        log.info("m")
+        flush()
+        child = os.fork()
+        if child == 0:
+            PipelineHandler().handle(keeping.record)
+            flush()
+            os._exit(0)
+        os.waitpid(child, 0)
+        """
+    )
+    written = "".join(file.read_text() for file in sorted((outcome.directory / "logs").glob("expert*.log")))
+    assert written.count('"message":"m"') == 2
+
+
 def test_a_record_that_was_kept_is_forgotten_with_its_end(logs: "Logs", recorder: Recorder) -> None:
     """With its values, once nobody has it."""
 

@@ -22,8 +22,13 @@ mod read;
 mod values;
 
 /// What threads share, in the order in which a fork takes it.
-static SHARED: [&dyn AcrossForks; 3] =
-    [&process::state::STATE, &exceptions::classes::CLASSES, &exceptions::frames::FRAMES];
+static SHARED: [&dyn AcrossForks; 5] = [
+    &process::state::STATE,
+    &exceptions::classes::CLASSES,
+    &exceptions::frames::FRAMES,
+    &fast::listened::noted::TABLE,
+    &fast::listened::usual::FILES,
+];
 
 #[pymodule(gil_used = false)]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -18,6 +18,7 @@ use crate::general::call::Call;
 use crate::general::fields::Fields;
 use crate::general::submit::submit;
 use crate::process::exit::Inside;
+use crate::process::forks::forks;
 use crate::process::state::STATE;
 use crate::values::text::Excerpt;
 
@@ -45,7 +46,7 @@ pub(crate) struct Handed {
     attributes: [Option<Py<PyAny>>; COMPARED.len()],
     count: usize,
     version: u64,
-    /// The generation of the pipeline that has the record, and one; 0 if none has it.
+    /// The mark of the pipeline that has the record; 0 if none has it.
     taken_by: AtomicU64,
 }
 
@@ -202,7 +203,8 @@ impl Handed {
     }
 
     fn is_taken(&self, py: Python<'_>) -> bool {
-        self.taken_by.load(Ordering::Relaxed) == mark_of_pipeline(py)
+        let taken_by = self.taken_by.load(Ordering::Relaxed);
+        taken_by != 0 && taken_by == mark_of_pipeline(py)
     }
 }
 
@@ -307,8 +309,9 @@ pub(crate) fn known_of<'py>(record: &Bound<'py, PyAny>) -> PyResult<Option<Known
     Ok(Some((own, reference(&handed.bound), reference(&handed.context), handed.is_taken(py))))
 }
 
+/// Tells this pipeline from others of the process, and from those of its parents. Never 0 once it has begun.
 fn mark_of_pipeline(py: Python<'_>) -> u64 {
-    u64::from(STATE.with(py, |state| state.generation)) + 1
+    u64::from(forks()) << 32 | u64::from(STATE.with(py, |state| state.generation))
 }
 
 fn compared<'py>(attributes: &Bound<'py, PyDict>) -> [Option<Bound<'py, PyAny>>; COMPARED.len()] {

@@ -23,7 +23,7 @@ mod caller;
 pub(crate) mod handed;
 pub(crate) mod noted;
 mod record;
-mod usual;
+pub(crate) mod usual;
 
 /// Serves a call of a method whose channel is listened to.
 pub(crate) fn serve(own: &Bound<'_, Method>, arguments: &Arguments<'_>) -> PyResult<Option<Py<PyAny>>> {

@@ -11,12 +11,12 @@ use crate::process::guarded::Guarded;
 /// By the record's address: the weak reference to it, and its call. By that of the weak reference: the
 /// record's.
 #[derive(Default)]
-struct Table {
+pub(crate) struct Table {
     calls: HashMap<usize, (Py<PyAny>, Py<PyAny>)>,
     records: HashMap<usize, usize>,
 }
 
-static TABLE: Guarded<Option<Table>> = Guarded::new(None);
+pub(crate) static TABLE: Guarded<Option<Table>> = Guarded::new(None);
 
 /// Keeps `handed` as long as `record` lives, if records of its class can be followed.
 pub(crate) fn keep(record: &Bound<'_, PyAny>, handed: &Bound<'_, PyAny>) -> PyResult<()> {

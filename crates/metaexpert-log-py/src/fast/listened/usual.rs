@@ -47,7 +47,7 @@ const MOST_FILES: usize = 512;
 type FileParts<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>);
 
 /// By the address of a path: the path, which keeps the address from being used again, and its parts.
-static FILES: Guarded<Option<HashMap<usize, [Py<PyAny>; 3]>>> = Guarded::new(None);
+pub(crate) static FILES: Guarded<Option<HashMap<usize, [Py<PyAny>; 3]>>> = Guarded::new(None);
 
 /// Makes the record of a call as `class`, which is `logging.LogRecord` as it came, with what is the same in
 /// all of them. `None` for an unusual call or an interpreter whose records are others.
