@@ -6,8 +6,16 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Annotated, Any, Final, NoReturn
 
-from pydantic import BeforeValidator, Field, SecretStr, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    BeforeValidator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    SecretStr,
+    WithJsonSchema,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from metaexpert.logger.config.formats import LATER_PRESETS, PRESETS, check_date_format, check_format
 from metaexpert.logger.config.levels import MAX_LEVEL, canonical_level
@@ -37,26 +45,44 @@ def refuse(reason: str, suggestion: str | None = None, allowed: Iterable[str] = 
     raise PydanticCustomError(OWN_ERROR, "{reason}", context)
 
 
-def quantity(unit: str, minimum: int, maximum: int, zero: str | None = None) -> BeforeValidator:
-    """Return the check of an integer number of `unit` from `minimum` to `maximum`.
+class Quantity:
+    """An integer number of `unit` from `minimum` to `maximum`, in values as in the JSON Schema.
 
     With `zero`, 0 is allowed as well and means `zero`.
     """
 
-    def check(value: Any) -> Any:
+    def __init__(self, unit: str, minimum: int, maximum: int, zero: str | None = None) -> None:
+        self._unit, self._zero = unit, zero
+        self._minimum, self._maximum = minimum, maximum
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Check a value before pydantic does, in words of our own."""
+        return core_schema.no_info_before_validator_function(self._checked, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Return the schema of the numbers that are taken."""
+        least: JsonSchemaValue = {"minimum": self._minimum}
+        if self._zero is not None and self._minimum > 1:
+            least = {"anyOf": [{"const": 0}, least]}
+        elif self._zero is not None:
+            least = {"minimum": 0}
+        return {**handler(schema), **least, "maximum": self._maximum}
+
+    def _checked(self, value: Any) -> int:
+        unit, minimum, maximum = self._unit, self._minimum, self._maximum
         if isinstance(value, bool) or not isinstance(value, int):
             number = "an integer" if unit.startswith("(") else "an integer number of"
             refuse(f"must be {number} {unit}, was {shown(value)}", _as_integer(value, unit))
-        if zero is not None and value == 0:
-            return value
+        if self._zero is not None and value == 0:
+            return 0
         if value < minimum:
-            least = f"0 or at least {minimum}" if zero is not None else f"at least {minimum}"
-            refuse(f"must be {least} {unit}, was {value}", f"use 0 for {zero}" if zero is not None else None)
+            least = f"0 or at least {minimum}" if self._zero is not None else f"at least {minimum}"
+            refuse(f"must be {least} {unit}, was {value}", self._zero and f"use 0 for {self._zero}")
         if value > maximum:
             refuse(f"must be at most {maximum} {unit}, was {shown(value)}")
         return int(value)
-
-    return BeforeValidator(check)
 
 
 def _as_integer(value: Any, unit: str) -> str | None:

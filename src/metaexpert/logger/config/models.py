@@ -24,7 +24,7 @@ from metaexpert.logger.config.destinations.socket import (
     TlsConfiguration,
 )
 from metaexpert.logger.config.documents import leaves, plain, removals_as_none
-from metaexpert.logger.config.fields import Directory, Flag, Level, choice, choices, quantity
+from metaexpert.logger.config.fields import Directory, Flag, Level, Quantity, choice, choices
 from metaexpert.logger.config.files import parse_json
 from metaexpert.logger.config.levels import parse_level
 from metaexpert.logger.config.origins import CODE, origin_of
@@ -89,9 +89,9 @@ class LogConfiguration(Table):
     watch: Flag = Field(
         default=True, description="Read configuration files again when they change, and on SIGHUP."
     )
-    stats_interval_seconds: Annotated[
-        int, quantity("seconds", 1, 86_400, zero="no such records"), Field(ge=0)
-    ] = Field(default=0, description="How often the logging system's own counters are made a record.")
+    stats_interval_seconds: Annotated[int, Quantity("seconds", 1, 86_400, zero="no such records")] = Field(
+        default=0, description="How often the logging system's own counters are made a record."
+    )
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
     #: The absolute paths as they were given; a path that is not listed starts at the current directory.

@@ -14,11 +14,11 @@ from metaexpert.logger.config.fields import (
     Flag,
     Level,
     Patterns,
+    Quantity,
     SecretNames,
     Text,
     Texts,
     Token,
-    quantity,
 )
 
 _GIB = 2**30
@@ -100,9 +100,9 @@ class RedactConfiguration(Table):
 class QueueConfiguration(Table):
     """The ring between the trading thread and the backend, and who gives way when it is full."""
 
-    capacity_bytes: Annotated[int, quantity("bytes", 64 * 1024, 4 * _GIB)] = defaults.DEFAULT_CAPACITY_BYTES
+    capacity_bytes: Annotated[int, Quantity("bytes", 64 * 1024, 4 * _GIB)] = defaults.DEFAULT_CAPACITY_BYTES
     protect_level: Level = Field(default="WARNING", description="Records from this level on wait for room.")
-    wait_ms: Annotated[int, quantity("milliseconds", 0, _YEAR_MS)] = Field(
+    wait_ms: Annotated[int, Quantity("milliseconds", 0, _YEAR_MS)] = Field(
         default=defaults.DEFAULT_WAIT_MS,
         description="How long a protected record waits before it counts as lost.",
     )
@@ -114,16 +114,16 @@ class QueueConfiguration(Table):
 class LimitsConfiguration(Table):
     """Bounds of one record; what is cut is marked as cut."""
 
-    depth: Annotated[int, quantity("levels of nesting", 1, 64)] = defaults.DEFAULT_DEPTH
-    items: Annotated[int, quantity("members of one container", 1, 1_000_000)] = defaults.DEFAULT_ITEMS
-    bytes: Annotated[int, quantity("bytes", 1024, 2**20)] = defaults.DEFAULT_RECORD_BYTES
+    depth: Annotated[int, Quantity("levels of nesting", 1, 64)] = defaults.DEFAULT_DEPTH
+    items: Annotated[int, Quantity("members of one container", 1, 1_000_000)] = defaults.DEFAULT_ITEMS
+    bytes: Annotated[int, Quantity("bytes", 1024, 2**20)] = defaults.DEFAULT_RECORD_BYTES
 
 
 class ControlConfiguration(Table):
     """The control server in the trading process."""
 
     host: Text = Field(default="127.0.0.1", description="An address beyond loopback requires a token.")
-    port: Annotated[int, quantity("(a TCP port)", 0, 65_535)] = Field(
+    port: Annotated[int, Quantity("(a TCP port)", 0, 65_535)] = Field(
         default=0, description="0 takes a free one, which the runtime file names."
     )
     token: Token | None = Field(default=None, description="What each request has to bring as its bearer.")

@@ -24,6 +24,7 @@ VALID: list[dict[str, Any]] = [
     {"handlers": {"console": {"type": "file", "filename": "x.log"}, "trades": {"type": "console"}}},
     {"handlers": {"net": NET, "packets": {"type": "udp", "url": "udp://127.0.0.1:5140"}}},
     {"handlers": {"net": NET, "more": {"type": "file", "max_age_days": None, "rotate": None, "level": None}}},
+    {"handlers": {"file": {"max_size": 4096, "backup_count": 0}}, "stats_interval_seconds": 0},
     {"queue": {"wait_ms": None}, "loggers": {"wire": None, "a": "DEBUG"}, "default_level": None},
 ]
 #: A file need not say the type of a handler that another source has.
@@ -36,6 +37,11 @@ MISTAKES: list[dict[str, Any]] = [
     {"handlers": {"x": {"filename": "x.log", "stream": "stderr"}}},
     {"handlers": {"file": {"filenam": "x.log"}}},
     {"handlers": {"file": {"max_size": -1}}},
+    {"handlers": {"file": {"max_size": 4095}}},
+    {"handlers": {"net": {**NET, "max_bytes": 479}}},
+    {"stats_interval_seconds": -1},
+    {"queue": {"wait_ms": -1}},
+    {"limits": {"depth": 65}},
     {"handlers": {"file": True}},
     {"quue": {}},
 ]

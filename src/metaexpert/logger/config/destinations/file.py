@@ -17,7 +17,7 @@ from metaexpert.logger.config.destinations.handler import (
     Refusal,
 )
 from metaexpert.logger.config.documents import HANDLERS
-from metaexpert.logger.config.fields import Filename, Flag, choice, folded, quantity
+from metaexpert.logger.config.fields import Filename, Flag, Quantity, choice, folded
 from metaexpert.logger.config.places import Places, file_in, filename_setting
 from metaexpert.logger.errors import Problem, shown
 
@@ -56,11 +56,11 @@ class FileConfiguration(HandlerConfiguration):
         default=None,
         description="Relative to log_file_path unless absolute; by default the handler's name and .log.",
     )
-    max_size: Annotated[int, Field(ge=0), quantity("bytes", 4096, 1024 * _GIB, zero="no rotation")] = Field(
+    max_size: Annotated[int, Quantity("bytes", 4096, 1024 * _GIB, zero="no rotation")] = Field(
         default=DEFAULT_MAX_SIZE,
         description="Bytes after which the file is rotated; 0 for no rotation by size.",
     )
-    backup_count: Annotated[int, Field(ge=0), quantity("files", 0, 10_000)] = Field(
+    backup_count: Annotated[int, Quantity("files", 0, 10_000)] = Field(
         default=DEFAULT_BACKUP_COUNT,
         description="Rotated files kept; with 0 the file is never rotated.",
     )
@@ -70,7 +70,7 @@ class FileConfiguration(HandlerConfiguration):
     compress: Annotated[Literal["none", "gzip", "zstd"], choice("none", "gzip", "zstd")] = Field(
         default="none", description="How rotated files are packed, on a thread of its own: .gz or .zst."
     )
-    max_age_days: Annotated[int, quantity("days", 1, 36_500)] | None = Field(
+    max_age_days: Annotated[int, Quantity("days", 1, 36_500)] | None = Field(
         default=None,
         description="Rotated files last written longer ago are removed; the current one never is.",
     )

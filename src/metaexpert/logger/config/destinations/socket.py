@@ -18,7 +18,7 @@ from pydantic import Field, SecretStr
 
 from metaexpert.logger.config.destinations.handler import HandlerConfiguration, Handlers, Location
 from metaexpert.logger.config.documents import HANDLERS
-from metaexpert.logger.config.fields import Directory, Filename, Format, Text, quantity
+from metaexpert.logger.config.fields import Directory, Filename, Format, Quantity, Text
 from metaexpert.logger.config.formats import JOURNALD, SYSLOG, SYSLOG_FORMATS
 from metaexpert.logger.config.places import Places
 from metaexpert.logger.config.tables import Table
@@ -69,16 +69,16 @@ class TlsConfiguration(Table):
 class BatchConfiguration(Table):
     """When a network handler sends: as soon as one of these is reached."""
 
-    records: Annotated[int, quantity("records", 1, 100_000)] = 512
-    bytes: Annotated[int, quantity("bytes", 1024, 64 * 2**20)] = 2**20
-    ms: Annotated[int, quantity("milliseconds", 1, 60_000)] = 1000
+    records: Annotated[int, Quantity("records", 1, 100_000)] = 512
+    bytes: Annotated[int, Quantity("bytes", 1024, 64 * 2**20)] = 2**20
+    ms: Annotated[int, Quantity("milliseconds", 1, 60_000)] = 1000
 
 
 class SpoolConfiguration(Table):
     """The disk space in which a network handler keeps records while its destination is away."""
 
     directory: Directory | None = None
-    max_bytes: Annotated[int, quantity("bytes", 2**20, 1024 * _GIB)] = _GIB
+    max_bytes: Annotated[int, Quantity("bytes", 2**20, 1024 * _GIB)] = _GIB
 
 
 class SocketConfiguration(HandlerConfiguration):
@@ -128,7 +128,7 @@ class SyslogConfiguration(SocketConfiguration):
 
     type: Literal["syslog"]
     format: Format = SYSLOG
-    max_bytes: Annotated[int, quantity("bytes", 480, 2**20)] = Field(
+    max_bytes: Annotated[int, Quantity("bytes", 480, 2**20)] = Field(
         default=DEFAULT_MESSAGE_BYTES,
         description=(
             "The longest message that the syslog collector takes; a longer one is cut, which its text says."
