@@ -6,6 +6,7 @@ use std::cell::Cell;
 use std::ptr;
 
 use metaexpert_log::clock::stamp;
+use metaexpert_log::config::Limits;
 use metaexpert_log::frame::{Head, NO_ID, Record, Section};
 use metaexpert_log::pipeline::{Pipeline, Refused};
 use metaexpert_log::stats::Loss;
@@ -14,7 +15,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 
 use crate::fast::arguments::Arguments;
-use crate::fast::method::{Fast, Ids, Method, with_section};
+use crate::fast::method::{Fast, Ids, Method, PlainCall, with_section};
 use crate::fast::percent;
 use crate::general::context_variable::current_context;
 use crate::general::fields::Fields;
@@ -95,15 +96,19 @@ impl Method {
         }
         // SAFETY: the arguments live until the call returns.
         let Some(fields) = (unsafe { OwnFields::of(py, arguments) }) else { return Fast::General };
-        let known = STATE.with(py, |state| {
-            let keys = match fields.has_extra {
-                false => self.site(state, arguments.names)?.keys,
-                true => state.extra_sets.find(fields.names(), state.generation)?,
-            };
-            let ids = self.ids(py, state, keys)?;
-            state.is_simple.then_some((ids, state.generation, state.limits))
-        });
+        // Dropped outside of the state's borrow: freeing an object may run Python code.
+        let context = current_context(py);
+        let context = context.as_ref().map(Bound::get).filter(|fields| !fields.is_empty());
+        let known = STATE.with(py, |state| self.known_call(py, state, &fields, arguments.names));
         let Some((ids, generation, limits)) = known else { return Fast::General };
+        // Other calls have tried that.
+        if fields.has_extra && positional.is_empty() {
+            let call = PlainCall { level, stamp, message: *message, values: fields.values(arguments) };
+            if let Fast::Done = STATE.with(py, |state| self.compose(py, state, &call, &ids, context)) {
+                note_site(py, arguments.names, generation, Needs::Extra);
+                return Fast::Done;
+            }
+        }
         let most = limits.bytes as usize / WORST_ESCAPE_BYTES;
         let Buffers { message: room, values } = buffers;
         room.clear();
@@ -112,28 +117,33 @@ impl Method {
         let Some(message) = (unsafe { message_of(*message, positional, most, room) }) else {
             return Fast::General;
         };
-        let mut writer = NativeWriter::new(py, &limits, message.len(), values);
+        let writer = NativeWriter::new(py, &limits, message.len(), values);
         // SAFETY: as above.
-        let is_fit = fields.values(arguments).iter().all(|value| unsafe { writer.field(*value) }.is_some());
-        if !is_fit {
+        let Some((has_nested, needs)) = (unsafe { fields.write(arguments, writer) }) else {
             return Fast::General;
-        }
-        let has_nested = writer.has_nested();
-        let is_buffered = fields.has_extra || !writer.is_plain();
-        drop(writer);
+        };
         let captured = Captured { level, stamp, message, values, has_nested, generation };
-        // Dropped outside of the state's borrow: freeing an object may run Python code.
-        let context = current_context(py);
-        let context = context.as_ref().map(Bound::get).filter(|fields| !fields.is_empty());
-        let names = arguments.names;
-        let (is_known, outcome) = STATE.with(py, |state| {
-            let is_known = state.sites.note(names, generation, is_buffered);
-            (is_known, self.submit_captured(py, state, &captured, &ids, context, most))
-        });
-        if fields.has_extra && !is_known {
-            remember_extra(py, names, generation);
-        }
+        let outcome = STATE.with(py, |state| self.submit_captured(py, state, &captured, &ids, context, most));
+        note_site(py, arguments.names, generation, needs);
         outcome
+    }
+
+    /// The ids of a call whose names are known, and what holds for all calls.
+    fn known_call(
+        &self,
+        py: Python<'_>,
+        state: &mut State,
+        fields: &OwnFields,
+        names: *mut ffi::PyObject,
+    ) -> Option<(Ids, u32, Limits)> {
+        if !state.is_simple {
+            return None;
+        }
+        let keys = match fields.has_extra {
+            false => self.site(state, names)?.keys,
+            true => state.extra_sets.find(fields.names(), state.generation)?,
+        };
+        Some((self.ids(py, state, keys)?, state.generation, state.limits))
     }
 
     fn submit_captured(
@@ -207,14 +217,28 @@ fn submit_at_length(
     }
 }
 
-/// Has the next call with the tuple `names`, one of which is `extra`, come here at once.
-fn remember_extra(py: Python<'_>, names: *mut ffi::PyObject, generation: u32) {
+/// Has the next call with this tuple of names come here at once, or not. One with `extra`, which has no key
+/// set, is remembered for that.
+#[inline]
+fn note_site(py: Python<'_>, names: *mut ffi::PyObject, generation: u32, needs: Needs) {
     // Dropped outside of the state's borrow.
     let _made_room = STATE.with(py, |state| {
+        let is_buffered = needs != Needs::Nothing;
+        if names.is_null() || state.sites.note(names, generation, is_buffered) || needs != Needs::Extra {
+            return None;
+        }
         // SAFETY: the interpreter passes keyword names in a tuple, alive until the call returns.
         let names = unsafe { Bound::from_borrowed_ptr(py, names) };
-        state.sites.remember(&names, Site { keys: NO_ID, generation, is_buffered: true })
+        state.sites.remember(&names, Site { keys: NO_ID, generation, is_buffered })
     });
+}
+
+/// Why a call was buffered, but for its message.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Needs {
+    Nothing,
+    Values,
+    Extra,
 }
 
 /// The most names of a call with `extra=` that are remembered.
@@ -272,6 +296,28 @@ impl OwnFields {
 
     fn names(&self) -> &[*mut ffi::PyObject] {
         &self.names[..self.count]
+    }
+
+    /// Writes the values. Returns whether some are nested, and what the call needed; `None` if one has to go
+    /// the general way.
+    ///
+    /// # Safety
+    /// As [`OwnFields::of`], with the same arguments.
+    unsafe fn write(
+        &self,
+        arguments: &Arguments<'_>,
+        mut writer: NativeWriter<'_, '_>,
+    ) -> Option<(bool, Needs)> {
+        for value in self.values(arguments) {
+            // SAFETY: by this function's contract; an exact dict keeps its values alive.
+            unsafe { writer.field(*value)? };
+        }
+        let needs = match (self.has_extra, writer.is_plain()) {
+            (true, _) => Needs::Extra,
+            (false, true) => Needs::Nothing,
+            (false, false) => Needs::Values,
+        };
+        Some((writer.has_nested(), needs))
     }
 
     /// The values, in the order of the names.

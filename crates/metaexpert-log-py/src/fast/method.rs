@@ -61,6 +61,14 @@ pub(super) struct Ids {
     pub(super) category: u32,
 }
 
+/// A call whose parts may all be plain; they live until it returns.
+pub(super) struct PlainCall<'a> {
+    pub(super) level: i32,
+    pub(super) stamp: i64,
+    pub(super) message: *mut ffi::PyObject,
+    pub(super) values: &'a [*mut ffi::PyObject],
+}
+
 pub(super) enum Fast {
     Done,
     /// The call's values need a closer look, but maybe no Python code.
@@ -201,10 +209,26 @@ impl Method {
         let site = self.site(state, arguments.names).filter(|site| !site.is_buffered);
         let Some(site) = site else { return Fast::Buffered };
         let Some(ids) = self.ids(py, state, site.keys) else { return Fast::General };
+        let call = PlainCall { level, stamp: stamp(), message, values: arguments.named };
+        self.compose(py, state, &call, &ids, context)
+    }
+
+    /// Writes a record straight into the ring, if its message is a `str` and its values are plain: those of
+    /// the key set in `ids`.
+    #[inline]
+    pub(super) fn compose(
+        &self,
+        py: Python<'_>,
+        state: &mut State,
+        call: &PlainCall<'_>,
+        ids: &Ids,
+        context: Option<&Fields>,
+    ) -> Fast {
+        let PlainCall { level, stamp, message, values } = *call;
         let State { pipeline: Some(pipeline), generation, limits, .. } = state else { return Fast::Slow };
         let protected = pipeline.protects(level, self.category.as_deref().map(str::as_bytes));
-        let Ids { keys, logger, category } = ids;
-        let head = Head { level, logger, category, stamp: stamp() };
+        let Ids { keys, logger, category } = *ids;
+        let head = Head { level, logger, category, stamp };
         let bound = self.channel.bind(py).get().bound().map(|bound| bound.bind(py).get());
         // A record that escaping could make longer than the limits allow is measured and cut on the general
         // way.
@@ -212,7 +236,7 @@ impl Method {
         let is_in = with_section(py, context, pipeline, *generation, |pipeline, context| {
             with_section(py, bound, pipeline, *generation, |pipeline, bound| {
                 pipeline.compose(&head, protected, |composer| {
-                    // SAFETY: the GIL is held; message and arguments live until the call returns.
+                    // SAFETY: the GIL is held; message and values live until the call returns.
                     unsafe { push_text(message, |text| composer.message(text))? };
                     for encoded in [context, bound].into_iter().filter(|encoded| !encoded.is_empty()) {
                         composer.section(encoded)?;
@@ -220,9 +244,9 @@ impl Method {
                     let inherited = context.len() + bound.len();
                     if keys != NO_ID {
                         composer.fields(keys)?;
-                        for argument in arguments.named {
+                        for value in values {
                             // SAFETY: as above.
-                            unsafe { push_plain(py, *argument, composer)? };
+                            unsafe { push_plain(py, *value, composer)? };
                         }
                     }
                     (composer.len() - inherited <= most).then_some(())
