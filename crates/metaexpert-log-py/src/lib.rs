@@ -22,8 +22,10 @@ mod read;
 mod values;
 
 /// What threads share, in the order in which a fork takes it.
-static SHARED: [&dyn AcrossForks; 5] = [
+static SHARED: [&dyn AcrossForks; 7] = [
     &process::state::STATE,
+    &values::native::plan::PLANS,
+    &general::plain_fields::KEY_SETS,
     &exceptions::classes::CLASSES,
     &exceptions::frames::FRAMES,
     &fast::listened::noted::TABLE,

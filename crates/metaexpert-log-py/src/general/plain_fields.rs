@@ -134,4 +134,4 @@ impl<'a> PlainFields<'a> {
 }
 
 /// Apart from the key sets of calls, in which some names are no fields.
-static KEY_SETS: Guarded<KeySets> = Guarded::new(KeySets::new());
+pub(crate) static KEY_SETS: Guarded<KeySets> = Guarded::new(KeySets::new());

@@ -10,6 +10,6 @@
 mod array;
 pub(crate) mod learning;
 mod members;
-mod plan;
+pub(crate) mod plan;
 mod scalars;
 pub(crate) mod writer;

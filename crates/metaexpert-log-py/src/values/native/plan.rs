@@ -125,9 +125,9 @@ struct Known {
     plan: Plan,
 }
 
-struct Plans(Vec<Option<Known>>);
+pub(crate) struct Plans(Vec<Option<Known>>);
 
-static PLANS: Guarded<Plans> = Guarded::new(Plans(Vec::new()));
+pub(crate) static PLANS: Guarded<Plans> = Guarded::new(Plans(Vec::new()));
 
 impl Plans {
     fn slot(class: *mut ffi::PyTypeObject) -> usize {
