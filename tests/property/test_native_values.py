@@ -206,6 +206,8 @@ def test_each_kind_has_its_form(logs: "Logs", extra: bool) -> None:
         "identifier": uuid.UUID(int=5),
         "member": Side.BUY,
         "several": Side.BOOK,
+        "top": Level.TOP,
+        "rights": Rights.READ,
         "order": Order("BTCUSDT", [1, -300, 2**40, 2.5]),
         "fill": Fill(1, {"a": {"b": (None, True)}}),
         "array": np.array([1.5, math.nan]),
@@ -223,6 +225,8 @@ def test_each_kind_has_its_form(logs: "Logs", extra: bool) -> None:
         "identifier": "00000000-0000-0000-0000-000000000005",
         "member": "buy",
         "several": [1, 2.5, None],
+        "top": 7,
+        "rights": 1,
         "order": {"symbol": "BTCUSDT", "price": [1, -300, 2**40, 2.5], "note": "<hidden: repr=False>"},
         "fill": {"price": 1, "qty": {"a": {"b": [None, True]}}},
         "array": [1.5, None],
@@ -282,6 +286,19 @@ def test_what_is_too_much_is_cut_and_marked(logs: "Logs") -> None:
         assert native == general
     logs.logger.info("million", value=list(range(1_000_000)))
     assert logs.last()["value"][-1] == "… 999000 more"
+
+
+def test_a_member_that_stands_for_itself_ends(logs: "Logs") -> None:
+    """A member of an enumeration whose value is the member is cut like a container inside of itself."""
+
+    class Odd(enum.Enum):
+        SELF = 1
+        OTHER = 2
+
+    Odd.SELF._value_ = Odd.SELF
+    logs.configure()
+    logs.logger.info("learn", value=Odd.OTHER)
+    assert both(logs, Odd.SELF) == ("<Odd: nested too deeply>", "<Odd: nested too deeply>")
 
 
 def test_a_finaliser_does_not_change_what_is_being_captured(logs: "Logs") -> None:

@@ -116,6 +116,22 @@ impl<'a, 'py> NativeWriter<'a, 'py> {
         Some(())
     }
 
+    /// Writes what an object at this depth stands for. That may stand for another, but not without end.
+    ///
+    /// # Safety
+    /// As [`NativeWriter::field`].
+    unsafe fn stood_for(&mut self, object: *mut ffi::PyObject, depth: Depth) -> Option<()> {
+        // SAFETY: by this function's contract.
+        unsafe {
+            match plain_value(object) {
+                Some(plain) => self.number(plain, depth),
+                None if depth.0 <= self.most_depth => self.other(object, Depth(depth.0 + 1))?,
+                None => return None,
+            }
+        }
+        Some(())
+    }
+
     /// Writes a value that no look at its type alone settles.
     ///
     /// # Safety
@@ -170,7 +186,7 @@ impl<'a, 'py> NativeWriter<'a, 'py> {
                 Plan::Number(kind) => self.number(scalars::number(object, kind), depth),
                 Plan::Enumeration => {
                     let value = scalars::enumeration_value(self.py, object)?;
-                    self.inner(value.as_ptr(), depth)?;
+                    self.stood_for(value.as_ptr(), depth)?;
                 }
                 Plan::Dataclass(fields) => self.dataclass(object, &fields, depth)?,
                 Plan::NamedTuple(names) => self.named_tuple(object, &names, depth)?,
