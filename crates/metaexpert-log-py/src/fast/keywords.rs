@@ -7,6 +7,7 @@ use pyo3::types::{PyBool, PyDict, PyString, PyTuple};
 
 use crate::fast::arguments::Arguments;
 use crate::general::call::Call;
+use crate::general::log_record::CATEGORY;
 use crate::process::state::STATE;
 use crate::values::plain::plain_text;
 
@@ -59,8 +60,13 @@ fn sort<'py>(
                 return Ok(false);
             }
             call.names = std::ptr::null_mut();
-        } else if word == "category" && call.category.is_none() && value.cast_exact::<PyString>().is_ok() {
-            call.category = value.extract().ok();
+        } else if word == "category" {
+            if call.category.is_none() && value.cast_exact::<PyString>().is_ok() {
+                call.category = value.extract().ok();
+            } else {
+                call.fields.push((name, value));
+            }
+            // Whether it is a field depends on its value, which is another next time.
             call.names = std::ptr::null_mut();
         } else {
             call.fields.push((name, value));
@@ -95,7 +101,12 @@ fn add_extra<'py>(extra: &Bound<'py, PyDict>, call: &mut Call<'_, 'py>) {
     let is_whole = fields.len() == extra.len() && call.category.is_none();
     fields.append(&mut call.fields);
     call.fields = fields;
-    call.is_all_of_extra = is_whole;
+    // As with keywords, a category may be a field now and none next time.
+    call.is_all_of_extra = is_whole && !call.fields.iter().any(|(name, _)| is_category(name));
+}
+
+fn is_category(name: &Bound<'_, PyAny>) -> bool {
+    name.cast_exact::<PyString>().is_ok_and(|name| name == CATEGORY)
 }
 
 /// A keyword, if it may be one that is no field; else an empty text.

@@ -62,8 +62,9 @@ impl Prepared {
         for part in [&mut call.stack, &mut call.level_name, &mut call.category].into_iter().flatten() {
             bound_part(conversion, part);
         }
-        // Fields that say what was left out are no part of the call site's key set.
-        if fields.len() != call.fields.len() {
+        // Fields that say what was left out are no part of the call site's key set. One may stand where one was
+        // left out.
+        if fields.len() != call.fields.len() || fields.len() > conversion.limits.items as usize {
             call.forget_names();
         }
         Prepared { timestamp_ns, message, fields }
