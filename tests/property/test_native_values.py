@@ -378,3 +378,32 @@ def test_names_beyond_the_dictionary_keep_nested_values(logs: "Logs") -> None:
     for index, record in enumerate(records):
         number = index // 2
         assert record[f"{wide}{number}_2"] == [2, {"n": number}]
+
+
+def test_extra_of_one_call_site_may_change(logs: "Logs") -> None:
+    """One call with `extra=` of other names, other orders, other values and other types is right each time."""
+    logs.configure()
+    own = {"ab"[:1] + "b": 1, "c": 2}
+    turns: list[Any] = [
+        {"a": 1, "b": 2},
+        {"b": 3, "a": 4},
+        {"a": 1, "b": 2, "c": 3},
+        {"a": 1},
+        {},
+        {"a": [1], "b": decimal.Decimal("1.5")},
+        {"a": Foreign(), "b": None},
+        own,
+        {f"n{number}": number for number in range(20)},
+        {f"m{number}": [number] for number in range(40)},
+        collections.OrderedDict(a=1, b=2),
+        {1: "one", "a": 2},
+        {"a": 1, "b": 2},
+    ]
+    wanted: list[Any] = [*turns]
+    wanted[5], wanted[6] = {"a": [1], "b": "1.5"}, {"a": "foreign", "b": None}
+    wanted[11] = {"1": "one", "a": 2}
+    for extra in turns * 4:
+        logs.logger.info("turn", extra=extra)
+    core = {"timestamp", "level", "module", "message", "seq"}
+    seen = [{name: each[name] for name in each if name not in core} for each in logs.records()]
+    assert seen == wanted * 4

@@ -15,13 +15,13 @@ use pyo3::intern;
 use pyo3::prelude::*;
 
 use crate::fast::arguments::Arguments;
-use crate::fast::method::{Fast, Ids, Method, PlainCall, with_section};
+use crate::fast::method::{Fast, Ids, MOST_OF_EXTRA, Method, PlainCall, with_section};
 use crate::fast::percent;
 use crate::general::context_variable::current_context;
 use crate::general::fields::Fields;
 use crate::general::lost::counted;
-use crate::process::call_sites::Site;
-use crate::process::key_sets::items;
+use crate::process::call_sites::{Site, Way};
+use crate::process::key_sets::{KeySets, items};
 use crate::process::state::{STATE, State};
 use crate::values::native::writer::NativeWriter;
 use crate::values::plain::plain_text;
@@ -105,7 +105,12 @@ impl Method {
         if fields.has_extra && positional.is_empty() {
             let call = PlainCall { level, stamp, message: *message, values: fields.values(arguments) };
             if let Fast::Done = STATE.with(py, |state| self.compose(py, state, &call, &ids, context)) {
-                note_site(py, arguments.names, generation, Needs::Extra);
+                note_site(
+                    py,
+                    arguments,
+                    &fields,
+                    Site { keys: ids.keys, generation, way: fields.plain_way(arguments) },
+                );
                 return Fast::Done;
             }
         }
@@ -119,12 +124,12 @@ impl Method {
         };
         let writer = NativeWriter::new(py, &limits, message.len(), values);
         // SAFETY: as above.
-        let Some((has_nested, needs)) = (unsafe { fields.write(arguments, writer) }) else {
+        let Some((has_nested, way)) = (unsafe { fields.write(arguments, writer) }) else {
             return Fast::General;
         };
         let captured = Captured { level, stamp, message, values, has_nested, generation };
         let outcome = STATE.with(py, |state| self.submit_captured(py, state, &captured, &ids, context, most));
-        note_site(py, arguments.names, generation, needs);
+        note_site(py, arguments, &fields, Site { keys: ids.keys, generation, way });
         outcome
     }
 
@@ -217,28 +222,19 @@ fn submit_at_length(
     }
 }
 
-/// Has the next call with this tuple of names come here at once, or not. One with `extra`, which has no key
-/// set, is remembered for that.
+/// Has the next call with this tuple of names go the same way. One with `extra` is not known yet.
 #[inline]
-fn note_site(py: Python<'_>, names: *mut ffi::PyObject, generation: u32, needs: Needs) {
+fn note_site(py: Python<'_>, arguments: &Arguments<'_>, fields: &OwnFields, site: Site) {
     // Dropped outside of the state's borrow.
     let _made_room = STATE.with(py, |state| {
-        let is_buffered = needs != Needs::Nothing;
-        if names.is_null() || state.sites.note(names, generation, is_buffered) || needs != Needs::Extra {
+        let names = arguments.names;
+        if names.is_null() || state.sites.note(names, site) || !fields.has_extra {
             return None;
         }
         // SAFETY: the interpreter passes keyword names in a tuple, alive until the call returns.
         let names = unsafe { Bound::from_borrowed_ptr(py, names) };
-        state.sites.remember(&names, Site { keys: NO_ID, generation, is_buffered })
+        state.sites.remember(&names, site)
     });
-}
-
-/// Why a call was buffered, but for its message.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Needs {
-    Nothing,
-    Values,
-    Extra,
 }
 
 /// The most names of a call with `extra=` that are remembered.
@@ -298,7 +294,7 @@ impl OwnFields {
         &self.names[..self.count]
     }
 
-    /// Writes the values. Returns whether some are nested, and what the call needed; `None` if one has to go
+    /// Writes the values. Returns whether some are nested, and the next call's way; `None` if one has to go
     /// the general way.
     ///
     /// # Safety
@@ -307,17 +303,22 @@ impl OwnFields {
         &self,
         arguments: &Arguments<'_>,
         mut writer: NativeWriter<'_, '_>,
-    ) -> Option<(bool, Needs)> {
+    ) -> Option<(bool, Way)> {
         for value in self.values(arguments) {
             // SAFETY: by this function's contract; an exact dict keeps its values alive.
             unsafe { writer.field(*value)? };
         }
-        let needs = match (self.has_extra, writer.is_plain()) {
-            (true, _) => Needs::Extra,
-            (false, true) => Needs::Nothing,
-            (false, false) => Needs::Values,
-        };
-        Some((writer.has_nested(), needs))
+        let way = if writer.is_plain() { self.plain_way(arguments) } else { Way::Buffered };
+        Some((writer.has_nested(), way))
+    }
+
+    /// The way of the next call, if its values are plain.
+    fn plain_way(&self, arguments: &Arguments<'_>) -> Way {
+        match (self.has_extra, arguments.named.len()) {
+            (false, _) => Way::Plain,
+            (true, 1) if self.count <= MOST_OF_EXTRA => Way::Extra(KeySets::slot_of(self.names())),
+            (true, _) => Way::Buffered,
+        }
     }
 
     /// The values, in the order of the names.

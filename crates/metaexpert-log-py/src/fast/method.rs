@@ -20,7 +20,7 @@ use crate::general::call::Call;
 use crate::general::context_variable::current_context;
 use crate::general::fields::Fields;
 use crate::general::submit::submit;
-use crate::process::call_sites::Site;
+use crate::process::call_sites::{Site, Way};
 use crate::process::exit::Inside;
 use crate::process::guarded::{KnownId, KnownIdCell};
 use crate::process::key_sets::items;
@@ -60,6 +60,9 @@ pub(super) struct Ids {
     pub(super) logger: u32,
     pub(super) category: u32,
 }
+
+/// An `extra` with more fields is buffered.
+pub(super) const MOST_OF_EXTRA: usize = 16;
 
 /// A call whose parts may all be plain; they live until it returns.
 pub(super) struct PlainCall<'a> {
@@ -205,11 +208,17 @@ impl Method {
         if !state.is_simple || self.is_about_exception {
             return Fast::General;
         }
-        // With `extra=` it is known by other names.
-        let site = self.site(state, arguments.names).filter(|site| !site.is_buffered);
-        let Some(site) = site else { return Fast::Buffered };
+        let Some(site) = self.site(state, arguments.names) else { return Fast::Buffered };
+        let mut room = [std::ptr::null_mut(); MOST_OF_EXTRA];
+        let values = match site.way {
+            Way::Plain => Some(arguments.named),
+            Way::Buffered => None,
+            // SAFETY: the arguments live until the call returns.
+            Way::Extra(slot) => unsafe { values_of_extra(state, site, slot, arguments, &mut room) },
+        };
+        let Some(values) = values else { return Fast::Buffered };
         let Some(ids) = self.ids(py, state, site.keys) else { return Fast::General };
-        let call = PlainCall { level, stamp: stamp(), message, values: arguments.named };
+        let call = PlainCall { level, stamp: stamp(), message, values };
         self.compose(py, state, &call, &ids, context)
     }
 
@@ -268,12 +277,12 @@ impl Method {
     pub(super) fn site(&self, state: &State, names: *mut ffi::PyObject) -> Option<Site> {
         let generation = state.generation;
         if names.is_null() {
-            return Some(Site { keys: NO_ID, generation, is_buffered: false });
+            return Some(Site { keys: NO_ID, generation, way: Way::Plain });
         }
         state.sites.find(names, generation).or_else(|| {
             // SAFETY: the interpreter passes keyword names in a tuple, alive until the call returns.
             let keys = state.key_sets.find(unsafe { items(names) }, generation)?;
-            Some(Site { keys, generation, is_buffered: false })
+            Some(Site { keys, generation, way: Way::Plain })
         })
     }
 
@@ -367,6 +376,38 @@ impl Method {
             Bound::from_owned_ptr_or_err(py, result).map(|result| Some(result.unbind()))
         }
     }
+}
+
+/// The values of the `extra` that is the only keyword of a call, if its names are those of the last one.
+///
+/// # Safety
+/// The arguments live as long as what is returned.
+#[inline(never)]
+unsafe fn values_of_extra<'v>(
+    state: &State,
+    site: Site,
+    slot: u8,
+    arguments: &Arguments<'_>,
+    room: &'v mut [*mut ffi::PyObject; MOST_OF_EXTRA],
+) -> Option<&'v [*mut ffi::PyObject]> {
+    let [extra] = arguments.named else { return None };
+    let names = state.extra_sets.names_in(slot, site.keys, site.generation)?;
+    let (mut position, mut name, mut value) = (0, std::ptr::null_mut(), std::ptr::null_mut());
+    let mut count = 0;
+    // SAFETY: by this function's contract; nothing changes the dict, which keeps its items alive.
+    unsafe {
+        if ffi::Py_TYPE(*extra) != &raw mut ffi::PyDict_Type || cfg!(Py_GIL_DISABLED) {
+            return None;
+        }
+        while ffi::PyDict_Next(*extra, &mut position, &mut name, &mut value) != 0 {
+            if names.get(count)?.as_ptr() != name {
+                return None;
+            }
+            *room.get_mut(count)? = value;
+            count += 1;
+        }
+    }
+    (count == names.len()).then_some(&room[..count])
 }
 
 fn level_is_named(level: i32) -> bool {

@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 
 use crate::general::call::Call;
 use crate::general::prepared::{FieldValue, Prepared};
-use crate::process::call_sites::Site;
+use crate::process::call_sites::{Site, Way};
 use crate::process::key_sets::items;
 use crate::process::state::State;
 
@@ -105,5 +105,5 @@ fn remember(py: Python<'_>, state: &mut State, call: &Call<'_, '_>, keys: u32) -
     let names = unsafe { Bound::from_borrowed_ptr(py, call.names) };
     // SAFETY: as above.
     unsafe { key_sets.remember(py, items(names.as_ptr()), generation, keys) };
-    sites.remember(&names, Site { keys, generation, is_buffered: false })
+    sites.remember(&names, Site { keys, generation, way: Way::Plain })
 }

@@ -14,8 +14,19 @@ pub(crate) struct Site {
     /// Key set id in the dictionary of the pipeline with this generation.
     pub(crate) keys: u32,
     pub(crate) generation: u32,
-    /// The last call had to be buffered, as the next will have to be.
-    pub(crate) is_buffered: bool,
+    pub(crate) way: Way,
+}
+
+/// The way of a call site's last call, which the next one tries first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// All values were plain.
+    Plain,
+    /// They had to be buffered.
+    Buffered,
+    /// The first keyword was `extra`, with plain values; its names are the set in this slot of the table of
+    /// such sets.
+    Extra(u8),
 }
 
 /// A direct-mapped cache: a collision sends the call the general way, and never gives a wrong answer.
@@ -45,12 +56,12 @@ impl SiteTable {
         }
     }
 
-    /// Notes whether the last call of a site had to be buffered. False if the site is not known.
+    /// Notes what the last call of a site was. False if the site is not known.
     #[inline]
-    pub(crate) fn note(&mut self, names: *mut ffi::PyObject, generation: u32, is_buffered: bool) -> bool {
+    pub(crate) fn note(&mut self, names: *mut ffi::PyObject, site: Site) -> bool {
         match self.slots.get_mut(Self::slot(names)) {
-            Some(Some((known, site))) if known.as_ptr() == names && site.generation == generation => {
-                site.is_buffered = is_buffered;
+            Some(Some((known, before))) if known.as_ptr() == names => {
+                *before = site;
                 true
             }
             _ => false,

@@ -7,6 +7,7 @@
 use pyo3::ffi;
 use pyo3::prelude::*;
 
+/// As many as a `u8` counts.
 const SLOTS: usize = 256;
 
 /// Names as objects, kept so that their addresses are not used again, and their id in the dictionary.
@@ -41,6 +42,18 @@ impl KeySets {
             && set.names.len() == names.len()
             && set.names.iter().zip(names).all(|(known, name)| known.as_ptr() == *name);
         is_it.then_some(set.id)
+    }
+
+    /// The slot in which a set of these names lies, if it is known.
+    pub(crate) fn slot_of(names: &[*mut ffi::PyObject]) -> u8 {
+        Self::slot(names) as u8
+    }
+
+    /// The names of the set in `slot`, if it is the one with this id.
+    #[inline]
+    pub(crate) fn names_in(&self, slot: u8, id: u32, generation: u32) -> Option<&[Py<PyAny>]> {
+        let set = self.slots.get(usize::from(slot))?.as_ref()?;
+        (set.id == id && set.generation == generation).then_some(&set.names)
     }
 
     /// Remembers a set of exact `str`s, because dropping those runs no code when they make room for others.
