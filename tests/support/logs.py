@@ -37,8 +37,15 @@ class Logs:
         """Return the record written last."""
         return self.records()[-1]
 
+    def served(self, name: str = "library.part") -> logging.Logger:
+        """Return a plain logger whose calls the engine serves."""
+        logger = logging.getLogger(name)
+        logger.info("first")
+        assert self.is_served(logger)
+        return logger
+
     def is_served(self, logger: logging.Logger) -> bool:
-        """Tell whether a logger of CPython's own class has its calls served by the engine."""
+        """Tell whether a plain logger has its calls served by the engine."""
         return type(logger.__dict__.get("_log")) is TakenMethod
 
     def is_fast(self, logger: logging.Logger | None = None) -> bool:

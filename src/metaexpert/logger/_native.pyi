@@ -142,7 +142,7 @@ def level_builtin(
 def log_builtin(channel: Channel, threshold: int, slow: Callable[..., None]) -> Callable[..., None]:
     """Return a builtin whose first argument is the level; it does nothing below `threshold`."""
 
-def standard_builtin(channel: Channel, own: MethodType) -> Callable[..., None]:
+def plain_logger_builtin(channel: Channel, own: MethodType) -> Callable[..., None]:
     """Return a builtin in place of the `_log` of a logger, whose bound method `own` is.
 
     Calls that it cannot serve go to the `_log` that the logger's class has then.

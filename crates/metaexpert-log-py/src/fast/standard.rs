@@ -27,7 +27,7 @@ use crate::values::text::Excerpt;
 
 /// The builtin in place of `_log`, of the logger whose bound method `own` is.
 #[pyfunction]
-pub(crate) fn standard_builtin<'py>(
+pub(crate) fn plain_logger_builtin<'py>(
     channel: &Bound<'py, Channel>,
     own: Py<PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
@@ -42,7 +42,7 @@ unsafe extern "C" fn serve_log(
     names: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
     // SAFETY: the interpreter passes these by the vectorcall protocol, with the GIL held; `slf` is what
-    // `standard_builtin` made.
+    // `plain_logger_builtin` made.
     let (py, slf, method, arguments) = unsafe {
         let py = Python::assume_attached();
         (py, Borrowed::from_ptr(py, slf), method_of(slf), Arguments::new(args, count, names))

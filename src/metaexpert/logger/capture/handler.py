@@ -35,7 +35,7 @@ def _pass_over(_name: str) -> None:
 _serve_next: Callable[[str], None] = _pass_over
 
 
-def on_standard_record(serve: Callable[[str], None]) -> None:
+def on_record_of_logging(serve: Callable[[str], None]) -> None:
     """Call `serve` with the name of the logger whenever a record that `logging` has made was taken."""
     global _serve_next
     _serve_next = serve

@@ -6,8 +6,8 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from metaexpert.logger.capture import standard
-from metaexpert.logger.capture.handler import PipelineHandler, on_standard_record
+from metaexpert.logger.capture import plain_loggers
+from metaexpert.logger.capture.handler import PipelineHandler, on_record_of_logging
 from metaexpert.logger.capture.level_changes import changing_levels, is_instance
 from metaexpert.logger.capture.meta import MetaLogger, adopt, renew
 from metaexpert.logger.errors import ConfigurationError, Problem
@@ -131,7 +131,7 @@ def _take_levels_back(root: MetaLogger, root_level: int) -> None:
 def _reset() -> None:
     """Take back from the loggers what configurations gave them. Adopted ones stay `MetaLogger`s."""
     global _loggers
-    standard.give_back()
+    plain_loggers.give_back()
     root = adopt(logging.getLogger())
     root.removeHandler(_loggers.handler)
     if _loggers.root_level is not None:
@@ -154,6 +154,6 @@ with service.changing():
     if "loggers" in native.lasting:
         _take_over(native.lasting["loggers"])
     native.lasting["loggers"] = _loggers
-on_standard_record(standard.serve)
+on_record_of_logging(plain_loggers.serve)
 service.on_configured("loggers", _follow)
 service.on_reset("loggers", _reset)

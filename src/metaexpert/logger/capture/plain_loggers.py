@@ -132,7 +132,7 @@ def _put_builtin(logger: logging.Logger, channel: Channel) -> bool:
     attributes = logger.__dict__
     if type(attributes.get("_log", None)) not in (TakenMethod, type(None)):
         return False
-    attributes["_log"] = native.standard_builtin(channel, MethodType(STANDARD._log, logger))
+    attributes["_log"] = native.plain_logger_builtin(channel, MethodType(STANDARD._log, logger))
     return True
 
 
