@@ -3,7 +3,8 @@
 //! **Capture** lives here. A log call is one builtin function ([`fast`]). It hands to [`general`] what it
 //! cannot do at once, and to the Python side what belongs to `logging` itself. [`values`] turns Python values
 //! into values of a frame and [`exceptions`] tells exceptions in words; [`loggers`] has the methods of the
-//! logger's class, and [`process`] is the engine that all of them share. No Python code runs between reserving room in the ring and publishing.
+//! logger's class, and [`process`] is the engine that all of them share. No Python code runs between
+//! reserving room in the ring and publishing.
 //!
 //! On a free-threaded interpreter, "the GIL is held" in a SAFETY argument means that the thread is attached
 //! to the interpreter: objects stay alive, and nothing stops the thread. Values that only one thread at a

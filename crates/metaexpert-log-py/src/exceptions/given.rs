@@ -23,8 +23,8 @@ pub(crate) enum Given {
 }
 
 /// Describes the exception that `exc_info` stands for: one itself, what `sys.exc_info()` returns, or true for
-/// the one that is being handled. What its own code refuses becomes a note. Fails with what is no `Exception`,
-/// as an interruption is.
+/// the one that is being handled. What its own code refuses becomes a note. Fails with what is no
+/// `Exception`, as an interruption is.
 pub(crate) fn described(exc_info: &Bound<'_, PyAny>) -> PyResult<Given> {
     let (exception, trace) = match exception_of(exc_info) {
         Found::Exception(exception, trace) => (exception, trace),

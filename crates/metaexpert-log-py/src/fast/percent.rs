@@ -1,5 +1,5 @@
-//! `message % arguments` for the commonest conversions of exact types: `%s`, `%d` and `%.2f`, as Python writes
-//! them.
+//! `message % arguments` for the commonest conversions of exact types: `%s`, `%d` and `%.2f`, as Python
+//! writes them.
 
 use std::io::Write;
 

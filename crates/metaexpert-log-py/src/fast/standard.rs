@@ -1,8 +1,8 @@
 //! The builtin in place of `_log` in a logger of the class `logging.Logger` itself.
 //!
 //! The logger keeps its class and its logging methods, which look at levels as ever and then call `_log`. The
-//! builtin submits the call's own parts, so that nobody makes a `LogRecord` that only the pipeline would read.
-//! Calls that it cannot serve go to the `_log` that the class has then.
+//! builtin submits the call's own parts, so that nobody makes a `LogRecord` that only the pipeline would
+//! read. Calls that it cannot serve go to the `_log` that the class has then.
 
 use metaexpert_log::clock::stamp;
 use metaexpert_log::level::Level;
@@ -144,8 +144,8 @@ impl<'py> Given<'py> {
         }
     }
 
-    /// Submits a call that needs no Python code. False for another one, and for an `extra` whose names are new
-    /// or no fields.
+    /// Submits a call that needs no Python code. False for another one, and for an `extra` whose names are
+    /// new or no fields.
     fn submit_natively(&self, py: Python<'py>, method: &Method) -> bool {
         static EXTRA: PyOnceLock<Py<PyTuple>> = PyOnceLock::new();
         if self.exc_info.is_some() {

@@ -67,8 +67,8 @@ impl<'py> Call<'_, 'py> {
         self.is_all_of_extra = false;
     }
 
-    /// Adds the exception that `exc_info` stands for, if there is one. False if only the Python side can tell.
-    /// Fails with what is no `Exception`, as an interruption of the exception's own code is.
+    /// Adds the exception that `exc_info` stands for, if there is one. False if only the Python side can
+    /// tell. Fails with what is no `Exception`, as an interruption of the exception's own code is.
     pub(crate) fn add_exception(&mut self, exc_info: &Bound<'py, PyAny>) -> PyResult<bool> {
         match described(exc_info)? {
             Given::Nothing => {}

@@ -19,8 +19,8 @@ use crate::values::text::{Excerpt, WORST_ESCAPE_BYTES};
 /// Of an argument no more bytes are shown on standard error.
 const MOST_REPORTED_BYTES: usize = 1 << 16;
 
-/// A nested value that takes at most one part in so many of a record stays in its own types, whatever its text
-/// may take.
+/// A nested value that takes at most one part in so many of a record stays in its own types, whatever its
+/// text may take.
 const SMALL_SHARE: usize = 8;
 
 /// The message and the fields, converted, and the time.
@@ -62,8 +62,8 @@ impl Prepared {
         for part in [&mut call.stack, &mut call.level_name, &mut call.category].into_iter().flatten() {
             bound_part(conversion, part);
         }
-        // Fields that say what was left out are no part of the call site's key set. One may stand where one was
-        // left out.
+        // Fields that say what was left out are no part of the call site's key set. One may stand where one
+        // was left out.
         if fields.len() != call.fields.len() || fields.len() > conversion.limits.items as usize {
             call.forget_names();
         }

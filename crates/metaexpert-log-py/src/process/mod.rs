@@ -1,8 +1,8 @@
 //! The parts that exist once per process: the engine, its forks and its end.
 //!
 //! [`state`] is the running engine, with the ids that [`call_sites`] and [`key_sets`] remember for it;
-//! [`guarded`] is how threads share that, and [`class_version`] how a changed class is noticed. [`start`], [`shutdown`], [`forks`] and [`exit`] are its life,
-//! [`reentry`] is what ends logging inside of logging.
+//! [`guarded`] is how threads share that, and [`class_version`] how a changed class is noticed. [`start`],
+//! [`shutdown`], [`forks`] and [`exit`] are its life, [`reentry`] is what ends logging inside of logging.
 
 use metaexpert_log::config::Format;
 use pyo3::prelude::*;

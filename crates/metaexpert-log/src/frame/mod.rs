@@ -2,8 +2,8 @@
 //!
 //! A frame is a fixed header, the message, then sections; all little-endian, its length a multiple
 //! of eight. Names that repeat (logger, category, field keys) are ids of definitions in the ring's
-//! dictionary. Values keep their type, also those inside of lists and mappings, so nothing is formatted on the
-//! calling thread.
+//! dictionary. Values keep their type, also those inside of lists and mappings, so nothing is formatted on
+//! the calling thread.
 //!
 //! ```text
 //! 0  len u32 · kind u8 · sections u8 · flags u16: 1, some value is nested

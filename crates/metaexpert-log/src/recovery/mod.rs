@@ -139,7 +139,8 @@ fn recover_ring(
     })
 }
 
-/// Who wrote the ring at `path`: as its file says, else, with a note in `report`, as its directory's name does.
+/// Who wrote the ring at `path`: as its file says, else, with a note in `report`, as its directory's name
+/// does.
 fn author_or_note(path: &Path, report: &mut RingReport) -> Option<Author> {
     author(path)
         .inspect_err(|problem| report.note(format!("author.json could not be read: {problem}")))

@@ -1,8 +1,9 @@
 //! A call whose record foreign handlers get as well.
 //!
-//! The builtin makes the `LogRecord` that `logging` would make, with the fields as attributes, and hands it to
-//! the handlers by `Logger.callHandlers`. At our handler's turn the record goes into the pipeline from the
-//! call's own parts ([`handed`]). What is known about it outlives the call only if the record does ([`noted`]).
+//! The builtin makes the `LogRecord` that `logging` would make, with the fields as attributes, and hands it
+//! to the handlers by `Logger.callHandlers`. At our handler's turn the record goes into the pipeline from the
+//! call's own parts ([`handed`]). What is known about it outlives the call only if the record does
+//! ([`noted`]).
 
 use metaexpert_log::clock::stamp;
 use pyo3::ffi;
@@ -82,7 +83,8 @@ fn hand_out<'py>(
     let Some(made) = record::make(py, channel.get().name(), call)? else { return Ok(false) };
     let fields = given(call, [context.as_ref(), bound])?;
     if !made.attach(call, &fields)? {
-        // A factory may add fields of its own. Where a name is taken, an attribute has another than its field.
+        // A factory may add fields of its own. Where a name is taken, an attribute has another than its
+        // field.
         let own = PyDict::new(py);
         for (name, value) in &call.fields {
             own.set_item(name, value)?;

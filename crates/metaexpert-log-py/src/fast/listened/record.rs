@@ -18,8 +18,8 @@ pub(crate) struct Made<'py> {
     pub(crate) record: Bound<'py, PyAny>,
     pub(crate) attributes: Bound<'py, PyDict>,
     pub(crate) caller: Caller<'py>,
-    /// By the class that `logging` has for records itself, not by a factory of the program's, and with the usual
-    /// name of its level.
+    /// By the class that `logging` has for records itself, not by a factory of the program's, and with the
+    /// usual name of its level.
     pub(crate) is_usual: bool,
 }
 
@@ -62,8 +62,8 @@ pub(crate) fn make<'py>(py: Python<'py>, name: &[u8], call: &Call<'_, 'py>) -> P
 }
 
 impl<'py> Made<'py> {
-    /// Sets the category and `fields` as attributes. False, with none of the fields set, if a name is taken, or
-    /// if the record is none of the usual.
+    /// Sets the category and `fields` as attributes. False, with none of the fields set, if a name is taken,
+    /// or if the record is none of the usual.
     pub(crate) fn attach(
         &self,
         call: &Call<'_, 'py>,

@@ -81,8 +81,8 @@ impl NativeWriter<'_, '_> {
         }
         let begun = self.out.begin_map();
         let (mut position, mut key, mut value) = (0, std::ptr::null_mut(), std::ptr::null_mut());
-        // SAFETY: nothing changes the dict, because no Python code runs and the GIL is held. It keeps its keys
-        // and values alive, and an exact str is asked for its text.
+        // SAFETY: nothing changes the dict, because no Python code runs and the GIL is held. It keeps its
+        // keys and values alive, and an exact str is asked for its text.
         unsafe {
             while ffi::PyDict_Next(object, &mut position, &mut key, &mut value) != 0 {
                 if ffi::Py_TYPE(key) != &raw mut ffi::PyUnicode_Type {
@@ -141,8 +141,8 @@ impl NativeWriter<'_, '_> {
                 self.out.value(Value::Str(HIDDEN));
                 continue;
             }
-            // SAFETY: by this function's contract; the class's way to find attributes is that of `object`, and
-            // the attribute is none that runs code. A new reference, or null with an exception.
+            // SAFETY: by this function's contract; the class's way to find attributes is that of `object`,
+            // and the attribute is none that runs code. A new reference, or null with an exception.
             unsafe {
                 let value = ffi::PyObject_GenericGetAttr(object, field.name.as_ptr());
                 let value = Bound::from_owned_ptr_or_err(self.py, value).ok()?;
