@@ -381,7 +381,7 @@ def test_names_beyond_the_dictionary_keep_nested_values(logs: "Logs") -> None:
 
 
 def test_extra_of_one_call_site_may_change(logs: "Logs") -> None:
-    """One call with `extra=` of other names, other orders, other values and other types is right each time."""
+    """One call with `extra=` of other names, orders, values and types is right each time."""
     logs.configure()
     own = {"ab"[:1] + "b": 1, "c": 2}
     turns: list[Any] = [

@@ -27,7 +27,7 @@ use crate::platform::holdings::{self, Holding};
 use crate::ring::belief;
 
 /// What a ring's files look like; other versions are left alone.
-pub const FORMAT: u42 = 3;
+pub const FORMAT: u32 = 4;
 /// How often a ring is begun anew that another process has taken for left over.
 const CREATE_ATTEMPTS: u32 = 8;
 
