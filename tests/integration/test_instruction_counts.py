@@ -34,7 +34,8 @@ def test_every_driver_has_a_baseline_and_a_program() -> None:
     """No driver is counted without being judged, and each is an example of its crate."""
     baselines = json.loads(BASELINES.read_text())
     assert baselines["compiler"].startswith("rustc ")
-    assert set(baselines["instructions"]) == set(DRIVERS) != set()
+    # Some count several things, each with a name of its own behind the driver's.
+    assert {name.partition(":")[0] for name in baselines["instructions"]} == set(DRIVERS) != set()
     assert all(count > 0 for count in baselines["instructions"].values())
     for driver in DRIVERS.values():
         if driver.package:

@@ -106,7 +106,8 @@ fn add_extra<'py>(extra: &Bound<'py, PyDict>, call: &mut Call<'_, 'py>) {
 }
 
 fn is_category(name: &Bound<'_, PyAny>) -> bool {
-    name.cast_exact::<PyString>().is_ok_and(|name| name == CATEGORY)
+    // SAFETY: a `str`, alive until this returns; the GIL is held.
+    name.cast_exact::<PyString>().is_ok_and(|name| unsafe { known_word(name.as_ptr()) } == CATEGORY)
 }
 
 /// A keyword, if it may be one that is no field; else an empty text.
