@@ -15,6 +15,9 @@ from harness.event import strict
 from harness.loggers import FILE, NOTHING, OWN
 from harness.shapes import BY_NAME, SHAPES, Shape, loop_of
 
+#: Each program is measured in a process of its own; here they share one.
+pytestmark = pytest.mark.usefixtures("fresh_logging")
+
 NAMES = list(BY_NAME)
 
 
