@@ -1,8 +1,8 @@
 //! Values captured in their own types without running Python code: the basic types, lists, tuples and
 //! mappings of them, and objects of the classes that [`plan`] knows.
 //!
-//! [`writer`] tells the kinds apart; [`members`], [`array`] and [`scalars`] read them; [`learning`] finds a
-//! class's plan.
+//! [`writer`] tells the kinds apart; [`members`], [`mod@array`] and [`scalars`] read them; [`learning`]
+//! finds a class's plan.
 //!
 //! What another way would write is written here too, or nothing: a value that is too large, too deep or of
 //! an unknown class is refused, and goes the general way ([`crate::values::nested`]) from its beginning.
