@@ -121,7 +121,7 @@ class Shape:
     around: str = ""
     """A `with` statement that the timed calls are in."""
     before: str = ""
-    """What the program does before either logger is called; its time is taken off."""
+    """The work of the program before either logger is called; its time is taken off."""
     is_plain: bool = False
     """Whether `value` is a container of what JSON has, which is beside `orjson.dumps`, too."""
 

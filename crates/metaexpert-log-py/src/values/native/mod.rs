@@ -4,8 +4,8 @@
 //! [`writer`] tells the kinds apart; [`members`], [`mod@array`] and [`scalars`] read them; [`learning`]
 //! finds a class's plan.
 //!
-//! What another way would write is written here too, or nothing: a value that is too large, too deep or of
-//! an unknown class is refused, and goes the general way ([`crate::values::nested`]) from its beginning.
+//! The text of a value never depends on the way that it took. A value that is too large, too deep or of an
+//! unknown class is refused here, and captured the general way ([`crate::values::nested`]) from its beginning.
 
 mod array;
 pub(crate) mod learning;
