@@ -5,7 +5,7 @@
 //! finds a class's plan.
 //!
 //! The text of a value never depends on the way that it took. A value that is too large, too deep or of an
-//! unknown class is refused here, and captured the general way ([`crate::values::nested`]) from its beginning.
+//! unknown class is refused here and captured the general way ([`crate::values::nested`]) from its beginning.
 
 mod array;
 pub(crate) mod learning;
