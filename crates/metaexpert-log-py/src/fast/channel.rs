@@ -1,6 +1,5 @@
 //! A logger's way into the pipeline.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
 use metaexpert_log::pipeline::Pipeline;
@@ -107,8 +106,8 @@ pub(crate) struct Channel {
     gates: Gates,
     /// It was made together with a bound logger, which has logged nothing yet.
     is_fresh: AtomicBool,
-    /// The first attributes of the loggers that are bound to this one.
-    template: OnceLock<Py<PyDict>>,
+    /// Its logger is known to be an unbound one.
+    is_of_unbound: AtomicBool,
 }
 
 #[pymethods]
@@ -214,9 +213,6 @@ impl Channel {
         if let Some(logger) = &self.listened {
             visit.call(logger)?;
         }
-        if let Some(template) = self.template.get() {
-            visit.call(template)?;
-        }
         Ok(())
     }
 }
@@ -232,7 +228,7 @@ impl Channel {
             era: present_era(),
             gates: Gates::default(),
             is_fresh: AtomicBool::new(false),
-            template: OnceLock::new(),
+            is_of_unbound: AtomicBool::new(false),
         }
     }
 
@@ -262,7 +258,7 @@ impl Channel {
             era: present_era(),
             gates: Gates::default(),
             is_fresh: AtomicBool::new(false),
-            template: OnceLock::new(),
+            is_of_unbound: AtomicBool::new(false),
         }
     }
 
@@ -287,20 +283,12 @@ impl Channel {
         }
     }
 
-    /// The first attributes of the loggers bound to this channel's logger, which `make` makes for the first
-    /// of them.
-    pub(crate) fn template<'py>(
-        &self,
-        py: Python<'py>,
-        make: impl FnOnce() -> PyResult<Bound<'py, PyDict>>,
-    ) -> PyResult<Bound<'py, PyDict>> {
-        if let Some(template) = self.template.get() {
-            return Ok(template.bind(py).clone());
+    /// Whether its logger is an unbound one. A logger stays what it is, so once it is, nothing is looked up.
+    pub(crate) fn is_of_unbound(&self, look_up: impl FnOnce() -> bool) -> bool {
+        if !self.is_of_unbound.load(Ordering::Relaxed) && look_up() {
+            self.is_of_unbound.store(true, Ordering::Relaxed);
         }
-        let made = make()?;
-        // Another thread may have been first; the two are equal.
-        let _ = self.template.set(made.clone().unbind());
-        Ok(made)
+        self.is_of_unbound.load(Ordering::Relaxed)
     }
 
     /// Notes whether the logger's builtin for calls of this kind does something.

@@ -2,16 +2,18 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use metaexpert_log::frame::{Section, Value, fields_section};
+use metaexpert_log::frame::{NestedWriter, Section, Value, fields_section};
 use metaexpert_log::line::names::Names;
 use metaexpert_log::pipeline::Pipeline;
+use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
 
-use crate::general::plain_fields::{PlainFields, Times, plain_size, write_plain};
+use crate::general::plain_fields::{Pairs, PlainFields, Times, write_plain};
 use crate::process::exit::Inside;
 use crate::process::guarded::Guarded;
+use crate::process::key_sets::items;
 use crate::process::state::STATE;
 use crate::values::captured::{Captured, cost_of};
 use crate::values::conversion::Conversion;
@@ -25,8 +27,7 @@ const SMALL_SHARE: usize = 32;
 /// An immutable set of fields, its values captured when it was made.
 #[pyclass(frozen, module = "metaexpert.logger._native")]
 pub(crate) struct Fields {
-    /// Never changed: it is made here, and only copies are given out.
-    mapping: Py<PyDict>,
+    source: Source,
     is_empty: bool,
     values: Values,
     section: Guarded<Encoded>,
@@ -37,14 +38,36 @@ pub(crate) struct Fields {
     is_left: AtomicBool,
 }
 
+/// The fields as they were given.
+enum Source {
+    /// Never changed: it is made here, and only copies are given out.
+    Mapping(Py<PyDict>),
+    /// Keywords of a call, as many values as names: a logger bound for one call has no need of a dict.
+    Keywords { names: Py<PyTuple>, values: Py<PyTuple> },
+}
+
+impl Source {
+    fn pairs<'a, 'py>(&'a self, py: Python<'py>) -> Pairs<'a, 'py> {
+        match self {
+            Source::Mapping(mapping) => Pairs::Mapping(mapping.bind(py)),
+            // SAFETY: an exact tuple made with as many values as names, and it lives as long as `self`.
+            Source::Keywords { names, values } => unsafe {
+                Pairs::keywords(names.bind(py), items(values.as_ptr()))
+            },
+        }
+    }
+}
+
 /// The place of the values.
 enum Values {
-    /// In the mapping: few, small and plain, so they never change.
+    /// In the source: few, small and plain, so they never change.
     Plain,
     /// Here: copies, each with its name.
     Captured(Vec<(Vec<u8>, Captured)>),
 }
 
+/// A section, with the generation of the pipeline that knows its names; at first of none.
+#[derive(Default)]
 struct Encoded {
     generation: u32,
     bytes: Vec<u8>,
@@ -61,11 +84,20 @@ impl Fields {
 
     /// A copy of the fields as a dict.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        self.mapping.bind(py).copy()
+        match &self.source {
+            Source::Mapping(mapping) => mapping.bind(py).copy(),
+            Source::Keywords { .. } => self.mapping(py),
+        }
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.mapping)?;
+        match &self.source {
+            Source::Mapping(mapping) => visit.call(mapping)?,
+            Source::Keywords { names, values } => {
+                visit.call(names)?;
+                visit.call(values)?;
+            }
+        }
         self.around.as_ref().map_or(Ok(()), |around| visit.call(around))
     }
 }
@@ -77,19 +109,49 @@ impl Fields {
         let merged = match base {
             None => own.clone(),
             Some(base) => {
-                let merged = base.get().mapping.bind(py).copy()?;
+                let merged = base.get().to_dict(py)?;
                 merged.update(own.as_mapping())?;
                 merged
             }
         };
-        let values = if base.is_none_or(|base| base.get().is_plain()) && is_small_and_plain(&merged) {
-            Values::Plain
-        } else {
-            Values::Captured(capture(&own, base, &merged)?)
+        let plain = match base.is_none_or(|base| base.get().is_plain()) {
+            true => encode_plain(Pairs::Mapping(&merged)),
+            false => None,
         };
-        let section = Guarded::new(Encoded { generation: 0, bytes: Vec::new() });
-        let (is_empty, is_left) = (merged.is_empty(), AtomicBool::new(false));
-        Ok(Fields { is_empty, mapping: merged.unbind(), values, section, around: None, is_left })
+        let (values, section) = match plain {
+            Some(section) => (Values::Plain, section),
+            None => (Values::Captured(capture(&own, base, &merged)?), Encoded::default()),
+        };
+        let is_empty = merged.is_empty();
+        Ok(Fields::with(Source::Mapping(merged.unbind()), is_empty, values, section))
+    }
+
+    /// The keywords of a call as fields; `None` if they are not few, small and plain.
+    ///
+    /// # Safety
+    /// The values are alive, and as many as the names.
+    pub(crate) unsafe fn of_keywords(
+        names: Bound<'_, PyTuple>,
+        values: &[*mut ffi::PyObject],
+    ) -> PyResult<Option<Self>> {
+        // SAFETY: by this function's contract.
+        let Some(section) = encode_plain(unsafe { Pairs::keywords(&names, values) }) else { return Ok(None) };
+        // SAFETY: as above; the tuple is filled before anybody sees it, with references of its own.
+        let values = unsafe {
+            let kept = ffi::PyTuple_New(values.len() as ffi::Py_ssize_t);
+            let kept = Bound::from_owned_ptr_or_err(names.py(), kept)?.cast_into_unchecked();
+            for (at, value) in values.iter().enumerate() {
+                ffi::PyTuple_SET_ITEM(kept.as_ptr(), at as ffi::Py_ssize_t, ffi::Py_NewRef(*value));
+            }
+            kept.unbind()
+        };
+        let source = Source::Keywords { names: names.unbind(), values };
+        Ok(Some(Fields::with(source, false, Values::Plain, section)))
+    }
+
+    fn with(source: Source, is_empty: bool, values: Values, section: Encoded) -> Self {
+        let (section, is_left) = (Guarded::new(section), AtomicBool::new(false));
+        Fields { source, is_empty, values, section, around: None, is_left }
     }
 
     /// The fields of a `log_context` inside of `around`.
@@ -98,9 +160,18 @@ impl Fields {
         Ok(Fields { around: around.map(Bound::unbind), ..fields })
     }
 
-    /// The fields as they were given, which nobody changes.
-    pub(crate) fn mapping<'py>(&self, py: Python<'py>) -> &Bound<'py, PyDict> {
-        self.mapping.bind(py)
+    /// The fields as they were given, in a dict that nobody changes.
+    pub(crate) fn mapping<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        match &self.source {
+            Source::Mapping(mapping) => Ok(mapping.bind(py).clone()),
+            Source::Keywords { names, values } => {
+                let (mapping, values) = (PyDict::new(py), values.bind(py));
+                for (name, value) in names.bind(py).iter_borrowed().zip(values.iter_borrowed()) {
+                    mapping.set_item(name, value)?;
+                }
+                Ok(mapping)
+            }
+        }
     }
 
     /// Notes that the context was left, for records that still find it.
@@ -127,7 +198,7 @@ impl Fields {
             Values::Captured(captured) => {
                 captured.iter().map(|(name, value)| escaped_cost(name) + value.len()).sum()
             }
-            Values::Plain => PlainFields::read(self.mapping.bind(py), &mut Times::new()).map_or(0, |plain| {
+            Values::Plain => PlainFields::read(self.source.pairs(py), &mut Times::new()).map_or(0, |plain| {
                 plain.pairs().map(|(name, value)| escaped_cost(name) + cost_of(value)).sum()
             }),
         }
@@ -164,12 +235,13 @@ impl Fields {
                 section_of(pipeline.keys_id(&names), &names, &values)
             }
             Values::Plain => {
-                let mapping = self.mapping.bind(py);
-                if let Some(section) = fields_section(|out| write_plain(mapping, generation, out)) {
+                let pairs = self.source.pairs(py);
+                let write = |out: &mut NestedWriter<'_>| write_plain(pairs, usize::MAX, generation, out)?;
+                if let Some(section) = fields_section(write) {
                     return section;
                 }
                 let mut times = Times::new();
-                let Some(plain) = PlainFields::read(mapping, &mut times) else {
+                let Some(plain) = PlainFields::read(pairs, &mut times) else {
                     return Vec::new();
                 };
                 section_of(plain.keys_id(py, pipeline, generation), plain.names(), plain.values())
@@ -188,9 +260,19 @@ fn section_of(keys: Option<u32>, names: &[&[u8]], values: &[Value<'_>]) -> Vec<u
     }
 }
 
-fn is_small_and_plain(mapping: &Bound<'_, PyDict>) -> bool {
-    let most = STATE.with(mapping.py(), |state| state.limits.bytes as usize / SMALL_SHARE);
-    plain_size(mapping).is_some_and(|size| size <= most)
+/// The section of fields that are few, small and plain, else `None`; an empty one if the running pipeline does
+/// not know the names yet.
+fn encode_plain(pairs: Pairs<'_, '_>) -> Option<Encoded> {
+    let (most, generation) =
+        STATE.with(pairs.py(), |state| (state.limits.bytes as usize / SMALL_SHARE, state.generation));
+    let mut is_plain = false;
+    let section = fields_section(|out| {
+        let keys = write_plain(pairs, most, generation, out)?;
+        is_plain = true;
+        keys
+    });
+    let section = section.map(|bytes| Encoded { generation, bytes });
+    is_plain.then(|| section.unwrap_or_default())
 }
 
 /// Copies the values of `merged`. Those that are not in `own` may have been captured with `base`, and are

@@ -4,10 +4,10 @@ use metaexpert_log::frame::{NestedWriter, Value};
 use metaexpert_log::pipeline::Pipeline;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyTuple};
 
 use crate::process::guarded::Guarded;
-use crate::process::key_sets::KeySets;
+use crate::process::key_sets::{KeySets, items};
 use crate::values::plain::{plain_text, plain_value};
 use crate::values::times::{TIME_LEN, plain_time_argument};
 
@@ -26,7 +26,62 @@ impl Times {
     }
 }
 
-/// The fields of one mapping, borrowed.
+/// Names with their values, in Python's own objects.
+#[derive(Clone, Copy)]
+pub(crate) enum Pairs<'a, 'py> {
+    /// Nobody changes it.
+    Mapping(&'a Bound<'py, PyDict>),
+    /// Keywords of a call: as many values as names.
+    Keywords { names: &'a Bound<'py, PyTuple>, values: &'a [*mut ffi::PyObject] },
+}
+
+impl<'a, 'py> Pairs<'a, 'py> {
+    /// Keywords as the interpreter passes them.
+    ///
+    /// # Safety
+    /// The values live as long as the slice, and are as many as the names.
+    pub(crate) unsafe fn keywords(names: &'a Bound<'py, PyTuple>, values: &'a [*mut ffi::PyObject]) -> Self {
+        Pairs::Keywords { names, values }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Pairs::Mapping(mapping) => mapping.len(),
+            Pairs::Keywords { values, .. } => values.len(),
+        }
+    }
+
+    pub(crate) fn py(&self) -> Python<'py> {
+        match self {
+            Pairs::Mapping(mapping) => mapping.py(),
+            Pairs::Keywords { names, .. } => names.py(),
+        }
+    }
+
+    /// Calls `body` with each name and value until it returns `None`, as this then does.
+    #[inline]
+    fn each(&self, mut body: impl FnMut(*mut ffi::PyObject, *mut ffi::PyObject) -> Option<()>) -> Option<()> {
+        match self {
+            Pairs::Mapping(mapping) => {
+                let (mut position, mut key, mut value) = (0, std::ptr::null_mut(), std::ptr::null_mut());
+                // SAFETY: the GIL is held, and nobody changes the mapping.
+                while unsafe { ffi::PyDict_Next(mapping.as_ptr(), &mut position, &mut key, &mut value) } != 0
+                {
+                    body(key, value)?;
+                }
+            }
+            Pairs::Keywords { names, values } => {
+                // SAFETY: an exact tuple, which outlives the loop.
+                for (name, value) in unsafe { items(names.as_ptr()) }.iter().zip(*values) {
+                    body(*name, *value)?;
+                }
+            }
+        }
+        Some(())
+    }
+}
+
+/// Plain fields, borrowed.
 pub(crate) struct PlainFields<'a> {
     count: usize,
     keys: [*mut ffi::PyObject; MOST_FIELDS],
@@ -34,73 +89,68 @@ pub(crate) struct PlainFields<'a> {
     values: [Value<'a>; MOST_FIELDS],
 }
 
-/// Bytes of all names and values of `mapping`; `None` if one is not plain, or there are too many. Runs no
-/// Python code.
-pub(crate) fn plain_size(mapping: &Bound<'_, PyDict>) -> Option<usize> {
-    let (mut size, mut times) = (0, Times::new());
-    each(mapping, &mut times, |_, _, name, value| size += name.len() + value.encoded_len())?;
-    Some(size)
-}
-
-/// Writes the values of `mapping`. Returns the id of its key set; `None` as [`plain_size`], or if the names
-/// are not known yet.
+/// Writes the values of `pairs`. Returns the bytes of all names and values, and the id of the key set if the
+/// names are known; `None` if there are too many fields, one is not plain, or they have more than `most`
+/// bytes. Runs no Python code.
 pub(crate) fn write_plain(
-    mapping: &Bound<'_, PyDict>,
+    pairs: Pairs<'_, '_>,
+    most: usize,
     generation: u32,
     out: &mut NestedWriter<'_>,
-) -> Option<u32> {
+) -> Option<Option<u32>> {
     let (mut times, mut keys, mut count) = (Times::new(), [std::ptr::null_mut(); MOST_FIELDS], 0);
-    each(mapping, &mut times, |at, key, _, value| {
-        keys[at] = key;
-        count = at + 1;
-        out.value(value);
+    let mut size = 0;
+    each(pairs, &mut times, |at, key, name, value| {
+        (keys[at], count) = (key, at + 1);
+        size += name.len() + value.encoded_len();
+        (size <= most).then(|| out.value(value))
     })?;
-    KEY_SETS.with(mapping.py(), |known| known.find(&keys[..count], generation))
+    Some(KEY_SETS.with(pairs.py(), |known| known.find(&keys[..count], generation)))
 }
 
-/// Calls `body` with the place and object of each name, its text and the value. `None` as [`plain_size`].
+/// Calls `body` with the place and object of each name, its text and the value, until it returns `None`.
+/// `None` also if a field is not plain, or there are too many.
 #[inline]
 fn each<'a>(
-    mapping: &'a Bound<'_, PyDict>,
+    pairs: Pairs<'a, '_>,
     times: &'a mut Times,
-    mut body: impl FnMut(usize, *mut ffi::PyObject, &'a [u8], Value<'a>),
+    mut body: impl FnMut(usize, *mut ffi::PyObject, &'a [u8], Value<'a>) -> Option<()>,
 ) -> Option<()> {
-    if mapping.len() > MOST_FIELDS {
+    if pairs.len() > MOST_FIELDS {
         return None;
     }
-    let mut free_times = times.0.iter_mut();
-    let (mut position, mut count) = (0, 0);
-    let (mut key, mut value) = (std::ptr::null_mut(), std::ptr::null_mut());
-    // SAFETY: the GIL is held, and nothing below changes the mapping, which keeps keys and values alive for
-    // 'a; an exact str is asked for its text, and nothing else.
-    unsafe {
-        while ffi::PyDict_Next(mapping.as_ptr(), &mut position, &mut key, &mut value) != 0 {
+    let (mut free_times, mut count) = (times.0.iter_mut(), 0);
+    pairs.each(|key, value| {
+        // SAFETY: the GIL is held, and who has the pairs keeps names and values alive for 'a; an exact str is
+        // asked for its text, and nothing else.
+        unsafe {
             if ffi::Py_TYPE(key) != &raw mut ffi::PyUnicode_Type {
                 return None;
             }
             let plain = match plain_value(value) {
                 Some(plain) => plain,
-                None => Value::Str(plain_time_argument(mapping.py(), value, free_times.next()?)?),
+                None => Value::Str(plain_time_argument(pairs.py(), value, free_times.next()?)?),
             };
-            body(count, key, plain_text(key)?, plain);
-            count += 1;
+            body(count, key, plain_text(key)?, plain)?;
         }
-    }
-    Some(())
+        count += 1;
+        Some(())
+    })
 }
 
 impl<'a> PlainFields<'a> {
-    /// The fields of `mapping`, which nobody changes; `None` as [`plain_size`].
-    pub(crate) fn read(mapping: &'a Bound<'_, PyDict>, times: &'a mut Times) -> Option<Self> {
+    /// Reads `pairs`; `None` as [`write_plain`].
+    pub(crate) fn read(pairs: Pairs<'a, '_>, times: &'a mut Times) -> Option<Self> {
         let mut fields = PlainFields {
             count: 0,
             keys: [std::ptr::null_mut(); MOST_FIELDS],
             names: [&[]; MOST_FIELDS],
             values: [Value::Null; MOST_FIELDS],
         };
-        each(mapping, times, |at, key, name, value| {
+        each(pairs, times, |at, key, name, value| {
             (fields.keys[at], fields.names[at], fields.values[at]) = (key, name, value);
             fields.count = at + 1;
+            Some(())
         })?;
         Some(fields)
     }
@@ -126,7 +176,7 @@ impl<'a> PlainFields<'a> {
                 return Some(id);
             }
             let id = pipeline.keys_id(self.names())?;
-            // SAFETY: the mapping keeps its keys alive.
+            // SAFETY: who has the pairs keeps the names alive.
             unsafe { known.remember(py, keys, generation, id) };
             Some(id)
         })

@@ -1,4 +1,4 @@
-//! Attributes of a logger, read without running anybody's code.
+//! Attributes of a logger, read and set without running anybody's code.
 
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -25,5 +25,19 @@ pub(crate) fn attribute<'py>(
             ffi::PyErr_Clear();
         }
         Bound::from_owned_ptr_or_opt(object.py(), value)
+    }
+}
+
+/// Sets an attribute of the instance, past any `__setattr__` of its class.
+#[inline]
+pub(crate) fn set_attribute(
+    object: &Bound<'_, PyAny>,
+    name: &Bound<'_, PyString>,
+    value: &Bound<'_, PyAny>,
+) -> PyResult<()> {
+    // SAFETY: the GIL is held and the three objects are alive; the instance takes a reference of its own.
+    match unsafe { ffi::PyObject_GenericSetAttr(object.as_ptr(), name.as_ptr(), value.as_ptr()) } {
+        0 => Ok(()),
+        _ => Err(PyErr::fetch(object.py())),
     }
 }

@@ -7,7 +7,7 @@ use pyo3::types::{PyDict, PyTuple};
 use crate::fast::arguments::Arguments;
 use crate::fast::channel::Channel;
 use crate::general::fields::Fields;
-use crate::loggers::attributes::attribute;
+use crate::loggers::attributes::{attribute, set_attribute};
 
 /// A logger bound to the unbound logger of `logger`, with `arguments` as fields beside those of `logger`.
 /// `None` if only Python code can make it.
@@ -17,35 +17,51 @@ pub(crate) fn serve_bind(
     arguments: &Arguments<'_>,
 ) -> Option<PyResult<Py<PyAny>>> {
     let py = logger.py();
-    let unbound = attribute(logger, pyo3::intern!(py, "_unbound"))?;
-    let (unbound, unbound_channel) = match (unbound.is_none(), channel.get().unbound()) {
-        (true, None) => (logger.clone(), channel),
-        (false, Some(unbound_channel)) => (unbound, unbound_channel.bind(py)),
+    let (unbound, unbound_channel) = match channel.get().unbound() {
+        Some(unbound_channel) => (unbound_of(logger)?, unbound_channel.bind(py)),
+        None if channel.get().is_of_unbound(|| unbound_of(logger).is_none()) => (logger.clone(), channel),
         // A bound logger that was changed, with a channel of its own.
-        _ => return None,
+        None => return None,
     };
     if !arguments.positional.is_empty() || !unbound_channel.get().is_undisturbed(py) {
         return None;
     }
     let base = channel.get().bound().map(|bound| bound.bind(py));
-    let fields = match keyword_fields(py, arguments).and_then(|own| Fields::of(own, base)) {
+    let fields = match bound_fields(py, arguments, base) {
         Ok(fields) => fields,
         Err(problem) => return Some(Err(problem)),
     };
     bound_logger(&unbound, unbound_channel, fields).transpose()
 }
 
-fn keyword_fields<'py>(py: Python<'py>, arguments: &Arguments<'_>) -> PyResult<Bound<'py, PyDict>> {
-    let fields = PyDict::new(py);
-    if !arguments.names.is_null() {
-        // SAFETY: names and arguments live until the call returns; the references are counted.
-        let names = unsafe { Bound::from_borrowed_ptr(py, arguments.names).cast_into_unchecked::<PyTuple>() };
-        for (name, argument) in names.iter_borrowed().zip(arguments.named) {
-            // SAFETY: as above.
-            fields.set_item(name, unsafe { Borrowed::from_ptr(py, *argument) })?;
+/// The logger that this one is bound to.
+fn unbound_of<'py>(logger: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
+    attribute(logger, pyo3::intern!(logger.py(), "_unbound")).filter(|unbound| !unbound.is_none())
+}
+
+/// The fields of `base` updated with the keywords.
+fn bound_fields(
+    py: Python<'_>,
+    arguments: &Arguments<'_>,
+    base: Option<&Bound<'_, Fields>>,
+) -> PyResult<Fields> {
+    if arguments.names.is_null() {
+        return Fields::of(PyDict::new(py), base);
+    }
+    // SAFETY: names and arguments live until the call returns; the references are counted.
+    let names = unsafe { Bound::from_borrowed_ptr(py, arguments.names).cast_into_unchecked::<PyTuple>() };
+    if base.is_none() {
+        // SAFETY: as above; the interpreter passes as many values as names.
+        if let Some(fields) = unsafe { Fields::of_keywords(names.clone(), arguments.named)? } {
+            return Ok(fields);
         }
     }
-    Ok(fields)
+    let fields = PyDict::new(py);
+    for (name, argument) in names.iter_borrowed().zip(arguments.named) {
+        // SAFETY: as above.
+        fields.set_item(name, unsafe { Borrowed::from_ptr(py, *argument) })?;
+    }
+    Fields::of(fields, base)
 }
 
 /// Makes a logger with a channel. `None` for a class that makes its instances in a way of its own.
@@ -56,43 +72,21 @@ fn bound_logger(
 ) -> PyResult<Option<Py<PyAny>>> {
     let py = unbound.py();
     let class = unbound.get_type();
-    // SAFETY: the GIL is held and the class is alive; `tp_alloc` of a class whose instances `object` makes.
+    let no_arguments = PyTuple::empty(py);
+    // SAFETY: the GIL is held, the class and the tuple are alive; this is how the class would be called.
     let logger = unsafe {
         let class = class.as_type_ptr();
-        let (Some(make), Some(allocate)) = ((*class).tp_new, (*class).tp_alloc) else { return Ok(None) };
+        let Some(make) = (*class).tp_new else { return Ok(None) };
         if !ffi::PyBaseObject_Type.tp_new.is_some_and(|own| std::ptr::fn_addr_eq(make, own)) {
             return Ok(None);
         }
-        Bound::from_owned_ptr_or_err(py, allocate(class, 0))?
+        Bound::from_owned_ptr_or_err(py, make(class, no_arguments.as_ptr(), std::ptr::null_mut()))?
     };
     // Whatever is dropped here is `Bound`, because PyO3 does not know that the GIL is held.
     let fields = Bound::new(py, fields)?;
     let bound = Bound::new(py, Channel::fresh(channel, fields.clone().unbind()))?;
-    let attributes = channel.get().template(py, || template(unbound))?.copy()?;
-    attributes.set_item(pyo3::intern!(py, "_bound"), &fields)?;
-    attributes.set_item(pyo3::intern!(py, "_channel"), &bound)?;
-    let name = pyo3::intern!(py, "__dict__");
-    // Not `PyObject_GenericSetDict`: up to CPython 3.13.3 attributes are looked for elsewhere after it.
-    // SAFETY: the GIL is held and the three objects are alive; the instance takes a reference of its own.
-    match unsafe { ffi::PyObject_GenericSetAttr(logger.as_ptr(), name.as_ptr(), attributes.as_ptr()) } {
-        0 => Ok(Some(logger.unbind())),
-        _ => Err(PyErr::fetch(py)),
-    }
-}
-
-/// The attributes that all loggers bound to `unbound` have in common. One copy of them costs less than
-/// setting each.
-fn template<'py>(unbound: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
-    let py = unbound.py();
-    let template = PyDict::new(py);
-    template.set_item("name", unbound.getattr("name")?)?;
-    template.set_item("level", 0)?;
-    template.set_item("parent", unbound)?;
-    template.set_item("propagate", true)?;
-    template.set_item("_bound", py.None())?;
-    template.set_item("_unbound", unbound)?;
-    template.set_item("_is_owned", true)?;
-    template.set_item("_cache", unbound.getattr("_cache")?)?;
-    template.set_item("_channel", py.None())?;
-    Ok(template)
+    set_attribute(&logger, pyo3::intern!(py, "_unbound"), unbound.as_any())?;
+    set_attribute(&logger, pyo3::intern!(py, "_bound"), fields.as_any())?;
+    set_attribute(&logger, pyo3::intern!(py, "_channel"), bound.as_any())?;
+    Ok(Some(logger.unbind()))
 }

@@ -1,8 +1,7 @@
 """Attributes that a bound logger takes from the logger it came from, or gets when they are asked for.
 
-A bound logger may live for one call, so it begins with no more than its name, its fields and its unbound
-logger. Descriptors in the class provide the other attributes; an attribute of the instance itself comes
-first.
+A bound logger may live for one call, so it begins with no more than its fields and its unbound logger. The
+class provides the other attributes, by descriptors; an attribute of the instance itself comes first.
 """
 
 from __future__ import annotations
@@ -35,6 +34,13 @@ class Made:
         made = self._make(logger)
         # In one step: two threads may ask at once.
         return logger.__dict__.setdefault(self._name, made)
+
+
+class IsBound:
+    """An attribute that is true of a bound logger, and false of another one, until it is set."""
+
+    def __get__(self, logger: Any, owner: type | None = None) -> Any:
+        return self if logger is None else logger._unbound is not None
 
 
 def unbound_of(logger: Any, name: str) -> Any:

@@ -103,6 +103,11 @@ class FastPathLogger(logging.Logger):
         _cache: dict[int, bool]
     else:
         # Of bound loggers; others have attributes of these names.
+        name = Followed("name")
+        level = logging.NOTSET
+        parent = Made("parent", lambda logger: logger._unbound)
+        propagate = True
+        _cache = Made("_cache", lambda logger: logger._unbound._cache)
         disabled = Followed("disabled")
         filters = Followed("filters")
         handlers = Made("handlers", _empty_list)

@@ -10,7 +10,7 @@ import logging
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Final, Never
+from typing import TYPE_CHECKING, Any, Final, Never
 
 from metaexpert.logger.capture.calls import (
     STANDARD_LEVEL_NAMES,
@@ -24,6 +24,7 @@ from metaexpert.logger.capture.calls import (
     without_parameters,
 )
 from metaexpert.logger.capture.context import current_context
+from metaexpert.logger.capture.derived import IsBound
 from metaexpert.logger.capture.fast_path import (
     FastPathLogger,
     complete,
@@ -60,7 +61,10 @@ class MetaLogger(FastPathLogger):
     """
 
     _unbound: MetaLogger | None = None
-    _is_owned = False
+    if TYPE_CHECKING:
+        _is_owned: bool
+    else:
+        _is_owned = IsBound()
 
     # The logging methods. Each is a builtin in the instance's `__dict__` while the fast way is open; a bound
     # logger gets it with its second call.
@@ -150,16 +154,7 @@ class MetaLogger(FastPathLogger):
         unbound = self._unbound or self
         derived = type(unbound).__new__(type(unbound))
         # All else comes when it is asked for: see `derived`. The native engine does the same for most calls.
-        derived.__dict__.update(
-            name=unbound.name,
-            level=logging.NOTSET,
-            parent=unbound,
-            propagate=True,
-            _bound=bound,
-            _unbound=unbound,
-            _is_owned=True,
-            _cache=unbound._cache,
-        )
+        derived.__dict__.update(_unbound=unbound, _bound=bound)
         return derived
 
     def _bound_fields(self) -> dict[str, Any]:

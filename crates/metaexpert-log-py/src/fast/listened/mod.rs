@@ -132,7 +132,7 @@ fn given<'py>(
     let py = call.message.py();
     let merged = PyDict::new(py);
     for fields in inherited.into_iter().flatten() {
-        merged.update(fields.get().mapping(py).as_mapping())?;
+        merged.update(fields.get().mapping(py)?.as_mapping())?;
     }
     for (name, value) in &call.fields {
         merged.set_item(name, value)?;
