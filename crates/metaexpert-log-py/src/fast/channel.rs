@@ -322,9 +322,11 @@ impl Channel {
     #[inline]
     pub(crate) fn id(&self, pipeline: &mut Pipeline, generation: u32) -> Option<u32> {
         let known = self.id.get();
-        if known.generation == generation {
-            return Some(known.id);
-        }
+        if known.generation == generation { Some(known.id) } else { self.look_up(pipeline, generation) }
+    }
+
+    #[cold]
+    fn look_up(&self, pipeline: &mut Pipeline, generation: u32) -> Option<u32> {
         let id = match &self.basis {
             Basis::Own(_) => pipeline.logger_id(&self.name)?,
             // Known there for all loggers that are bound for one call.

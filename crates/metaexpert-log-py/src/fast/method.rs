@@ -209,12 +209,16 @@ impl Method {
             return Fast::General;
         }
         let Some(site) = self.site(state, arguments.names) else { return Fast::Buffered };
-        let mut room = [std::ptr::null_mut(); MOST_OF_EXTRA];
+        // Written only where it is needed.
+        let mut room;
         let values = match site.way {
             Way::Plain => Some(arguments.named),
             Way::Buffered => None,
-            // SAFETY: the arguments live until the call returns.
-            Way::Extra(slot) => unsafe { values_of_extra(state, site, slot, arguments, &mut room) },
+            Way::Extra(slot) => {
+                room = [std::ptr::null_mut(); MOST_OF_EXTRA];
+                // SAFETY: the arguments live until the call returns.
+                unsafe { values_of_extra(state, site, slot, arguments, &mut room) }
+            }
         };
         let Some(values) = values else { return Fast::Buffered };
         let Some(ids) = self.ids(py, state, site.keys) else { return Fast::General };
