@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 _VARIABLE_SOURCES: Final = ("environment", ".env")
 _VARIABLE_PREFIX: Final = "METAEXPERT_LOG__"
@@ -16,8 +15,7 @@ _SECRET_PARTS: Final = frozenset({"token", "headers", "password", "secret"})
 _SHOWN_CHARACTERS: Final = 80
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing wrong with a configuration: where, what, and what to do about it.
 
     `path` is dotted (`handlers.file.max_size`), empty for the whole document. `reason` is a clause: a
@@ -38,8 +36,8 @@ class Problem:
     def attributed(self, origin: str) -> Problem:
         """Return the same problem, blamed on the source `origin`, with a way out that is of its kind."""
         if self.meant and origin.partition(" ")[0] in _VARIABLE_SOURCES:
-            return replace(self, origin=origin, suggestion=f"use {' or '.join(map(_variable, self.meant))}")
-        return replace(self, origin=origin)
+            return self._replace(origin=origin, suggestion=f"use {' or '.join(map(_variable, self.meant))}")
+        return self._replace(origin=origin)
 
     def __str__(self) -> str:
         subject = _subject(self.path, self.origin)

@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from metaexpert.logger.shared.known_views import KNOWN_VIEWS
+
 __all__ = ["View", "register_view"]
 
 
@@ -50,16 +52,8 @@ class View:
         }
 
 
-#: A record that has `sim_time` shows it, whatever program it is of.
-_views: list[View] = [View(time="sim_time")]
-
-
 def register_view(view: View) -> None:
     """Show records as `view` says from the next configuration on. A second registration changes nothing."""
-    if view not in _views:
-        _views.append(view)
-
-
-def views_document() -> list[dict[str, Any]]:
-    """Return the registered views in plain values, in the order of their registration."""
-    return [view.document() for view in _views]
+    document = view.document()
+    if document not in KNOWN_VIEWS:
+        KNOWN_VIEWS.append(document)

@@ -10,7 +10,7 @@ from metaexpert.logger.config.levels import parse_level
 from metaexpert.logger.config.models import LogConfiguration
 from metaexpert.logger.config.places import LOG_DIRECTORY, place_of
 from metaexpert.logger.errors import ConfigurationError, Problem, shown
-from metaexpert.logger.views import views_document
+from metaexpert.logger.shared.known_views import KNOWN_VIEWS
 
 
 def engine_document(
@@ -31,7 +31,7 @@ def engine_document(
         ],
         "include": list(configuration.include),
         "field_layout": configuration.field_layout,
-        "views": views_document(),
+        "views": [*KNOWN_VIEWS],
         "redact": {
             "defaults": redact.defaults,
             "keys": list(redact.keys),

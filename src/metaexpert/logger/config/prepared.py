@@ -19,7 +19,7 @@ from metaexpert.logger.config.levels import canonical_level, parse_level
 from metaexpert.logger.config.paths import check_directory
 from metaexpert.logger.config.places import LOG_DIRECTORY, Places, file_in, filename_setting, place_of
 from metaexpert.logger.config.standard import CONFIGURATION, ENGINE
-from metaexpert.logger.views import views_document
+from metaexpert.logger.shared.known_views import KNOWN_VIEWS
 
 
 class Prepared(NamedTuple):
@@ -54,7 +54,7 @@ def prepare(document: Mapping[Any, Any], places: Places) -> Prepared | None:
 
 
 def _engine_document(values: Mapping[str, Any], directory: str, places: Places) -> dict[str, Any]:
-    document = {**deepcopy(ENGINE), "directory": directory, "views": views_document()}
+    document = {**deepcopy(ENGINE), "directory": directory, "views": [*KNOWN_VIEWS]}
     for sink in document["sinks"]:
         options = values[HANDLERS][sink["name"]]
         sink["level"] = parse_level(options["level"])

@@ -9,7 +9,7 @@ import pytest
 from metaexpert.logger.config.engine import engine_document, log_directory
 from metaexpert.logger.config.models import LogConfiguration
 from metaexpert.logger.errors import ConfigurationError
-from metaexpert.logger.views import views_document
+from metaexpert.logger.shared.known_views import KNOWN_VIEWS
 
 
 def sinks(configuration: LogConfiguration) -> dict[str, dict]:
@@ -49,7 +49,7 @@ def test_the_whole_document_of_the_defaults(tmp_path: Path) -> None:
         ],
         "include": [],
         "field_layout": "flat",
-        "views": views_document(),
+        "views": KNOWN_VIEWS,
         "redact": {"defaults": True, "keys": [], "patterns": [], "passes": []},
         "queue": {"capacity_bytes": 8388608, "protect_level": 30, "wait_ms": 100, "crash_safe": True},
         "limits": {"depth": 32, "items": 1000, "bytes": 1048576},
