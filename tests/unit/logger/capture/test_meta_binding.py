@@ -73,6 +73,32 @@ def test_a_bound_logger_follows_its_unbound_logger(logs: "Logs") -> None:
     assert session.hasHandlers()
 
 
+def test_bound_loggers_have_the_attributes_of_a_logger_below(both_ways: "Logs") -> None:
+    """However they were made: by the engine, by Python for fields that it leaves alone, or by `unbind`."""
+    log = both_ways.logger
+    log.info("the first call starts the engine")
+    by_engine, chained = log.bind(a=1), log.bind(a=1).bind(b=2)
+    for bound in (by_engine, chained, log.bind(a=[1]), by_engine.unbind("a")):
+        assert (bound.name, bound.level, bound.parent, bound.propagate) == (log.name, 0, log, True)
+        assert (bound.disabled, bound.handlers, bound.filters) == (False, [], [])
+        assert repr(bound) == repr(log)
+    log.name = "renamed"
+    assert by_engine.name == "renamed"
+
+
+def test_bound_fields_outlive_the_configuration_under_which_they_were_bound(logs: "Logs") -> None:
+    """The engine that is started anew does not know their names yet."""
+    logs.configure()
+    bound = [logs.logger.bind(number=number, side="BUY") for number in range(3)]
+    bound[0].info("m")
+    logs.configure(default_level="DEBUG", queue={"capacity_bytes": 1 << 21})
+    for logger in bound:
+        logger.debug("m")
+
+    shown = [(record["number"], record["side"]) for record in logs.records()]
+    assert shown == [(0, "BUY"), (0, "BUY"), (1, "BUY"), (2, "BUY")]
+
+
 def test_filters_replaced_on_the_unbound_logger_count_for_bound_loggers(logs: "Logs") -> None:
     """A new list in `filters` of the unbound logger is the bound logger's too."""
     logs.configure()
