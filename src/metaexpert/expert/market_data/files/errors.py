@@ -1,6 +1,7 @@
 """Errors in market data files: the mistake and its place."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 
 class MarketDataError(ValueError):
@@ -30,6 +31,17 @@ class MarketDataError(ValueError):
 
 def _rebuild(path: Path, problem: str, line: int | None, column: str | None) -> MarketDataError:
     return MarketDataError(path, problem, line=line, column=column)
+
+
+class Place(NamedTuple):
+    """A line of a file."""
+
+    path: Path
+    line: int
+
+    def error(self, problem: str, column: str | None = None) -> MarketDataError:
+        """Return the error of this line."""
+        return MarketDataError(self.path, problem, line=self.line, column=column)
 
 
 def shown(text: str) -> str:

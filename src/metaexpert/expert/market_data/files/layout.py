@@ -2,10 +2,11 @@
 
 import csv
 import re
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from metaexpert.expert.market_data.files.errors import MarketDataError, shown
+from metaexpert.expert.market_data.files.errors import Place, shown
+from metaexpert.expert.market_data.files.symbols import normalise_symbol
 
 Kind = Literal["bars", "trades", "quotes"]
 
@@ -93,19 +94,27 @@ class Layout(NamedTuple):
     has_header: bool
 
 
-def recognise_layout(path: Path, line: str) -> Layout:
-    """Read the first line of a file: a header, or a row of one of the exchanges' tables.
+def is_title(line: str) -> bool:
+    """Tell whether a line above the header is no part of the table: a comment, or the address of a site."""
+    return line.lstrip('"').lower().startswith(("#", "http://", "https://"))
 
-    Raises MarketDataError when it is neither, or when the header lacks a column or has one twice.
+
+def recognise_layout(place: Place, lines: Sequence[str], pair: str | None) -> Layout:
+    """Read the first of `lines`, at `place`: a header, or a row of one of the exchanges' tables.
+
+    `pair`, such as BTCUSDT, says which of two volumes is the base currency's, unless the row below the header
+    has a symbol. Raises MarketDataError when it is neither, or when the header lacks a column or has one
+    twice.
     """
+    line = lines[0]
     delimiter = "\t" if "\t" in line else ";" if ";" in line else ","
     try:
-        cells = split_row(line, delimiter)
+        rows = [split_row(each, delimiter) for each in lines[:2]]
     except ValueError as error:
-        raise MarketDataError(path, str(error), line=1) from error
-    if any(is_number(cell) for cell in cells):
-        return _without_header(path, delimiter, cells)
-    return _from_header(path, delimiter, cells)
+        raise place.error(str(error)) from error
+    if any(is_number(cell) for cell in rows[0]):
+        return _without_header(place, delimiter, rows[0])
+    return _from_header(place, delimiter, rows, pair)
 
 
 def split_row(line: str, delimiter: str) -> list[str]:
@@ -123,14 +132,12 @@ def is_number(cell: str) -> bool:
     return _NUMBER.fullmatch(cell) is not None
 
 
-def _without_header(path: Path, delimiter: str, cells: list[str]) -> Layout:
+def _without_header(place: Place, delimiter: str, cells: list[str]) -> Layout:
     kind, columns = _exchange_table(cells)
     if kind is None:
-        raise MarketDataError(
-            path,
+        raise place.error(
             f"unknown format: no header, and {len(cells)} cells are no table of an exchange; "
-            f"give a file of {_KNOWN}, or add a header line",
-            line=1,
+            f"give a file of {_KNOWN}, or add a header line"
         )
     return Layout(kind, delimiter, len(cells), columns, {role: role for role in columns}, False)
 
@@ -149,52 +156,72 @@ def _exchange_table(cells: list[str]) -> tuple[Kind | None, dict[str, int]]:
     return None, {}
 
 
-def _from_header(path: Path, delimiter: str, cells: list[str]) -> Layout:
+def _from_header(place: Place, delimiter: str, rows: list[list[str]], pair: str | None) -> Layout:
+    cells = rows[0]
     spelled = [_normalised(cell) for cell in cells]
     kind = next((kind for kind in _TELLING if _has_all(kind, spelled)), None)
     if kind is None:
-        raise MarketDataError(
-            path,
-            f"unknown format: {shown(delimiter.join(cells))} is no header of {_KNOWN}; rename the columns",
-            line=1,
+        raise place.error(
+            f"unknown format: {shown(delimiter.join(cells))} is no header of {_KNOWN}; rename the columns"
         )
     columns: dict[str, int] = {}
-    for role, aliases in (*_ALIASES[kind].items(), ("symbol", _SYMBOL)):
-        position = _position(path, spelled, cells, aliases)
+    # The symbol first: it tells two volumes apart.
+    for role, aliases in (("symbol", _SYMBOL), *_ALIASES[kind].items()):
+        position = _position(place, spelled, cells, aliases)
+        if position is None and role == "volume":
+            position = _base_volume(spelled, _pair_of(rows[1:], columns.get("symbol")) or pair)
         if position is not None:
             columns[role] = position
         elif role != "symbol" and role not in _OPTIONAL:
             known = ", ".join(aliases[:4])
-            raise MarketDataError(
-                path, f"{kind} need a {role} column, the header has none; name it {known}", line=1
-            )
-    _refuse_split_time(path, spelled, cells, columns["time"])
+            raise place.error(f"{kind} need a {role} column, the header has none; name it {known}")
+    _refuse_split_time(place, spelled, cells, columns["time"])
     names = {role: cells[position].strip() for role, position in columns.items()}
     return Layout(kind, delimiter, len(cells), columns, names, True)
+
+
+def _pair_of(rows: list[list[str]], position: int | None) -> str | None:
+    """Return the symbol in the first of `rows`, None where it has none."""
+    if position is None or not rows or position >= len(rows[0]):
+        return None
+    return normalise_symbol(rows[0][position])
+
+
+def _base_volume(spelled: list[str], pair: str | None) -> int | None:
+    """Return which of the volumes that name a currency, ``Volume BTC`` or ``Volume USDT``, is the base's."""
+    found = [
+        (len(currency), position)
+        for position, name in enumerate(spelled)
+        if (currency := name.removeprefix("volume_").upper()) != name.upper()
+        and pair is not None
+        and pair != currency
+        and pair.startswith(currency)
+    ]
+    return max(found)[1] if found else None
 
 
 def _has_all(kind: Kind, spelled: list[str]) -> bool:
     return all(any(alias in spelled for alias in _ALIASES[kind][role]) for role in _TELLING[kind])
 
 
-def _position(path: Path, spelled: list[str], cells: list[str], aliases: tuple[str, ...]) -> int | None:
+def _position(place: Place, spelled: list[str], cells: list[str], aliases: tuple[str, ...]) -> int | None:
     alias = next((alias for alias in aliases if alias in spelled), None)
     if alias is None:
         return None
     position = spelled.index(alias)
     if spelled.count(alias) > 1:
         problem = "is there more than once; keep one of them"
-        raise MarketDataError(path, problem, line=1, column=cells[position].strip())
+        raise place.error(problem, cells[position].strip())
     return position
 
 
-def _refuse_split_time(path: Path, spelled: list[str], cells: list[str], position: int) -> None:
+def _refuse_split_time(place: Place, spelled: list[str], cells: list[str], position: int) -> None:
     # The hours in one column and the days in another would be read as the wrong day, or as no time at all.
     if spelled[position] == "time" and "date" in spelled:
         problem = (
             'and "date" split the time over two columns; join them into one, such as 2021-01-08 00:00:00'
         )
-        raise MarketDataError(path, problem, line=1, column=cells[position].strip())
+        raise place.error(problem, cells[position].strip())
 
 
 def _normalised(name: str) -> str:

@@ -6,8 +6,14 @@ from datetime import datetime
 from os import PathLike
 from pathlib import Path
 
-from metaexpert.expert.market_data.files.errors import MarketDataError, shown
-from metaexpert.expert.market_data.files.layout import Kind, Layout, recognise_layout, split_row
+from metaexpert.expert.market_data.files.errors import MarketDataError, Place, shown
+from metaexpert.expert.market_data.files.layout import (
+    Kind,
+    Layout,
+    is_title,
+    recognise_layout,
+    split_row,
+)
 from metaexpert.expert.market_data.files.lines import Block, read_blocks
 from metaexpert.expert.market_data.files.rows import CellReader, Table, cell_reader, explain, read_rows
 from metaexpert.expert.market_data.files.series import (
@@ -118,11 +124,13 @@ def load(
 ) -> MarketData:
     """Read bars, trades or quotes from a delimited text file, the format recognised from its content.
 
-    A header line may name the columns; without one, 12 columns are exchange klines, 6 are time, open, high,
-    low, close and volume, and the exchanges' own tables of trades are known. Times are ISO 8601 text (UTC
-    when they have no zone) or seconds, milliseconds, microseconds or nanoseconds since 1970, from 1980 to
-    2100. Cells are separated by comma, semicolon or tab; gzip-compressed files are read as they are. Columns
-    with no role are not looked at.
+    A header line may name the columns, below comments (``#``) and addresses of sites; without one, 12 columns
+    are exchange klines, 6 are time, open, high, low, close and volume, and the exchanges' own tables of
+    trades are known. Times are ISO 8601 text (UTC when they have no zone) or seconds, milliseconds,
+    microseconds or nanoseconds since 1970, from 1980 to 2100. Rows may stand newest first. Cells are
+    separated by comma, semicolon or tab; gzip-compressed files are read as they are. Columns with no role are
+    not looked at. Of volumes that name their currency (``Volume BTC``, ``Volume USDT``), the base currency's
+    is the bars' volume.
 
     `symbol` names the data; without it the file's symbol column does (``BTC/USDT`` is ``BTCUSDT``), then the
     file's name (``btcusdt_klines_5m.csv``), else it stays None. `timeframe` of bars is their most frequent
@@ -135,7 +143,7 @@ def load(
     """
     given_symbol = None if symbol is None else _given_symbol(symbol)
     given_timeframe = None if timeframe is None else Timeframe.parse(timeframe)
-    file = _File(Path(path))
+    file = _File(Path(path), given_symbol)
     for block in read_blocks(file.path):
         file.take(block)
     layout, rows = file.finish()
@@ -158,11 +166,14 @@ def _given_symbol(symbol: str) -> str:
 class _File:
     """What has been read of a file so far, with what its first lines told about the others."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, given_symbol: str | None) -> None:
         self.path = path
+        self._given_symbol = given_symbol
         self.symbol: str | None = None
         self.table: Table
         self._layout: Layout | None = None
+        #: Number of the first line with data.
+        self._first_line = 1
         self._time_format: TimeFormat | None = None
         self._symbol_cell: str | None = None
 
@@ -170,10 +181,17 @@ class _File:
         """Read the next lines; raises MarketDataError at the first bad one."""
         lines, line = block.lines, block.first_line
         if self._layout is None:
-            self._layout = recognise_layout(self.path, lines[0])
+            titles = next((count for count, each in enumerate(lines) if not is_title(each)), len(lines))
+            lines, line = lines[titles:], line + titles
+            if not lines:
+                return
+            pair = self._given_symbol or symbol_from_file_name(self.path)
+            named = None if pair is None else normalise_symbol(pair)
+            self._layout = recognise_layout(Place(self.path, line), lines, named)
             self.table = Table(self._layout.kind)
             if self._layout.has_header:
                 lines, line = lines[1:], line + 1
+            self._first_line = line
         if lines:
             self._take_rows(self._layout, lines, line, is_simple=block.is_simple)
 
@@ -183,9 +201,12 @@ class _File:
             raise MarketDataError(self.path, "is empty; give a file with at least a few rows of market data")
         if not self.table.times_us:
             problem = "is only a header, without a row of data; give a file with market data"
-            raise MarketDataError(self.path, problem, line=1)
-        first_line = 2 if self._layout.has_header else 1
-        return self._layout, Rows(self.path, self.table.times_us, first_line, self._layout.names["time"])
+            raise MarketDataError(self.path, problem, line=self._first_line - 1)
+        rows = Rows(self.path, self.table.times_us, self._first_line, self._layout.names["time"])
+        if self.table.is_newest_first():
+            self.table.reverse()
+            rows = rows._replace(first_line=rows.line(len(rows.times_us) - 1), direction=-1)
+        return self._layout, rows
 
     def _take_rows(self, layout: Layout, lines: list[str], line: int, *, is_simple: bool) -> None:
         rows = self._split(layout, lines, line)

@@ -7,6 +7,7 @@ one by one for the words to say so; both hold the same rules.
 from array import array
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import inf, isfinite, nan
 from pathlib import Path
 
@@ -34,6 +35,17 @@ class Table:
 
     def __post_init__(self) -> None:
         self.values = tuple(array("d") for _ in _ROLES[self.kind])
+
+    def is_newest_first(self) -> bool:
+        """Tell whether no row is later than the one before it, and the last is earlier than the first."""
+        times = self.times_us
+        return times[-1] < times[0] and all(after <= before for before, after in pairwise(times))
+
+    def reverse(self) -> None:
+        """Turn the order of the rows around."""
+        self.times_us.reverse()
+        for column in self.values:
+            column.reverse()
 
 
 @dataclass(frozen=True, slots=True)

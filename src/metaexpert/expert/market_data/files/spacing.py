@@ -31,11 +31,22 @@ class Rows(NamedTuple):
     path: Path
     times_us: "array[int]"
     first_line: int
+    """Of the row that is given first here: in a file with the newest first, its last line."""
     time_column: str
+    direction: int = 1
+    """From one row's line to that of the next, -1 in a file with the newest first."""
+
+    def line(self, place: int) -> int:
+        """Return the line of a row, from its place here."""
+        return self.first_line + self.direction * place
+
+    def place(self, line: int) -> int:
+        """Return the place here of the row in a line."""
+        return (line - self.first_line) * self.direction
 
     def trouble(self, step: int, problem: str) -> MarketDataError:
         """Say that the row after the `step`-th step (from 0) follows its predecessor wrongly."""
-        return MarketDataError(self.path, problem, line=self.first_line + step + 1, column=self.time_column)
+        return MarketDataError(self.path, problem, line=self.line(step + 1), column=self.time_column)
 
     def steps_us(self) -> list[int]:
         """Return the time between each row and the next."""
@@ -76,7 +87,7 @@ def check_bars(
             f"{timeframe} bars; correct its time, or give bars of one timeframe",
         )
     gaps = tuple(
-        Gap(rows.first_line + step + 1, counts[step_us] - 1)
+        Gap(rows.line(step + 1), counts[step_us] - 1)
         for step, step_us in enumerate(steps)
         if counts[step_us] != 1
     )
@@ -103,7 +114,7 @@ def _most_frequent(rows: Rows, steps: list[int]) -> Timeframe:
 
 def _hole(rows: Rows, timeframe: Timeframe, gaps: tuple[Gap, ...]) -> MarketDataError:
     gap = gaps[0]
-    step = gap.line - rows.first_line - 1
+    step = rows.place(gap.line) - 1
     bars = "1 bar is missing" if gap.missing == 1 else f"{gap.missing} bars are missing"
     total = (
         f" (and {sum(each.missing for each in gaps[1:])} more in {len(gaps) - 1} later holes)"

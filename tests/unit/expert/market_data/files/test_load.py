@@ -247,3 +247,60 @@ def test_days_that_are_off_by_more_than_an_hour_are_refused(write: Write, last: 
     days = ["2023-03-08 00:00:00", "2023-03-09 00:00:00", "2023-03-10 00:00:00", last]
     with pytest.raises(MarketDataError, match="in a file of 1d bars"):
         load(write(HEADER + "".join(f"{day},1,1,1,1,1\n" for day in days)), allow_gaps=True)
+
+
+_TITLE = "https://www.example.com\n"
+_DOWNLOADED = "unix,date,symbol,open,high,low,close,Volume {base},Volume {quote},tradecount\n"
+
+
+@pytest.mark.parametrize(("base", "quote"), [("BTC", "USDT"), ("ETH", "BTC"), ("BTC", "USD")])
+@pytest.mark.parametrize("order", ["base first", "quote first"])
+def test_a_file_as_sites_offer_it_loads_as_it_is(write: Write, base: str, quote: str, order: str) -> None:
+    """An address above the header, two volumes that name their currencies, newest first."""
+    names = _DOWNLOADED.format(base=base, quote=quote)
+    volumes = ("7.5", "900")
+    if order == "quote first":
+        names, volumes = _DOWNLOADED.format(base=quote, quote=base), ("900", "7.5")
+    rows = [
+        f"1616716800000,2021-03-26 00:00:00,{base}/{quote},2,4,1,3,{','.join(volumes)},70\n",
+        f"1616713200000,2021-03-25 23:00:00,{base}/{quote},1,3,1,2,{','.join(volumes)},50\n",
+    ]
+    data = load(write(_TITLE + names + "".join(rows)))
+
+    assert data.symbol == base + quote
+    assert str(data.timeframe) == "1h"
+    assert [(bar.time.hour, bar.close, bar.volume) for bar in data.bars] == [(23, 2.0, 7.5), (0, 3.0, 7.5)]
+
+
+def test_volumes_of_which_none_is_the_base_s_are_refused(write: Write) -> None:
+    """The money that was traded is no quantity; nor is a volume known where no symbol is."""
+    row = "2021-03-26,1,1,1,1,5\n"
+    for names in ("date,open,high,low,close,Volume USDT\n", "date,open,high,low,close,Volume ETH\n"):
+        with pytest.raises(MarketDataError, match="need a volume column"):
+            load(write(names + row), symbol="BTCUSDT")
+
+
+def test_rows_that_stand_newest_first_are_turned_around(write: Write) -> None:
+    """The same data either way; a hole is named by its own line, which is above the row that it follows."""
+    head = "# exported\ntime,open,high,low,close,volume\n"
+    rows = [f"2021-01-0{day},{day},{day},{day},{day},{day}\n" for day in (1, 2, 3, 6, 7)]
+    forward = load(write(head + "".join(rows)), allow_gaps=True)
+    backward = load(write(head + "".join(rows[::-1])), allow_gaps=True)
+
+    assert list(backward.bars) == list(forward.bars)
+    assert [(gap.line, gap.missing) for gap in forward.gaps] == [(6, 2)]
+    assert [(gap.line, gap.missing) for gap in backward.gaps] == [(4, 2)]
+    with pytest.raises(MarketDataError, match="2 bars are missing between 2021-01-03") as caught:
+        load(write(head + "".join(rows[::-1])))
+    assert caught.value.line == 4
+
+
+def test_a_bad_row_below_a_title_has_its_own_line(write: Write) -> None:
+    """Lines are counted from the first of the file, whatever is passed over."""
+    with pytest.raises(MarketDataError) as caught:
+        load(write("# one\n# two\ntime,open,high,low,close,volume\n2021-01-01,1,1,1,x,1\n"))
+    assert (caught.value.line, caught.value.column) == (4, "close")
+    for content, line in (("# one\ntime,open\n", 2), ("# one\ntime,open,high,low,close,volume\n", 2)):
+        with pytest.raises(MarketDataError) as caught:
+            load(write(content))
+        assert caught.value.line == line

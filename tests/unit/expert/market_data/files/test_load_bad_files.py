@@ -164,11 +164,11 @@ def test_junk_in_the_first_row_without_header_is_a_bad_row(write: Write) -> None
     [
         ("time,price,qty\n2021-01-08,0,1\n", 2, "price", "more than 0"),
         ("time,price,qty\n2021-01-08,1,-1\n", 2, "qty", "0 or more"),
-        ("time,price,qty\n2021-01-08,1,1\n2021-01-07,1,1\n", 3, "time", "sort the file"),
+        ("time,price,qty\n2021-01-08,1,1\n2021-01-09,1,1\n2021-01-07,1,1\n", 4, "time", "sort the file"),
         ("time,bid,ask\n2021-01-08,2,1\n", 2, "bid", "bid 2.0 is above ask 1.0"),
         ("time,bid,ask\n2021-01-08,2,\n", 2, "ask", "is empty"),
         ("time,bid,ask,bid_size,ask_size\n2021-01-08,1,2,x,1\n", 2, "bid_size", "'x' where a number"),
-        ("time,bid,ask\n2021-01-08,1,2\n2021-01-07,1,2\n", 3, "time", "sort the file"),
+        ("time,bid,ask\n2021-01-08,1,2\n2021-01-09,1,2\n2021-01-07,1,2\n", 4, "time", "sort the file"),
         ("time,pair,price,qty\n2021-01-08,A/B,1,1\n2021-01-08,C/D,1,1\n", 3, "pair", "one file per symbol"),
         ("time,pair,price,qty\n2021-01-08,A/B,1,1\n2021-01-08,,1,1\n", 3, "pair", "where a symbol"),
         ("time,pair,price,qty\n2021-01-08,,1,1\n", 2, "pair", "where a symbol"),
