@@ -14,11 +14,11 @@ from pathlib import PurePath
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr
 
 from metaexpert.logger.config.destinations.handler import HandlerConfiguration, Handlers, Location
 from metaexpert.logger.config.documents import HANDLERS
-from metaexpert.logger.config.fields import Directory, Filename, Format, Quantity, Text
+from metaexpert.logger.config.fields import Directory, Filename, Format, Quantity, refuse
 from metaexpert.logger.config.formats import JOURNALD, SYSLOG, SYSLOG_FORMATS
 from metaexpert.logger.config.places import Places
 from metaexpert.logger.config.tables import Table
@@ -58,6 +58,13 @@ class UrlError(UnusableValueError):
     """A URL that nothing can be sent to."""
 
 
+def _url(value: Any) -> Any:
+    if not isinstance(value, str) or not value.strip():
+        suggestion = 'write it like "tcp://127.0.0.1:5140", "udp://127.0.0.1:514" or "unix:///dev/log"'
+        refuse(f"must be a URL, was {shown(value)}", suggestion)
+    return value
+
+
 class TlsConfiguration(Table):
     """Files in PEM for a TLS connection."""
 
@@ -84,7 +91,7 @@ class SpoolConfiguration(Table):
 class SocketConfiguration(HandlerConfiguration):
     """A handler that sends records to the other end of a connection, or as packets; each type has a class."""
 
-    url: Text | None = Field(
+    url: Annotated[str, BeforeValidator(_url)] | None = Field(
         default=None,
         description="Where records go: tcp://host:port, udp://host:port or unix:///path, as the type takes.",
         examples=["tcp://127.0.0.1:5140", "udp://127.0.0.1:514", "unix:///dev/log"],

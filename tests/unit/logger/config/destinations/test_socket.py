@@ -73,6 +73,14 @@ def test_a_url_that_leads_nowhere_is_refused(kind: str, url: str, message: str) 
     assert refusal(kind, url=url).split("handlers.net.url", 1)[1].lstrip(": ").startswith(message)
 
 
+@pytest.mark.parametrize("url", [5, "", " ", ["tcp://a:1"]])
+def test_a_url_that_is_no_text_is_refused_with_the_way_to_write_one(url: Any) -> None:
+    """To leave it out, as other texts may be, is no way out: it must be given."""
+    message = refusal("tcp", url=url)
+    assert "must be a URL, was " in message
+    assert 'write it like "tcp://127.0.0.1:5140"' in message
+
+
 def test_a_network_handler_needs_a_url() -> None:
     """Nothing is sent anywhere by default."""
     assert refusal("udp") == 'handlers.net.url must be given for a udp handler; use "udp://127.0.0.1:5140"'
