@@ -35,7 +35,7 @@ def good_rows(count=5):
             ["timestamp,open,high,low,close,volume", *good_rows(3), "2024-01-01 00:09:00,1,1,1,1,5"],
             "--allow-gaps",
         ),
-        (["timestamp,open,high,low,close,volume", *reversed(good_rows(3))], "line 3"),
+        (["timestamp,open,high,low,close,volume", *good_rows(3), good_rows(3)[1]], "line 5"),
         (["colour,shape", "red,round"], "data.csv"),
     ],
 )
