@@ -7,6 +7,7 @@
 
 // Vocabulary.
 pub mod clock;
+pub mod condition;
 pub mod config;
 pub mod error;
 pub mod family;

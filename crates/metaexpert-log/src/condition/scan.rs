@@ -1,0 +1,176 @@
+//! The members of a JSON object, one after the other. Values are passed over, not checked: brackets and
+//! quotes alone are counted.
+
+use memchr::memchr2;
+
+/// The line is no JSON object, as far as it was read.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct NotJson;
+
+/// A text between its quotes, as it stands in the line.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RawText<'l> {
+    pub(super) bytes: &'l [u8],
+    pub(super) has_escapes: bool,
+}
+
+/// One key, and its value as it stands in the line.
+pub(super) type Member<'l> = (RawText<'l>, &'l [u8]);
+
+/// The members that are left of an object.
+pub(super) struct Members<'l> {
+    object: &'l [u8],
+    at: usize,
+    is_first: bool,
+}
+
+impl<'l> Members<'l> {
+    /// Those of `object`, which may have white space around it.
+    pub(super) fn of(object: &'l [u8]) -> Result<Members<'l>, NotJson> {
+        let object = object.trim_ascii();
+        let is_enclosed = object.len() > 1 && object[0] == b'{' && object[object.len() - 1] == b'}';
+        if is_enclosed { Ok(Members { object, at: 1, is_first: true }) } else { Err(NotJson) }
+    }
+
+    /// The next member, None at the end.
+    pub(super) fn next(&mut self) -> Result<Option<Member<'l>>, NotJson> {
+        let mut at = skip_space(self.object, self.at);
+        match (self.byte(at)?, self.is_first) {
+            (b'}', _) => {
+                self.at = at;
+                return if at + 1 == self.object.len() { Ok(None) } else { Err(NotJson) };
+            }
+            (b',', false) => at = skip_space(self.object, at + 1),
+            (_, true) => {}
+            _ => return Err(NotJson),
+        }
+        if self.byte(at)? != b'"' {
+            return Err(NotJson);
+        }
+        let (key, behind) = text(self.object, at)?;
+        at = skip_space(self.object, behind);
+        if self.byte(at)? != b':' {
+            return Err(NotJson);
+        }
+        let start = skip_space(self.object, at + 1);
+        let end = skip_value(self.object, start)?;
+        (self.at, self.is_first) = (end, false);
+        Ok(Some((key, &self.object[start..end])))
+    }
+
+    #[inline]
+    fn byte(&self, at: usize) -> Result<u8, NotJson> {
+        self.object.get(at).copied().ok_or(NotJson)
+    }
+}
+
+#[inline]
+fn skip_space(line: &[u8], mut at: usize) -> usize {
+    while matches!(line.get(at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+        at += 1;
+    }
+    at
+}
+
+/// The text whose quote is at `at`, and the place behind it.
+pub(super) fn text(line: &[u8], at: usize) -> Result<(RawText<'_>, usize), NotJson> {
+    let start = at + 1;
+    let (mut end, mut has_escapes) = (start, false);
+    loop {
+        end += memchr2(b'"', b'\\', line.get(end..).ok_or(NotJson)?).ok_or(NotJson)?;
+        if line[end] == b'"' {
+            return Ok((RawText { bytes: &line[start..end], has_escapes }, end + 1));
+        }
+        has_escapes = true;
+        end += 2;
+    }
+}
+
+/// The place behind the value at `at`.
+fn skip_value(line: &[u8], at: usize) -> Result<usize, NotJson> {
+    match line.get(at).ok_or(NotJson)? {
+        b'"' => text(line, at).map(|(_, end)| end),
+        b'{' | b'[' => skip_nested(line, at),
+        _ => {
+            let is_end = |byte: &u8| !byte.is_ascii_alphanumeric() && !matches!(byte, b'.' | b'-' | b'+');
+            let length = line[at..].iter().position(is_end).ok_or(NotJson)?;
+            if length == 0 { Err(NotJson) } else { Ok(at + length) }
+        }
+    }
+}
+
+/// The place behind the object or array at `at`, however deep it is.
+fn skip_nested(line: &[u8], mut at: usize) -> Result<usize, NotJson> {
+    let mut depth = 0usize;
+    loop {
+        match line.get(at).ok_or(NotJson)? {
+            b'"' => {
+                at = text(line, at)?.1;
+                continue;
+            }
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' if depth == 1 => return Ok(at + 1),
+            b'}' | b']' => depth -= 1,
+            _ => {}
+        }
+        at += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn members(line: &str) -> Result<Vec<(String, String)>, NotJson> {
+        let mut members = Members::of(line.as_bytes())?;
+        let mut all = Vec::new();
+        while let Some((key, value)) = members.next()? {
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            all.push((text(key.bytes), text(value)));
+        }
+        Ok(all)
+    }
+
+    #[test]
+    fn values_are_passed_over_whatever_is_in_them() {
+        let line = r#" { "a" : "}\",{" , "b":[{"a":"]"},[]],"c":-1e5,"d" : null } "#;
+        let expected = [("a", r#""}\",{""#), ("b", r#"[{"a":"]"},[]]"#), ("c", "-1e5"), ("d", "null")];
+        let found = members(line).unwrap();
+        assert_eq!(found, expected.map(|(key, value)| (key.to_owned(), value.to_owned())));
+    }
+
+    #[test]
+    fn what_is_no_object_is_an_error() {
+        for line in [
+            "",
+            "{",
+            "}",
+            "[]",
+            "1",
+            "null",
+            "{}}",
+            "{\"a\":1}}",
+            "{\"a\"}",
+            "{\"a\":}",
+            "{\"a\":1,}",
+            "{,}",
+            "{1:2}",
+            "{\"a\":1 2}",
+            "{\"a\":1\"b\":2}",
+            "{\"a\":\"\\\"}",
+            "{\"a\":[}",
+            "{\"a\":1}x",
+            "x{}",
+            "{\"a",
+            "{\"a\\",
+        ] {
+            assert_eq!(members(line), Err(NotJson), "{line}");
+        }
+    }
+
+    #[test]
+    fn depth_costs_no_stack() {
+        let line = format!("{{\"a\":{}1{}}}", "[".repeat(1_000_000), "]".repeat(1_000_000));
+        assert_eq!(members(&line).unwrap().len(), 1);
+    }
+}
