@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use damage::Input;
+use damage::conditions;
 use damage::frames::{self, Names};
 use damage::remains::{Damaged, RECORDS, Remains};
 use metaexpert_log::recovery::{RingReport, Status};
@@ -135,6 +136,13 @@ fn every_damage_of_the_corpus_is_survived() {
     }
 }
 
+#[test]
+fn every_expression_of_the_corpus_has_one_meaning() {
+    for (_, data) in corpus("condition") {
+        conditions::check(&data);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -155,6 +163,20 @@ proptest! {
             }
         }
         NAMES.with(|names| frames::check(names, &data));
+    }
+
+    #[test]
+    fn any_bytes_as_an_expression_and_a_record_have_one_meaning_or_none(
+        seed in any::<prop::sample::Index>(),
+        edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+    ) {
+        let seeds = corpus("condition");
+        let (_, mut data) = seeds[seed.index(seeds.len())].clone();
+        for (at, byte) in edits {
+            let at = at.index(data.len());
+            data[at] = byte;
+        }
+        conditions::check(&data);
     }
 }
 

@@ -15,15 +15,15 @@
 //! * **Numbers** compare by their exact value at any size, with numbers and with texts that are numbers, as
 //!   decimals are in a log. Exponents beyond ±10^18 count as that.
 //! * **Texts** compare byte by byte. A quoted value compares with texts alone.
-//! * **Different types** are not equal and have no order: `!=` and `not in` hold, the rest does not. Objects and
-//!   arrays are not equal to anything; nothing looks into arrays.
+//! * **Different types** are not equal and have no order: `!=` and `not in` hold, the rest does not. Objects
+//!   and arrays are not equal to anything; nothing looks into arrays.
 //! * **Times**: a word that is a time (RFC 3339, in UTC without a zone; a date; a span like `10m` before now)
 //!   compares by time with texts that are RFC 3339 times or dates, to the nanosecond, and is equal to its own
 //!   spelling. `timestamp` takes times and numbers alone, in quotes or not.
 //! * **`level`** compares by severity: the standard names, `TRACE`, `WARN`, `FATAL`, numbers, and `Level 25`.
 //!   Other names are equal or not, whatever their capitals, and have no order. Quotes make no difference.
-//! * **`~`** finds a regular expression, or a text as it is, in texts, and in numbers and booleans as the line
-//!   has them. `null`, objects and arrays pass neither `~` nor `!~`.
+//! * **`~`** finds a regular expression, or a text as it is, in texts, and in numbers and booleans as the
+//!   line has them. `null`, objects and arrays pass neither `~` nor `!~`.
 //! * **Lines**: escapes are decoded before names and texts are compared. A line is read up to the last field
 //!   that is asked for, and what is passed over is not checked. Where it is found to be no JSON object, the
 //!   condition does not hold, whatever it says.
@@ -48,8 +48,8 @@ pub use error::ConditionError;
 use fields::{Fields, Name};
 use tree::Node;
 
-/// Which records are wanted. Its text, as it is displayed, gives an equal condition when it is parsed with the
-/// same time.
+/// Which records are wanted. Its text, as it is displayed, gives an equal condition when it is parsed with
+/// the same time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Condition {
     node: Node,
@@ -64,8 +64,8 @@ impl Condition {
         Ok(Condition { node, names: names.iter().map(|name| Name::new(name)).collect() })
     }
 
-    /// Whether it holds for the record that `line` is, as JSON without a line's end. False for what is no JSON
-    /// object.
+    /// Whether it holds for the record that `line` is, as JSON without a line's end. False for what is no
+    /// JSON object.
     pub fn holds(&self, line: &[u8]) -> bool {
         Fields::of(&self.names, line).and_then(|mut fields| self.node.holds(&mut fields)) == Ok(true)
     }

@@ -2,6 +2,7 @@
 //! `any_damage.rs` those of a corpus and random ones.
 #![allow(dead_code)] // No program uses all of it.
 
+pub mod conditions;
 pub mod frames;
 pub mod remains;
 pub mod strict;
