@@ -1,4 +1,4 @@
-//! What is wrong with an expression, at which place, and what to write instead.
+//! Errors of expressions: the mistake, its place, and a suggestion.
 
 use std::fmt;
 

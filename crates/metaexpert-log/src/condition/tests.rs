@@ -1,4 +1,4 @@
-//! What expressions mean, and what is said about those that mean nothing.
+//! Tests of the meaning of expressions, and of the errors of those that have none.
 
 use super::*;
 

@@ -28,6 +28,15 @@ def test_what_a_handler_left_running_is_cancelled_at_the_end():
     assert loops[0].is_closed()
 
 
-def test_a_loop_that_nobody_needed_was_never_made():
-    """Closing it is nothing."""
+def test_a_loop_is_made_for_the_first_coroutine_alone(monkeypatch):
+    """A run without coroutines has none, and closing it then is nothing."""
+    made, new_event_loop = [], asyncio.new_event_loop
+    monkeypatch.setattr(asyncio, "new_event_loop", lambda: made.append(new_event_loop()) or made[-1])
     OwnEventLoop().close()
+    assert made == []
+
+    event_loop = OwnEventLoop()
+    for _ in range(2):
+        event_loop.run(asyncio.sleep(0))
+    event_loop.close()
+    assert len(made) == 1
