@@ -13,6 +13,7 @@ pub mod error;
 pub mod family;
 mod fnv;
 pub mod frame;
+pub mod jsonl;
 pub mod level;
 pub mod line;
 pub mod platform;

@@ -1,7 +1,7 @@
 //! The fields that an expression names, found in a line as far as they are asked for.
 
-use super::scan::{Member, Members, NotJson};
-use super::value::decoded;
+use crate::jsonl::decoded;
+use crate::jsonl::{Member, Members, NotJson};
 
 /// A name of a field: the whole key, or keys with dots between them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,8 +57,8 @@ impl<'c, 'l> Fields<'c, 'l> {
             match *self.finding(index) {
                 Finding::Found(value) => return Ok(Some(value)),
                 Finding::Missing => return Ok(None),
-                Finding::Open => match self.members.next()? {
-                    Some(member) => self.take(member)?,
+                Finding::Open => match self.members.next() {
+                    Some(member) => self.take(member?)?,
                     None => {
                         let value = self.find_within(index)?;
                         *self.finding(index) = value.map_or(Finding::Missing, Finding::Found);
@@ -126,9 +126,9 @@ fn find_in_any<'l>(mut begun: Vec<Begun<'l>>, name: &[u8]) -> Result<Option<&'l 
 /// The value of `name` in an object: that of the whole name, or else within the values of its beginnings. It
 /// calls itself once per dot of the name at most.
 fn find<'l>(object: &'l [u8], name: &[u8]) -> Result<Option<&'l [u8]>, NotJson> {
-    let mut members = Members::of(object)?;
     let mut begun = Vec::new();
-    while let Some((key, value)) = members.next()? {
+    for member in Members::of(object)? {
+        let (key, value) = member?;
         let key = decoded(key)?;
         if *key == *name {
             return Ok(Some(value));

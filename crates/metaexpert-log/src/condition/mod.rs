@@ -28,19 +28,14 @@
 //!   that is asked for, and what is passed over is not checked. Where it is found to be no JSON object, the
 //!   condition does not hold, whatever it says.
 
-mod decimal;
 mod error;
 mod fields;
 mod operand;
 mod parse;
 mod pattern;
 mod quoted;
-mod scan;
-mod severity;
-mod time;
 mod token;
 mod tree;
-mod value;
 
 use std::fmt;
 

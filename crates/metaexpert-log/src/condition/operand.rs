@@ -3,11 +3,11 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use super::decimal::{Decimal, Number};
 use super::quoted::write_quoted;
-use super::severity::rank;
-use super::time;
-use super::value::Value;
+use crate::jsonl::Value;
+use crate::jsonl::severity::rank;
+use crate::jsonl::time;
+use crate::jsonl::{Decimal, Number};
 
 /// A value as an expression writes it.
 #[derive(Clone, Debug, PartialEq, Eq)]

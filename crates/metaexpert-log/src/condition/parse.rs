@@ -1,12 +1,12 @@
 //! The grammar: tests of fields, joined by `not`, `and` and `or` in this order, and parentheses.
 
-use super::decimal::Number;
 use super::error::ConditionError;
 use super::operand::{Literal, Operand};
 use super::pattern::Pattern;
 use super::quoted::Quoted;
 use super::token::{Token, Tokens, keyword};
 use super::tree::{Check, Node, Operator, Test};
+use crate::jsonl::Number;
 
 /// The longest expression, in bytes.
 pub(super) const MAX_BYTES: usize = 64 << 10;

@@ -3,14 +3,14 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use super::decimal::Number;
 use super::fields::Fields;
 use super::operand::Operand;
 use super::pattern::Pattern;
 use super::quoted::write_quoted;
-use super::scan::NotJson;
 use super::token::{is_word, keyword};
-use super::value::Value;
+use crate::jsonl::NotJson;
+use crate::jsonl::Number;
+use crate::jsonl::Value;
 
 /// An expression, or a part of one.
 #[derive(Clone, Debug, PartialEq, Eq)]

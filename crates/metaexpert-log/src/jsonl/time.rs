@@ -5,7 +5,7 @@ const SECONDS_PER_DAY: i128 = 86_400;
 
 /// The time that the whole of `text` says: a date and a time of RFC 3339, UTC if it has no zone, or a date
 /// alone, which is its midnight in UTC. Digits beyond the nanosecond are cut.
-pub(super) fn parse(text: &[u8]) -> Option<i128> {
+pub fn parse(text: &[u8]) -> Option<i128> {
     let (date, rest) = text.split_at_checked(10)?;
     let day = day(date)?;
     let (of_day, rest) = match rest {
@@ -17,7 +17,7 @@ pub(super) fn parse(text: &[u8]) -> Option<i128> {
 }
 
 /// The time that `text`, a span like `10m` or `1h30m`, is before `now_ns`.
-pub(super) fn before(now_ns: i64, text: &str) -> Option<i128> {
+pub fn before(now_ns: i64, text: &str) -> Option<i128> {
     let mut rest = text;
     let mut seconds = 0u64;
     while !rest.is_empty() {

@@ -7,7 +7,7 @@ const MAX_EXPONENT: i64 = 1_000_000_000_000_000_000;
 
 /// A number in the text that has it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Decimal<'a> {
+pub struct Decimal<'a> {
     /// -1, 0 or 1.
     sign: i8,
     /// The power of ten of the first digit that is not zero, plus one.
@@ -20,7 +20,7 @@ pub(super) struct Decimal<'a> {
 
 impl<'a> Decimal<'a> {
     /// The number that is the whole of `text`, as JSON writes numbers.
-    pub(super) fn parse(text: &'a [u8]) -> Option<Decimal<'a>> {
+    pub fn parse(text: &'a [u8]) -> Option<Decimal<'a>> {
         let unsigned = text.strip_prefix(b"-").unwrap_or(text);
         let (whole, rest) = digits(unsigned);
         if whole.is_empty() || (whole.len() > 1 && whole[0] == b'0') {
@@ -55,7 +55,7 @@ impl<'a> Decimal<'a> {
     }
 
     /// The order of the two values, whatever their spelling: `100` and `1e2` are equal.
-    pub(super) fn compare(&self, other: &Decimal<'_>) -> Ordering {
+    pub fn compare(&self, other: &Decimal<'_>) -> Ordering {
         match (self.sign, other.sign) {
             (1, 1) => self.compare_sizes(other),
             (-1, -1) => other.compare_sizes(self),
@@ -66,7 +66,7 @@ impl<'a> Decimal<'a> {
 
 /// A number of an expression, which keeps its own digits.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Number {
+pub struct Number {
     sign: i8,
     magnitude: i64,
     digits: Box<[u8]>,
@@ -74,12 +74,13 @@ pub(super) struct Number {
 
 impl Number {
     /// As [`Decimal::parse`].
-    pub(super) fn parse(text: &str) -> Option<Number> {
+    pub fn parse(text: &str) -> Option<Number> {
         let Decimal { sign, magnitude, whole, fraction } = Decimal::parse(text.as_bytes())?;
         Some(Number { sign, magnitude, digits: [whole, fraction].concat().into() })
     }
 
-    pub(super) fn as_decimal(&self) -> Decimal<'_> {
+    /// The number as one that borrows its digits.
+    pub fn as_decimal(&self) -> Decimal<'_> {
         Decimal { sign: self.sign, magnitude: self.magnitude, whole: &self.digits, fraction: &[] }
     }
 }

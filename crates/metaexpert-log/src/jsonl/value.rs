@@ -3,12 +3,14 @@
 use std::borrow::Cow;
 
 use super::decimal::Decimal;
-use super::scan::{NotJson, RawText, text};
+use super::members::{NotJson, RawText, text};
 
 /// What an expression distinguishes.
 #[derive(Debug)]
-pub(super) enum Value<'l> {
+pub enum Value<'l> {
+    /// `null`.
     Null,
+    /// `true` or `false`.
     Bool(bool),
     /// A number, and its text in the line.
     Number(Decimal<'l>, &'l [u8]),
@@ -20,7 +22,7 @@ pub(super) enum Value<'l> {
 
 impl<'l> Value<'l> {
     /// The value that is the whole of `raw`.
-    pub(super) fn of(raw: &'l [u8]) -> Result<Value<'l>, NotJson> {
+    pub fn of(raw: &'l [u8]) -> Result<Value<'l>, NotJson> {
         Ok(match raw {
             [b'"', ..] => Value::Text(decoded(text(raw, 0)?.0)?),
             [b'{' | b'[', ..] => Value::Nested,
@@ -32,7 +34,7 @@ impl<'l> Value<'l> {
     }
 
     /// What a pattern looks at: a text, or a number or boolean as JSON writes it.
-    pub(super) fn as_text(&self) -> Option<&[u8]> {
+    pub fn as_text(&self) -> Option<&[u8]> {
         match self {
             Value::Text(text) => Some(text),
             Value::Number(_, raw) => Some(raw),
@@ -44,7 +46,7 @@ impl<'l> Value<'l> {
 }
 
 /// A text without its escapes. A surrogate without its other half is U+FFFD.
-pub(super) fn decoded(text: RawText<'_>) -> Result<Cow<'_, [u8]>, NotJson> {
+pub fn decoded(text: RawText<'_>) -> Result<Cow<'_, [u8]>, NotJson> {
     if text.has_escapes {
         decode(text.bytes).map(Cow::Owned).ok_or(NotJson)
     } else {

@@ -5,20 +5,22 @@ use memchr::memchr2;
 
 /// The line is no JSON object, as far as it was read.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct NotJson;
+pub struct NotJson;
 
 /// A text between its quotes, as it stands in the line.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct RawText<'l> {
-    pub(super) bytes: &'l [u8],
-    pub(super) has_escapes: bool,
+pub struct RawText<'l> {
+    /// The bytes between the quotes, escapes as they are.
+    pub bytes: &'l [u8],
+    /// Whether there is a backslash among them.
+    pub has_escapes: bool,
 }
 
 /// One key, and its value as it stands in the line.
-pub(super) type Member<'l> = (RawText<'l>, &'l [u8]);
+pub type Member<'l> = (RawText<'l>, &'l [u8]);
 
 /// The members that are left of an object.
-pub(super) struct Members<'l> {
+pub struct Members<'l> {
     object: &'l [u8],
     at: usize,
     is_first: bool,
@@ -26,14 +28,13 @@ pub(super) struct Members<'l> {
 
 impl<'l> Members<'l> {
     /// Those of `object`, which may have white space around it.
-    pub(super) fn of(object: &'l [u8]) -> Result<Members<'l>, NotJson> {
+    pub fn of(object: &'l [u8]) -> Result<Members<'l>, NotJson> {
         let object = object.trim_ascii();
         let is_enclosed = object.len() > 1 && object[0] == b'{' && object[object.len() - 1] == b'}';
         if is_enclosed { Ok(Members { object, at: 1, is_first: true }) } else { Err(NotJson) }
     }
 
-    /// The next member, None at the end.
-    pub(super) fn next(&mut self) -> Result<Option<Member<'l>>, NotJson> {
+    fn step(&mut self) -> Result<Option<Member<'l>>, NotJson> {
         let mut at = skip_space(self.object, self.at);
         match (self.byte(at)?, self.is_first) {
             (b'}', _) => {
@@ -64,6 +65,16 @@ impl<'l> Members<'l> {
     }
 }
 
+impl<'l> Iterator for Members<'l> {
+    type Item = Result<Member<'l>, NotJson>;
+
+    /// The next member. An error is given again by every later call.
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        self.step().transpose()
+    }
+}
+
 #[inline]
 fn skip_space(line: &[u8], mut at: usize) -> usize {
     while matches!(line.get(at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
@@ -73,7 +84,7 @@ fn skip_space(line: &[u8], mut at: usize) -> usize {
 }
 
 /// The text whose quote is at `at`, and the place behind it.
-pub(super) fn text(line: &[u8], at: usize) -> Result<(RawText<'_>, usize), NotJson> {
+pub fn text(line: &[u8], at: usize) -> Result<(RawText<'_>, usize), NotJson> {
     let start = at + 1;
     let (mut end, mut has_escapes) = (start, false);
     loop {
@@ -122,13 +133,9 @@ mod tests {
     use super::*;
 
     fn members(line: &str) -> Result<Vec<(String, String)>, NotJson> {
-        let mut members = Members::of(line.as_bytes())?;
-        let mut all = Vec::new();
-        while let Some((key, value)) = members.next()? {
-            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-            all.push((text(key.bytes), text(value)));
-        }
-        Ok(all)
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let all = Members::of(line.as_bytes())?;
+        all.map(|member| member.map(|(key, value)| (text(key.bytes), text(value)))).collect()
     }
 
     #[test]

@@ -7,7 +7,7 @@ const OTHERS: [(&str, i64); 3] = [("TRACE", 5), ("WARN", 30), ("FATAL", 50)];
 
 /// The severity of a level by its name, in capitals or not, of one without a name like `Level 25`, and of a
 /// number. None for names of a program's own.
-pub(super) fn rank(name: &[u8]) -> Option<i64> {
+pub fn rank(name: &[u8]) -> Option<i64> {
     let standard = [Level::DEBUG, Level::INFO, Level::WARNING, Level::ERROR, Level::CRITICAL];
     let mut names = standard.iter().filter_map(|level| Some((level.name()?, i64::from(level.0))));
     let known = names.find(|(known, _)| name.eq_ignore_ascii_case(known.as_bytes()));

@@ -1,0 +1,12 @@
+//! **JSON Lines**: a record as its readers meet it, one JSON object on a line. Its members are passed over one
+//! by one, and nothing is built from what nobody asks for.
+
+pub mod decimal;
+pub mod members;
+pub mod severity;
+pub mod time;
+pub mod value;
+
+pub use decimal::{Decimal, Number};
+pub use members::{Member, Members, NotJson, RawText};
+pub use value::{Value, decoded};
