@@ -42,9 +42,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     general::add_to(module)?;
     fast::add_to(module)?;
     loggers::add_to(module)?;
-    module.add_class::<read::Unpacked>()?;
-    module.add_function(wrap_pyfunction!(read::family, module)?)?;
-    module.add_function(wrap_pyfunction!(read::packing_of, module)?)?;
+    read::register(module)?;
     process::forks::watch_forks(&SHARED);
     process::reentry::learn_stack();
     Ok(())

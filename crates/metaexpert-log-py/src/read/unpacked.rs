@@ -1,14 +1,12 @@
-//! Reading of log files: which belong together, and what packed ones hold.
+//! What packed files hold.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{BorrowedFd, RawFd};
-use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use metaexpert_log::family::sibling;
 use metaexpert_log_read::{MAGIC_BYTES, Packing, unpacked};
-use pyo3::exceptions::{PyEOFError, PyOSError, PyValueError};
+use pyo3::exceptions::{PyEOFError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -61,34 +59,6 @@ impl Unpacked {
             PyValueError::new_err(format!("no {packing} data, or damaged: {problem}"))
         }
     }
-}
-
-/// A file of a log: where it lies, which file its writer appends to, the process in that file's name, and its
-/// own number.
-type LogFile = (PathBuf, PathBuf, Option<u32>, u32);
-
-/// The files of the log at `path`, the oldest of each writer first.
-#[pyfunction]
-#[pyo3(signature = (path, /))]
-pub fn family(py: Python<'_>, path: PathBuf) -> PyResult<Vec<LogFile>> {
-    let found = py.detach(|| metaexpert_log_read::family(&path));
-    let found = found.map_err(|problem| directory_refused(py, &path, problem))?;
-    let described = found.into_iter().map(|file| {
-        let written = file.namesake.map_or_else(|| path.clone(), |namesake| sibling(&path, namesake));
-        (file.path, written, file.namesake.map(|namesake| namesake.process), file.number)
-    });
-    Ok(described.collect())
-}
-
-/// The error of a directory that cannot be listed, which it names.
-fn directory_refused(py: Python<'_>, path: &Path, problem: io::Error) -> PyErr {
-    let Some(number) = problem.raw_os_error() else { return problem.into() };
-    let text = py.import("os").and_then(|os| os.call_method1("strerror", (number,))).map(Bound::unbind);
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    text.map_or_else(
-        |_| problem.into(),
-        |text| PyOSError::new_err((number, text, directory.unwrap_or(Path::new(".")).to_owned())),
-    )
 }
 
 /// How a file that begins with `beginning` is packed, None for one that is not.

@@ -1,0 +1,13 @@
+//! **Read**: logs read back, for the package `metaexpert.reader`.
+
+mod files;
+mod unpacked;
+
+use pyo3::prelude::*;
+
+/// Adds what this room has to the module.
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<unpacked::Unpacked>()?;
+    module.add_function(wrap_pyfunction!(unpacked::packing_of, module)?)?;
+    module.add_function(wrap_pyfunction!(files::family, module)?)
+}
