@@ -29,7 +29,6 @@
 //!   condition does not hold, whatever it says.
 
 mod error;
-mod fields;
 mod operand;
 mod parse;
 mod pattern;
@@ -40,8 +39,9 @@ mod tree;
 use std::fmt;
 
 pub use error::ConditionError;
-use fields::{Fields, Name};
 use tree::Node;
+
+use crate::jsonl::{Fields, Name};
 
 /// Which records are wanted. Its text, as it is displayed, gives an equal condition when it is parsed with
 /// the same time.

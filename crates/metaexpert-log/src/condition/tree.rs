@@ -3,14 +3,11 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use super::fields::Fields;
 use super::operand::Operand;
 use super::pattern::Pattern;
 use super::quoted::write_quoted;
 use super::token::{is_word, keyword};
-use crate::jsonl::NotJson;
-use crate::jsonl::Number;
-use crate::jsonl::Value;
+use crate::jsonl::{Fields, NotJson, Number, Value};
 
 /// An expression, or a part of one.
 #[derive(Clone, Debug, PartialEq, Eq)]

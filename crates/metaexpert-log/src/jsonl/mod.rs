@@ -2,11 +2,13 @@
 //! by one, and nothing is built from what nobody asks for.
 
 pub mod decimal;
+pub mod fields;
 pub mod members;
 pub mod severity;
 pub mod time;
 pub mod value;
 
 pub use decimal::{Decimal, Number};
+pub use fields::{Fields, Name};
 pub use members::{Member, Members, NotJson, RawText};
 pub use value::{Value, decoded};

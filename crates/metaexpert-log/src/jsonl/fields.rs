@@ -1,17 +1,21 @@
-//! The fields that an expression names, found in a line as far as they are asked for.
+//! Fields of a record by their names, found in a line as far as they are asked for.
+//!
+//! `a.b` is the value of the longest key that leads to one: of the key `a.b`, or else of `b` within `a`. The
+//! first of two equal keys counts, and nothing looks into arrays.
 
-use crate::jsonl::decoded;
-use crate::jsonl::{Member, Members, NotJson};
+use super::members::{Member, Members, NotJson};
+use super::value::decoded;
 
 /// A name of a field: the whole key, or keys with dots between them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Name {
+pub struct Name {
     bytes: Box<[u8]>,
     has_dots: bool,
 }
 
 impl Name {
-    pub(super) fn new(name: &str) -> Name {
+    /// The name that `name` is, without escapes.
+    pub fn new(name: &str) -> Name {
         Name { bytes: name.as_bytes().into(), has_dots: name.contains('.') }
     }
 
@@ -34,7 +38,7 @@ enum Finding<'l> {
 const FEW: usize = 8;
 
 /// A line that is read once, and only to the last field that is asked for.
-pub(super) struct Fields<'c, 'l> {
+pub struct Fields<'c, 'l> {
     names: &'c [Name],
     members: Members<'l>,
     few: [Finding<'l>; FEW],
@@ -44,15 +48,16 @@ pub(super) struct Fields<'c, 'l> {
 }
 
 impl<'c, 'l> Fields<'c, 'l> {
-    /// The fields of `line` with these names.
-    pub(super) fn of(names: &'c [Name], line: &'l [u8]) -> Result<Fields<'c, 'l>, NotJson> {
+    /// The fields of `line` with these names, none of which is looked for yet.
+    pub fn of(names: &'c [Name], line: &'l [u8]) -> Result<Fields<'c, 'l>, NotJson> {
         let many = vec![Finding::Open; names.len().saturating_sub(FEW)];
         let members = Members::of(line)?;
         Ok(Fields { names, members, few: [Finding::Open; FEW], many, begun: Vec::new() })
     }
 
-    /// The value of the field whose name is the `index`-th, as it stands in the line.
-    pub(super) fn get(&mut self, index: usize) -> Result<Option<&'l [u8]>, NotJson> {
+    /// The value of the field whose name is the `index`-th, as it stands in the line. Fails where the line is
+    /// found to be no JSON object.
+    pub fn get(&mut self, index: usize) -> Result<Option<&'l [u8]>, NotJson> {
         loop {
             match *self.finding(index) {
                 Finding::Found(value) => return Ok(Some(value)),
