@@ -7,6 +7,10 @@ is taken.
 - `programs`: the same loggers as separate programs, which have imported nothing else
 - `calls`: the loops around a logger's call
 - `shapes`: calls as they stand in traders' programs, each with what its line must have
+- `corpus`: the log that readers are compared on, and the right answers about it
+- `readers`: the compared readers, with the command of each for each query
+- `commands`: whole commands, measured
+- `following`: a reader that follows a log, shown records one by one
 - `rounds`: fresh processes, taking turns
 - `report`: options, percentiles and tables
 """
