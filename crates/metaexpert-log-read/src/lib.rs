@@ -3,8 +3,12 @@
 //! It builds on `metaexpert-log`, which writes what is read here, never the other way round: names of files
 //! and the grammar of conditions are the writer's vocabulary.
 
+mod directory;
 mod family;
+mod line;
 mod open;
 
+pub use directory::logs;
 pub use family::family;
+pub use line::{Fault, MAX_LINE_BYTES, Moment};
 pub use open::{MAGIC_BYTES, Packing, unpacked};

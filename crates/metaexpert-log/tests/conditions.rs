@@ -330,6 +330,12 @@ fn scene() -> impl Strategy<Value = (Expression, Vec<String>)> {
     theme().prop_flat_map(|theme| (expression(&theme), vec(record(&theme), 4..12)))
 }
 
+fn has_needle(condition: &Condition, record: &str) -> bool {
+    let Some(needles) = condition.needles() else { return true };
+    record.contains('\\')
+        || needles.iter().any(|needle| memchr::memmem::find(record.as_bytes(), needle).is_some())
+}
+
 fn seed() -> u64 {
     std::env::var("METAEXPERT_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1)
 }
@@ -354,6 +360,7 @@ proptest! {
             match (Condition::parse(&text, NOW_NS), reference::holds(&expression, &record, NOW_NS)) {
                 (Ok(condition), Ok(holds)) => {
                     prop_assert_eq!(condition.holds(record.as_bytes()), holds, "{} of {}", text, record);
+                    prop_assert!(!holds || has_needle(&condition, &record), "{} of {}", text, record);
                 }
                 (Ok(condition), Err(_)) => prop_assert!(false, "{} is not refused", condition),
                 (Err(error), expected) => prop_assert!(expected.is_err(), "{}", error),

@@ -29,6 +29,7 @@
 //!   condition does not hold, whatever it says.
 
 mod error;
+mod needles;
 mod operand;
 mod parse;
 mod pattern;
@@ -39,6 +40,7 @@ mod tree;
 use std::fmt;
 
 pub use error::ConditionError;
+use needles::Needles;
 use tree::Node;
 
 use crate::jsonl::{Fields, Name};
@@ -57,6 +59,12 @@ impl Condition {
     pub fn parse(text: &str, now_ns: i64) -> Result<Condition, ConditionError> {
         let (node, names) = parse::parse(text, now_ns).map_err(|error| error.within(text))?;
         Ok(Condition { node, names: names.iter().map(|name| Name::new(name)).collect() })
+    }
+
+    /// Texts of which each line that it holds for has at least one, as it stands, or else a backslash. None
+    /// where there are no such texts: every line may be wanted.
+    pub fn needles(&self) -> Option<Vec<Vec<u8>>> {
+        Needles::of(&self.node).map(|needles| needles.any_of)
     }
 
     /// Whether it holds for the record that `line` is, as JSON without a line's end. False for what is no

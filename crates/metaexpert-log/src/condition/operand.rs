@@ -75,6 +75,11 @@ impl Operand {
         }
     }
 
+    /// The text that a value must be to be equal to this; none where several spellings are.
+    pub(super) fn exact_text(&self) -> Option<&str> {
+        matches!(self.meaning, Meaning::Text).then_some(&self.literal.text)
+    }
+
     /// How `value` stands to this; None where they are neither equal nor in an order.
     pub(super) fn compare(&self, value: &Value<'_>) -> Option<Ordering> {
         let own = self.literal.text.as_bytes();

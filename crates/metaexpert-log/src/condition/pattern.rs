@@ -37,6 +37,14 @@ impl Pattern {
         Pattern::Plain(literal, finder)
     }
 
+    /// A text that everything that matches contains.
+    pub(super) fn contained_text(&self) -> Option<&str> {
+        match self {
+            Pattern::Regex(..) => None,
+            Pattern::Plain(literal, _) => Some(&literal.text),
+        }
+    }
+
     pub(super) fn matches(&self, text: &[u8]) -> bool {
         match self {
             Pattern::Regex(_, regex) => regex.is_match(text),

@@ -257,3 +257,21 @@ fn an_expression_is_bounded() {
     parsed(&many(64));
     assert!(error(&many(65)).starts_with("there are more than 64 regular expressions"));
 }
+
+#[test]
+fn the_rarest_texts_are_looked_for() {
+    for (text, expected) in [
+        ("level >= error and symbol = BTCUSDT and price > 100", Some(vec!["\"BTCUSDT\""])),
+        ("symbol in (BTCUSDT, ETHUSDT)", Some(vec!["\"BTCUSDT\"", "\"ETHUSDT\""])),
+        ("symbol = BTCUSDT or message ~ filled", Some(vec!["\"BTCUSDT\"", "filled"])),
+        ("message ~ /filled/", Some(vec!["message\""])),
+        ("exception.type exists", Some(vec!["type\""])),
+        ("logger = a", Some(vec!["\"a\""])),
+        ("exception not exists", None),
+        ("not symbol = BTCUSDT", None),
+        ("symbol = BTCUSDT or not price = 1", None),
+    ] {
+        let expected = expected.map(|texts| texts.iter().map(|text| text.as_bytes().to_vec()).collect());
+        assert_eq!(parsed(text).needles(), expected, "{text}");
+    }
+}

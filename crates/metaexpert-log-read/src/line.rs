@@ -1,0 +1,202 @@
+//! One line of a file: whether it is a record, and its place in the order of all records.
+
+use metaexpert_log::jsonl::{Members, NotJson, Value, decoded, time};
+
+/// A line may have this many bytes. A record has at most 1 MiB, and escapes make six bytes of one.
+pub const MAX_LINE_BYTES: usize = 8 << 20;
+
+/// How the lines of this product's own files begin.
+const OWN_BEGINNING: &[u8] = b"{\"timestamp\":\"";
+/// The length of a time in them: RFC 3339 in UTC, to the nanosecond.
+const OWN_TIME_BYTES: usize = 30;
+const SEQ: &[u8] = b"\"seq\":";
+
+/// Why a line is not a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Fault {
+    /// It is not a JSON object.
+    NotJson,
+    /// It is not UTF-8.
+    NotUtf8,
+    /// A key stands in it twice.
+    DuplicateKey,
+    /// It has more than [`MAX_LINE_BYTES`]; the beginning is shown.
+    TooLong,
+    /// The last line of a file, without its end.
+    Torn,
+}
+
+impl Fault {
+    /// What people are told of such a line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Fault::NotJson => "not JSON",
+            Fault::NotUtf8 => "not UTF-8",
+            Fault::DuplicateKey => "duplicate key",
+            Fault::TooLong => "too long",
+            Fault::Torn => "no line end",
+        }
+    }
+}
+
+/// What orders records.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Moment {
+    /// Nanoseconds since 1970; none for a line without a time.
+    pub time_ns: Option<i64>,
+    /// The number of the record in its process.
+    pub seq: Option<u64>,
+}
+
+impl Moment {
+    /// The moment of the record that `line` is.
+    pub fn of(line: &[u8]) -> Moment {
+        Moment::of_own(line).or_else(|| Moment::of_any(line).ok()).unwrap_or_default()
+    }
+
+    /// From the places where this product's own files have time and number. The number stands behind all
+    /// fields, so the last one that looks like it is the record's.
+    fn of_own(line: &[u8]) -> Option<Moment> {
+        let text = line.strip_prefix(OWN_BEGINNING)?.get(..OWN_TIME_BYTES)?;
+        let time_ns = own_time(text)?;
+        let at = memchr::memmem::rfind(line, SEQ)?;
+        let is_key = matches!(line[at - 1], b',' | b'{');
+        let digits = &line[at + SEQ.len()..];
+        let length = digits.iter().position(|byte| !byte.is_ascii_digit())?;
+        let is_whole = is_key && matches!(digits[length], b',' | b'}');
+        let seq = std::str::from_utf8(&digits[..length]).ok()?.parse().ok().filter(|_| is_whole)?;
+        Some(Moment { time_ns: Some(time_ns), seq: Some(seq) })
+    }
+
+    fn of_any(line: &[u8]) -> Result<Moment, NotJson> {
+        let mut moment = Moment::default();
+        for member in Members::of(line)? {
+            let (key, value) = member?;
+            match &*decoded(key)? {
+                b"timestamp" if moment.time_ns.is_none() => moment.time_ns = time_of(value),
+                b"seq" if moment.seq.is_none() => {
+                    moment.seq = std::str::from_utf8(value).ok().and_then(|digits| digits.parse().ok());
+                }
+                _ => {}
+            }
+        }
+        Ok(moment)
+    }
+}
+
+fn time_of(value: &[u8]) -> Option<i64> {
+    match Value::of(value) {
+        Ok(Value::Text(text)) => time::parse(&text)?.try_into().ok(),
+        _ => None,
+    }
+}
+
+/// The time of `2026-12-01T04:18:31.906007655Z`. None for any other form, which is read at leisure.
+fn own_time(text: &[u8]) -> Option<i64> {
+    let is_own = text[OWN_TIME_BYTES - 1] == b'Z' && text[10] == b'T' && text[19] == b'.';
+    if !is_own { None } else { time::parse(text)?.try_into().ok() }
+}
+
+/// Why `line`, which has no line end, is not a record; none if it is one.
+pub fn fault(line: &[u8]) -> Option<Fault> {
+    if std::str::from_utf8(line).is_err() {
+        return Some(Fault::NotUtf8);
+    }
+    match has_distinct_keys(line) {
+        Ok(true) => None,
+        Ok(false) => Some(Fault::DuplicateKey),
+        Err(NotJson) => Some(Fault::NotJson),
+    }
+}
+
+/// Whether each key of the record stands there once. Values are checked as far as their brackets and quotes
+/// go, and numbers and words for what they are.
+fn has_distinct_keys(line: &[u8]) -> Result<bool, NotJson> {
+    const FEW: usize = 64;
+    let mut few: [&[u8]; FEW] = [&[]; FEW];
+    let mut more = std::collections::HashSet::new();
+    let mut are_distinct = true;
+    for (count, member) in Members::of(line)?.enumerate() {
+        let (key, value) = member?;
+        if !matches!(value[0], b'"' | b'{' | b'[') {
+            Value::of(value)?;
+        }
+        if key.has_escapes || key.bytes.is_empty() {
+            are_distinct &= more.insert(decoded(key)?.into_owned());
+        } else if let Some(place) = few.get_mut(count) {
+            *place = key.bytes;
+            are_distinct &= !few[..count].contains(&key.bytes);
+        } else {
+            are_distinct &= more.insert(key.bytes.to_owned()) && !few.contains(&key.bytes);
+        }
+    }
+    // Empty places are those that `more` has the keys of.
+    let are_apart = more.iter().all(|key| key.is_empty() || !few.contains(&key.as_slice()));
+    Ok(are_distinct && are_apart)
+}
+
+/// A line without the carriage return that other systems put before its end.
+pub fn without_return(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// Whether a line may be a record, as its first and last bytes say.
+#[inline]
+pub fn looks_like_a_record(line: &[u8]) -> bool {
+    matches!(line, [b'{', .., b'}'] | [b'{', .., b'}', b'\r'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_moment_of_an_own_line_is_that_of_any_reader() {
+        let own = r#"{"timestamp":"2026-12-01T04:18:31.906007655Z","level":"INFO","module":"a","message":"\"seq\":9","x":{"seq":5},"seq":7,"run_id":"seq"}"#;
+        let expected = Moment { time_ns: Some(1_796_098_711_906_007_655), seq: Some(7) };
+        assert_eq!(Moment::of_own(own.as_bytes()), Some(expected));
+        assert_eq!(Moment::of_any(own.as_bytes()), Ok(expected));
+    }
+
+    #[test]
+    fn other_lines_have_the_moment_that_their_members_say() {
+        for (line, time_ns, seq) in [
+            (r#"{"seq":3,"timestamp":"1970-01-01T00:00:01+00:00"}"#, Some(1_000_000_000), Some(3)),
+            (r#"{"timestamp":"1970-01-01T00:00:01.000000000Z"}"#, Some(1_000_000_000), None),
+            (r#"{"timestamp":1,"seq":"3"}"#, None, None),
+            (r#"{"timestamp":"1970-01-01T00:00:01.000000000Z","message":"torn"#, None, None),
+            ("Traceback (most recent call last):", None, None),
+            ("", None, None),
+        ] {
+            assert_eq!(Moment::of(line.as_bytes()), Moment { time_ns, seq }, "{line}");
+        }
+    }
+
+    #[test]
+    fn faults_are_told_apart() {
+        for (line, expected) in [
+            (&br#"{"a":1,"b":{"a":2}}"#[..], None),
+            (br#"{}"#, None),
+            (br#"{"\u0061":1,"":1}"#, None),
+            (br#"{"":1,"":1}"#, Some(Fault::DuplicateKey)),
+            (br#"{"a":1,"a":2}"#, Some(Fault::DuplicateKey)),
+            (br#"{"a":1,"\u0061":2}"#, Some(Fault::DuplicateKey)),
+            (br#"{"a":1"#, Some(Fault::NotJson)),
+            (br#"{"a":nul}"#, Some(Fault::NotJson)),
+            (br#"{"a":1}{"b":2}"#, Some(Fault::NotJson)),
+            (b"{\"a\":\"\xff\"}", Some(Fault::NotUtf8)),
+            (b"", Some(Fault::NotJson)),
+        ] {
+            assert_eq!(fault(line), expected, "{}", String::from_utf8_lossy(line));
+        }
+    }
+
+    #[test]
+    fn a_key_that_comes_back_after_many_is_found() {
+        let keys: String = (0..200).map(|number| format!("\"k{number}\":1,")).collect();
+        for again in ["k3", "k150", "\\u006b3", "\\u006b150"] {
+            assert_eq!(fault(format!("{{{keys}\"{again}\":1}}").as_bytes()), Some(Fault::DuplicateKey));
+        }
+        assert_eq!(fault(format!("{{{keys}\"k200\":1}}").as_bytes()), None);
+    }
+}
