@@ -6,9 +6,18 @@
 mod directory;
 mod family;
 mod line;
+mod merge;
 mod open;
+mod report;
+mod scan;
+mod search;
+mod source;
 
 pub use directory::logs;
 pub use family::family;
 pub use line::{Fault, MAX_LINE_BYTES, Moment};
 pub use open::{MAGIC_BYTES, Packing, unpacked};
+pub use report::{FileReport, Report};
+pub use scan::{Batch, Filter, Line, TextError, TextPattern};
+pub use search::{Query, Search};
+pub use source::Identity;

@@ -6,7 +6,7 @@ use metaexpert_log::jsonl::{Members, NotJson, Value, decoded, time};
 pub const MAX_LINE_BYTES: usize = 8 << 20;
 
 /// How the lines of this product's own files begin.
-const OWN_BEGINNING: &[u8] = b"{\"timestamp\":\"";
+pub(crate) const OWN_BEGINNING: &[u8] = b"{\"timestamp\":\"";
 /// The length of a time in them: RFC 3339 in UTC, to the nanosecond.
 const OWN_TIME_BYTES: usize = 30;
 const SEQ: &[u8] = b"\"seq\":";

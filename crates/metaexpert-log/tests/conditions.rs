@@ -333,7 +333,7 @@ fn scene() -> impl Strategy<Value = (Expression, Vec<String>)> {
 fn has_needle(condition: &Condition, record: &str) -> bool {
     let Some(needles) = condition.needles() else { return true };
     record.contains('\\')
-        || needles.iter().any(|needle| memchr::memmem::find(record.as_bytes(), needle).is_some())
+        || needles.any_of.iter().any(|needle| memchr::memmem::find(record.as_bytes(), needle).is_some())
 }
 
 fn seed() -> u64 {

@@ -40,7 +40,7 @@ mod tree;
 use std::fmt;
 
 pub use error::ConditionError;
-use needles::Needles;
+pub use needles::Needles;
 use tree::Node;
 
 use crate::jsonl::{Fields, Name};
@@ -61,10 +61,9 @@ impl Condition {
         Ok(Condition { node, names: names.iter().map(|name| Name::new(name)).collect() })
     }
 
-    /// Texts of which each line that it holds for has at least one, as it stands, or else a backslash. None
-    /// where there are no such texts: every line may be wanted.
-    pub fn needles(&self) -> Option<Vec<Vec<u8>>> {
-        Needles::of(&self.node).map(|needles| needles.any_of)
+    /// Texts that the lines it holds for have. None where there are no such texts: every line may be wanted.
+    pub fn needles(&self) -> Option<Needles> {
+        Needles::of_node(&self.node)
     }
 
     /// Whether it holds for the record that `line` is, as JSON without a line's end. False for what is no

@@ -9,19 +9,22 @@ const MAX_NEEDLES: usize = 16;
 /// Shorter ones are in too many lines.
 const MIN_NEEDLE_BYTES: usize = 3;
 
-/// Texts of which a line has at least one, if it has no backslash: an escape may spell any character.
-pub(super) struct Needles {
-    pub(super) any_of: Vec<Vec<u8>>,
-    /// Values are in fewer lines than keys are.
-    are_values: bool,
+/// Texts of which each line that a condition holds for has at least one, as it stands, or else a backslash: an
+/// escape may spell any character.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Needles {
+    /// The texts, none of them empty.
+    pub any_of: Vec<Vec<u8>>,
+    /// Whether they are values, which are in fewer lines than keys are.
+    pub are_values: bool,
 }
 
 impl Needles {
     /// Those of lines for which `node` holds; none where such lines have nothing in common.
-    pub(super) fn of(node: &Node) -> Option<Needles> {
+    pub(super) fn of_node(node: &Node) -> Option<Needles> {
         let found = match node {
-            Node::All(nodes) => nodes.iter().filter_map(Needles::of).max_by_key(Needles::rarity)?,
-            Node::Any(nodes) => Needles::joined(nodes.iter().map(Needles::of).collect::<Option<_>>()?),
+            Node::All(nodes) => nodes.iter().filter_map(Needles::of_node).max_by_key(Needles::rarity)?,
+            Node::Any(nodes) => Needles::joined(nodes.iter().map(Needles::of_node).collect::<Option<_>>()?),
             Node::Not(_) => return None,
             Node::Test(test) => Needles::of_value(&test.check).or_else(|| Needles::of_name(test))?,
         };
@@ -34,7 +37,7 @@ impl Needles {
     }
 
     /// How few lines have one of them, as far as that can be told.
-    fn rarity(&self) -> (bool, usize, Reverse<usize>) {
+    pub fn rarity(&self) -> (bool, usize, Reverse<usize>) {
         let shortest = self.any_of.iter().map(Vec::len).min();
         (self.are_values, shortest.unwrap_or(0), Reverse(self.any_of.len()))
     }

@@ -6,4 +6,4 @@ pub mod disk;
 pub mod faulty_disk;
 pub(crate) mod fork;
 pub(crate) mod holdings;
-pub(crate) mod thread;
+pub mod thread;

@@ -1,10 +1,10 @@
-//! The engine's own threads.
+//! The threads of the engines.
 
 use std::io;
 use std::thread::{Builder, JoinHandle};
 
 /// Starts a thread with every signal blocked, so that handlers run on the program's own threads.
-pub(crate) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
+pub fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
     let restore = block_signals();
     let handle = Builder::new().name(name.to_owned()).spawn(work);
     restore_signals(&restore);

@@ -1,0 +1,88 @@
+//! What is looked for, and the texts that lines without it do not have.
+
+use aho_corasick::AhoCorasick;
+use memchr::memmem::Finder;
+use metaexpert_log::condition::{Condition, Needles};
+
+use super::text::TextPattern;
+use crate::line::Moment;
+
+/// Which lines are wanted. The default wants all.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// All of them must hold.
+    pub conditions: Vec<Condition>,
+    /// What the line must have.
+    pub text: Option<TextPattern>,
+    /// Whether lines are wanted that conditions and text do not want.
+    pub is_inverted: bool,
+    /// The first time that is wanted, in nanoseconds since 1970.
+    pub since_ns: Option<i64>,
+    /// The first time after it that is not wanted.
+    pub until_ns: Option<i64>,
+}
+
+/// Looks for one of some texts.
+#[derive(Clone, Debug)]
+pub(crate) enum Finders {
+    One(Box<Finder<'static>>),
+    Several(AhoCorasick),
+}
+
+impl Finders {
+    fn new(texts: &[Vec<u8>]) -> Option<Finders> {
+        match texts {
+            [text] => Some(Finders::One(Box::new(Finder::new(text).into_owned()))),
+            texts => AhoCorasick::new(texts).ok().map(Finders::Several),
+        }
+    }
+
+    /// The place of the first of the texts in `bytes`.
+    pub(crate) fn find(&self, bytes: &[u8]) -> Option<usize> {
+        match self {
+            Finders::One(finder) => finder.find(bytes),
+            Finders::Several(automaton) => automaton.find(bytes).map(|found| found.start()),
+        }
+    }
+}
+
+impl Filter {
+    pub(crate) fn has_range(&self) -> bool {
+        self.since_ns.is_some() || self.until_ns.is_some()
+    }
+
+    /// What finds the lines that may be wanted, which have one of its texts or a backslash. None where each
+    /// line must be looked at.
+    pub(crate) fn finders(&self) -> Option<Finders> {
+        if self.is_inverted {
+            return None;
+        }
+        let of_text = self.text.as_ref().and_then(TextPattern::needles);
+        let all = of_text.into_iter().chain(self.conditions.iter().filter_map(Condition::needles));
+        all.max_by_key(Needles::rarity).and_then(|needles| Finders::new(&needles.any_of))
+    }
+
+    /// Whether a record at this moment is in the range of time; `before` says so of the line before it, and
+    /// for lines without a time.
+    pub(crate) fn is_in_range(&self, moment: Moment, before: bool) -> bool {
+        moment.time_ns.map_or(before, |time_ns| {
+            self.since_ns.is_none_or(|since_ns| time_ns >= since_ns)
+                && self.until_ns.is_none_or(|until_ns| time_ns < until_ns)
+        })
+    }
+
+    /// Whether what the record says is wanted.
+    pub(crate) fn wants(&self, record: &[u8]) -> bool {
+        let holds = self.conditions.iter().all(|condition| condition.holds(record));
+        (holds && self.has_text(record)) != self.is_inverted
+    }
+
+    /// Whether a line that is no record is wanted: it has no fields, so conditions hold for none.
+    pub(crate) fn wants_foreign(&self, line: &[u8]) -> bool {
+        (self.conditions.is_empty() && self.has_text(line)) != self.is_inverted
+    }
+
+    fn has_text(&self, line: &[u8]) -> bool {
+        self.text.as_ref().is_none_or(|text| text.is_in(line))
+    }
+}
