@@ -41,6 +41,7 @@ LOGS = [
     ("configure", "--handler console.level=ERROR --set queue.wait_ms=5 --ttl 10m", "2"),
     ("recover", "", "0"),
     ("recover", "--json", "0"),
+    ("lnav", "--print", "0"),
 ]
 
 

@@ -7,7 +7,11 @@ import click
 from metaexpert.cli.command import Group
 
 #: Each has a command of its own last name; `--help` lists them in this order.
-_MODULES = ("metaexpert.cli.logs.configure", "metaexpert.cli.logs.recover")
+_MODULES = (
+    "metaexpert.cli.logs.configure",
+    "metaexpert.cli.logs.recover",
+    "metaexpert.cli.logs.lnav",
+)
 
 
 @click.group(cls=Group, modules=_MODULES)
