@@ -1,10 +1,11 @@
-//! The reading engine: the files of a log found and opened, whatever they are packed with.
+//! The reading engine: the files of a log found, opened, whatever they are packed with, and followed.
 //!
 //! It builds on `metaexpert-log`, which writes what is read here, never the other way round: names of files
 //! and the grammar of conditions are the writer's vocabulary.
 
 mod directory;
 mod family;
+mod follow;
 mod line;
 mod merge;
 mod open;
@@ -15,6 +16,7 @@ mod source;
 
 pub use directory::logs;
 pub use family::family;
+pub use follow::{Appended, Content, Follower, Position, Waker, Watch};
 pub use line::{Fault, MAX_LINE_BYTES, Moment};
 pub use open::{MAGIC_BYTES, Packing, unpacked};
 pub use report::{FileReport, Report};

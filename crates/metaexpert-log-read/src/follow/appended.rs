@@ -1,0 +1,59 @@
+//! What a follower gives.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::source::Identity;
+
+/// What has happened to one file of a log.
+#[derive(Debug)]
+pub struct Appended {
+    /// The configured path of the log.
+    pub log: PathBuf,
+    /// The file, under the name that it had at the last look.
+    pub file: PathBuf,
+    /// What it is.
+    pub content: Content,
+}
+
+impl Appended {
+    /// How many bytes of the file it has.
+    pub(super) fn bytes(&self) -> usize {
+        match &self.content {
+            Content::Lines(bytes) | Content::Piece(bytes) => bytes.len(),
+            _ => 0,
+        }
+    }
+}
+
+/// Lines, or what is to be known about a file.
+#[derive(Debug)]
+pub enum Content {
+    /// Whole lines as they are in the file, each with its line break.
+    Lines(Vec<u8>),
+    /// A part of a line, as it is: the line is longer than 8 MiB and comes in pieces, of which the last one ends
+    /// with the line break, or its file was finished before its end was written.
+    Piece(Vec<u8>),
+    /// The file became shorter, or begins otherwise: it was cut, and is read again from its beginning, or from
+    /// where it was cut if its beginning is still the same. Lines that were written and cut between two looks
+    /// are unknown.
+    Truncated,
+    /// The file was removed; it was read to its end before. The log goes on with the next file of its name.
+    Gone,
+    /// A file or the directory could not be read. It is tried again, and told again if the cause changes.
+    Unreadable(io::Error),
+}
+
+/// How far a file had been written when following began.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// The configured path of its log.
+    pub log: PathBuf,
+    /// Its path at that moment. It may have another by now.
+    pub file: PathBuf,
+    /// Which file it is.
+    pub identity: Identity,
+    /// Where following begins, in bytes of the file as it lies on the disk: all whole lines of the written file
+    /// stand before it. A finished file ends there, whether packed or not.
+    pub end_bytes: u64,
+}
