@@ -201,6 +201,7 @@ LOGGER_MODULES_FOR_OTHERS = {
     "metaexpert.logger.live.presence",
     "metaexpert.logger.live.runtime_file",
     "metaexpert.logger.shared.frozen",
+    "metaexpert.logger.shared.foreign_text",
     "metaexpert.logger.shared.native",
 }
 

@@ -45,6 +45,38 @@ class Context:
         """Return a copy of the fields as they were given."""
 
 @final
+class Search:
+    """Lines of logs in order of time, each once: of all logs in `directory`, or of those at the paths `logs`.
+
+    `wanted` says which lines: `conditions` (expressions, all of which must hold), `text` (which the line has;
+    with `is_regex` a regular expression, with `ignores_case` in capitals or not), `is_inverted`, `since_ns`
+    and `until_ns` (nanoseconds since 1970, the second excluded), `last` (only so many), `gives_all` (lines
+    that are not wanted, too), `is_strict` (all lines are checked in full), `now_ns` (which spans such as
+    `10m` end at).
+
+    Raises ValueError for a bad expression, saying where it is wrong, and OSError for a directory that cannot
+    be listed.
+    """
+
+    def __new__(
+        cls, directory: Path | None, logs: Sequence[Path], wanted: Mapping[str, object], /
+    ) -> Self: ...
+    def next_batch(self) -> list[tuple[bytes, int, str | None, bool]] | None:
+        """Return the next lines, None at the end.
+
+        A line is its bytes without the line end, the place of its file among `files()`, why it is no record
+        (None for a record), and whether it is wanted. Raises OSError where threads cannot be started.
+        """
+    def files(self) -> list[Path]:
+        """Return the files that are read, as they were called when they were opened."""
+    def report(self) -> list[tuple[Path, list[tuple[str, int]], list[str]]]:
+        """Return what could not be read so far.
+
+        Of each file these are its lines that are no records, by why they are not, and why something of it
+        could not be read at all.
+        """
+
+@final
 class Unpacked:
     """The text of a gzip or zstd file, unpacked as it is read: all members and frames are one text.
 
@@ -302,3 +334,6 @@ def submit_record(
     hold them, `bound` those of its logger. With `is_complete` there are no others, such as those of the
     running context.
     """
+
+def time_ns(text: str, now_ns: int, /) -> int | None:
+    """Return the time that RFC 3339, a date, or a span like `10m` before `now_ns` says, None for no time."""

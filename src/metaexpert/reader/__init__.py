@@ -1,5 +1,6 @@
 """Reading logs as a whole: all files that belong to one, of whichever process, packed or not."""
 
+from metaexpert.reader.entries import read
 from metaexpert.reader.files import LogFile, family
 
-__all__ = ["LogFile", "family"]
+__all__ = ["LogFile", "family", "read"]

@@ -1,6 +1,7 @@
 //! **Read**: logs read back, for the package `metaexpert.reader`.
 
 mod files;
+mod search;
 mod unpacked;
 
 use pyo3::prelude::*;
@@ -8,6 +9,8 @@ use pyo3::prelude::*;
 /// Adds what this room has to the module.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<unpacked::Unpacked>()?;
+    module.add_class::<search::Search>()?;
+    module.add_function(wrap_pyfunction!(search::time_ns, module)?)?;
     module.add_function(wrap_pyfunction!(unpacked::packing_of, module)?)?;
     module.add_function(wrap_pyfunction!(files::family, module)?)
 }

@@ -21,6 +21,7 @@ from metaexpert.logger._native import (
     Channel,
     Context,
     Fields,
+    Search,
     TakenMethod,
     Unpacked,
     begin_exit,
@@ -53,6 +54,7 @@ from metaexpert.logger._native import (
     stats,
     submit_handed,
     submit_record,
+    time_ns,
     usual_exception,
 )
 from metaexpert.logger._native import lasting as _lasting
@@ -66,6 +68,7 @@ __all__ = [
     "Channel",
     "Context",
     "Fields",
+    "Search",
     "TakenMethod",
     "Unpacked",
     "begin_exit",
@@ -100,6 +103,7 @@ __all__ = [
     "stats",
     "submit_handed",
     "submit_record",
+    "time_ns",
     "usual_exception",
 ]
 

@@ -1,0 +1,118 @@
+//! Searches of logs, for Python.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use metaexpert_log::condition::Condition;
+use metaexpert_log::jsonl::time;
+use metaexpert_log_read::{Filter, Query, Search as Engine, TextPattern};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+/// A line, the place of its file, why it is no record, and whether it is wanted.
+type Found<'py> = (Bound<'py, PyBytes>, usize, Option<&'static str>, bool);
+/// A file, its lines that are no records by why they are not, and why something of it could not be read.
+type FileReport = (PathBuf, Vec<(&'static str, u64)>, Vec<String>);
+
+/// What a search looks for, as the arguments of Python have it.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+struct Wanted {
+    conditions: Vec<String>,
+    text: Option<String>,
+    is_regex: bool,
+    ignores_case: bool,
+    is_inverted: bool,
+    since_ns: Option<i64>,
+    until_ns: Option<i64>,
+    last: Option<usize>,
+    gives_all: bool,
+    is_strict: bool,
+    now_ns: i64,
+}
+
+impl Wanted {
+    fn query(&self) -> PyResult<Query> {
+        let parse = |text: &String| {
+            Condition::parse(text, self.now_ns).map_err(|error| PyValueError::new_err(error.to_string()))
+        };
+        let filter = Filter {
+            conditions: self.conditions.iter().map(parse).collect::<PyResult<_>>()?,
+            text: self.text.as_deref().map(|text| self.pattern(text)).transpose()?,
+            is_inverted: self.is_inverted,
+            since_ns: self.since_ns,
+            until_ns: self.until_ns,
+        };
+        let (last, gives_all, is_strict) = (self.last, self.gives_all, self.is_strict);
+        Ok(Query { filter, last, gives_all, is_strict, ..Query::default() })
+    }
+
+    fn pattern(&self, text: &str) -> PyResult<TextPattern> {
+        let make = if self.is_regex { TextPattern::regex } else { TextPattern::plain };
+        make(text, self.ignores_case).map_err(|error| PyValueError::new_err(error.to_string()))
+    }
+}
+
+/// Lines of logs in order of time, batch by batch.
+#[pyclass(frozen, module = "metaexpert.logger._native")]
+pub struct Search {
+    engine: Mutex<Engine>,
+}
+
+#[pymethods]
+impl Search {
+    #[new]
+    #[pyo3(signature = (directory, logs, wanted, /))]
+    fn new(
+        py: Python<'_>,
+        directory: Option<PathBuf>,
+        logs: Vec<PathBuf>,
+        wanted: Wanted,
+    ) -> PyResult<Search> {
+        let query = wanted.query()?;
+        let begun = py.detach(|| match &directory {
+            Some(directory) => Engine::in_directory(directory, query),
+            None => Engine::in_logs(&logs, query),
+        });
+        Ok(Search { engine: Mutex::new(begun?) })
+    }
+
+    fn next_batch<'py>(&self, py: Python<'py>) -> PyResult<Option<Vec<Found<'py>>>> {
+        let Some(batch) = py.detach(|| self.locked(Engine::next_batch))? else { return Ok(None) };
+        let lines = batch.lines().iter().map(|line| {
+            let text = PyBytes::new(py, batch.text(line));
+            (text, line.file, line.fault.map(|fault| fault.name()), line.is_match)
+        });
+        Ok(Some(lines.collect()))
+    }
+
+    fn files(&self) -> Vec<PathBuf> {
+        self.locked(|engine| engine.files().to_vec())
+    }
+
+    fn report(&self) -> Vec<FileReport> {
+        self.locked(|engine| {
+            let files = engine.report().files.iter().map(|file| {
+                let faults = file.faults.iter().map(|(fault, count)| (fault.name(), *count));
+                (file.path.clone(), faults.collect(), file.problems.clone())
+            });
+            files.collect()
+        })
+    }
+}
+
+impl Search {
+    fn locked<T>(&self, work: impl FnOnce(&mut Engine) -> T) -> T {
+        work(&mut self.engine.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The time that `text` says, in nanoseconds since 1970: RFC 3339, a date, or a span like `10m` before
+/// `now_ns`. None for any other text, and for years that have no nanoseconds in 64 bits.
+#[pyfunction]
+#[pyo3(signature = (text, now_ns, /))]
+pub fn time_ns(text: &str, now_ns: i64) -> Option<i64> {
+    let found = time::parse(text.as_bytes()).or_else(|| time::before(now_ns, text));
+    found?.try_into().ok()
+}
