@@ -1,13 +1,18 @@
 //! Colours of a terminal.
 
-pub(crate) const RESET: &[u8] = b"\x1b[0m";
-pub(crate) const DIM: &[u8] = b"\x1b[2m";
-pub(crate) const CYAN: &[u8] = b"\x1b[36m";
-pub(crate) const BOLD_RED: &[u8] = b"\x1b[1;31m";
-pub(crate) const TRADE: &[u8] = b"\x1b[1;35m";
+/// Back to the terminal's own colours.
+pub const RESET: &[u8] = b"\x1b[0m";
+/// What people need less often: times, loggers, stacks.
+pub const DIM: &[u8] = b"\x1b[2m";
+/// Names of fields.
+pub const CYAN: &[u8] = b"\x1b[36m";
+/// What an exception says.
+pub const BOLD_RED: &[u8] = b"\x1b[1;31m";
+/// Messages of trades.
+pub const TRADE: &[u8] = b"\x1b[1;35m";
 
 /// The colour of a level and of those above it, up to the next.
-pub(crate) fn level_colour(level: i32) -> &'static [u8] {
+pub fn level_colour(level: i32) -> &'static [u8] {
     match level {
         i32::MIN..=19 => b"\x1b[34m",
         20..=29 => b"\x1b[32m",
@@ -19,7 +24,7 @@ pub(crate) fn level_colour(level: i32) -> &'static [u8] {
 
 /// Appends what `push` appends, in `style` if `colour` is wanted.
 #[inline]
-pub(crate) fn painted(colour: bool, style: &[u8], out: &mut Vec<u8>, push: impl FnOnce(&mut Vec<u8>)) {
+pub fn painted(colour: bool, style: &[u8], out: &mut Vec<u8>, push: impl FnOnce(&mut Vec<u8>)) {
     if !colour {
         return push(out);
     }

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 
 use crate::encode::colour::{self, BOLD_RED, DIM, level_colour, painted};
-use crate::encode::people::{continuation, lines, push_summary};
+use crate::encode::people::{continuation, lines, push_summary, summary_lines};
 use crate::encode::record_time::RecordTime;
 use crate::encode::shown_fields::ShownFields;
 use crate::encode::text::spec::{Conversion, Spec, char_count, prefix_len};
@@ -99,7 +99,9 @@ impl ConsoleEncoder {
             let push = |out: &mut Vec<u8>| push_summary(exception, out);
             return continuation(out, |out| painted(self.colour, BOLD_RED, out, push));
         }
-        let dim = lines(exception.stacktrace).count().saturating_sub(summary_lines(exception));
+        let dim = lines(exception.stacktrace)
+            .count()
+            .saturating_sub(summary_lines(exception.stacktrace, exception.message));
         for (index, line) in lines(exception.stacktrace).enumerate() {
             self.push_line(if index < dim { DIM } else { BOLD_RED }, line, out);
         }
@@ -108,12 +110,6 @@ impl ConsoleEncoder {
     fn push_line(&self, style: &[u8], line: &[u8], out: &mut Vec<u8>) {
         continuation(out, |out| painted(self.colour, style, out, |out| escape_controls(line, out)));
     }
-}
-
-/// How many lines at a traceback's end are `Type: message`: more than one if the message has more.
-fn summary_lines(exception: &Exception<'_>) -> usize {
-    let message = exception.message.trim_ascii_end();
-    if exception.stacktrace.trim_ascii_end().ends_with(message) { lines(message).count().max(1) } else { 1 }
 }
 
 /// Appends a logger's name in its column. One that is too long loses its packages' names from the left,

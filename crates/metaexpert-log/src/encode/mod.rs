@@ -1,11 +1,11 @@
 //! **Encode**: a record as one line of a format, one file per format.
 
-mod colour;
+pub mod colour;
 pub mod console;
 pub(crate) mod include;
 pub mod json;
 pub mod local_time;
-mod people;
+pub mod people;
 mod record_time;
 mod shown_fields;
 pub mod syslog;

@@ -8,7 +8,7 @@ use crate::ring::decoded::Exception;
 use crate::ring::lexicon::Key;
 
 /// Continuation lines start with this, so that no content can pose as a record of its own.
-pub(crate) const INDENT: &str = "    ";
+pub const INDENT: &str = "    ";
 
 /// Appends a field's name, quoted like a value.
 #[inline]
@@ -88,7 +88,7 @@ pub(crate) fn json_text(json: &[u8]) -> Option<&[u8]> {
 /// Appends `text`, in quotes if it is empty or holds a space, an equals sign, or anything that JSON
 /// escapes.
 #[inline]
-pub(crate) fn push_word(text: &[u8], out: &mut Vec<u8>) {
+pub fn push_word(text: &[u8], out: &mut Vec<u8>) {
     let start = out.len();
     out.push(b'"');
     escape_json(text, out);
@@ -103,14 +103,20 @@ pub(crate) fn push_word(text: &[u8], out: &mut Vec<u8>) {
 }
 
 /// The lines of a traceback or stack, without the line break at its end.
-pub(crate) fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let text = text.strip_suffix(b"\n").unwrap_or(text);
     text.split(|&byte| byte == b'\n').filter(move |_| !text.is_empty())
 }
 
+/// How many lines at a traceback's end are `Type: message`: more than one if the message has more.
+pub fn summary_lines(stacktrace: &[u8], message: &[u8]) -> usize {
+    let message = message.trim_ascii_end();
+    if stacktrace.trim_ascii_end().ends_with(message) { lines(message).count().max(1) } else { 1 }
+}
+
 /// Appends a line that continues a record; `push` appends its content, which must be escaped.
 #[inline]
-pub(crate) fn continuation(out: &mut Vec<u8>, push: impl FnOnce(&mut Vec<u8>)) {
+pub fn continuation(out: &mut Vec<u8>, push: impl FnOnce(&mut Vec<u8>)) {
     out.extend_from_slice(INDENT.as_bytes());
     push(out);
     out.push(b'\n');

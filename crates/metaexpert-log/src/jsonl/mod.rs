@@ -11,4 +11,4 @@ pub mod value;
 pub use decimal::{Decimal, Number};
 pub use fields::{Fields, Name};
 pub use members::{Member, Members, NotJson, RawText};
-pub use value::{Value, decoded};
+pub use value::{Value, decode, decoded};

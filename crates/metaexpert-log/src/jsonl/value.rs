@@ -47,24 +47,27 @@ impl<'l> Value<'l> {
 
 /// A text without its escapes. A surrogate without its other half is U+FFFD.
 pub fn decoded(text: RawText<'_>) -> Result<Cow<'_, [u8]>, NotJson> {
-    if text.has_escapes {
-        decode(text.bytes).map(Cow::Owned).ok_or(NotJson)
-    } else {
-        Ok(Cow::Borrowed(text.bytes))
+    if !text.has_escapes {
+        return Ok(Cow::Borrowed(text.bytes));
     }
+    let mut out = Vec::with_capacity(text.bytes.len());
+    decode(text.bytes, &mut out)?;
+    Ok(Cow::Owned(out))
 }
 
-fn decode(mut rest: &[u8]) -> Option<Vec<u8>> {
-    let mut text = Vec::with_capacity(rest.len());
+/// Appends the text that stands between the quotes of a JSON string as `inside`, as [`decoded`] has it. What
+/// is in `out` after an error is not the whole text.
+pub fn decode(inside: &[u8], out: &mut Vec<u8>) -> Result<(), NotJson> {
+    let mut rest = inside;
     while let Some(at) = memchr::memchr(b'\\', rest) {
-        text.extend_from_slice(&rest[..at]);
+        out.extend_from_slice(&rest[..at]);
         let escape = &rest[at + 1..];
-        let (letter, length) = unescape(escape)?;
-        text.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
+        let (letter, length) = unescape(escape).ok_or(NotJson)?;
+        out.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
         rest = &escape[length..];
     }
-    text.extend_from_slice(rest);
-    Some(text)
+    out.extend_from_slice(rest);
+    Ok(())
 }
 
 /// The character of an escape, which begins behind its backslash, and the escape's length.
