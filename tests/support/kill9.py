@@ -32,7 +32,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from metaexpert.logger import ConfigurationError, LogConfiguration
 from support.complaints import Complaints
 from support.log_family import Family, holes, read_family, repeated
-from support.victim import Life, Phase, Slots, fork, is_error, is_trade, live, mend
+from support.victim import Life, Phase, Slots, fork, is_chosen, is_error, is_trade, live, mend
 
 #: A process that takes longer to end by itself hangs.
 HUNG_AFTER_S: Final = 60
@@ -43,6 +43,7 @@ FAMILIES: Final = {
     "small": lambda number: True,
     "trades": is_trade,
     "errors": is_error,
+    "chosen": is_chosen,
 }
 #: A random moment of a phase lies within so many seconds of its beginning.
 SPANS_S: Final = {Phase.BORN: 0.01, Phase.STARTING: 0.03, Phase.STEADY: 0.08, Phase.ENDING: 0.004}

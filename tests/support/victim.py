@@ -24,6 +24,8 @@ from metaexpert.logger.process.recovery import recover
 #: More than ever come together between two checks, so that none is deleted.
 ROTATIONS_KEPT: Final = 1_000
 MAX_THREADS: Final = 4
+#: Of which records a file wants no others: `is_chosen`.
+CHOSEN: Final = "side = BUY and price exists or level > info and message ~ rejected"
 
 
 class Phase(IntEnum):
@@ -93,12 +95,18 @@ class Life:
 
 
 def handlers(life: Life) -> dict[str, Any]:
-    """Return the configuration of the files: one of everything, the two streams, one that rotates at once."""
+    """Return the configuration of the files: of everything, the two streams, and two more."""
     return {
         "console": None,
         "file": life.options,
         "trades": life.options,
         "errors": life.options,
+        "chosen": {
+            "type": "file",
+            "filter": {"where": CHOSEN},
+            "backup_count": ROTATIONS_KEPT,
+            **life.options,
+        },
         "small": {
             "type": "file",
             "filename": "small.log",
@@ -117,6 +125,11 @@ def is_trade(number: int) -> bool:
 def is_error(number: int) -> bool:
     """Tell whether call `number` logs an error."""
     return number % 13 == 0 and not is_trade(number)
+
+
+def is_chosen(number: int) -> bool:
+    """Tell whether `CHOSEN` holds for call `number`."""
+    return is_trade(number) or is_error(number)
 
 
 def live(life: Life, directory: Path, slots: Slots) -> None:

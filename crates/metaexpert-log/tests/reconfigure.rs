@@ -23,14 +23,17 @@ const PROMPTLY: Option<Duration> = Some(Duration::from_secs(20));
 const LEVELS: [i32; 4] = [10, 20, 30, 40];
 const VARIANTS: usize = 5;
 
-/// The configurations, each with the files it has and their least levels: files come and go, levels, formats
-/// and ways to keep a file change.
+/// The configurations, each with the files it has and their least levels: files come and go, levels,
+/// conditions, formats and ways to keep a file change.
 fn variant(scratch: &Scratch, number: usize) -> (Config, Vec<(&'static str, i32)>) {
     let with = |name: &str, options| file(scratch, name, options);
     let (sinks, files) = match number {
         0 => (vec![with("a", json!({})), with("b", json!({"level": 40}))], vec![("a", 0), ("b", 40)]),
         1 => (vec![with("a", json!({})), with("c", json!({}))], vec![("a", 0), ("c", 0)]),
-        2 => (vec![with("a", json!({"sync": "always"})), with("c", json!({}))], vec![("a", 0), ("c", 0)]),
+        2 => (
+            vec![with("a", json!({"sync": "always"})), with("c", json!({"where": "level >= error"}))],
+            vec![("a", 0), ("c", 40)],
+        ),
         3 => (
             vec![
                 with("b", json!({"level": 20, "max_size": 4096, "backup_count": 1000})),

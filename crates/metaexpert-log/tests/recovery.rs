@@ -33,14 +33,23 @@ fn assert_complete(scratch: &Scratch) {
     assert_eq!(scratch.messages("expert"), wanted(&|_| true));
     assert_eq!(scratch.messages("errors"), wanted(&|number| number % 3 == 1));
     assert_eq!(scratch.messages("trades"), wanted(&|number| number % 3 == 2));
+    assert_eq!(scratch.messages("chosen"), wanted(&|number| number % 5 == 0));
+    assert_eq!(numbers_in_text(scratch), wanted(&|number| number % 5 == 0));
+}
+
+/// The program's own messages in a file of text.
+fn numbers_in_text(scratch: &Scratch) -> Vec<String> {
+    let text = fs::read_to_string(scratch.logs().join("chosen_text.log")).unwrap();
+    let messages = text.lines().map(|line| line.split_whitespace().find(|word| word.starts_with('n')));
+    messages.map(|message| message.unwrap_or_else(|| panic!("{text}")).to_owned()).collect()
 }
 
 /// Asserts that what was logged is there, whole, once and in order, as far as the process came.
 fn assert_prefix(scratch: &Scratch) {
     let seen = scratch.messages("expert");
     assert!(seen.iter().enumerate().all(|(index, message)| *message == format!("n{index}")), "{seen:?}");
-    for (name, remainder) in [("errors", 1), ("trades", 2)] {
-        let wanted: Vec<_> = seen.iter().skip(remainder).step_by(3).cloned().collect();
+    for (name, first, step) in [("errors", 1, 3), ("trades", 2, 3), ("chosen", 0, 5)] {
+        let wanted: Vec<_> = seen.iter().skip(first).step_by(step).cloned().collect();
         assert_eq!(scratch.messages(name), wanted, "{name}");
     }
 }
@@ -55,7 +64,7 @@ fn what_no_file_had_got_is_written_to_each() {
     let ring = &report.rings[0];
     assert_eq!((ring.status, ring.records, ring.unreadable), (Status::Recovered, COUNT as u64, 0));
     let total: u64 = ring.files.values().sum();
-    assert_eq!(total as usize, COUNT + 2 * COUNT / 3);
+    assert_eq!(total as usize, COUNT + 2 * COUNT / 3 + 2 * COUNT / 5);
     assert_eq!(scratch.store().rings().unwrap(), [""; 0].map(std::path::PathBuf::from));
     assert!(scratch.recover().rings.is_empty());
     assert_complete(&scratch);

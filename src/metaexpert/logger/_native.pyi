@@ -294,6 +294,13 @@ def patterns_refusal(patterns: Sequence[str]) -> tuple[int | None, str, str] | N
     "is too large …"; and what to do. Compiling the patterns and measuring their cost releases the GIL.
     """
 
+def condition_refusal(expression: str) -> tuple[str, str | None, str] | None:
+    """Return why `filter.where` cannot be used, None if it can.
+
+    The answer is what is wrong; what to do, if there is something to say; and two lines, of which the first
+    has the place in the expression and the second a caret below it.
+    """
+
 def exception_beginning(exception: BaseException, most: int) -> str | None:
     """Return the first `most` bytes of `str(exception)`; None if it has no more, or a text of its own."""
 

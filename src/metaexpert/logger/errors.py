@@ -22,7 +22,7 @@ class Problem(NamedTuple):
     requirement (`must be …, was 100`) reads on from the path, any other finding follows a colon. `value` is
     what was given, None where something is missing or may be a secret. `origin` says which source the value
     came from, in the words of `LogConfiguration.origin`. `meant` are the settings that an unknown name
-    probably stands for.
+    probably stands for. `excerpt` shows the place in a long value: lines of it, with a caret below the place.
     """
 
     path: str
@@ -32,6 +32,7 @@ class Problem(NamedTuple):
     suggestion: str | None = None
     origin: str | None = None
     meant: tuple[str, ...] = ()
+    excerpt: str = ""
 
     def attributed(self, origin: str) -> Problem:
         """Return the same problem, blamed on the source `origin`, with a way out that is of its kind."""
@@ -43,11 +44,14 @@ class Problem(NamedTuple):
         subject = _subject(self.path, self.origin)
         joint = " " if self.reason.startswith("must ") else ": "
         text = f"{subject}{joint}{self.reason}" if subject else self.reason
-        return printable(f"{text}; {self.suggestion}" if self.suggestion else text)
+        message = printable(f"{text}; {self.suggestion}" if self.suggestion else text)
+        return "\n".join((message, *map(_in_columns, self.excerpt.splitlines())))
 
 
 class ConfigurationError(ValueError):
     """A configuration was refused; `problems` lists every bad field, and `str()` gives one line for each.
+
+    Below the line of a bad condition are the condition and a caret that points at the mistake.
 
     Nothing was changed when this is raised: the configuration in force before the call stays in force.
     """
@@ -99,6 +103,11 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def _in_columns(line: str) -> str:
+    """Return a line of an excerpt in which each character stays in its column."""
+    return "".join(c if c.isprintable() else " " for c in line)
 
 
 def _variable(path: str) -> str:

@@ -29,6 +29,7 @@ pub(crate) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(start::set_worker, module)?)?;
     module.add_function(wrap_pyfunction!(start::note_missing_streams, module)?)?;
     module.add_function(wrap_pyfunction!(start::patterns_refusal, module)?)?;
+    module.add_function(wrap_pyfunction!(start::condition_refusal, module)?)?;
     module.add_function(wrap_pyfunction!(state::is_running, module)?)?;
     module.add_function(wrap_pyfunction!(state::needs, module)?)?;
     module.add_function(wrap_pyfunction!(state::set_synchronous, module)?)?;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use metaexpert_log::condition::Condition;
 use metaexpert_log::config::{Config, Stream};
 use metaexpert_log::error::Error;
 use metaexpert_log::pipeline::{Opened, Pipeline, QUEUE_STAYED_FULL, SWITCH_LIMIT, Surroundings};
@@ -103,6 +104,19 @@ pub(crate) fn note_missing_streams(stdout: bool, stderr: bool) {
             note_missing(stream);
         }
     }
+}
+
+/// Why `filter.where` cannot be used: (what is wrong, what to do, and the place of it in two lines). None if it
+/// can.
+#[pyfunction]
+pub(crate) fn condition_refusal(
+    py: Python<'_>,
+    expression: String,
+) -> Option<(String, Option<String>, String)> {
+    let _inside = Inside::enter(py);
+    let refusal = py.detach(|| Condition::lasting(&expression).err())?;
+    let excerpt = refusal.excerpt();
+    Some((refusal.message, refusal.suggestion, excerpt))
 }
 
 /// Why `redact.patterns` cannot be used: (the place of the pattern, or None for all together; what is wrong;

@@ -6,6 +6,7 @@
 //! put in force between two batches ([`switch`]), and the end ([`finish`]) waits for what fails.
 
 mod catch_up;
+pub(crate) mod conditions;
 mod delay;
 pub(crate) mod drain;
 mod finish;

@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use crate::backend::conditions::Conditions;
 use crate::backend::notice::Notice;
 use crate::backend::supply::{Frames, Suspect};
 use crate::encode::Encoder;
@@ -21,6 +22,7 @@ use crate::stats::Counters;
 pub(crate) struct Part<'a> {
     pub(crate) router: &'a mut Router,
     pub(crate) redactor: &'a mut Redactor,
+    pub(crate) conditions: &'a mut Conditions,
     pub(crate) encoder: &'a mut Encoder,
     /// The sink's bit for the router.
     pub(crate) bit: SinkSet,
@@ -41,6 +43,13 @@ pub(crate) struct Tally {
 }
 
 impl Part<'_> {
+    /// Whether the sink wants `record`, a notice that has no secrets.
+    pub(crate) fn wants(&mut self, record: &DecodedRecord<'_>) -> bool {
+        let Part { router, conditions, bit, .. } = self;
+        let is_routed = router.targets(record) & *bit != 0;
+        is_routed && (!conditions.concern(*bit) || conditions.wanting(*bit, record) != 0)
+    }
+
     /// Replays at most about `limit` bytes of frames between the sink's mark and `until`. What a dead process
     /// has left is `suspect`: each line is checked.
     pub(crate) fn replay(
@@ -91,7 +100,7 @@ impl Part<'_> {
         lexicon: &'f mut Lexicon,
         protection: Protection,
     ) -> (Frames<'f>, &'f mut Sink) {
-        let Part { router, redactor, encoder, bit, sink } = self;
+        let Part { router, redactor, conditions, encoder, bit, sink } = self;
         let dictionary = consumer.ring().dictionary();
         let (suspect, unreadable) = (None, Vec::new());
         let supply = Frames {
@@ -100,6 +109,7 @@ impl Part<'_> {
             lexicon,
             router,
             redactor,
+            conditions,
             encoder,
             bit: *bit,
             protection,

@@ -1,8 +1,9 @@
-//! The stages behind the ring for one configuration: route, redactor, encoders, sinks.
+//! The stages behind the ring for one configuration: route, redactor, conditions, encoders, sinks.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::backend::conditions::Conditions;
 use crate::backend::replay::Part;
 use crate::config::{Config, Format};
 use crate::encode::{Encoder, Include};
@@ -16,11 +17,12 @@ use crate::sink::trouble::TroubleLog;
 use crate::sink::{Opener, Settled, Sink, SinkReport, shows_colour};
 use crate::stats::Counters;
 
-/// Route, redactor, encoders and sinks of one configuration.
+/// Route, redactor, conditions, encoders and sinks of one configuration.
 pub(crate) struct Stages {
     config: Config,
     router: Router,
     redactor: Redactor,
+    conditions: Conditions,
     /// One encoder a format, with the sinks that take its lines.
     encoders: Vec<(Encoder, SinkSet)>,
     /// `None` until it is taken over from the configuration before.
@@ -34,6 +36,7 @@ pub(crate) struct Stages {
 pub(crate) struct Straggler {
     router: Router,
     redactor: Redactor,
+    conditions: Conditions,
     encoder: Encoder,
     pub(crate) sink: Sink,
     /// From here on another configuration is in force.
@@ -42,8 +45,8 @@ pub(crate) struct Straggler {
 
 impl Straggler {
     pub(crate) fn part(&mut self) -> Part<'_> {
-        let Straggler { router, redactor, encoder, sink, .. } = self;
-        Part { router, redactor, encoder, bit: 1, sink }
+        let Straggler { router, redactor, conditions, encoder, sink, .. } = self;
+        Part { router, redactor, conditions, encoder, bit: 1, sink }
     }
 }
 
@@ -59,6 +62,7 @@ impl Stages {
             stages.sinks.push(None);
         }
         stages.router = Router::new(&config.sinks);
+        stages.conditions = Conditions::new(&config.sinks, config, include)?;
         stages.config = config.clone();
         Ok(stages)
     }
@@ -78,6 +82,7 @@ impl Stages {
         opener: Opener,
     ) -> Result<Stages, Error> {
         let redactor = Redactor::new(&config.redact)?;
+        let conditions = Conditions::new(&config.sinks, config, include)?;
         let mut kinds: Vec<(Format, bool)> = Vec::new();
         let mut encoders = Vec::<(Encoder, SinkSet)>::new();
         let mut sinks = Vec::with_capacity(config.sinks.len());
@@ -96,7 +101,7 @@ impl Stages {
         }
         let router = Router::new(&config.sinks);
         let config = config.clone();
-        Ok(Stages { config, router, redactor, encoders, sinks, behind: 0, line: Vec::new() })
+        Ok(Stages { config, router, redactor, conditions, encoders, sinks, behind: 0, line: Vec::new() })
     }
 
     /// Begins with an empty ring as its first configuration.
@@ -131,9 +136,10 @@ impl Stages {
     /// One sink's share of the stages.
     pub(crate) fn part(&mut self, index: usize) -> Option<Part<'_>> {
         let bit = 1 << index;
-        let (encoder, _) = self.encoders.iter_mut().find(|(_, members)| members & bit != 0)?;
-        let sink = self.sinks[index].as_mut()?;
-        Some(Part { router: &mut self.router, redactor: &mut self.redactor, encoder, bit, sink })
+        let Stages { router, redactor, conditions, encoders, sinks, .. } = self;
+        let (encoder, _) = encoders.iter_mut().find(|(_, members)| members & bit != 0)?;
+        let sink = sinks[index].as_mut()?;
+        Some(Part { router, redactor, conditions, encoder, bit, sink })
     }
 
     /// `text` with its secrets masked.
@@ -142,15 +148,19 @@ impl Stages {
     }
 
     /// Masks the secrets of `record`, of the frame at ring position `at`, encodes it once for each format
-    /// wanted, and gives it to every sink that is in step and wants it.
+    /// wanted, and for conditions, and gives it to every sink that is in step and wants it.
     #[inline]
     pub(crate) fn deliver(&mut self, record: &DecodedRecord<'_>, at: u64) {
-        let targets = self.router.targets(record) & !self.behind;
+        let mut targets = self.router.targets(record) & !self.behind;
         if targets == 0 {
             return;
         }
         let redacted = self.redactor.redact(record);
         let record = redacted.as_ref().unwrap_or(record);
+        let has_line = self.conditions.concern(targets);
+        if has_line {
+            targets = self.conditions.wanting(targets, record);
+        }
         let mut failed = 0;
         for (encoder, members) in &mut self.encoders {
             let mut takers = targets & *members;
@@ -160,7 +170,10 @@ impl Stages {
             let first = pop(&mut takers);
             let Some(sink) = self.sinks[first].as_mut() else { continue };
             let start = sink.pending().len();
-            encoder.encode(record, sink.pending());
+            match encoder {
+                Encoder::Json(_) if has_line => sink.pending().extend_from_slice(self.conditions.line()),
+                _ => encoder.encode(record, sink.pending()),
+            }
             if takers != 0 {
                 self.line.clear();
                 self.line.extend_from_slice(&sink.pending()[start..]);
@@ -298,8 +311,11 @@ impl Stages {
                 continue;
             };
             sink.leave_place();
-            let (router, redactor) = (Router::new(&[config]), self.redactor.another());
-            stragglers.push(Straggler { router, redactor, encoder, sink, until });
+            let only = [config];
+            // It was read before.
+            let Ok(conditions) = Conditions::new(&only, &self.config, include) else { continue };
+            let (router, redactor) = (Router::new(&only), self.redactor.another());
+            stragglers.push(Straggler { router, redactor, conditions, encoder, sink, until });
         }
         stragglers
     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::backend::conditions::Conditions;
 use crate::config::Format;
 use crate::encode::Encoder;
 use crate::encode::validity::is_valid;
@@ -22,6 +23,7 @@ pub(super) struct Frames<'a> {
     pub(super) lexicon: &'a mut Lexicon,
     pub(super) router: &'a mut Router,
     pub(super) redactor: &'a mut Redactor,
+    pub(super) conditions: &'a mut Conditions,
     pub(super) encoder: &'a mut Encoder,
     pub(super) bit: SinkSet,
     pub(super) protection: Protection,
@@ -71,10 +73,21 @@ impl Frames<'_> {
         }
         let record = self.redactor.redact(&record).unwrap_or(record);
         let start = out.len();
-        self.encoder.encode(&record, out);
-        if self.suspect.as_ref().is_some_and(|suspect| !is_valid(&suspect.format, &out[start..])) {
+        let has_line = self.conditions.concern(self.bit);
+        let is_wanted = !has_line || self.conditions.wanting(self.bit, &record) != 0;
+        if is_wanted {
+            self.encoder.encode(&record, out);
+        }
+        let is_damaged = self.suspect.as_ref().is_some_and(|suspect| {
+            // Whether a damaged record was wanted, nobody can say.
+            (is_wanted && !is_valid(&suspect.format, &out[start..]))
+                || (has_line && !self.conditions.has_valid_line())
+        });
+        if is_damaged {
             out.truncate(start);
             self.unreadable.push(at);
+        }
+        if is_damaged || !is_wanted {
             return None;
         }
         let DecodedRecord { seq, level, timestamp_ns, .. } = record;

@@ -31,15 +31,9 @@ impl ConditionError {
     pub(super) fn within(self, text: &str) -> ConditionError {
         ConditionError { text: text.to_owned(), ..self }
     }
-}
 
-impl fmt::Display for ConditionError {
-    /// The message, the suggestion, and the line of the expression with a caret below the place.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.message)?;
-        if let Some(suggestion) = &self.suggestion {
-            write!(f, "; {suggestion}")?;
-        }
+    /// The line of the expression that is wrong, and a line with a caret below the place.
+    pub fn excerpt(&self) -> String {
         let (before, behind) = self.text.split_at_checked(self.at).unwrap_or((&self.text, ""));
         let before = before.rsplit('\n').next().unwrap_or_default();
         let behind = behind.split('\n').next().unwrap_or_default();
@@ -51,7 +45,18 @@ impl fmt::Display for ConditionError {
         }
         let start = if skipped > 0 { "…" } else { "" };
         let column = start.chars().count() + before.chars().count();
-        write!(f, "\n  {start}{before}{shown}\n  {:column$}^", "")
+        format!("  {start}{before}{shown}\n  {:column$}^", "")
+    }
+}
+
+impl fmt::Display for ConditionError {
+    /// The message, the suggestion, and the line of the expression with a caret below the place.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.message)?;
+        if let Some(suggestion) = &self.suggestion {
+            write!(f, "; {suggestion}")?;
+        }
+        write!(f, "\n{}", self.excerpt())
     }
 }
 

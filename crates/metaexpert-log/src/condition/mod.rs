@@ -19,7 +19,8 @@
 //!   and arrays are not equal to anything; nothing looks into arrays.
 //! * **Times**: a word that is a time (RFC 3339, in UTC without a zone; a date; a span like `10m` before now)
 //!   compares by time with texts that are RFC 3339 times or dates, to the nanosecond, and is equal to its own
-//!   spelling. `timestamp` takes times and numbers alone, in quotes or not.
+//!   spelling. `timestamp` takes times and numbers alone, in quotes or not. A [lasting](Condition::lasting)
+//!   condition has no now: a span is a text there, and no `timestamp`, and has no order.
 //! * **`level`** compares by severity: the standard names, `TRACE`, `WARN`, `FATAL`, numbers, and `Level 25`.
 //!   Other names are equal or not, whatever their capitals, and have no order. Quotes make no difference.
 //! * **`~`** finds a regular expression, or a text as it is, in texts, and in numbers and booleans as the
@@ -57,6 +58,16 @@ impl Condition {
     /// The condition that `text` says; spans of time in it end at `now_ns`, in nanoseconds since 1970. The
     /// error says what is wrong with it, and where.
     pub fn parse(text: &str, now_ns: i64) -> Result<Condition, ConditionError> {
+        Condition::new(text, Some(now_ns))
+    }
+
+    /// The condition that `text` says, for a filter that stays in force. There is no now to count a span of
+    /// time from: where it could only be a time it is refused, elsewhere it is a text.
+    pub fn lasting(text: &str) -> Result<Condition, ConditionError> {
+        Condition::new(text, None)
+    }
+
+    fn new(text: &str, now_ns: Option<i64>) -> Result<Condition, ConditionError> {
         let (node, names) = parse::parse(text, now_ns).map_err(|error| error.within(text))?;
         Ok(Condition { node, names: names.iter().map(|name| Name::new(name)).collect() })
     }

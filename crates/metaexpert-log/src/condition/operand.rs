@@ -46,13 +46,19 @@ enum Meaning {
 pub(super) type Objection = (String, &'static str);
 
 impl Operand {
-    /// What `literal` means for `field`; `is_ordered` says that the operator asks for an order.
+    /// What `literal` means for `field`; `is_ordered` says that the operator asks for an order. Without a now,
+    /// no span of time leads to a time.
     pub(super) fn new(
         literal: Literal,
         field: &str,
         is_ordered: bool,
-        now_ns: i64,
+        now_ns: Option<i64>,
     ) -> Result<Operand, Objection> {
+        let is_moving = now_ns.is_none() && time::before(0, &literal.text).is_some();
+        if is_moving && (field == "timestamp" || is_ordered && field != "level" && !literal.is_quoted) {
+            let objection = format!("{literal} would be counted back from now, and a filter stays in force");
+            return Err((objection, "write a time like 2026-12-01T10:00:00Z"));
+        }
         let meaning = match (plain_meaning(&literal), field) {
             (Meaning::Text | Meaning::Number(_), "level") => Meaning::Level(rank(literal.text.as_bytes())),
             (Meaning::Text, "timestamp") => Meaning::Time(some_time(&literal, now_ns).ok_or_else(|| {
@@ -119,8 +125,8 @@ fn plain_meaning(literal: &Literal) -> Meaning {
     }
 }
 
-fn some_time(literal: &Literal, now_ns: i64) -> Option<i128> {
-    time::parse(literal.text.as_bytes()).or_else(|| time::before(now_ns, &literal.text))
+fn some_time(literal: &Literal, now_ns: Option<i64>) -> Option<i128> {
+    time::parse(literal.text.as_bytes()).or_else(|| time::before(now_ns?, &literal.text))
 }
 
 impl fmt::Display for Operand {

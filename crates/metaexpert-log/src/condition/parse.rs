@@ -36,7 +36,7 @@ const SPELLED: [(&str, &str); 16] = [
 ];
 
 /// The tree of an expression, and the names of its fields in the order of their numbers.
-pub(super) fn parse(text: &str, now_ns: i64) -> Result<(Node, Vec<String>), ConditionError> {
+pub(super) fn parse(text: &str, now_ns: Option<i64>) -> Result<(Node, Vec<String>), ConditionError> {
     if text.len() > MAX_BYTES {
         let at = (0..=MAX_BYTES).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
         let message = format!("the expression has {} bytes, and {MAX_BYTES} are the limit", text.len());
@@ -62,7 +62,7 @@ struct Parser<'t> {
     /// The token that comes next, and where it begins.
     token: Token<'t>,
     at: usize,
-    now_ns: i64,
+    now_ns: Option<i64>,
     depth: usize,
     regexes: usize,
     names: Vec<String>,

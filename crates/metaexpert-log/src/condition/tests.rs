@@ -275,3 +275,19 @@ fn the_rarest_texts_are_looked_for() {
         assert_eq!(parsed(text).needles().map(|needles| needles.any_of), expected, "{text}");
     }
 }
+
+#[test]
+fn a_lasting_condition_has_no_now_to_count_back_from() {
+    let lasting = |text: &str| Condition::lasting(text).unwrap_or_else(|error| panic!("{error}"));
+    for text in ["timestamp > 10m", "timestamp != '1h'", "timestamp in (2026-12-01, 1w)", "due <= 1h30m"] {
+        let error = Condition::lasting(text).expect_err(text).to_string();
+        assert!(error.contains("would be counted back from now, and a filter stays in force"), "{error}");
+    }
+    // Fixed times are times; elsewhere a span is a text like any other.
+    assert!(lasting("timestamp >= 2026-12-01").holds(br#"{"timestamp":"2026-12-01T00:00:00Z"}"#));
+    for text in ["bar = 10m", "bar in (1m, 10m)", "bar != 1m", "bar ~ 10m", "bar > '0'"] {
+        assert!(lasting(text).holds(br#"{"bar":"10m"}"#), "{text}");
+    }
+    assert!(!lasting("bar = 10m").holds(br#"{"bar":"10M"}"#));
+    assert_eq!(lasting("bar = 10m and not a in (1)").to_string(), "bar = 10m and not a in (1)");
+}

@@ -135,6 +135,9 @@ pub struct SinkConfig {
     /// Only records of these loggers and their children; empty for all.
     #[serde(default)]
     pub loggers: Vec<String>,
+    /// Only records that this condition holds for: see [`Condition::lasting`](crate::condition::Condition).
+    #[serde(default, rename = "where")]
+    pub condition: Option<String>,
     /// How a record looks.
     pub format: Format,
     /// Where they go.
@@ -235,7 +238,7 @@ mod tests {
             "directory": "/logs",
             "sinks": [
                 {"name": "a", "level": 10, "format": {"kind": "json"}, "destination": {"type": "console"}},
-                {"name": "b", "level": 20, "category": "trade", "format": {"kind": "text"},
+                {"name": "b", "level": 20, "category": "trade", "where": "a = 1", "format": {"kind": "text"},
                  "destination": {"type": "file", "path": "/logs/b.log", "sync": "always"}},
             ],
             "views": [{"time": "at", "left_out": {"order.filled": ["fee"]}}],

@@ -307,8 +307,8 @@ impl<'a> Remnant<'a> {
                 continue;
             };
             for index in 0..stages.config().sinks.len() {
-                let Some(part) = stages.part(index) else { continue };
-                if part.router.targets(&record) & part.bit == 0 {
+                let Some(mut part) = stages.part(index) else { continue };
+                if !part.wants(&record) {
                     continue;
                 }
                 let mut line = Vec::new();

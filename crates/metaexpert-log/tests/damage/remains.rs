@@ -72,6 +72,8 @@ fn sinks(scratch: &Scratch) -> Json {
         file(scratch, "expert", json!({"max_size": 4096, "backup_count": 20})),
         file(scratch, "text", text),
         file(scratch, "errors", json!({"level": 40, "sync": "always"})),
+        file(scratch, "chosen", json!({"where": "message ~ /[05]$/ or level > info"})),
+        file(scratch, "chosen_text", json!({"where": "seq > 5", "format": {"kind": "text"}})),
     ])
 }
 
@@ -296,7 +298,8 @@ impl Damaged {
     /// one torn.
     fn check_lines(&self, status: Status) -> usize {
         let mut count = 0;
-        for name in ["expert", "errors", "text"] {
+        for name in ["expert", "errors", "chosen", "text", "chosen_text"] {
+            let is_text = name.ends_with("text");
             let mut seen = HashSet::new();
             let path = self.scratch.logs().join(format!("{name}.log"));
             for path in chain(&SystemDisk, &path) {
@@ -305,10 +308,10 @@ impl Damaged {
                     let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
                     bytes.truncate(whole);
                 }
-                if name == "text" && !bytes.is_empty() {
+                if is_text && !bytes.is_empty() {
                     assert_one_line(&bytes);
                 }
-                for line in bytes.split_inclusive(|byte| *byte == b'\n').filter(|_| name != "text") {
+                for line in bytes.split_inclusive(|byte| *byte == b'\n').filter(|_| !is_text) {
                     assert_json_line(line);
                     let record: Json = serde_json::from_slice(line).unwrap();
                     let is_own = record["event_name"].is_null() && record["context"]["event_name"].is_null();

@@ -11,12 +11,14 @@ pub const COUNT: usize = 300;
 /// How many a scene logs that takes several batches.
 pub const MANY: usize = 12_000;
 
-/// All records, those of the level ERROR, and trade records.
+/// All records, those of the level ERROR, trade records, and those whose numbers end with 0 or 5.
 pub fn sinks(scratch: &Scratch) -> Json {
     json!([
         file(scratch, "expert", json!({"max_size": 8192, "backup_count": 50})),
         file(scratch, "errors", json!({"level": 40})),
         file(scratch, "trades", json!({"category": "trade", "sync": "always"})),
+        file(scratch, "chosen", json!({"where": "message ~ /[05]$/ and price > 50000"})),
+        file(scratch, "chosen_text", json!({"where": "message ~ /[05]$/", "format": {"kind": "text"}})),
     ])
 }
 

@@ -126,7 +126,8 @@ pub fn file(scratch: &Scratch, name: &str, options: Json) -> Json {
     let mut document = json!({"name": name, "level": 0, "format": {"kind": "json"},
            "destination": {"type": "file", "path": path}});
     for (key, value) in options.as_object().unwrap() {
-        let is_every_sinks = ["level", "max_level", "category", "loggers", "format"].contains(&key.as_str());
+        let is_every_sinks =
+            ["level", "max_level", "category", "loggers", "where", "format"].contains(&key.as_str());
         let options = if is_every_sinks { &mut document } else { &mut document["destination"] };
         options[key] = value.clone();
     }

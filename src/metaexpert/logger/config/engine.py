@@ -85,6 +85,7 @@ def _sink(name: str, handler: HandlerConfiguration, location: Location) -> dict[
         "max_level": None if limit is None else parse_level(limit),
         "category": handler.filter.category,
         "loggers": list(handler.filter.loggers),
+        "where": handler.filter.where,
         "format": handler.format_document(),
         "destination": {"type": handler.type, **handler.document(name, location)},
     }

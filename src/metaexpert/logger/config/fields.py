@@ -37,11 +37,18 @@ _QUANTITY: Final = re.compile(
 )
 
 
-def refuse(reason: str, suggestion: str | None = None, allowed: Iterable[str] = ()) -> NoReturn:
+def refuse(
+    reason: str, suggestion: str | None = None, allowed: Iterable[str] = (), excerpt: str = ""
+) -> NoReturn:
     """Raise the pydantic error that becomes a `Problem` with exactly these words."""
     # Half of a surrogate pair, which pydantic can't render, is shown by its number.
     reason = reason.encode("utf-8", "backslashreplace").decode("utf-8")
-    context = {"reason": reason, "suggestion": suggestion, "allowed": tuple(allowed)}
+    context = {
+        "reason": reason,
+        "suggestion": suggestion,
+        "allowed": tuple(allowed),
+        "excerpt": excerpt,
+    }
     raise PydanticCustomError(OWN_ERROR, "{reason}", context)
 
 
@@ -189,6 +196,19 @@ def _patterns(value: Any) -> Any:
     return patterns
 
 
+def _condition(value: Any) -> Any:
+    text = _text(value)
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        refuse(f"must be text in Unicode, was {shown(text)}", "leave out halves of surrogate pairs")
+    refusal = native.condition_refusal(text)
+    if refusal is not None:
+        problem, advice, excerpt = refusal
+        refuse(f"must be a condition: {problem}", advice, excerpt=excerpt)
+    return value
+
+
 def choices(*names: str) -> BeforeValidator:
     """Return the check of a list of texts, each one of `names`; one named twice counts once."""
 
@@ -223,5 +243,11 @@ Token = Annotated[SecretStr, BeforeValidator(_token)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
 SecretNames = Annotated[tuple[str, ...], BeforeValidator(_secret_names)]
+#: The code that applies it checks it.
+Condition = Annotated[
+    str,
+    BeforeValidator(_condition),
+    Field(examples=["symbol = BTCUSDT and (price > 100 or exception exists)"]),
+]
 #: The code that runs them checks them.
 Patterns = Annotated[tuple[str, ...], BeforeValidator(_patterns)]

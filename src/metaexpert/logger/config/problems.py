@@ -57,7 +57,8 @@ def _problems(
     kind = details["type"]
     value = details.get("input")
     if kind == OWN_ERROR:
-        yield Problem(path, context["reason"], value, context["allowed"], context["suggestion"])
+        reason, allowed, suggestion = context["reason"], context["allowed"], context["suggestion"]
+        yield Problem(path, reason, value, allowed, suggestion, excerpt=context["excerpt"])
     elif kind == "extra_forbidden":
         # An option of another type is there, and a rule of its own refuses it.
         if location[-1] not in fields_at(model, location[:-1]):

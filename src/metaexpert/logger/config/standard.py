@@ -122,6 +122,7 @@ ENGINE: Final[dict[str, Any]] = {
             "max_level": None,
             "category": None,
             "loggers": [],
+            "where": None,
             "format": {
                 "kind": "console",
             },
@@ -137,6 +138,7 @@ ENGINE: Final[dict[str, Any]] = {
             "max_level": None,
             "category": None,
             "loggers": [],
+            "where": None,
             "format": {
                 "kind": "json",
             },
@@ -157,6 +159,7 @@ ENGINE: Final[dict[str, Any]] = {
             "max_level": None,
             "category": "trade",
             "loggers": [],
+            "where": None,
             "format": {
                 "kind": "json",
             },
@@ -177,6 +180,7 @@ ENGINE: Final[dict[str, Any]] = {
             "max_level": None,
             "category": None,
             "loggers": [],
+            "where": None,
             "format": {
                 "kind": "json",
             },

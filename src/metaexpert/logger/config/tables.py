@@ -11,6 +11,7 @@ from pydantic_core import CoreSchema
 from metaexpert.logger.config import defaults
 from metaexpert.logger.config.building import UnpluggedModel
 from metaexpert.logger.config.fields import (
+    Condition,
     Flag,
     Level,
     Patterns,
@@ -72,7 +73,7 @@ class FilterConfiguration(Table):
     category: Text | None = Field(default=None, description="Only records of this category, such as trade.")
     loggers: Texts = Field(default=(), description="Only records of these loggers and their children.")
     max_level: Level | None = Field(default=None, description="Only records of this level and below.")
-    where: Text | None = Field(
+    where: Condition | None = Field(
         default=None, description="Only records that this condition on fields holds for."
     )
 

@@ -21,7 +21,6 @@ REFUSALS: Final = (
         if each.instead is not None
     ),
     Refusal("handlers.*.format", f"use {', '.join(PRESETS)} or a %-style format", LATER_PRESETS),
-    Refusal("handlers.*.filter.where", "use category, loggers, level or max_level"),
     *dict.fromkeys(refusal for each in TYPES.values() for refusal in each.refusals),
 )
 

@@ -21,7 +21,7 @@ def test_the_whole_document_of_the_defaults(tmp_path: Path) -> None:
     """Levels are numbers, paths absolute, and each sink has what its type needs and no more."""
     document = engine_document(LogConfiguration(log_file_path=tmp_path))
 
-    every = {"max_level": None, "category": None, "loggers": [], "format": {"kind": "json"}}
+    every = {"max_level": None, "category": None, "loggers": [], "where": None, "format": {"kind": "json"}}
     file = {"type": "file", "max_size": 104857600, "backup_count": 10, "rotate": "size", "compress": "none"}
     file |= {"max_age_days": None, "sync": "never", "delay": True}
 
@@ -37,6 +37,7 @@ def test_the_whole_document_of_the_defaults(tmp_path: Path) -> None:
                 "max_level": None,
                 "category": None,
                 "loggers": [],
+                "where": None,
                 "format": {"kind": "console"},
                 "destination": {"type": "console", "stream": "stdout", "color": "auto"},
             },
@@ -77,10 +78,11 @@ def test_a_removed_handler_is_no_sink() -> None:
 
 def test_filters_and_levels_arrive_as_numbers() -> None:
     """What limits a handler reaches the engine."""
-    options = {"level": "DEBUG", "filter": {"max_level": "warn", "loggers": ["a", "b"], "category": "c"}}
-    sink = sinks(LogConfiguration(handlers={"file": options}))["file"]
+    chosen = {"max_level": "warn", "loggers": ["a", "b"], "category": "c", "where": "price > 1"}
+    sink = sinks(LogConfiguration(handlers={"file": {"level": "DEBUG", "filter": chosen}}))["file"]
 
     assert (sink["level"], sink["max_level"], sink["loggers"], sink["category"]) == (10, 30, ["a", "b"], "c")
+    assert sink["where"] == "price > 1"
 
 
 def test_an_absolute_filename_leaves_the_directory(tmp_path: Path) -> None:

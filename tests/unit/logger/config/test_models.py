@@ -209,7 +209,6 @@ LATER: list[tuple[str, Any]] = [
     ("handlers.file.format", "otel"),
     ("handlers.file.format", "logfmt"),
     ("handlers.file.audit", True),
-    ("handlers.file.filter.where", "price>1"),
 ]
 
 
@@ -269,6 +268,42 @@ def test_the_harmless_values_of_what_comes_later_pass() -> None:
     configuration = LogConfiguration(handlers={"file": file}, redact={"keys": []}, control=None)
 
     assert configuration == LogConfiguration()
+
+
+def test_a_bad_condition_is_shown_with_its_place() -> None:
+    """The lines below the message are the condition and a caret; whatever has no width of one is blank."""
+    document = document_with(
+        ("handlers.console.filter.where", "price == 100"),
+        ("handlers.file.filter.where", "a = 1 and\n\u200b\tx b"),
+        ("handlers.errors.filter.where", "timestamp > 10m"),
+        ("handlers.trades.filter.where", "\ud800 = 1"),
+        ("handlers.trades.level", "loud"),
+    )
+
+    lines = refusal(document).splitlines()
+
+    assert lines[:3] == [
+        "handlers.console.filter.where must be a condition: == is no operator; write =",
+        "  price == 100",
+        "        ^",
+    ]
+    shown = lines.index("  ^", 3)
+    assert "is not expected here" in lines[shown - 2]
+    assert lines[shown - 1] == "   \u0020x b".encode().decode("unicode_escape")
+    assert (
+        "handlers.errors.filter.where must be a condition: 10m would be counted back from now, and a filter "
+        "stays in force; write a time like 2026-12-01T10:00:00Z"
+    ) in lines
+    assert any(line.startswith("handlers.trades.filter.where must be text in Unicode") for line in lines)
+    assert any(line.startswith("handlers.trades.level") for line in lines)
+
+
+@pytest.mark.parametrize("where", [5, "", "  ", ["price > 1"], True])
+def test_a_condition_is_text(where: Any) -> None:
+    """Anything else is refused as for other texts."""
+    assert "handlers.file.filter.where must be text that is not empty" in refusal(
+        document_with(("handlers.file.filter.where", where))
+    )
 
 
 INDEPENDENT = [
