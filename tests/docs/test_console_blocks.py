@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from support.doc_environment import clean_environment
 from support.doc_pages import ROOT, Block, blocks, page_name, pages_with
-from support.doc_shell import Command, Outcome, carry_out, commands, difference, matches
+from support.doc_shell import Command, Outcome, can_run, carry_out, commands, difference, matches
 
 PAGE_TIMEOUT_S = 240
 
@@ -28,15 +29,25 @@ def test_manual_tests_are_commands() -> None:
 @pytest.mark.parametrize("page", pages_with("console"), ids=page_name)
 def test_commands_print_what_the_page_says(page: Path, tmp_path: Path) -> None:
     """All commands of a page, carried out from top to bottom in an empty directory, print what it says."""
-    script = commands(blocks(page, "console"))
-    outcomes = carry_out(script, tmp_path, clean_environment(), PAGE_TIMEOUT_S)
+    environment = clean_environment()
+    script = commands([block for block in blocks(page, "console") if can_run(block, environment["PATH"])])
+    outcomes = carry_out(script, tmp_path, environment, PAGE_TIMEOUT_S)
     assert len(outcomes) == len(script), f"the shell ended early, after {script[len(outcomes)].place}"
     troubles = [difference(command, outcome) for command, outcome in zip(script, outcomes, strict=True)]
     assert not any(troubles), "\n".join(filter(None, troubles))
 
 
-def _block(text: str) -> Block:
-    return Block(ROOT / "page.md", 5, "console", frozenset(), text)
+def _block(text: str, *flags: str) -> Block:
+    return Block(ROOT / "page.md", 5, "console", frozenset(flags), text)
+
+
+def test_a_block_that_needs_a_missing_program_is_passed_over() -> None:
+    """It is carried out where the program is, and each program counts."""
+    path = os.environ["PATH"]
+
+    assert can_run(_block("$ ls"), path)
+    assert can_run(_block("$ ls", "needs-ls"), path)
+    assert not can_run(_block("$ ls", "needs-ls", "needs-surely-not-installed"), path)
 
 
 @needs_bash

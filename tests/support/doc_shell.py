@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from support.doc_pages import Block
 #: Between the outputs of two commands; nothing prints it by chance.
 _MARK = "\x1e-- end of command"
 _PROMPT = "$ "
+_NEEDS = "needs-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,12 @@ class Outcome:
 
     printed: tuple[str, ...]
     exit_code: int
+
+
+def can_run(block: Block, path: str) -> bool:
+    """Tell whether each program that a block needs (`needs-NAME`) is in one of the directories of `path`."""
+    needed = [flag.removeprefix(_NEEDS) for flag in block.flags if flag.startswith(_NEEDS)]
+    return all(shutil.which(name, path=path) is not None for name in needed)
 
 
 def commands(blocks: Sequence[Block]) -> list[Command]:
