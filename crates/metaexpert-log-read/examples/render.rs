@@ -32,12 +32,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// `text` or `json`, then names of fields, those to hide with a `-` before them.
+/// `text`, `json`, `csv` or a template, then names of fields, those to hide with a `-` before them.
 fn style(mut words: impl Iterator<Item = String>) -> Style {
     let format = match words.next().as_deref() {
         None | Some("text") => Format::Text,
         Some("json") => Format::Json,
-        Some(other) => panic!("{other} is no format; write text or json"),
+        Some("csv") => Format::Csv,
+        Some(template) => Format::Template(template.to_owned()),
     };
     let mut style = Style { format, zone: Zone::Named("Europe/Berlin".to_owned()), ..Style::default() };
     for word in words {

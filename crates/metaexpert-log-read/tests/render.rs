@@ -1,7 +1,11 @@
 //! Records as they are shown, format by format.
 
+#[path = "render/csv.rs"]
+mod csv;
 #[path = "render/json.rs"]
 mod json;
+#[path = "render/template.rs"]
+mod template;
 #[path = "render/text.rs"]
 mod text;
 

@@ -30,8 +30,13 @@ pub enum Format {
     Text,
     /// JSON Lines.
     Json,
-    /// The log's own lines.
+    /// The log's own lines. No fields can be chosen.
     Raw,
+    /// Comma-separated values. The columns have whole names, without `*`.
+    Csv,
+    /// A text with names of fields in braces, like `{time} {level} {message}`. It names all the fields that
+    /// it shows.
+    Template(String),
 }
 
 /// The place whose time is shown.
