@@ -3,12 +3,14 @@
 //! It builds on `metaexpert-log`, which writes what is read here, never the other way round: names of files
 //! and the grammar of conditions are the writer's vocabulary.
 
+pub mod columns;
 mod directory;
 mod family;
 mod follow;
 mod line;
 mod merge;
 mod open;
+mod open_logs;
 mod render;
 mod report;
 mod scan;
@@ -20,8 +22,9 @@ pub use family::family;
 pub use follow::{Appended, Content, Follower, Position, Waker, Watch};
 pub use line::{Fault, MAX_LINE_BYTES, Moment};
 pub use open::{MAGIC_BYTES, Packing, unpacked};
+pub use open_logs::{OpenLogs, Query};
 pub use render::{Format, Renderer, Style, StyleError, Zone};
 pub use report::{FileReport, Report};
 pub use scan::{Batch, Filter, Line, TextError, TextPattern};
-pub use search::{Query, Search};
+pub use search::Search;
 pub use source::Identity;

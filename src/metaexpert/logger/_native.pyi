@@ -45,6 +45,37 @@ class Context:
         """Return a copy of the fields as they were given."""
 
 @final
+class Columns:
+    """The records of logs as Arrow columns: of all logs in `directory`, or of those at the paths `logs`.
+
+    `wanted` is that of `Search`. The lines are read at once, for the names and types of all columns, and
+    again for each stream, which reads the same lines whatever happened to the files since. Raises as
+    `Search`.
+    """
+
+    def __new__(
+        cls, directory: Path | None, logs: Sequence[Path], wanted: Mapping[str, object], /
+    ) -> Self: ...
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns, in their order."""
+    @property
+    def records(self) -> int:
+        """How many records there are."""
+    def only(self, names: Sequence[str], /) -> Columns:
+        """Return the same records with these columns alone. Raises KeyError for a name that is none."""
+    def report(self) -> list[tuple[Path, list[tuple[str, int]], list[str]]]:
+        """Return what could not be read, as `Search.report` does."""
+    def __arrow_c_schema__(self) -> object:
+        """Return the types of the columns, as a PyCapsule of the Arrow C data interface."""
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Return the records in batches, as a PyCapsule of the Arrow C stream interface.
+
+        Its types are always those of `__arrow_c_schema__`. A stream fails where a file was written over
+        meanwhile. Raises OSError where threads cannot be started.
+        """
+
+@final
 class Search:
     """Lines of logs in order of time, each once: of all logs in `directory`, or of those at the paths `logs`.
 

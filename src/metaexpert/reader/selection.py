@@ -83,12 +83,22 @@ def searched(source: str | os.PathLike[str], selection: Selection) -> native.Sea
     Raises ValueError for a bad expression or time, FileNotFoundError where there is nothing at `source`, and
     another OSError where the directory cannot be listed.
     """
-    path, wanted = Path(source), selection.wanted()
+    return native.Search(*_place(source), selection.wanted())
+
+
+def surveyed(source: str | os.PathLike[str], selection: Selection) -> native.Columns:
+    """Read the same lines once, for their columns. Raises as `searched`."""
+    return native.Columns(*_place(source), selection.wanted())
+
+
+def _place(source: str | os.PathLike[str]) -> tuple[Path | None, list[Path]]:
+    """Return the log directory that `source` is, or else the log that is configured there."""
+    path = Path(source)
     if path.is_dir():
-        return native.Search(path, [], wanted)
+        return path, []
     if not path.exists() and (not path.parent.is_dir() or not native.family(path)):
         raise FileNotFoundError(f"there is no log directory, and no log, at {path}")
-    return native.Search(None, [path], wanted)
+    return None, [path]
 
 
 def _quoted(text: str) -> str:

@@ -1,5 +1,6 @@
 //! **Read**: logs read back, for the package `metaexpert.reader`.
 
+mod columns;
 mod files;
 mod search;
 mod unpacked;
@@ -8,6 +9,7 @@ use pyo3::prelude::*;
 
 /// Adds what this room has to the module.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<columns::Columns>()?;
     module.add_class::<unpacked::Unpacked>()?;
     module.add_class::<search::Search>()?;
     module.add_function(wrap_pyfunction!(search::time_ns, module)?)?;

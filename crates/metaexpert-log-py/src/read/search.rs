@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use metaexpert_log::condition::Condition;
 use metaexpert_log::jsonl::time;
-use metaexpert_log_read::{Filter, Query, Search as Engine, TextPattern};
+use metaexpert_log_read::{Filter, Query, Report, Search as Engine, TextPattern};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -13,12 +13,12 @@ use pyo3::types::PyBytes;
 /// A line, the place of its file, why it is no record, and whether it is wanted.
 type Found<'py> = (Bound<'py, PyBytes>, usize, Option<&'static str>, bool);
 /// A file, its lines that are no records by why they are not, and why something of it could not be read.
-type FileReport = (PathBuf, Vec<(&'static str, u64)>, Vec<String>);
+pub(super) type FileReport = (PathBuf, Vec<(&'static str, u64)>, Vec<String>);
 
 /// What a search looks for, as the arguments of Python have it.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
-struct Wanted {
+pub(super) struct Wanted {
     conditions: Vec<String>,
     text: Option<String>,
     is_regex: bool,
@@ -33,7 +33,7 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn query(&self) -> PyResult<Query> {
+    pub(super) fn query(&self) -> PyResult<Query> {
         let parse = |text: &String| {
             Condition::parse(text, self.now_ns).map_err(|error| PyValueError::new_err(error.to_string()))
         };
@@ -92,13 +92,7 @@ impl Search {
     }
 
     fn report(&self) -> Vec<FileReport> {
-        self.locked(|engine| {
-            let files = engine.report().files.iter().map(|file| {
-                let faults = file.faults.iter().map(|(fault, count)| (fault.name(), *count));
-                (file.path.clone(), faults.collect(), file.problems.clone())
-            });
-            files.collect()
-        })
+        self.locked(|engine| reports_of(engine.report()))
     }
 }
 
@@ -106,6 +100,15 @@ impl Search {
     fn locked<T>(&self, work: impl FnOnce(&mut Engine) -> T) -> T {
         work(&mut self.engine.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// What Python is told of a report.
+pub(super) fn reports_of(report: &Report) -> Vec<FileReport> {
+    let files = report.files.iter().map(|file| {
+        let faults = file.faults.iter().map(|(fault, count)| (fault.name(), *count));
+        (file.path.clone(), faults.collect(), file.problems.clone())
+    });
+    files.collect()
 }
 
 /// The time that `text` says, in nanoseconds since 1970: RFC 3339, a date, or a span like `10m` before

@@ -19,6 +19,7 @@ except ImportError as problem:
 from metaexpert.logger._native import (
     PRESETS,
     Channel,
+    Columns,
     Context,
     Fields,
     Search,
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
 __all__ = [
     "PRESETS",
     "Channel",
+    "Columns",
     "Context",
     "Fields",
     "Search",
