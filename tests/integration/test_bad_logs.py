@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from metaexpert.logger import read_log
+from metaexpert.reader import read
 from support.bad_logs import TORN, BadLog, bad_logs
 
 LOGS = bad_logs()
@@ -23,6 +24,22 @@ def without_unsure(bad: BadLog, messages: list[str]) -> list[str]:
     return [message for message in messages if message not in bad.unsure]
 
 
+def told_by(caught: list[warnings.WarningMessage]) -> int:
+    """Return how many lines warnings say are no records."""
+    texts = [str(each.message) for each in caught]
+    return sum(
+        int(count) for text in texts for count in re.findall(r": (\d+) lines? (?:is|are) no record", text)
+    )
+
+
+def see_records(bad: BadLog, messages: list[str]) -> int:
+    """Check the messages of a reader, and return how many records it did not take."""
+    records = without_unsure(bad, messages)
+    assert records == list(bad.records)[: len(records)]
+    assert bad.ends_early or records == list(bad.records)
+    return len(set(bad.unsure) - set(messages))
+
+
 def test_read_log_gives_the_records_and_counts_the_rest(bad: BadLog, tmp_path: Path) -> None:
     """A torn last line is still being written and not counted; the damage of an archive is one fault."""
     path = bad.write(tmp_path)
@@ -33,16 +50,15 @@ def test_read_log_gives_the_records_and_counts_the_rest(bad: BadLog, tmp_path: P
         warnings.simplefilter("always")
         messages = [entry.message for entry in read_log(path)]
 
-    records = without_unsure(bad, messages)
-    assert records == list(bad.records)[: len(records)]
-    assert bad.ends_early or records == list(bad.records)
-    unread = len(set(bad.unsure) - set(messages))
-    faults = sum(count for fault, count in bad.faults.items() if fault != TORN) + bad.others + unread
-    told = [int(re.search(r": (\d+) lines? (?:is|are) no record", str(each.message))[1]) for each in caught]
-    assert sum(told) == faults + bad.ends_early
+    unread = see_records(bad, messages)
+    if bad.is_refused_by_some and not messages:
+        assert told_by(caught) > 0
+    else:
+        faults = sum(count for fault, count in bad.faults.items() if fault != TORN)
+        assert told_by(caught) == faults + bad.others + bad.blank + unread + bad.ends_early
 
 
-def test_strict_reading_refuses_what_is_no_record(bad: BadLog, tmp_path: Path) -> None:
+def test_strict_read_log_refuses_what_is_no_record(bad: BadLog, tmp_path: Path) -> None:
     """Each fault raises, and a log without one is read in full."""
     path = bad.write(tmp_path)
     if not path.exists():
@@ -50,8 +66,55 @@ def test_strict_reading_refuses_what_is_no_record(bad: BadLog, tmp_path: Path) -
     if bad.unsure:
         pytest.skip("readers need not agree about it")
 
-    if bad.faults or bad.others or bad.ends_early:
+    if bad.faults or bad.others or bad.blank or bad.ends_early:
         with pytest.raises(ValueError, match=re.escape(path.name)):
             list(read_log(path, strict=True))
     else:
         assert [entry.message for entry in read_log(path, strict=True)] == list(bad.records)
+
+
+def test_read_gives_the_records_and_counts_the_rest(bad: BadLog, tmp_path: Path) -> None:
+    """A torn last line counts; of a damaged archive something is said; a blank line is nothing."""
+    bad.write(tmp_path)
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        messages = [entry.message for entry in read(tmp_path)]
+
+    unread = see_records(bad, messages)
+    if bad.is_refused_by_some and not messages:
+        assert [bad.name in str(each.message) for each in caught] == [True]
+    else:
+        assert told_by(caught) == sum(bad.faults.values()) + bad.others + unread
+        assert bool(caught) == (told_by(caught) > 0 or bad.ends_early)
+
+
+def test_strict_read_refuses_what_is_no_record(bad: BadLog, tmp_path: Path) -> None:
+    """Each fault raises, and a log without one is read in full."""
+    bad.write(tmp_path)
+    if bad.unsure or bad.is_refused_by_some:
+        pytest.skip("readers need not agree about it")
+
+    if bad.faults or bad.others or bad.ends_early:
+        with pytest.raises(ValueError, match=re.escape(bad.name)):
+            list(read(tmp_path, strict=True))
+    else:
+        assert [entry.message for entry in read(tmp_path, strict=True)] == list(bad.records)
+
+
+def test_look_alikes_fool_no_condition(tmp_path: Path) -> None:
+    """What stands in a text, in a key or in a nested object is no member of the record."""
+    bad = LOGS["look_alikes"]
+    bad.write(tmp_path)
+
+    assert list(read(tmp_path, "level = ERROR")) == []
+    assert list(read(tmp_path, "symbol = BTCUSDT")) == []
+    assert list(read(tmp_path, level="ERROR")) == []
+    assert [entry.message for entry in read(tmp_path, "inner.symbol = BTCUSDT")] == ["nested"]
+    assert len(list(read(tmp_path, "level = INFO"))) == len(bad.records)
+
+
+def test_a_directory_that_is_missing_is_an_error_at_the_call(tmp_path: Path) -> None:
+    """The message names it."""
+    with pytest.raises(FileNotFoundError, match="missing"):
+        read(tmp_path / "missing")

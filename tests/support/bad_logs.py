@@ -36,6 +36,10 @@ class BadLog:
     others: int = 0
     unsure: Sequence[str] = ()
     ends_early: bool = False
+    #: Lines with nothing in them, which some readers count and others do not.
+    blank: int = 0
+    #: Whether a reader may pass over the whole file, and say so.
+    is_refused_by_some: bool = False
     name: str = "expert.log"
 
     def write(self, directory: Path) -> Path:
@@ -100,10 +104,9 @@ def foreign_lines() -> BadLog:
         b"42",
         b"null",
         b"{}{}",
-        b"",
-        b"   ",
     )
-    return BadLog(lines(ONE, *foreign[:6], TWO, *foreign[6:], THREE), ALL, {NOT_JSON: len(foreign)})
+    content = lines(ONE, *foreign[:6], TWO, *foreign[6:], b"", b"   ", THREE)
+    return BadLog(content, ALL, {NOT_JSON: len(foreign)}, blank=2)
 
 
 def objects_of_others() -> BadLog:
@@ -335,7 +338,7 @@ def archives() -> Iterable[tuple[str, BadLog]]:
         yield f"{ending}_cut", BadLog(damaged, ["x" * 200] * 400, ends_early=True, name=name)
         yield f"{ending}_header_only", BadLog(packed[:5], ends_early=True, name=name)
         yield f"{ending}_garbage_behind", BadLog(packed + b"garbage", ALL, ends_early=True, name=name)
-        yield f"{ending}_is_text", BadLog(plain, ends_early=True, name=name)
+        yield f"{ending}_is_text", BadLog(plain, unsure=ALL, is_refused_by_some=True, name=name)
         yield f"{ending}_without_its_name", BadLog(packed, ALL, name="expert.log.1")
         yield (
             f"{ending}_half_a_last_line",
@@ -359,7 +362,7 @@ def empty_file() -> BadLog:
 
 def only_line_ends() -> BadLog:
     """Lines without anything in them."""
-    return BadLog(b"\n\n\r\n", (), {NOT_JSON: 3})
+    return BadLog(b"\n\n\r\n", blank=3, is_refused_by_some=True)
 
 
 def one_line_end_missing() -> BadLog:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metaexpert.logger import LogEntry
 from metaexpert.logger.shared.foreign_text import unlogged_warnings
-from metaexpert.reader.report import unreadable
+from metaexpert.reader.report import unreadable, with_others
 from metaexpert.reader.selection import Selection, Time, searched
 
 if TYPE_CHECKING:
@@ -49,12 +51,14 @@ def read(
 
 def _entries(search: Search, *, strict: bool) -> Iterator[LogEntry]:
     files = search.files()
+    others: Counter[Path] = Counter()
     while (batch := search.next_batch()) is not None:
         for line, file, fault, _ in batch:
             if fault is None:
                 try:
                     entry = LogEntry.from_json(line)
                 except ValueError as error:
+                    others[files[file]] += 1
                     problem = f"{files[file]}: {error}"
                 else:
                     yield entry
@@ -65,7 +69,7 @@ def _entries(search: Search, *, strict: bool) -> Iterator[LogEntry]:
                 raise ValueError(problem)
         if strict and (problems := list(unreadable(search.report()))):
             raise ValueError(problems[0])
-    if problems := list(unreadable(search.report())):
+    if problems := list(unreadable(with_others(search.report(), others))):
         if strict:
             raise ValueError(problems[0])
         with unlogged_warnings():

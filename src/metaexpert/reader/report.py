@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from metaexpert.wording import counted
 
 #: Of each file its lines that are no records, by why they are not, and why something of it was not read.
 Report: TypeAlias = Iterable[tuple[Path, Sequence[tuple[str, int]], Sequence[str]]]
+
+#: A line that the search takes for a record, and that has not the keys, types or time of one.
+OTHER_JSON: Final = "other JSON"
+
+
+def with_others(report: Report, others: Mapping[Path, int]) -> Report:
+    """Return `report` with the lines of each file that turned out to be no records once they were parsed."""
+    found = {path: (list(faults), problems) for path, faults, problems in report}
+    for path, count in others.items():
+        found.setdefault(path, ([], ()))[0].append((OTHER_JSON, count))
+    return [(path, faults, problems) for path, (faults, problems) in found.items()]
 
 
 def unreadable(report: Report) -> Iterator[str]:

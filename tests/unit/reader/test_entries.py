@@ -76,9 +76,9 @@ def test_lines_that_are_no_records_are_told_of_at_the_end(logs: Path) -> None:
     with (logs / "expert.log").open("a") as file:
         file.write('Traceback\n{"timestamp":"2026-12-01T10:00:06Z"}\n{"a":1,"a":2}\n{"torn')
     entries = read(logs)
-    with pytest.warns(UserWarning, match=r"expert\.log: 3 lines are no records") as told:
+    with pytest.warns(UserWarning, match=r"expert\.log: 4 lines are no records") as told:
         assert len(list(entries)) == 5
-    assert "1 not JSON, 1 duplicate key, 1 no line end" in str(told[0].message)
+    assert "1 not JSON, 1 duplicate key, 1 no line end, 1 other JSON" in str(told[0].message)
     with pytest.raises(ValueError, match=r"expert\.log: a line is not a record: not JSON"):
         list(read(logs, strict=True))
     with pytest.raises(ValueError, match=r"expert\.log: 3 lines are no records"):
