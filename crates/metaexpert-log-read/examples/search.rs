@@ -9,7 +9,8 @@ fn main() -> io::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (flags, rest): (Vec<_>, Vec<_>) = arguments.iter().partition(|text| text.starts_with("--"));
     let directory = rest.first().expect("a directory");
-    let conditions = rest.get(1).map(|text| Condition::parse(text, 0).unwrap_or_else(|error| panic!("{error}")));
+    let conditions =
+        rest.get(1).map(|text| Condition::parse(text, 0).unwrap_or_else(|error| panic!("{error}")));
     let filter = Filter { conditions: conditions.into_iter().collect(), ..Filter::default() };
     let mut search = Search::in_directory(directory.as_ref(), Query { filter, ..Query::default() })?;
     let (mut count, mut out) = (0, Vec::new());

@@ -18,6 +18,12 @@ pub(crate) trait Input {
     fn next_batch(&mut self) -> io::Result<Option<Batch>>;
 }
 
+impl Input for VecDeque<Batch> {
+    fn next_batch(&mut self) -> io::Result<Option<Batch>> {
+        Ok(self.pop_front())
+    }
+}
+
 /// A stream and the line that is next.
 struct Head<I> {
     input: I,
@@ -124,14 +130,15 @@ impl<I: Input> Merge<I> {
 
 /// The lines that were given last, by their hashes.
 #[derive(Default)]
-struct Copies {
+pub(crate) struct Copies {
     hasher: RandomState,
     known: HashSet<u64>,
     order: VecDeque<u64>,
 }
 
 impl Copies {
-    fn is_new(&mut self, text: &[u8]) -> bool {
+    /// Whether `text` was not among them; it is from now on.
+    pub(crate) fn is_new(&mut self, text: &[u8]) -> bool {
         let hash = self.hasher.hash_one(text);
         if !self.known.insert(hash) {
             return false;

@@ -29,8 +29,9 @@ pub struct Query {
     pub is_strict: bool,
     /// Only this many of the wanted lines, the last ones.
     pub last: Option<usize>,
-    /// Where to stop in which file; others are read to the end that they have when the search begins.
-    pub ends: HashMap<Identity, u64>,
+    /// Where to stop in which file; others are not read. None reads each to the end that it has when it is
+    /// opened.
+    pub ends: Option<HashMap<Identity, u64>>,
 }
 
 /// The files of some logs as they were when they were opened, and what to look for in them. Each search sees
@@ -62,7 +63,7 @@ impl OpenLogs {
         let mut report = Report::default();
         let mut writers = Vec::new();
         for log in logs {
-            writers.extend(open_log(log, &query.ends, &mut report)?);
+            writers.extend(open_log(log, query.ends.as_ref(), &mut report)?);
         }
         if skips_texts {
             writers.iter_mut().for_each(|files| leave_out_texts(files, &mut report));
@@ -73,7 +74,11 @@ impl OpenLogs {
 }
 
 /// The files of each writer of `log`, opened, the oldest first.
-fn open_log(log: &Path, ends: &HashMap<Identity, u64>, report: &mut Report) -> io::Result<Vec<Vec<LogFile>>> {
+fn open_log(
+    log: &Path,
+    ends: Option<&HashMap<Identity, u64>>,
+    report: &mut Report,
+) -> io::Result<Vec<Vec<LogFile>>> {
     for _ in 0..MAX_LISTINGS {
         if let Some(writers) = open_listed(log, ends, report)? {
             return Ok(writers);
@@ -85,7 +90,7 @@ fn open_log(log: &Path, ends: &HashMap<Identity, u64>, report: &mut Report) -> i
 /// As [`open_log`], none where a file was renamed or packed meanwhile.
 fn open_listed(
     log: &Path,
-    ends: &HashMap<Identity, u64>,
+    ends: Option<&HashMap<Identity, u64>>,
     report: &mut Report,
 ) -> io::Result<Option<Vec<Vec<LogFile>>>> {
     let members = family(log)?;
@@ -93,7 +98,8 @@ fn open_listed(
     for member in &members {
         match LogFile::open(&member.path) {
             Ok(mut file) => {
-                file.size = ends.get(&file.identity).map_or(file.size, |end| file.size.min(*end));
+                let end = ends.map(|ends| ends.get(&file.identity).copied().unwrap_or(0));
+                file.size = end.map_or(file.size, |end| file.size.min(end));
                 match writers.last_mut().filter(|(namesake, _)| *namesake == member.namesake) {
                     Some((_, files)) => files.push(file),
                     None => writers.push((member.namesake, vec![file])),

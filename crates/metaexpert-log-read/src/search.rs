@@ -108,7 +108,7 @@ impl Input for Feed {
                 pool.check_process()?;
                 stream.next_batch(pool)
             }
-            Feed::Kept(batches) => Ok(batches.pop_front()),
+            Feed::Kept(batches) => batches.next_batch(),
         }
     }
 }
