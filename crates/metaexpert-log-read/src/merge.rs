@@ -4,7 +4,6 @@ use std::collections::{HashSet, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 
-use crate::line::Moment;
 use crate::scan::{Batch, Line};
 
 /// Lines in one merged batch.
@@ -47,8 +46,7 @@ impl<I: Input> Head<I> {
             seen(&batch);
             (self.batch, self.next) = (batch, 0);
         }
-        let moment = self.line().moment;
-        self.order(moment);
+        self.order();
         Ok(true)
     }
 
@@ -68,13 +66,18 @@ impl<I: Input> Head<I> {
         &self.batch.lines()[self.next]
     }
 
-    /// A line without a time stays behind the one before it, and so does one of the same run whose clock has
-    /// stepped back. A number that starts again is another run's.
-    fn order(&mut self, moment: Moment) {
-        let Some(time_ns) = moment.time_ns else { return };
-        let is_same_run = moment.seq.zip(self.last_seq).is_some_and(|(seq, last)| seq > last);
-        self.order_ns = if is_same_run { self.order_ns.max(time_ns) } else { time_ns };
-        self.last_seq = moment.seq;
+    /// A line without a time stays behind the one before it, or before the one behind it; so does one of the
+    /// same run whose clock has stepped back. A number that starts again is another run's.
+    fn order(&mut self) {
+        let moment = self.line().moment;
+        if let Some(time_ns) = moment.time_ns {
+            let is_same_run = moment.seq.zip(self.last_seq).is_some_and(|(seq, last)| seq > last);
+            self.order_ns = if is_same_run { self.order_ns.max(time_ns) } else { time_ns };
+            self.last_seq = moment.seq;
+        } else if self.order_ns == i64::MIN {
+            let rest = &self.batch.lines()[self.next..];
+            self.order_ns = rest.iter().find_map(|line| line.moment.time_ns).unwrap_or(i64::MIN);
+        }
     }
 }
 

@@ -30,12 +30,21 @@ pub struct Printer {
     /// Whether a line was left out since the last that was shown.
     is_apart: bool,
     matches: usize,
+    has_header: bool,
 }
 
 impl Printer {
     /// Shows lines as `renderer` has them.
     pub fn new(renderer: Renderer, extent: Extent) -> Printer {
-        Printer { renderer, extent, held: VecDeque::new(), left_after: 0, is_apart: false, matches: 0 }
+        Printer {
+            renderer,
+            extent,
+            held: VecDeque::new(),
+            left_after: 0,
+            is_apart: false,
+            matches: 0,
+            has_header: false,
+        }
     }
 
     /// How many lines were wanted so far.
@@ -52,8 +61,11 @@ impl Printer {
         self.extent.most.is_some_and(|most| self.matches >= most)
     }
 
-    /// Appends what is to be shown of `batch` to `out`.
+    /// Appends what is to be shown of `batch` to `out`, the first time behind the format's header.
     pub fn print(&mut self, batch: &Batch, out: &mut Vec<u8>) {
+        if !std::mem::replace(&mut self.has_header, true) {
+            self.renderer.header(out);
+        }
         for line in batch.lines() {
             if self.is_finished() {
                 return;

@@ -113,6 +113,17 @@ fn writers_are_merged_by_time_and_a_run_by_its_numbers() {
 }
 
 #[test]
+fn a_line_without_a_time_stands_before_the_record_behind_it_if_there_is_none_before_it() {
+    let scratch = Scratch::new("timeless");
+    scratch.write("expert.log", format!("lost\n{}\n", record(20, 1, "b")));
+    scratch.write("expert.7.log", lines(&[record(10, 1, "a")]));
+    for last in [None, Some(3)] {
+        let query = Query { last, ..Query::default() };
+        assert_eq!(all_of(&scratch.0, query).0, ["a", "lost", "b"]);
+    }
+}
+
+#[test]
 fn a_record_in_two_logs_is_given_once() {
     let scratch = Scratch::new("copies");
     scratch.write("expert.log", lines(&[record(1, 1, "a"), record(2, 2, "trade"), record(3, 3, "b")]));

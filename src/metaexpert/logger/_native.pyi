@@ -76,6 +76,35 @@ class Columns:
         """
 
 @final
+class Following:
+    """What is appended to logs and wanted; made by `follow`."""
+
+    def wait(self, timeout_s: float, /) -> list[tuple[bytes, int, str | None, bool]]:
+        """Return the lines that are appended within `timeout_s`, as `Search.next_batch` gives them.
+
+        Returns as soon as there are some, and an empty list early when a signal comes.
+        """
+    def files(self) -> list[Path]:
+        """Return the files that lines came from."""
+    def take_report(self) -> list[tuple[Path, list[tuple[str, int]], list[str]]]:
+        """Return what could not be read since the last call, as `Search.report` does."""
+
+@final
+class Printer:
+    """Shows lines on `descriptor`.
+
+    `shown` says how: `format` (`text`, `json`, `raw`, `csv` or `template`), `template`, `fields`, `hide`,
+    `constant`, `zone` (`local`, `UTC` or a name), `colour`, and the lines `before` and `after` each that is
+    wanted, of which there are `most`. Raises ValueError for what cannot be shown.
+    """
+
+    def __new__(cls, shown: Mapping[str, object], descriptor: int, /) -> Self: ...
+    def print(self, search: Search, /) -> int:
+        """Show what `search` finds, and return how many lines were wanted so far. Raises OSError."""
+    def print_appended(self, following: Following, timeout_s: float, /) -> bool:
+        """Show what is appended within `timeout_s`; False once `most` lines were shown. Raises OSError."""
+
+@final
 class Search:
     """Lines of logs in order of time, each once: of all logs in `directory`, or of those at the paths `logs`.
 
@@ -98,6 +127,8 @@ class Search:
         A line is its bytes without the line end, the place of its file among `files()`, why it is no record
         (None for a record), and whether it is wanted. Raises OSError where threads cannot be started.
         """
+    def count(self, most: int | None) -> int:
+        """Return how many lines are wanted, `most` of them at most."""
     def files(self) -> list[Path]:
         """Return the files that are read, as they were called when they were opened."""
     def report(self) -> list[tuple[Path, list[tuple[str, int]], list[str]]]:
@@ -301,6 +332,11 @@ def park_if_ending() -> None:
 
 def set_synchronous(synchronous: bool) -> None:
     """Make each call wait until its record is written, or no longer."""
+
+def follow(
+    directory: Path | None, logs: Sequence[Path], wanted: Mapping[str, object], /
+) -> tuple[Search, Following]:
+    """Return a `Search` through what the logs have now, and what is appended to them behind it."""
 
 def forget_after_fork() -> None:
     """Forget, in a forked child, the engine that belongs to the parent."""

@@ -30,8 +30,9 @@ class Selection:
     `where` are expressions (`docs/guides/searching.md`), `since` the first time and `until` the first one
     after it that is not wanted, `level` the least severe level. `logger` is a logger's name, whose children
     count as well, and `strategy` the name or the id of a strategy. `text` stands in the line as it is in its
-    file, or is a regular expression (`is_regex`), in capitals or not (`ignores_case`). `is_inverted` wants
-    the lines for which expressions and text do not hold. `last` wants the last so many lines.
+    file, or is a regular expression (`is_regex`), in capitals or not (`ignores_case`). With
+    `is_inverted` it does not stand there. `last` wants the last so many lines,
+    `gives_all` also gives the lines that are not wanted.
     """
 
     where: tuple[str, ...] = ()
@@ -119,3 +120,17 @@ def _time_ns(name: str, given: Time | None, now_ns: int) -> int | None:
     if found is None:
         raise ValueError(f"{name} must be a time such as {_TIMES}, was {given}")
     return max(-_MAX_NS, min(found, _MAX_NS))
+
+
+def followed(source: str | os.PathLike[str], selection: Selection) -> tuple[native.Search, native.Following]:
+    """Begin a search as `searched` does, and to follow what is appended behind it.
+
+    Logs that are not there yet are followed from their first line; their directory must exist. Raises what
+    `searched` does.
+    """
+    path, wanted = Path(source), selection.wanted()
+    if path.is_dir():
+        return native.follow(path, [], wanted)
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"there is no log directory, and no log, at {path}")
+    return native.follow(None, [path], wanted)

@@ -4,8 +4,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use metaexpert_log::family::sibling;
-use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
+
+use super::os_error;
 
 /// A file of a log: where it lies, which file its writer appends to, the process in that file's name, and its
 /// own number.
@@ -25,12 +26,7 @@ pub fn family(py: Python<'_>, path: PathBuf) -> PyResult<Vec<LogFile>> {
 }
 
 /// The error of a directory that cannot be listed, which it names.
-fn directory_refused(py: Python<'_>, path: &Path, problem: io::Error) -> PyErr {
-    let Some(number) = problem.raw_os_error() else { return problem.into() };
-    let text = py.import("os").and_then(|os| os.call_method1("strerror", (number,))).map(Bound::unbind);
+pub(super) fn directory_refused(py: Python<'_>, path: &Path, problem: io::Error) -> PyErr {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    text.map_or_else(
-        |_| problem.into(),
-        |text| PyOSError::new_err((number, text, directory.unwrap_or(Path::new(".")).to_owned())),
-    )
+    os_error(py, problem, Some(directory.unwrap_or(Path::new("."))))
 }

@@ -1,17 +1,21 @@
 //! Searches of logs, for Python.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use metaexpert_log::condition::Condition;
 use metaexpert_log::jsonl::time;
-use metaexpert_log_read::{Filter, Query, Report, Search as Engine, TextPattern};
+use metaexpert_log_read::{Batch, Filter, Query, Report, Search as Engine, TextPattern};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
+use super::files::directory_refused;
+use super::os_error;
+
 /// A line, the place of its file, why it is no record, and whether it is wanted.
-type Found<'py> = (Bound<'py, PyBytes>, usize, Option<&'static str>, bool);
+pub(super) type Found<'py> = (Bound<'py, PyBytes>, usize, Option<&'static str>, bool);
 /// A file, its lines that are no records by why they are not, and why something of it could not be read.
 pub(super) type FileReport = (PathBuf, Vec<(&'static str, u64)>, Vec<String>);
 
@@ -75,16 +79,23 @@ impl Search {
             Some(directory) => Engine::in_directory(directory, query),
             None => Engine::in_logs(&logs, query),
         });
-        Ok(Search { engine: Mutex::new(begun?) })
+        let begun = begun.map_err(|problem| listing_refused(py, directory.as_deref(), &logs, problem))?;
+        Ok(Search::new_of(begun))
     }
 
     fn next_batch<'py>(&self, py: Python<'py>) -> PyResult<Option<Vec<Found<'py>>>> {
-        let Some(batch) = py.detach(|| self.locked(Engine::next_batch))? else { return Ok(None) };
-        let lines = batch.lines().iter().map(|line| {
-            let text = PyBytes::new(py, batch.text(line));
-            (text, line.file, line.fault.map(|fault| fault.name()), line.is_match)
-        });
-        Ok(Some(lines.collect()))
+        let Some(batch) = self.next(py)? else { return Ok(None) };
+        Ok(Some(found_in(py, &batch)))
+    }
+
+    fn count(&self, py: Python<'_>, most: Option<usize>) -> PyResult<usize> {
+        let mut count = 0;
+        while most.is_none_or(|most| count < most) {
+            let Some(batch) = self.next(py)? else { break };
+            count += batch.lines().iter().filter(|line| line.is_match).count();
+            py.check_signals()?;
+        }
+        Ok(most.map_or(count, |most| count.min(most)))
     }
 
     fn files(&self) -> Vec<PathBuf> {
@@ -97,9 +108,39 @@ impl Search {
 }
 
 impl Search {
+    pub(super) fn new_of(engine: Engine) -> Search {
+        Search { engine: Mutex::new(engine) }
+    }
+
+    pub(super) fn next(&self, py: Python<'_>) -> PyResult<Option<Batch>> {
+        py.detach(|| self.locked(Engine::next_batch)).map_err(|problem| os_error(py, problem, None))
+    }
+
     fn locked<T>(&self, work: impl FnOnce(&mut Engine) -> T) -> T {
         work(&mut self.engine.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// The error of a search that could not begin.
+pub(super) fn listing_refused(
+    py: Python<'_>,
+    directory: Option<&Path>,
+    logs: &[PathBuf],
+    problem: io::Error,
+) -> PyErr {
+    match (directory, logs) {
+        (None, [log, ..]) => directory_refused(py, log, problem),
+        _ => os_error(py, problem, directory),
+    }
+}
+
+/// What Python gets of a batch.
+pub(super) fn found_in<'py>(py: Python<'py>, batch: &Batch) -> Vec<Found<'py>> {
+    let lines = batch.lines().iter().map(|line| {
+        let text = PyBytes::new(py, batch.text(line));
+        (text, line.file, line.fault.map(|fault| fault.name()), line.is_match)
+    });
+    lines.collect()
 }
 
 /// What Python is told of a report.

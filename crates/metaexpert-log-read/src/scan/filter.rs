@@ -14,7 +14,7 @@ pub struct Filter {
     pub conditions: Vec<Condition>,
     /// What the line must have.
     pub text: Option<TextPattern>,
-    /// Whether lines are wanted that conditions and text do not want.
+    /// Whether the line must not have the text.
     pub is_inverted: bool,
     /// The first time that is wanted, in nanoseconds since 1970.
     pub since_ns: Option<i64>,
@@ -54,10 +54,7 @@ impl Filter {
     /// What finds the lines that may be wanted, which have one of its texts or a backslash. None where each
     /// line must be looked at.
     pub(crate) fn finders(&self) -> Option<Finders> {
-        if self.is_inverted {
-            return None;
-        }
-        let of_text = self.text.as_ref().and_then(TextPattern::needles);
+        let of_text = self.text.as_ref().filter(|_| !self.is_inverted).and_then(TextPattern::needles);
         let all = of_text.into_iter().chain(self.conditions.iter().filter_map(Condition::needles));
         all.max_by_key(Needles::rarity).and_then(|needles| Finders::new(&needles.any_of))
     }
@@ -73,16 +70,15 @@ impl Filter {
 
     /// Whether what the record says is wanted.
     pub(crate) fn wants(&self, record: &[u8]) -> bool {
-        let holds = self.conditions.iter().all(|condition| condition.holds(record));
-        (holds && self.has_text(record)) != self.is_inverted
+        self.conditions.iter().all(|condition| condition.holds(record)) && self.wants_text_of(record)
     }
 
     /// Whether a line that is no record is wanted: it has no fields, so conditions hold for none.
     pub(crate) fn wants_foreign(&self, line: &[u8]) -> bool {
-        (self.conditions.is_empty() && self.has_text(line)) != self.is_inverted
+        self.conditions.is_empty() && self.wants_text_of(line)
     }
 
-    fn has_text(&self, line: &[u8]) -> bool {
-        self.text.as_ref().is_none_or(|text| text.is_in(line))
+    fn wants_text_of(&self, line: &[u8]) -> bool {
+        self.text.as_ref().is_none_or(|text| text.is_in(line) != self.is_inverted)
     }
 }

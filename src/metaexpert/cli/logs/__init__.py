@@ -8,6 +8,8 @@ from metaexpert.cli.command import Group
 
 #: Each has a command of its own last name; `--help` lists them in this order.
 _MODULES = (
+    "metaexpert.cli.logs.tail",
+    "metaexpert.cli.logs.grep",
     "metaexpert.cli.logs.configure",
     "metaexpert.cli.logs.recover",
     "metaexpert.cli.logs.lnav",
