@@ -34,11 +34,13 @@ pub enum Content {
     /// A part of a line, as it is: the line is longer than 8 MiB and comes in pieces, of which the last one ends
     /// with the line break, or its file was finished before its end was written.
     Piece(Vec<u8>),
-    /// The file became shorter, or begins otherwise: it was cut, and is read again from its beginning, or from
-    /// where it was cut if its beginning is still the same. Lines that were written and cut between two looks
-    /// are unknown.
+    /// The file was cut. It is read again from its beginning, or from where its end was cut off. If it had been
+    /// copied to number 1 before, as logrotate's `copytruncate` does, what was written since the last look came
+    /// from the copy. Else such lines are unknown.
     Truncated,
-    /// The file was removed; it was read to its end before. The log goes on with the next file of its name.
+    /// The file was removed or replaced; it was read to its end before. The log goes on with the next file of
+    /// its name. Lines that the next file repeats from this one, as a writer does whose file was removed, come
+    /// once.
     Gone,
     /// A file or the directory could not be read. It is tried again, and told again if the cause changes.
     Unreadable(io::Error),

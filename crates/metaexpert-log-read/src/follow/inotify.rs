@@ -70,6 +70,11 @@ mod linux {
             Ok(inotify::add_watch(&self.queue, directory, wanted)?)
         }
 
+        /// Ends a watch; one that has ended by itself is no failure.
+        pub fn leave(&self, watch: i32) {
+            let _ = inotify::remove_watch(&self.queue, watch);
+        }
+
         /// Gives `each` of the notices that are there.
         pub fn drain(&self, mut each: impl FnMut(Notice)) -> io::Result<()> {
             let mut buffer = [MaybeUninit::uninit(); BUFFER_BYTES];
@@ -123,6 +128,10 @@ mod absent {
         }
 
         pub fn watch(&self, _: &Path) -> io::Result<i32> {
+            match *self {}
+        }
+
+        pub fn leave(&self, _: i32) {
             match *self {}
         }
 

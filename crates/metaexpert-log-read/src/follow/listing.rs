@@ -22,7 +22,14 @@ pub(super) struct Listed {
     /// 0 for the file that is written, 1 for the one that was finished last, and so on.
     pub number: u32,
     pub path: PathBuf,
+    /// Whether the path is a symbolic link.
+    pub is_link: bool,
     pub status: Status,
+}
+
+/// Whether nothing was written between two looks at what may be one file.
+pub(super) fn is_untouched(before: &Status, now: &Status) -> bool {
+    (before.identity, before.len, before.modified_ns) == (now.identity, now.len, now.modified_ns)
 }
 
 /// The files of `logs` in `directory`, ordered by writer, and from the oldest to the one that is written. None
@@ -57,13 +64,15 @@ fn list(directory: &Path, names: &Names) -> io::Result<Vec<Listed>> {
     let mut found = Vec::new();
     let here = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
     for entry in fs::read_dir(here)? {
-        let path = directory.join(entry?.file_name());
+        let entry = entry?;
+        let path = directory.join(entry.file_name());
         let Some((log, member)) = names.member(&path) else { continue };
         // What has gone meanwhile is missing from the next listing.
         if let Ok(status) = SystemDisk.status_at(&path) {
             if status.is_regular {
                 let written = member.namesake.map_or_else(|| log.clone(), |who| family::sibling(log, who));
-                found.push((member, Listed { log: log.clone(), written, number: 0, path, status }));
+                let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
+                found.push((member, Listed { log: log.clone(), written, number: 0, path, is_link, status }));
             }
         }
     }

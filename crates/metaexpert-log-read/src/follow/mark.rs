@@ -6,10 +6,10 @@ use std::os::unix::fs::FileExt;
 
 /// How much of either end is remembered. A record begins with its time and has its number, so that this tells
 /// any two files of records apart.
-const MARK_BYTES: usize = 256;
+pub(super) const MARK_BYTES: usize = 256;
 
 /// The beginning of a file's text, and how far it was read, with what stands before that place.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Mark {
     beginning: Vec<u8>,
     ending: Vec<u8>,
@@ -26,6 +26,11 @@ impl Mark {
         Ok(mark)
     }
 
+    /// The mark of a file of which only the beginning is known.
+    pub fn at(offset: u64, beginning: &[u8]) -> Mark {
+        Mark { beginning: beginning.to_vec(), ending: Vec::new(), offset }
+    }
+
     /// Notes that `bytes` were read, behind those before.
     pub fn advance(&mut self, bytes: &[u8]) {
         if self.beginning.len() as u64 == self.offset {
@@ -35,6 +40,11 @@ impl Mark {
         self.offset += bytes.len() as u64;
         self.ending.extend(&bytes[bytes.len().saturating_sub(MARK_BYTES)..]);
         self.ending.drain(..self.ending.len().saturating_sub(MARK_BYTES));
+    }
+
+    /// Whether nothing is remembered.
+    pub fn is_empty(&self) -> bool {
+        self.beginning.is_empty()
     }
 
     /// Whether a text that begins with `text` may be this one. What is empty is like nothing.

@@ -1,5 +1,7 @@
 //! What a file gives next, and the bounds of it.
 
+use super::mark::Mark;
+
 /// What has no line break in this many bytes is given in pieces. No record is as long.
 pub(super) const LONGEST_LINE_BYTES: usize = 8 << 20;
 /// At least this much is read at once.
@@ -12,8 +14,11 @@ pub(super) enum Next {
     Lines(Vec<u8>),
     /// A part of a line that has no end in sight, or none at all.
     Piece(Vec<u8>),
-    /// The file was cut, and is read from an earlier place on.
-    Truncated,
+    /// Its end was cut off; it is read on from there.
+    Shortened,
+    /// It was emptied, and may have been written again since: it is read from its beginning. The mark says how
+    /// far it was read before.
+    Replaced(Mark),
     /// Nothing at the moment.
     End,
 }

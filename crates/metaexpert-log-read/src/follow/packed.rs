@@ -5,6 +5,7 @@ use std::io::{self, Read};
 
 use memchr::{memchr, memrchr};
 
+use super::mark::Mark;
 use super::next::{BLOCK_BYTES, LONGEST_LINE_BYTES, Next};
 use crate::open::{Packing, unpacked};
 
@@ -42,6 +43,19 @@ impl Packed {
             }
             self.unpack(most.max(BLOCK_BYTES));
         }
+    }
+
+    /// Passes over the first `bytes` bytes, or as many as there are, and returns their mark.
+    pub fn skip(&mut self, bytes: u64) -> Mark {
+        let mut mark = Mark::default();
+        while mark.offset < bytes && (self.text.is_some() || !self.held.is_empty()) {
+            if self.held.is_empty() {
+                self.unpack(BLOCK_BYTES);
+            }
+            let passed = (bytes - mark.offset).min(self.held.len() as u64);
+            mark.advance(&self.take(passed as usize));
+        }
+        mark
     }
 
     /// What has no line break behind it, at the end.

@@ -3,94 +3,128 @@
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
-use memchr::{memchr, memrchr};
 use metaexpert_log::platform::disk::{Disk, FileId, Status, SystemDisk};
 
-use super::listing::Listed;
+use super::doubles::Doubles;
+use super::listing::{Listed, is_untouched};
 use super::mark::{Mark, read_at};
-use super::next::{BLOCK_BYTES, LONGEST_LINE_BYTES, Next};
+use super::next::Next;
 use super::packed::Packed;
+use super::unpacked::Unpacked;
 use crate::open::{MAGIC_BYTES, Packing};
 
 pub(super) struct Reading {
     pub path: PathBuf,
     pub identity: FileId,
-    /// What a look has seen of it last.
-    pub seen: Option<Status>,
     source: Source,
     /// How far it was given.
     pub mark: Mark,
-    /// Up to here there is no line break behind the mark.
-    searched: u64,
-    /// A piece of a line was given, whose rest comes next.
-    is_inside_line: bool,
+    /// What a look has seen of it last.
+    pub seen: Option<Status>,
+    /// Nobody appends to it: it is left at its end.
+    pub is_complete: bool,
+    /// It was packed, or its lines were repeated: it is not gone.
+    pub is_copied: bool,
+    /// It holds what was written to another file before that was cut, of which is to be told behind it.
+    pub was_cut: bool,
+    /// Since when it is nowhere among the log's files.
+    pub missing_since: Option<Instant>,
+    /// Since when it has no name.
+    pub gone_since: Option<Instant>,
+    pub is_gone_told: bool,
+    /// What it may repeat from the file before it.
+    pub doubles: Option<Doubles>,
 }
 
 enum Source {
-    Unpacked(File),
+    Unpacked(Unpacked),
     Packed(Packed),
+    /// To be opened again at the mark once there is more.
+    Asleep,
     /// Nothing is to be read from it.
     Closed,
 }
 
 impl Reading {
+    fn new(listed: &Listed, source: Source, mark: Mark) -> Reading {
+        Reading {
+            path: listed.path.clone(),
+            identity: listed.status.identity,
+            source,
+            mark,
+            seen: Some(listed.status),
+            is_complete: false,
+            is_copied: false,
+            was_cut: false,
+            missing_since: None,
+            gone_since: None,
+            is_gone_told: false,
+            doubles: None,
+        }
+    }
+
     /// Opens a file, to be read from its beginning. Fails with `NotFound` where another file has its path by
     /// now.
     pub fn open(listed: &Listed) -> io::Result<Reading> {
-        let file = SystemDisk.open_read(&listed.path)?;
-        if SystemDisk.status(&file)?.identity != listed.status.identity {
-            return Err(io::ErrorKind::NotFound.into());
-        }
-        let source = match Packing::of(&read_at(&file, 0, MAGIC_BYTES)?) {
-            Packing::Unpacked => Source::Unpacked(file),
+        let (file, packing) = opened(&listed.path, listed.status.identity)?;
+        let source = match packing {
+            Packing::Unpacked => Source::Unpacked(Unpacked::new(file)),
             packing => Source::Packed(Packed::new(file, packing)?),
         };
-        Ok(Reading {
-            path: listed.path.clone(),
-            identity: listed.status.identity,
-            seen: None,
-            source,
-            mark: Mark::default(),
-            searched: 0,
-            is_inside_line: false,
-        })
+        Ok(Reading::new(listed, source, Mark::default()))
     }
 
     /// Opens a file, to be read from its last line break on; of a packed one nothing is read.
     pub fn open_at_end(listed: &Listed) -> io::Result<Reading> {
-        let mut reading = Reading::open(listed)?;
-        match &reading.source {
-            Source::Unpacked(file) => {
-                let len = SystemDisk.status(file)?.len;
-                let end = last_line_end(file, len)?;
-                reading.is_inside_line = end.is_none();
-                reading.mark = Mark::of(file, end.unwrap_or(len))?;
-                reading.searched = reading.mark.offset;
-            }
-            _ => {
-                reading.source = Source::Closed;
-                reading.mark.offset = listed.status.len;
-            }
+        let (file, packing) = opened(&listed.path, listed.status.identity)?;
+        if packing != Packing::Unpacked {
+            return Ok(Reading::new(listed, Source::Closed, Mark::at(listed.status.len, &[])));
         }
-        Ok(reading)
+        let (file, mark) = Unpacked::at_end(file)?;
+        Ok(Reading::new(listed, Source::Unpacked(file), mark))
+    }
+
+    /// Opens a file that has what another one had, to be read from `mark` on to its end. None if it has other
+    /// text, or no more.
+    pub fn resume(listed: &Listed, mark: &Mark) -> io::Result<Option<Reading>> {
+        let (file, packing) = opened(&listed.path, listed.status.identity)?;
+        let source = if packing == Packing::Unpacked {
+            if file.metadata()?.len() <= mark.offset || Mark::of(&file, mark.offset)? != *mark {
+                return Ok(None);
+            }
+            Source::Unpacked(Unpacked::new(file))
+        } else {
+            let mut packed = Packed::new(file, packing)?;
+            if packed.skip(mark.offset) != *mark {
+                return Ok(None);
+            }
+            Source::Packed(packed)
+        };
+        let mut reading = Reading::new(listed, source, mark.clone());
+        reading.is_complete = true;
+        Ok(Some(reading))
     }
 
     /// What is next, of about `most` bytes at most; a single line may be longer.
     pub fn next(&mut self, most: usize) -> io::Result<Next> {
+        if self.is_asleep() {
+            if let Some(next) = self.wake()? {
+                return Ok(next);
+            }
+        }
         match &mut self.source {
-            Source::Unpacked(_) => self.next_unpacked(most),
+            Source::Unpacked(file) => file.next(&mut self.mark, most),
             Source::Packed(packed) => packed.next(most),
-            Source::Closed => Ok(Next::End),
+            Source::Asleep | Source::Closed => Ok(Next::End),
         }
     }
 
     /// Whether it has a byte, or will have none: the file before it gets no more.
     pub fn has_begun(&self) -> bool {
         match &self.source {
-            Source::Unpacked(file) => {
-                self.mark.offset > 0 || SystemDisk.status(file).is_ok_and(|now| now.len > 0)
-            }
+            Source::Unpacked(file) => self.mark.offset > 0 || file.has_bytes(),
             _ => true,
         }
     }
@@ -98,97 +132,83 @@ impl Reading {
     /// What follows the last line break, now that no more will come.
     pub fn rest(&mut self) -> io::Result<Vec<u8>> {
         match &mut self.source {
-            Source::Unpacked(file) => {
-                let rest = read_at(file, self.mark.offset, LONGEST_LINE_BYTES)?;
-                self.mark.advance(&rest);
-                Ok(rest)
-            }
+            Source::Unpacked(file) => file.rest(&mut self.mark),
             Source::Packed(packed) => Ok(packed.rest()),
-            Source::Closed => Ok(Vec::new()),
+            Source::Asleep | Source::Closed => Ok(Vec::new()),
         }
     }
 
-    fn next_unpacked(&mut self, most: usize) -> io::Result<Next> {
-        let Source::Unpacked(file) = &self.source else { return Ok(Next::End) };
-        let len = SystemDisk.status(file)?.len;
-        if len < self.mark.offset || !self.mark.is_beginning_of(file)? {
-            return self.begin_again(len).map(|()| Next::Truncated);
-        }
-        self.searched = self.searched.clamp(self.mark.offset, len);
-        while self.searched < len {
-            let wanted = (len - self.searched).min(most.max(BLOCK_BYTES) as u64);
-            let block = read_at(file, self.searched, wanted as usize)?;
-            if block.is_empty() {
-                break;
-            }
-            let end = if self.is_inside_line { memchr(b'\n', &block) } else { memrchr(b'\n', &block) };
-            let Some(end) = end else {
-                self.searched += block.len() as u64;
-                if self.searched - self.mark.offset >= LONGEST_LINE_BYTES as u64 {
-                    let piece = read_at(file, self.mark.offset, (self.searched - self.mark.offset) as usize)?;
-                    self.take(&piece);
-                    self.is_inside_line = true;
-                    return Ok(Next::Piece(piece));
-                }
-                continue;
-            };
-            let before = (self.searched - self.mark.offset) as usize;
-            let mut lines = read_at(file, self.mark.offset, before)?;
-            if lines.len() < before {
-                // It was cut meanwhile, of which the next call tells.
-                break;
-            }
-            lines.extend(&block[..=end]);
-            let is_rest = std::mem::take(&mut self.is_inside_line);
-            self.take(&lines);
-            if !is_rest {
-                self.searched += (block.len() - end - 1) as u64;
-            }
-            return Ok(if is_rest { Next::Piece(lines) } else { Next::Lines(lines) });
-        }
-        Ok(Next::End)
+    pub fn is_unpacked(&self) -> bool {
+        matches!(self.source, Source::Unpacked(_) | Source::Asleep)
     }
 
-    fn take(&mut self, given: &[u8]) {
-        self.mark.advance(given);
-        self.searched = self.mark.offset;
+    /// Whether a text that begins with `text` may be that of this file, or of what it was before it was cut.
+    pub fn begins(&self, text: &[u8]) -> bool {
+        let is_now = |file: &Unpacked| file.mark_now().is_ok_and(|mark| mark.begins(text));
+        self.mark.begins(text) || matches!(&self.source, Source::Unpacked(file) if is_now(file))
     }
 
-    /// Goes back in a file of `len` bytes that was cut: to its last line, if it still begins as it did, and to
-    /// its beginning otherwise.
-    fn begin_again(&mut self, len: u64) -> io::Result<()> {
-        let Source::Unpacked(file) = &self.source else { return Ok(()) };
-        let beginning = read_at(file, 0, len.min(u64::from(u8::MAX)) as usize)?;
-        let end = if self.mark.begins(&beginning) && len < self.mark.offset {
-            last_line_end(file, len)?.unwrap_or(len)
-        } else {
-            0
+    /// Whether the file is open and has no name left.
+    pub fn is_removed(&self) -> bool {
+        matches!(&self.source, Source::Unpacked(file) if file.has_no_name())
+    }
+
+    /// What the next file may repeat, if this one was removed or packed.
+    pub fn doubles(&self) -> Option<Doubles> {
+        match &self.source {
+            Source::Unpacked(file) if self.is_copied || self.gone_since.is_some() => {
+                Doubles::new(file.file()).ok()
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether it is open, and unpacked.
+    pub fn is_open(&self) -> bool {
+        matches!(self.source, Source::Unpacked(_))
+    }
+
+    /// Closes the file until there is more in it. What was begun of a line is read again.
+    pub fn sleep(&mut self) {
+        if matches!(self.source, Source::Unpacked(_)) {
+            self.source = Source::Asleep;
+        }
+    }
+
+    pub fn is_asleep(&self) -> bool {
+        matches!(self.source, Source::Asleep)
+    }
+
+    /// Nothing more is read from it.
+    pub fn close(&mut self) {
+        self.source = Source::Closed;
+    }
+
+    /// Whether it is `file`. What is open keeps its identity; what is closed may have left it to another file.
+    pub fn is(&self, file: &Listed) -> bool {
+        let is_untouched = || self.seen.is_some_and(|seen| is_untouched(&seen, &file.status));
+        self.identity == file.status.identity && (!matches!(self.source, Source::Closed) || is_untouched())
+    }
+
+    /// Opens a sleeping file again. One that has another path by now is left to the next look.
+    fn wake(&mut self) -> io::Result<Option<Next>> {
+        let (file, packing) = match opened(&self.path, self.identity) {
+            Err(problem) if problem.kind() == io::ErrorKind::NotFound => return Ok(Some(Next::End)),
+            outcome => outcome?,
         };
-        self.mark = Mark::of(file, end)?;
-        self.searched = end;
-        self.is_inside_line = false;
-        Ok(())
-    }
-
-    /// It is at `path` by now.
-    pub fn moved_to(&mut self, path: &Path) {
-        if self.path != path {
-            self.path = path.to_owned();
-        }
+        // A file that was removed in its sleep may have left its identity to another one.
+        let is_same = packing == Packing::Unpacked && self.mark.is_beginning_of(&file)?;
+        self.source = Source::Unpacked(Unpacked::new(file));
+        Ok((!is_same).then(|| Next::Replaced(std::mem::take(&mut self.mark))))
     }
 }
 
-/// Where the last whole line of the first `len` bytes ends; none if no line ends in as many bytes as a line has
-/// at most.
-fn last_line_end(file: &File, len: u64) -> io::Result<Option<u64>> {
-    let mut end = len;
-    while end > 0 && len - end < LONGEST_LINE_BYTES as u64 {
-        let start = end.saturating_sub(BLOCK_BYTES as u64);
-        let block = read_at(file, start, (end - start) as usize)?;
-        if let Some(at) = memrchr(b'\n', &block) {
-            return Ok(Some(start + at as u64 + 1));
-        }
-        end = start;
+/// The file at `path`, if it is the one, and what its first bytes say.
+pub(super) fn opened(path: &Path, identity: FileId) -> io::Result<(File, Packing)> {
+    let file = SystemDisk.open_read(path)?;
+    if SystemDisk.status(&file)?.identity != identity {
+        return Err(io::ErrorKind::NotFound.into());
     }
-    Ok((end == 0).then_some(0))
+    let packing = Packing::of(&read_at(&file, 0, MAGIC_BYTES)?);
+    Ok((file, packing))
 }

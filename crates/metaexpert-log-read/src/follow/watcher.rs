@@ -1,5 +1,6 @@
 //! Waiting until something may have changed: for the kernel's notices, a waker, or the next look.
 
+use std::collections::HashMap;
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -47,6 +48,8 @@ pub(super) enum Reason {
 
 pub(super) struct Watcher {
     inotify: Option<Inotify>,
+    /// How many want each watch.
+    wanted: HashMap<i32, usize>,
     woken: UnixStream,
 }
 
@@ -57,12 +60,24 @@ impl Watcher {
         stream.set_nonblocking(true)?;
         // Without the kernel's notices everything works, later.
         let inotify = if watch == Watch::Inotify { Inotify::new().ok() } else { None };
-        Ok((Watcher { inotify, woken }, Waker { stream: Arc::new(stream) }))
+        Ok((Watcher { inotify, wanted: HashMap::new(), woken }, Waker { stream: Arc::new(stream) }))
     }
 
-    /// The watch of a directory; none where the kernel does not tell of it.
-    pub fn watch(&self, directory: &Path) -> Option<i32> {
-        self.inotify.as_ref()?.watch(directory).ok()
+    /// The watch of a directory, to be left as often. Fails where the kernel does not tell of it.
+    pub fn watch(&mut self, directory: &Path) -> io::Result<i32> {
+        let inotify = self.inotify.as_ref().ok_or(io::ErrorKind::Unsupported)?;
+        let watch = inotify.watch(directory)?;
+        *self.wanted.entry(watch).or_default() += 1;
+        Ok(watch)
+    }
+
+    pub fn leave(&mut self, watch: i32) {
+        let Some(wanted) = self.wanted.get_mut(&watch) else { return };
+        *wanted -= 1;
+        if *wanted == 0 {
+            self.wanted.remove(&watch);
+            self.inotify.iter().for_each(|inotify| inotify.leave(watch));
+        }
     }
 
     pub fn drain(&self, each: impl FnMut(Notice)) -> io::Result<()> {

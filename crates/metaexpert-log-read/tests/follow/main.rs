@@ -1,5 +1,11 @@
 //! What a follower gives of files that are really written, renamed, cut and removed.
 
 mod appending;
+mod cutting;
+mod directories;
+mod packing;
+mod removing;
 mod rotation;
 mod scene;
+mod siblings;
+mod writers;

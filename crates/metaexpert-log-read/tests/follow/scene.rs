@@ -98,3 +98,34 @@ impl Heard {
         self.all.iter().map(tell).collect()
     }
 }
+
+/// Moves `name` and what was finished before up by one number.
+pub fn rotate(place: &Place, name: &str) {
+    let numbered = |number: u32, ending: &str| format!("{name}.{number}{ending}");
+    let is_there = |number: u32, ending: &str| place.path(&numbered(number, ending)).exists();
+    const ENDINGS: [&str; 3] = ["", ".gz", ".zst"];
+    let last = (1..).find(|number| !ENDINGS.iter().any(|ending| is_there(*number, ending))).unwrap();
+    for number in (1..last).rev() {
+        for ending in ENDINGS.into_iter().filter(|ending| is_there(number, ending)) {
+            place.rename(&numbered(number, ending), &numbered(number + 1, ending));
+        }
+    }
+    place.rename(name, &numbered(1, ""));
+}
+
+/// Packs `name` as the logging system does: in two renamings.
+pub fn pack(place: &Place, name: &str) {
+    let packed = zstd::encode_all(fs::File::open(place.path(name)).unwrap(), 0).unwrap();
+    place.append("in-the-making.part", packed);
+    place.rename("in-the-making.part", name);
+    place.rename(name, &format!("{name}.zst"));
+}
+
+/// Packs `name` as gzip(1) does.
+pub fn gzip(place: &Place, name: &str) {
+    let file = fs::File::create(place.path(&format!("{name}.gz"))).unwrap();
+    let mut packer = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+    packer.write_all(&fs::read(place.path(name)).unwrap()).unwrap();
+    packer.finish().unwrap();
+    fs::remove_file(place.path(name)).unwrap();
+}
