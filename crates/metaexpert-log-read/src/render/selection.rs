@@ -69,15 +69,6 @@ impl Selection {
         Ok(Selection { wanted: patterns(&style.fields)?, hidden: patterns(&style.hide)? })
     }
 
-    /// The same, and of what nobody asks for by name nothing called one of `names`.
-    pub(super) fn without(mut self, names: &[&str]) -> Selection {
-        if self.wanted.is_empty() {
-            let name = |name: &&str| Pattern { text: name.as_bytes().into(), is_beginning: false };
-            self.hidden.extend(names.iter().map(name));
-        }
-        self
-    }
-
     /// Whether everything is shown.
     pub(super) fn is_all(&self) -> bool {
         self.wanted.is_empty() && self.hidden.is_empty()
@@ -101,6 +92,9 @@ impl Selection {
     /// What is shown of the value at `path`.
     #[inline]
     pub(super) fn verdict(&self, path: &[u8]) -> Verdict {
+        if self.is_all() {
+            return Verdict::Whole;
+        }
         if self.hides(path) {
             return Verdict::Nothing;
         }

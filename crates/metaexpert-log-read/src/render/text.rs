@@ -18,9 +18,6 @@ const MESSAGE_WIDTH: usize = 30;
 /// What stands in the column of a key that a record does not have.
 const MISSING: &[u8] = b"-";
 
-/// What people need not read in each record.
-const UNASKED: [&str; 4] = ["seq", "run_id", "thread_id", "process_id"];
-
 /// The keys that every record has, in the order of their columns.
 const CORE: [&[u8]; 4] = [b"timestamp", b"level", b"module", b"message"];
 const TIMESTAMP: usize = 0;
@@ -52,7 +49,7 @@ struct Parts<'l> {
 
 impl TextFormat {
     pub(super) fn of(style: &Style) -> Result<TextFormat, StyleError> {
-        let selection = Selection::of(style)?.without(&UNASKED);
+        let selection = Selection::of(style)?;
         let constants = if selection.has_wanted() { &[][..] } else { &style.constant };
         Ok(TextFormat {
             colour: style.colour,
@@ -93,8 +90,7 @@ impl TextFormat {
         for member in Members::of(line)? {
             let (key, value) = member?;
             let key = decoded(key)?;
-            let column = CORE.iter().position(|core| *core == &*key);
-            if let Some(column @ None) = column.map(|index| &mut parts.core[index]) {
+            if let Some(column @ None) = column(&key).map(|index| &mut parts.core[index]) {
                 *column = Some(value);
             } else if !self.is_placed(&key, value, &mut parts)? && !self.constants.is_known(&key, value) {
                 self.fields.push(&key, value, &self.selection)?;
@@ -103,10 +99,12 @@ impl TextFormat {
         Ok(parts)
     }
 
-    /// Whether the member is one that stands behind the line, and none did so far.
+    /// Whether the member is one that stands behind the line, and none did so far, or nobody asked for it.
     #[inline]
     fn is_placed<'l>(&mut self, key: &[u8], value: &'l [u8], parts: &mut Parts<'l>) -> Result<bool, NotJson> {
         Ok(match key {
+            // What people need not read in each record.
+            b"seq" | b"run_id" | b"thread_id" | b"process_id" => !self.selection.has_wanted(),
             b"category" => {
                 parts.is_trade |= inside(value) == Some(protection::TRADE);
                 false
@@ -159,6 +157,19 @@ impl TextFormat {
             push_column(Some(message), width, memory, out);
         });
     }
+}
+
+/// The column of a key that every record has.
+#[inline]
+fn column(key: &[u8]) -> Option<usize> {
+    // Compared with texts of a known length, because that needs no call.
+    Some(match key {
+        b"timestamp" => TIMESTAMP,
+        b"level" => LEVEL,
+        b"module" => MODULE,
+        b"message" => MESSAGE,
+        _ => return None,
+    })
 }
 
 /// Appends the time, or what stands in its place.

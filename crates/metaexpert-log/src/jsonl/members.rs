@@ -3,6 +3,9 @@
 
 use memchr::memchr2;
 
+/// How many times eight bytes a short text has.
+const SHORT_WORDS: usize = 3;
+
 /// The line is no JSON object, as far as it was read.
 #[derive(Debug, PartialEq, Eq)]
 pub struct NotJson;
@@ -88,13 +91,37 @@ pub fn text(line: &[u8], at: usize) -> Result<(RawText<'_>, usize), NotJson> {
     let start = at + 1;
     let (mut end, mut has_escapes) = (start, false);
     loop {
-        end += memchr2(b'"', b'\\', line.get(end..).ok_or(NotJson)?).ok_or(NotJson)?;
+        end = quote_or_backslash(line, end).ok_or(NotJson)?;
         if line[end] == b'"' {
             return Ok((RawText { bytes: &line[start..end], has_escapes }, end + 1));
         }
         has_escapes = true;
         end += 2;
     }
+}
+
+/// The first quote or backslash from `at` on.
+#[inline]
+fn quote_or_backslash(line: &[u8], mut at: usize) -> Option<usize> {
+    // Most texts are short: a search that is made for long ones would take longer to begin.
+    for _ in 0..SHORT_WORDS {
+        let Some(word) = line.get(at..)?.first_chunk() else { break };
+        let found = quotes_and_backslashes(u64::from_le_bytes(*word));
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    Some(at + memchr2(b'"', b'\\', line.get(at..)?)?)
+}
+
+/// Marks quotes and backslashes in their highest bits. The lowest mark is exact.
+#[inline]
+fn quotes_and_backslashes(word: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = 0x8080_8080_8080_8080;
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
+    zeros(word ^ (ONES * b'"' as u64)) | zeros(word ^ (ONES * b'\\' as u64))
 }
 
 /// The place behind the value at `at`.
