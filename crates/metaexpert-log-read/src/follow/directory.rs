@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use metaexpert_log::family::Member;
@@ -65,12 +65,12 @@ impl Directory {
         self.watched.renew(&self.path, watcher);
         for _ in 0..MOST_BEGINNINGS {
             let listed = match self.list() {
-                Err(problem) if problem.kind() == io::ErrorKind::NotFound => Some(Vec::new()),
+                Err(problem) if problem.kind() == ErrorKind::NotFound => Some(Vec::new()),
                 outcome => outcome?,
             };
             if let Some(files) = listed {
                 match self.begin_chains(&files) {
-                    Err(problem) if problem.kind() == io::ErrorKind::NotFound => {}
+                    Err(problem) if problem.kind() == ErrorKind::NotFound => {}
                     outcome => {
                         self.keep(files, watcher);
                         return outcome;
@@ -99,7 +99,7 @@ impl Directory {
 
     /// Whether the kernel tells nothing of it, or not everything.
     pub fn is_polled(&self) -> bool {
-        self.watched.is_polled() || self.chains.values().any(Chain::is_astray)
+        self.watched.is_polled() || self.chains.values().any(Chain::is_out_of_sight)
     }
 
     /// Notes what the kernel tells.
@@ -166,7 +166,13 @@ impl Directory {
                 files
             }
             Err(problem) => {
+                let is_away = matches!(problem.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory);
                 self.tell(problem, found);
+                if !is_away {
+                    // What is there is unknown; what is open is read on.
+                    self.chains.values_mut().for_each(|chain| chain.has_news = true);
+                    return true;
+                }
                 Vec::new()
             }
         };
@@ -203,7 +209,7 @@ impl Directory {
 
     fn tell(&mut self, problem: io::Error, found: &mut Vec<Appended>) {
         let text = problem.to_string();
-        if problem.kind() != io::ErrorKind::NotFound && self.told.replace(text.clone()) != Some(text) {
+        if problem.kind() != ErrorKind::NotFound && self.told.replace(text.clone()) != Some(text) {
             let content = Content::Unreadable(problem);
             found.push(Appended { log: self.path.clone(), file: self.path.clone(), content });
         }

@@ -7,7 +7,7 @@ use metaexpert_log::platform::disk::{FileId, Status};
 
 use super::listing::{Listed, is_untouched};
 use super::mark::{MARK_BYTES, Mark};
-use super::reading::{Reading, opened};
+use super::reading::{Reading, Role, opened};
 use crate::open::unpacked;
 
 /// Of so many files, the newest ones, it is remembered how their texts begin. The others are older than these.
@@ -81,7 +81,7 @@ impl KnownFiles {
             return None;
         }
         known.was_read = false;
-        Reading::resume(file, &known.mark).ok()?
+        Reading::resume(file, &known.mark, Role::Late).ok()?
     }
 }
 

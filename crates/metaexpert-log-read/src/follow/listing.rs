@@ -43,10 +43,10 @@ pub(super) fn settled(
     previous: &[Listed],
 ) -> io::Result<Option<Vec<Listed>>> {
     let names = Names::of(logs);
-    let mut before = None;
+    let mut before = (!previous.is_empty()).then(|| previous.to_vec());
     for _ in 0..MOST_LISTINGS {
         let now = list(directory, &names)?;
-        if is_equal(before.as_deref().unwrap_or(previous), &now) {
+        if before.is_some_and(|before| is_equal(&before, &now)) {
             return Ok(Some(now));
         }
         before = Some(now);

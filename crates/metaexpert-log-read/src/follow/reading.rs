@@ -23,12 +23,9 @@ pub(super) struct Reading {
     pub mark: Mark,
     /// What a look has seen of it last.
     pub seen: Option<Status>,
-    /// Nobody appends to it: it is left at its end.
-    pub is_complete: bool,
+    pub role: Role,
     /// It was packed, or its lines were repeated: it is not gone.
     pub is_copied: bool,
-    /// It holds what was written to another file before that was cut, of which is to be told behind it.
-    pub was_cut: bool,
     /// Since when it is nowhere among the log's files.
     pub missing_since: Option<Instant>,
     /// Since when it has no name.
@@ -36,6 +33,19 @@ pub(super) struct Reading {
     pub is_gone_told: bool,
     /// What it may repeat from the file before it.
     pub doubles: Option<Doubles>,
+}
+
+/// Why a file is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// It is, or was, written after the one before it.
+    Written,
+    /// It has got lines after it was finished.
+    Late,
+    /// It is a copy of a file that was packed while it was asleep.
+    Copy,
+    /// It is a copy of a file that was cut, of which is to be told behind it.
+    BeforeCut,
 }
 
 enum Source {
@@ -55,9 +65,8 @@ impl Reading {
             source,
             mark,
             seen: Some(listed.status),
-            is_complete: false,
+            role: Role::Written,
             is_copied: false,
-            was_cut: false,
             missing_since: None,
             gone_since: None,
             is_gone_told: false,
@@ -86,9 +95,9 @@ impl Reading {
         Ok(Reading::new(listed, Source::Unpacked(file), mark))
     }
 
-    /// Opens a file that has what another one had, to be read from `mark` on to its end. None if it has other
-    /// text, or no more.
-    pub fn resume(listed: &Listed, mark: &Mark) -> io::Result<Option<Reading>> {
+    /// Opens a file that has what another one had, to be read from `mark` on to its end, as `role` says. None if
+    /// it has other text, or no more.
+    pub fn resume(listed: &Listed, mark: &Mark, role: Role) -> io::Result<Option<Reading>> {
         let (file, packing) = opened(&listed.path, listed.status.identity)?;
         let source = if packing == Packing::Unpacked {
             if file.metadata()?.len() <= mark.offset || Mark::of(&file, mark.offset)? != *mark {
@@ -103,7 +112,7 @@ impl Reading {
             Source::Packed(packed)
         };
         let mut reading = Reading::new(listed, source, mark.clone());
-        reading.is_complete = true;
+        reading.role = role;
         Ok(Some(reading))
     }
 

@@ -1,7 +1,6 @@
 //! Lines that are appended to a log's files.
 
 use std::fs;
-use std::time::Duration;
 
 use metaexpert_log_read::Follower;
 
@@ -133,19 +132,5 @@ fn logs_of_a_directory_are_followed_that_appear_later() {
         place.append("c.txt", "other\n");
         heard.until_ends(&place.path("b.log"), "new\n");
         assert_eq!(heard.told(), ["b.log: new\\n"]);
-    });
-}
-
-#[test]
-fn a_waker_and_a_timeout_end_a_wait() {
-    each_way("woken", |place| {
-        let mut heard = place.follow(&["a.log"]);
-        assert!(heard.follower.wait(Some(Duration::ZERO)).unwrap().is_empty());
-        heard.follower.waker().wake();
-        assert!(heard.follower.wait(None).unwrap().is_empty());
-        let waker = heard.follower.waker();
-        let other = std::thread::spawn(move || waker.wake());
-        assert!(heard.follower.wait(None).unwrap().is_empty());
-        other.join().unwrap();
     });
 }

@@ -8,4 +8,5 @@ mod removing;
 mod rotation;
 mod scene;
 mod siblings;
+mod waiting;
 mod writers;

@@ -81,9 +81,12 @@ fn a_finished_file_that_gets_lines_after_all_is_read_on() {
         rotate(place, "a.log");
         place.append("a.log", "newer\n");
         heard.until_ends(&log, "newer\n");
-        place.append("a.log.2", "latest\n");
+        place.append("a.log.2", "la");
+        place.append("a.log", "newest\n");
+        heard.until_ends(&log, "newest\n");
+        place.append("a.log.2", "test\n");
         heard.until_ends(&log, "latest\n");
-        assert_eq!(heard.text(&log), b"last\nnew\nlate\nnewer\nlatest\n");
+        assert_eq!(heard.text(&log), b"last\nnew\nlate\nnewer\nnewest\nlatest\n");
     });
 }
 

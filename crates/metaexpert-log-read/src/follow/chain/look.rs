@@ -9,7 +9,7 @@ use super::Chain;
 use crate::follow::appended::Appended;
 use crate::follow::known::beginning;
 use crate::follow::listing::Listed;
-use crate::follow::reading::Reading;
+use crate::follow::reading::{Reading, Role};
 
 /// How many files of one writer are open at once. Those behind them are opened when these are finished.
 const MOST_OPEN: usize = 16;
@@ -50,11 +50,13 @@ impl Chain {
         }
     }
 
-    /// Whether the newest file was moved elsewhere just now: its writer may go on with it, which the kernel does
-    /// not tell.
-    pub fn is_astray(&self) -> bool {
-        let missing_since = self.reading.back().and_then(|newest| newest.missing_since);
-        missing_since.is_some_and(|since| since.elapsed() < MISSING_FOR)
+    /// Whether the newest file may be written to without the kernel's telling: it was moved elsewhere just now,
+    /// or has a name in another directory.
+    pub fn is_out_of_sight(&self) -> bool {
+        self.reading.back().is_some_and(|newest| {
+            let is_missing = newest.missing_since.is_some_and(|since| since.elapsed() < MISSING_FOR);
+            is_missing || newest.seen.is_some_and(|seen| seen.links > 1)
+        })
     }
 
     /// Finds lines that finished files got after all.
@@ -131,7 +133,7 @@ impl Chain {
         let Some(newest) = self.reading.back_mut().filter(|newest| !newest.is_open()) else { return false };
         if newest.is_asleep() {
             newest.close();
-            if let Ok(Some(rest)) = Reading::resume(copy, &newest.mark) {
+            if let Ok(Some(rest)) = Reading::resume(copy, &newest.mark, Role::Copy) {
                 let at = self.reading.len() - 1;
                 self.reading.insert(at, rest);
                 self.has_news = true;

@@ -12,7 +12,7 @@ use crate::follow::appended::{Appended, Content};
 use crate::follow::listing::Listed;
 use crate::follow::mark::Mark;
 use crate::follow::next::Next;
-use crate::follow::reading::Reading;
+use crate::follow::reading::{Reading, Role};
 
 /// How much of one writer's files is given at once.
 const MOST_BYTES: usize = 1 << 20;
@@ -43,8 +43,8 @@ impl Chain {
     }
 
     fn is_first_finished(&self) -> bool {
-        let is_complete = self.reading.front().is_some_and(|first| first.is_complete);
-        is_complete || self.reading.len() > 2 || self.reading.get(1).is_some_and(Reading::has_begun)
+        let is_whole = self.reading.front().is_some_and(|first| first.role != Role::Written);
+        is_whole || self.reading.len() > 2 || self.reading.get(1).is_some_and(Reading::has_begun)
     }
 
     fn give(&mut self, content: Content, found: &mut Vec<Appended>) {
@@ -86,14 +86,16 @@ impl Chain {
 
     /// Leaves the first file, which gets no more.
     fn finish(&mut self, found: &mut Vec<Appended>) {
-        match self.reading.front_mut().map(Reading::rest) {
-            Some(Ok(rest)) if !rest.is_empty() => self.give(Content::Piece(rest), found),
-            Some(Err(problem)) => self.fail(false, problem, found),
-            _ => {}
+        let Some(first) = self.reading.front_mut() else { return };
+        // Half a line that is late may still get its end.
+        match if first.role == Role::Late { Ok(Vec::new()) } else { first.rest() } {
+            Ok(rest) if rest.is_empty() => {}
+            Ok(rest) => self.give(Content::Piece(rest), found),
+            Err(problem) => self.fail(false, problem, found),
         }
         let Some(first) = self.reading.pop_front() else { return };
         self.known.finish(&first);
-        if first.was_cut {
+        if first.role == Role::BeforeCut {
             self.give(Content::Truncated, found);
         }
     }
@@ -105,12 +107,10 @@ impl Chain {
             .map(|packing| numbered(&self.written, 1, packing))
             .into_iter()
             .filter_map(|path| self.listed(path));
-        let rest = copies.filter_map(|copy| Reading::resume(&copy, mark).ok().flatten()).next();
+        let rest =
+            copies.filter_map(|copy| Reading::resume(&copy, mark, Role::BeforeCut).ok().flatten()).next();
         match rest {
-            Some(mut rest) => {
-                rest.was_cut = true;
-                self.reading.push_front(rest);
-            }
+            Some(rest) => self.reading.push_front(rest),
             None => self.give(Content::Truncated, found),
         }
     }
