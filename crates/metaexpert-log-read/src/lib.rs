@@ -18,6 +18,7 @@ mod report;
 mod scan;
 mod search;
 mod source;
+mod statistics;
 
 pub use directory::logs;
 pub use family::family;
@@ -32,3 +33,4 @@ pub use report::{FileReport, Report};
 pub use scan::{Batch, Filter, Line, TextError, TextPattern};
 pub use search::Search;
 pub use source::Identity;
+pub use statistics::{Groups, Overview, writers};
