@@ -139,6 +139,30 @@ class Search:
         """
 
 @final
+class Counting:
+    """Counts of the records that a search finds, whose arguments are as for `Search`.
+
+    With names of fields in `by` records are counted by the values of these. `has_all` says that all records
+    are wanted, so that numbers which none of them has are missing. Raises what `Search` raises.
+    """
+
+    def __new__(
+        cls,
+        directory: Path | None,
+        logs: Sequence[Path],
+        wanted: Mapping[str, object],
+        by: Sequence[str],
+        has_all: bool,
+        /,
+    ) -> Self: ...
+    def read_on(self) -> bool:
+        """Count more records for a moment; False when there are no more. Raises as `Search.next_batch`."""
+    def to_json(self) -> str:
+        """Return what was counted so far, as JSON."""
+    def report(self) -> list[tuple[Path, list[tuple[str, int]], list[str]]]:
+        """Return what could not be read so far, as `Search.report` does."""
+
+@final
 class Unpacked:
     """The text of a gzip or zstd file, unpacked as it is read: all members and frames are one text.
 

@@ -2,6 +2,18 @@
 
 from metaexpert.reader.entries import read
 from metaexpert.reader.files import LogFile, family
+from metaexpert.reader.statistics import Grouping, Statistics, count_by, statistics
 from metaexpert.reader.tables import to_arrow, to_pandas, to_polars
 
-__all__ = ["LogFile", "family", "read", "to_arrow", "to_pandas", "to_polars"]
+__all__ = [
+    "Grouping",
+    "LogFile",
+    "Statistics",
+    "count_by",
+    "family",
+    "read",
+    "statistics",
+    "to_arrow",
+    "to_pandas",
+    "to_polars",
+]

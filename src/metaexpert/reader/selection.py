@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -90,6 +90,12 @@ def searched(source: str | os.PathLike[str], selection: Selection) -> native.Sea
 def surveyed(source: str | os.PathLike[str], selection: Selection) -> native.Columns:
     """Read the same lines once, for their columns. Raises as `searched`."""
     return native.Columns(*_place(source), selection.wanted())
+
+
+def counting(source: str | os.PathLike[str], selection: Selection, by: Sequence[str] = ()) -> native.Counting:
+    """Read the same lines once, for statistics or for counts by fields. Raises as `searched`."""
+    has_all = replace(selection, is_strict=False) == Selection()
+    return native.Counting(*_place(source), selection.wanted(), by, has_all)
 
 
 def _place(source: str | os.PathLike[str]) -> tuple[Path | None, list[Path]]:

@@ -39,6 +39,10 @@ LOGS = [
     ("configure", "--schema", "0"),
     ("configure", "--level DEBUG --logger a.b=none", "2"),
     ("configure", "--handler console.level=ERROR --set queue.wait_ms=5 --ttl 10m", "2"),
+    ("tail", "", "0"),
+    ("grep", "text", "0"),
+    ("stats", "--dir logs", "0"),
+    ("stats", "--dir logs --by level --json", "0"),
     ("recover", "", "0"),
     ("recover", "--json", "0"),
     ("lnav", "--print", "0"),
@@ -92,6 +96,7 @@ def test_one_command_does_not_load_the_others(tmp_path: Path) -> None:
 def test_commands_about_logs_load_little(command: str, options: str, exit_code: str, tmp_path: Path) -> None:
     """Neither models, nor the host, nor what speaks HTTP, unless there is a server to ask."""
     (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "expert.log").write_text('{"level":"INFO","message":"text"}\n')
     loaded = modules(tmp_path, "logs", command, *options.split(), prelude=ALONE, exit_code=exit_code)
 
     assert loaded & SLOW == set()

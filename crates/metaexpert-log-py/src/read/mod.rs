@@ -1,6 +1,7 @@
 //! **Read**: logs read back, for the package `metaexpert.reader`.
 
 mod columns;
+mod counting;
 mod files;
 mod following;
 mod printer;
@@ -21,6 +22,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<following::Following>()?;
     module.add_class::<printer::Printer>()?;
     module.add_function(wrap_pyfunction!(following::follow, module)?)?;
+    module.add_class::<counting::Counting>()?;
     module.add_function(wrap_pyfunction!(search::time_ns, module)?)?;
     module.add_function(wrap_pyfunction!(unpacked::packing_of, module)?)?;
     module.add_function(wrap_pyfunction!(files::family, module)?)

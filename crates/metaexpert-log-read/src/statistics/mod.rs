@@ -25,7 +25,7 @@ pub use writers::writers;
 const ERROR: i64 = 40;
 const NS_PER_SECOND: i64 = 1_000_000_000;
 /// How many intervals there are at most from the first record to the last.
-const MAX_INTERVALS: i64 = 60;
+const MAX_INTERVALS: i64 = 24;
 
 /// Counts of everything that records have in common, of errors, of missing numbers, and of what the expert
 /// host records.

@@ -114,10 +114,10 @@ impl Run {
     fn take(&mut self, gap: Gap) {
         match gap.between {
             Some(between) if self.told_between.len() < MAX_STRETCHES => {
-                self.told += gap.dropped;
+                self.told = self.told.saturating_add(gap.dropped);
                 self.told_between.push(between);
             }
-            _ => self.told_of_damage += gap.dropped,
+            _ => self.told_of_damage = self.told_of_damage.saturating_add(gap.dropped),
         }
     }
 
@@ -133,7 +133,7 @@ impl Run {
         json!({
             "run_id": self.id, "first_ns": self.first_ns, "records": self.records,
             "first_seq": self.seen.first(), "last_seq": self.seen.last(),
-            "missing": missing, "told": self.told + self.told_of_damage, "unexplained": unexplained,
+            "missing": missing, "told": self.told.saturating_add(self.told_of_damage), "unexplained": unexplained,
             "holes": named, "more_holes": holes.len() - named.len(),
             "is_partial": self.seen.is_full,
         })
@@ -191,8 +191,8 @@ impl Stretches {
         if self.all.get(at).is_some_and(|(first, _)| *first <= seq) {
             return;
         }
-        let joins_before = at > 0 && self.all[at - 1].1 + 1 == seq;
-        let joins_behind = self.all.get(at).is_some_and(|(first, _)| *first == seq + 1);
+        let joins_before = at > 0 && self.all[at - 1].1.checked_add(1) == Some(seq);
+        let joins_behind = self.all.get(at).is_some_and(|(first, _)| seq.checked_add(1) == Some(*first));
         match (joins_before, joins_behind) {
             (true, true) => {
                 self.all[at - 1].1 = self.all[at].1;
@@ -261,6 +261,18 @@ mod tests {
         let ends: Vec<_> =
             all.iter().map(|run| (run["first_seq"].clone(), run["last_seq"].clone())).collect();
         assert_eq!(ends, [(json!(1), json!(3)), (json!(1), json!(4)), (json!(2), json!(3))]);
+    }
+
+    #[test]
+    fn the_largest_numbers_are_taken() {
+        let most = u64::MAX;
+        let run =
+            &runs(&[plain([0, most, most - 1]), vec![gap(most, 0, most, 0), gap(most, 0, most, 1)]].concat())
+                [0];
+        assert_eq!(
+            (&run["missing"], &run["unexplained"], &run["told"]),
+            (&json!(most - 3), &json!(0), &json!(most))
+        );
     }
 
     #[test]

@@ -11,6 +11,7 @@ _MODULES = (
     "metaexpert.cli.logs.tail",
     "metaexpert.cli.logs.grep",
     "metaexpert.cli.logs.configure",
+    "metaexpert.cli.logs.stats",
     "metaexpert.cli.logs.recover",
     "metaexpert.cli.logs.lnav",
 )
