@@ -45,10 +45,13 @@ from harness.shapes import SHAPES
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 BASELINES: Final = Path(__file__).resolve().parent / "baselines" / "instructions.json"
-#: The drivers find `harness`. Otherwise the C library would choose its way of copying by the processor, and
-#: Python the places in its dicts by chance.
+#: Where the drivers in Python and what they use are copied from.
+HARNESS: Final = Path(__file__).resolve().parent / "harness"
+#: They are copied to a path of this length, because a traceback has the names of its files.
+PATH_LENGTH: Final = 100
+#: Otherwise the C library would choose its way of copying by the processor, and Python the places in its
+#: dicts by chance.
 FIXED: Final = {
-    "PYTHONPATH": str(Path(__file__).resolve().parent),
     "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX_Fast_Unaligned_Load,-AVX512F,-AVX512VL,-ERMS,-FSRM",
     "PYTHONHASHSEED": "0",
 }
@@ -125,9 +128,9 @@ def compiler() -> str:
 
 
 def build(driver: Driver) -> Sequence[str | Path]:
-    """Build `driver` as a release is built, and return the command that runs it."""
+    """Build `driver` as a release is built, and return what runs it: the interpreter for one in Python."""
     if not driver.package:
-        return (sys.executable, Path(__file__).resolve().parent / driver.example)
+        return (sys.executable,)
     command = ("cargo", "build", "--locked", "--release", "--package", driver.package)
     lines = _output(*command, "--example", driver.example, "--message-format", "json").splitlines()
     built = [message for message in map(json.loads, lines) if message.get("executable")]
@@ -139,15 +142,24 @@ def count(name: str, driver: Driver, program: Sequence[str | Path]) -> dict[str,
     with tempfile.TemporaryDirectory() as directory:
         counts = Path(directory, "counts")
         options = [f"--callgrind-out-file={counts}", *OPTIONS_OF[driver.kind]]
-        command = [*map(str, program), directory]
+        command, variables = [*map(str, program), directory], FIXED
         if not driver.package:
-            command.append(str(driver.records))
+            sources = _sources_in(Path(directory))
+            command[-1:] = [str(sources / driver.example), directory, str(driver.records)]
+            variables = FIXED | {"PYTHONPATH": str(sources)}
         options = [option.format(function=driver.function) for option in options]
-        _output("valgrind", "--quiet", "--tool=callgrind", *options, *command, **FIXED)
+        _output("valgrind", "--quiet", "--tool=callgrind", *options, *command, **variables)
         found = READERS[driver.kind](name, counts)
     if not found or 0 in found.values():
         raise RuntimeError(f"{driver.example}: callgrind has not seen a function named *{driver.function}*")
     return {name: total / driver.records for name, total in found.items()}
+
+
+def _sources_in(directory: Path) -> Path:
+    """Copy what the drivers in Python need to a path within `directory` that always has the same length."""
+    sources = directory / "sources".ljust(PATH_LENGTH - len(str(directory)) - 1, "_")
+    shutil.copytree(HARNESS, sources / HARNESS.name, ignore=shutil.ignore_patterns("__pycache__"))
+    return sources
 
 
 def _whole(name: str, counts: Path) -> dict[str, int]:

@@ -1,6 +1,9 @@
 //! One line of a file: whether it is a record, and its place in the order of all records.
 
-use metaexpert_log::jsonl::{Members, NotJson, Value, decoded, time};
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use metaexpert_log::jsonl::{Members, NotJson, RawText, Value, decoded, is_number, time};
 
 /// A line may have this many bytes. A record has at most 1 MiB, and escapes make six bytes of one.
 pub const MAX_LINE_BYTES: usize = 8 << 20;
@@ -99,9 +102,11 @@ fn own_time(text: &[u8]) -> Option<i64> {
 
 /// Why `line`, which has no line end, is not a record; none if it is one.
 pub fn fault(line: &[u8]) -> Option<Fault> {
-    if std::str::from_utf8(line).is_err() {
-        return Some(Fault::NotUtf8);
-    }
+    if std::str::from_utf8(line).is_err() { Some(Fault::NotUtf8) } else { fault_of_utf8(line) }
+}
+
+/// As [`fault`], of a line that is known to be UTF-8.
+pub fn fault_of_utf8(line: &[u8]) -> Option<Fault> {
     match has_distinct_keys(line) {
         Ok(true) => None,
         Ok(false) => Some(Fault::DuplicateKey),
@@ -112,27 +117,70 @@ pub fn fault(line: &[u8]) -> Option<Fault> {
 /// Whether each key of the record stands there once. Values are checked as far as their brackets and quotes
 /// go, and numbers and words for what they are.
 fn has_distinct_keys(line: &[u8]) -> Result<bool, NotJson> {
-    const FEW: usize = 64;
-    let mut few: [&[u8]; FEW] = [&[]; FEW];
-    let mut more = std::collections::HashSet::new();
+    let mut keys = Keys::default();
     let mut are_distinct = true;
-    for (count, member) in Members::of(line)?.enumerate() {
+    for member in Members::of(line)? {
         let (key, value) = member?;
-        if !matches!(value[0], b'"' | b'{' | b'[') {
-            Value::of(value)?;
+        let is_value = match value[0] {
+            b'"' | b'{' | b'[' => true,
+            b't' | b'f' | b'n' => matches!(value, b"true" | b"false" | b"null"),
+            _ => is_number(value),
+        };
+        if !is_value {
+            return Err(NotJson);
         }
-        if key.has_escapes || key.bytes.is_empty() {
-            are_distinct &= more.insert(decoded(key)?.into_owned());
-        } else if let Some(place) = few.get_mut(count) {
-            *place = key.bytes;
-            are_distinct &= !few[..count].contains(&key.bytes);
-        } else {
-            are_distinct &= more.insert(key.bytes.to_owned()) && !few.contains(&key.bytes);
-        }
+        are_distinct &= keys.is_new(key)?;
     }
-    // Empty places are those that `more` has the keys of.
-    let are_apart = more.iter().all(|key| key.is_empty() || !few.contains(&key.as_slice()));
-    Ok(are_distinct && are_apart)
+    Ok(are_distinct)
+}
+
+/// How many keys need no memory of their own.
+const FEW: usize = 32;
+
+/// The keys of a record.
+struct Keys<'l> {
+    /// A bit for each key, so that most are known to be new at once.
+    seen: [u64; 4],
+    few: [&'l [u8]; FEW],
+    count: usize,
+    /// Keys with escapes, and those behind the few.
+    more: HashSet<Cow<'l, [u8]>>,
+}
+
+impl Default for Keys<'_> {
+    fn default() -> Self {
+        Keys { seen: [0; 4], few: [&[]; FEW], count: 0, more: HashSet::new() }
+    }
+}
+
+impl<'l> Keys<'l> {
+    fn is_new(&mut self, key: RawText<'l>) -> Result<bool, NotJson> {
+        let key = decoded(key)?;
+        let (place, bit) = place_of(&key);
+        let is_first = self.seen[place] & bit == 0;
+        self.seen[place] |= bit;
+        let known = &self.few[..self.count];
+        let is_new = is_first || !(known.iter().any(|known| **known == *key) || self.more.contains(&key));
+        match key {
+            Cow::Borrowed(key) if self.count < FEW => {
+                self.few[self.count] = key;
+                self.count += 1;
+            }
+            key => drop(self.more.insert(key)),
+        }
+        Ok(is_new)
+    }
+}
+
+/// A word of four, and a bit in it, that a key has by its length and its ends.
+fn place_of(key: &[u8]) -> (usize, u64) {
+    let ends = key
+        .first()
+        .zip(key.last())
+        .map_or(0, |(first, last)| usize::from(*first) * 7 + usize::from(*last) * 31);
+    let middle = key.get(key.len() / 2).map_or(0, |byte| usize::from(*byte) * 13);
+    let hash = ends + middle + key.len() * 61;
+    (hash / 64 % 4, 1 << (hash % 64))
 }
 
 /// A line without the carriage return that other systems put before its end.

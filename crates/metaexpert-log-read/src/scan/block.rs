@@ -84,7 +84,7 @@ impl BlockScan<'_> {
         let is_wanted = if is_record { filter.wants(record) } else { filter.wants_foreign(record) };
         let is_match = is_wanted && self.is_in_range;
         if is_match && self.is_sound {
-            fault = line::fault(record);
+            fault = line::fault_of_utf8(record);
         }
         self.batch.seen.faults.extend(fault);
         self.batch.seen.has_records |= is_record;

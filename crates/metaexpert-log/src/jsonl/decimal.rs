@@ -64,6 +64,17 @@ impl<'a> Decimal<'a> {
     }
 }
 
+/// Whether the whole of `text` is a number as JSON writes numbers.
+#[inline]
+pub fn is_number(text: &[u8]) -> bool {
+    let unsigned = text.strip_prefix(b"-").unwrap_or(text);
+    // Most are short and plain.
+    match unsigned {
+        [b'1'..=b'9', rest @ ..] if rest.iter().all(u8::is_ascii_digit) => true,
+        _ => Decimal::parse(text).is_some(),
+    }
+}
+
 /// A number of an expression, which keeps its own digits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Number {

@@ -8,7 +8,7 @@ pub mod severity;
 pub mod time;
 pub mod value;
 
-pub use decimal::{Decimal, Number};
+pub use decimal::{Decimal, Number, is_number};
 pub use fields::{Fields, Name};
 pub use members::{Member, Members, NotJson, RawText};
 pub use value::{Value, decode, decoded};
