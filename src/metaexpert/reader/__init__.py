@@ -1,5 +1,6 @@
 """Reading logs as a whole: all files that belong to one, of whichever process, packed or not."""
 
+from metaexpert.reader.database import query
 from metaexpert.reader.entries import read
 from metaexpert.reader.files import LogFile, family
 from metaexpert.reader.statistics import Grouping, Statistics, count_by, statistics
@@ -11,6 +12,7 @@ __all__ = [
     "Statistics",
     "count_by",
     "family",
+    "query",
     "read",
     "statistics",
     "to_arrow",

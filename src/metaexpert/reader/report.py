@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from metaexpert.wording import counted
 
@@ -21,6 +21,13 @@ def with_others(report: Report, others: Mapping[Path, int]) -> Report:
     for path, count in others.items():
         found.setdefault(path, ([], ()))[0].append((OTHER_JSON, count))
     return [(path, faults, problems) for path, (faults, problems) in found.items()]
+
+
+class Reporting(Protocol):
+    """What has read logs, and says what of them it could not read."""
+
+    def report(self) -> Report:
+        """Return what could not be read."""
 
 
 def unreadable(report: Report) -> Iterator[str]:

@@ -43,6 +43,7 @@ LOGS = [
     ("grep", "text", "0"),
     ("stats", "--dir logs", "0"),
     ("stats", "--dir logs --by level --json", "0"),
+    ("query", "select --output parquet", "2"),
     ("recover", "", "0"),
     ("recover", "--json", "0"),
     ("lnav", "--print", "0"),

@@ -10,6 +10,7 @@ from metaexpert.cli.command import Group
 _MODULES = (
     "metaexpert.cli.logs.tail",
     "metaexpert.cli.logs.grep",
+    "metaexpert.cli.logs.query",
     "metaexpert.cli.logs.configure",
     "metaexpert.cli.logs.stats",
     "metaexpert.cli.logs.recover",

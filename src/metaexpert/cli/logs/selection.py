@@ -14,7 +14,7 @@ from metaexpert.cli.failure import CommandFailedError
 from metaexpert.streams import tell
 
 if TYPE_CHECKING:
-    from metaexpert.logger.shared.native import Search
+    from metaexpert.reader.report import Reporting
     from metaexpert.reader.selection import Selection, Time
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -96,11 +96,11 @@ def mistakes_told() -> Iterator[None]:
         raise CommandFailedError(f"{error.filename or 'the log'} cannot be read: {error.strerror}") from None
 
 
-def tell_unreadable(search: Search, *, strict: bool) -> bool:
+def tell_unreadable(reading: Reporting, *, strict: bool) -> bool:
     """Say on stderr what could not be read, by file and kind; True where that is an error."""
     from metaexpert.reader.report import unreadable
 
-    problems = list(unreadable(search.report()))
+    problems = list(unreadable(reading.report()))
     for problem in problems:
         tell(f"{'error' if strict else 'warning'}: {problem}")
     return strict and bool(problems)
