@@ -266,9 +266,9 @@ mod tests {
     #[test]
     fn the_largest_numbers_are_taken() {
         let most = u64::MAX;
-        let run =
-            &runs(&[plain([0, most, most - 1]), vec![gap(most, 0, most, 0), gap(most, 0, most, 1)]].concat())
-                [0];
+        let run = &runs(
+            &[plain([0, most, most - 1]), vec![gap(most, 0, most, most), gap(most, 0, most, 1)]].concat(),
+        )[0];
         assert_eq!(
             (&run["missing"], &run["unexplained"], &run["told"]),
             (&json!(most - 3), &json!(0), &json!(most))
