@@ -154,7 +154,11 @@ def log_name(packing: str, times: int) -> str:
 
 def _groups(reader: str, output: bytes) -> Counter[tuple[str | None, str]]:
     """Return how many records of each symbol and level a reader counted."""
-    return Counter({(symbol, level): count for symbol, level, count in json.loads(output)})
+    found = json.loads(output)
+    if reader == OWN:
+        keys = ("symbol", "level")
+        found = [(*map(each["values"].get, keys), each["count"]) for each in found["groups"]]
+    return Counter({(symbol, level): count for symbol, level, count in found})
 
 
 def own_command(directory: Path, command: str, *options: str) -> Command:
