@@ -267,7 +267,7 @@ mod tests {
     fn the_largest_numbers_are_taken() {
         let most = u64::MAX;
         let run = &runs(
-            &[plain([0, most, most - 1]), vec![gap(most, 0, most, most), gap(most, 0, most, 1)]].concat(),
+            &[plain([0, most, most - 1]), vec![gap(most, 0, most, most), gap(most, 0, most, 2)]].concat(),
         )[0];
         assert_eq!(
             (&run["missing"], &run["unexplained"], &run["told"]),
