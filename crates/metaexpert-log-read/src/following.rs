@@ -1,6 +1,6 @@
 //! A search that goes on: what the logs have, and then what is appended to them.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -51,11 +51,13 @@ impl Following {
     /// Waits for at most `timeout` until something is appended, and returns what of it is wanted, merged as a
     /// search does. It may be nothing. Returns early when a signal interrupts the thread.
     pub fn wait(&mut self, timeout: Duration) -> io::Result<Batch> {
-        let mut writers: Vec<VecDeque<Batch>> = Vec::new();
+        // What one writer has written stays in its order, though it may be in several files.
+        let mut writers: BTreeMap<PathBuf, VecDeque<Batch>> = BTreeMap::new();
         for appended in self.follower.wait(Some(timeout))? {
-            writers.push(VecDeque::from([self.scan(appended)]));
+            let written = appended.written.clone();
+            writers.entry(written).or_default().push_back(self.scan(appended));
         }
-        let mut merge = Merge::new(writers, false);
+        let mut merge = Merge::new(writers.into_values().collect(), false);
         let mut all = Batch::default();
         while let Some(batch) = merge.next_batch(&mut |_| {})? {
             for line in batch.lines() {

@@ -10,6 +10,9 @@ use crate::source::Identity;
 pub struct Appended {
     /// The configured path of the log.
     pub log: PathBuf,
+    /// The path that the file's writer appends to. What one writer has written comes in order, from whichever
+    /// of its files.
+    pub written: PathBuf,
     /// The file, under the name that it had at the last look.
     pub file: PathBuf,
     /// What it is.

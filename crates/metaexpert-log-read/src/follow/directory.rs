@@ -211,7 +211,8 @@ impl Directory {
         let text = problem.to_string();
         if problem.kind() != ErrorKind::NotFound && self.told.replace(text.clone()) != Some(text) {
             let content = Content::Unreadable(problem);
-            found.push(Appended { log: self.path.clone(), file: self.path.clone(), content });
+            let path = || self.path.clone();
+            found.push(Appended { log: path(), written: path(), file: path(), content });
         }
     }
 

@@ -48,7 +48,9 @@ impl KnownFiles {
     pub fn finish(&mut self, reading: &Reading) {
         let Some(status) = reading.seen else { return };
         self.all.retain(|known| known.status.identity != reading.identity);
-        let (mark, was_read) = (reading.mark.clone(), reading.is_unpacked());
+        // A file that is no longer there gets no lines, and may leave its identity to a copy of it.
+        let was_read = reading.is_unpacked() && reading.missing_since.is_none();
+        let mark = reading.mark.clone();
         // Another one is written by now.
         self.all.push(Known { number: 1, status, mark, was_read });
     }

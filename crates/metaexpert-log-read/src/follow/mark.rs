@@ -53,6 +53,11 @@ impl Mark {
         both > 0 && self.beginning[..both] == text[..both]
     }
 
+    /// Whether both texts begin alike.
+    pub fn begins_as(&self, other: &Mark) -> bool {
+        self.beginning == other.beginning
+    }
+
     /// Whether the file, of which [`Mark::offset`] bytes were read, still has the beginning that it had.
     pub fn is_beginning_of(&self, file: &File) -> io::Result<bool> {
         Ok(read_at(file, 0, self.beginning.len())? == self.beginning)

@@ -45,17 +45,15 @@ impl Packed {
         }
     }
 
-    /// Passes over the first `bytes` bytes, or as many as there are, and returns their mark.
-    pub fn skip(&mut self, bytes: u64) -> Mark {
-        let mut mark = Mark::default();
-        while mark.offset < bytes && (self.text.is_some() || !self.held.is_empty()) {
+    /// Passes over what is between `mark` and `place`, or as much as there is.
+    pub fn skip(&mut self, mark: &mut Mark, place: u64) {
+        while mark.offset < place && (self.text.is_some() || !self.held.is_empty()) {
             if self.held.is_empty() {
                 self.unpack(BLOCK_BYTES);
             }
-            let passed = (bytes - mark.offset).min(self.held.len() as u64);
+            let passed = (place - mark.offset).min(self.held.len() as u64);
             mark.advance(&self.take(passed as usize));
         }
-        mark
     }
 
     /// What has no line break behind it, at the end.

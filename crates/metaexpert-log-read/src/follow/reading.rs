@@ -9,7 +9,7 @@ use metaexpert_log::platform::disk::{Disk, FileId, Status, SystemDisk};
 
 use super::doubles::Doubles;
 use super::listing::{Listed, is_untouched};
-use super::mark::{Mark, read_at};
+use super::mark::{MARK_BYTES, Mark, read_at};
 use super::next::Next;
 use super::packed::Packed;
 use super::unpacked::Unpacked;
@@ -105,8 +105,13 @@ impl Reading {
             }
             Source::Unpacked(Unpacked::new(file))
         } else {
-            let mut packed = Packed::new(file, packing)?;
-            if packed.skip(mark.offset) != *mark {
+            let (mut packed, mut passed) = (Packed::new(file, packing)?, Mark::default());
+            packed.skip(&mut passed, mark.offset.min(MARK_BYTES as u64));
+            if !passed.begins_as(mark) {
+                return Ok(None);
+            }
+            packed.skip(&mut passed, mark.offset);
+            if passed != *mark {
                 return Ok(None);
             }
             Source::Packed(packed)

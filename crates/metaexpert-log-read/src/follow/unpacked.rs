@@ -9,6 +9,10 @@ use memchr::{memchr, memrchr};
 use super::mark::{MARK_BYTES, Mark, read_at};
 use super::next::{BLOCK_BYTES, LONGEST_LINE_BYTES, Next};
 
+/// A file that was cut to fewer bytes was emptied and is being written again: so few say little, because lines
+/// begin alike. A record's time is within them.
+const TELLING_BYTES: usize = 64;
+
 pub(super) struct Unpacked {
     file: File,
     /// Up to here there is no line break behind the mark.
@@ -111,7 +115,7 @@ impl Unpacked {
     fn begin_again(&mut self, mark: &mut Mark, len: u64) -> io::Result<Next> {
         let beginning = read_at(&self.file, 0, len.min(MARK_BYTES as u64) as usize)?;
         self.is_inside_line = false;
-        if len < mark.offset && mark.begins(&beginning) {
+        if len < mark.offset && beginning.len() >= TELLING_BYTES && mark.begins(&beginning) {
             let end = last_line_end(&self.file, len)?.unwrap_or(len);
             *mark = Mark::of(&self.file, end)?;
             self.searched = end;

@@ -95,14 +95,16 @@ fn half_a_line_that_is_taken_back_never_comes() {
 fn a_file_whose_last_lines_are_cut_off_is_read_on_from_there() {
     each_way("shortened", |place| {
         let log = place.path("a.log");
-        place.append("a.log", "one\n");
+        let (one, two) = ("1".repeat(70), "2".repeat(70));
+        place.append("a.log", format!("{one}\n"));
         let mut heard = place.follow(&["a.log"]);
-        place.append("a.log", "two\nthree\n");
+        place.append("a.log", format!("{two}\nthree\n"));
         heard.until_ends(&log, "three\n");
-        cut(place, "a.log", 8);
+        cut(place, "a.log", 71 * 2);
         heard.until("the notice", |heard| heard.told().len() > 1);
         place.append("a.log", "four\n");
         heard.until_ends(&log, "four\n");
-        assert_eq!(heard.told(), ["a.log: two\\nthree\\n", "a.log was truncated", "a.log: four\\n"]);
+        let first = format!("a.log: {two}\\nthree\\n");
+        assert_eq!(heard.told(), [&first, "a.log was truncated", "a.log: four\\n"]);
     });
 }

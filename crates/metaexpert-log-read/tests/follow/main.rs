@@ -1,5 +1,6 @@
 //! What a follower gives of files that are really written, renamed, cut and removed.
 
+mod any_order;
 mod appending;
 mod cutting;
 mod directories;

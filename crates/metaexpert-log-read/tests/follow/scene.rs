@@ -11,6 +11,7 @@ use metaexpert_log_read::{Appended, Content, Follower, Watch};
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An empty directory of the test's own.
+#[derive(Clone)]
 pub struct Place {
     pub directory: PathBuf,
     pub watch: Watch,
@@ -128,4 +129,16 @@ pub fn gzip(place: &Place, name: &str) {
     packer.write_all(&fs::read(place.path(name)).unwrap()).unwrap();
     packer.finish().unwrap();
     fs::remove_file(place.path(name)).unwrap();
+}
+
+/// Numbers that look random and are the same each time (xorshift).
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % bound
+    }
 }

@@ -11,21 +11,9 @@ use metaexpert_log::config::{Compress, FileConfig, Format, Rotate, Sync};
 use metaexpert_log::platform::disk::system;
 use metaexpert_log::sink::{Change, LogFile, Opener};
 
-use crate::scene::{PATIENCE, each_way};
+use crate::scene::{PATIENCE, Random, each_way};
 
 const LINES: usize = 50_000;
-
-/// Numbers that look random and are the same each time (xorshift).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % bound
-    }
-}
 
 fn opened(path: &Path, compress: Compress, backup_count: u32) -> LogFile {
     let config = FileConfig {

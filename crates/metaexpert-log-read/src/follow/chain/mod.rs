@@ -83,7 +83,12 @@ impl Chain {
         if !self.told.contains(&cause) {
             self.told.retain(|(path, _)| *path != file);
             self.told.push(cause);
-            found.push(Appended { log: self.log.clone(), file, content: Content::Unreadable(problem) });
+            found.push(Appended {
+                log: self.log.clone(),
+                written: self.written.clone(),
+                file,
+                content: Content::Unreadable(problem),
+            });
         }
     }
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use metaexpert_log::config::Compress;
-use metaexpert_log::family::numbered;
+use metaexpert_log::family::{Member, numbered};
 use metaexpert_log::platform::disk::{Disk, SystemDisk};
 
 use super::Chain;
@@ -16,6 +16,8 @@ use crate::follow::reading::{Reading, Role};
 
 /// How much of one writer's files is given at once.
 const MOST_BYTES: usize = 1 << 20;
+/// How many rotations may have followed a copy when it is looked for.
+const MOST_NUMBERS: u32 = 16;
 
 impl Chain {
     /// Adds what was appended, about 1 MiB at most.
@@ -52,7 +54,7 @@ impl Chain {
         let file = first.path.clone();
         self.told.retain(|(path, _)| *path != file);
         self.is_busy = true;
-        found.push(Appended { log: self.log.clone(), file, content });
+        found.push(Appended { log: self.log.clone(), written: self.written.clone(), file, content });
     }
 
     /// Gives `lines` without those that a removed file had. Returns how many bytes they have.
@@ -101,18 +103,22 @@ impl Chain {
     }
 
     /// The first file was emptied after it had been read up to `mark`. What was written to it behind that is in
-    /// its copy, if it was copied before, as logrotate's `copytruncate` does.
+    /// its copy, if it was copied before, as logrotate's `copytruncate` does: that has a higher number.
     fn begin_again(&mut self, mark: &Mark, found: &mut Vec<Appended>) {
-        let copies = [Compress::None, Compress::Gzip, Compress::Zstd]
-            .map(|packing| numbered(&self.written, 1, packing))
-            .into_iter()
-            .filter_map(|path| self.listed(path));
-        let rest =
-            copies.filter_map(|copy| Reading::resume(&copy, mark, Role::BeforeCut).ok().flatten()).next();
+        let first = self.reading.front().and_then(|first| Member::of(&self.written, &first.path));
+        let number = first.map_or(0, |first| first.number);
+        let rest = (1..=MOST_NUMBERS).find_map(|more| self.copy(number.saturating_add(more), mark));
         match rest {
             Some(rest) => self.reading.push_front(rest),
             None => self.give(Content::Truncated, found),
         }
+    }
+
+    /// The finished file with this number, if it goes on behind `mark`.
+    fn copy(&self, number: u32, mark: &Mark) -> Option<Reading> {
+        let packings = [Compress::None, Compress::Gzip, Compress::Zstd].into_iter();
+        let files = packings.filter_map(|packing| self.listed(numbered(&self.written, number, packing)));
+        files.filter_map(|file| Reading::resume(&file, mark, Role::BeforeCut).ok()?).next()
     }
 
     fn listed(&self, path: PathBuf) -> Option<Listed> {
