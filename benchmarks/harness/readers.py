@@ -18,10 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from click import Context
-
 from harness.corpus import HIGH_PRICE, LEAST_PRICE, Expected, files
-from metaexpert.cli.logs import logs
 
 OWN, RIPGREP, JQ, DUCKDB, POLARS, HL, ZCAT, ZSTDCAT = (
     *("metaexpert", "ripgrep", "jq", "DuckDB", "Polars", "hl", "zcat", "zstdcat"),
@@ -68,6 +65,7 @@ _DUCKDB_PROGRAM: Final = """
 import duckdb, json, sys
 types = "{level: 'VARCHAR', symbol: 'VARCHAR', price: 'DOUBLE', exception: 'JSON', fee: 'VARCHAR'}"
 query, *paths = sys.argv[1:]
+duckdb.sql("set enable_progress_bar = false")
 if paths:
     log = f"read_json({paths}, format = 'newline_delimited', columns = {types})"
     duckdb.sql(f"create view log as select * from {log}")
@@ -133,6 +131,9 @@ class Reading:
             return count
         if self.reader == OWN and self.query == EVERY_KEY:
             return int(output)
+        if self.query == FORMAT:
+            # What belongs to a record, such as a traceback, is indented below it.
+            return sum(not line.startswith(b" ") for line in output.splitlines())
         return output.count(b"\n")
 
     def right_answer(self, expected: Expected) -> object:
@@ -223,11 +224,6 @@ READINGS: Final = (
 )
 
 
-def needs(reading: Reading) -> str | None:
-    """Return the command about logs that a reading calls, None for one of a peer."""
-    return _OWN[FILTER if reading.query == START else reading.query][0] if reading.reader == OWN else None
-
-
 def missing() -> dict[str, str]:
     """Return the readers that cannot be measured here, and why not."""
     reasons: dict[str, str] = {}
@@ -240,9 +236,6 @@ def missing() -> dict[str, str]:
     for reader in (DUCKDB, POLARS):
         if find_spec(reader.lower()) is None:
             reasons[reader] = f"the package {reader.lower()} is not installed"
-    commands = {command for command, *_ in (*_OWN.values(), ("tail",))}
-    for command in commands - set(logs.list_commands(Context(logs))):
-        reasons[command] = f"there is no command `metaexpert logs {command}`"
     return reasons
 
 
