@@ -73,6 +73,8 @@ impl Directory {
                     Err(problem) if problem.kind() == ErrorKind::NotFound => {}
                     outcome => {
                         self.keep(files, watcher);
+                        // What could not be opened is told of by the first look.
+                        self.is_changed = true;
                         return outcome;
                     }
                 }

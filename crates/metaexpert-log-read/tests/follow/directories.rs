@@ -114,3 +114,20 @@ fn a_link_to_a_directory_is_followed() {
         assert_eq!(heard.text(&log), b"first\n");
     });
 }
+
+#[test]
+fn a_file_that_is_written_under_a_name_elsewhere_is_followed() {
+    each_way("elsewhere", |place| {
+        let log = place.path("logs/a.log");
+        fs::create_dir(place.path("logs")).unwrap();
+        fs::create_dir(place.path("data")).unwrap();
+        place.append("data/real", "before\n");
+        fs::hard_link(place.path("data/real"), &log).unwrap();
+        let mut heard = place.follow(&["logs/a.log"]);
+        for line in ["first\n", "second\n"] {
+            place.append("data/real", line);
+            heard.until_ends(&log, line);
+        }
+        assert_eq!(heard.text(&log), b"first\nsecond\n");
+    });
+}
