@@ -2,10 +2,13 @@
 
 import re
 import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from metaexpert.cli.app import run_command_line
 from metaexpert.logger import read_log
 from metaexpert.reader import read
 from support.bad_logs import TORN, BadLog, bad_logs
@@ -118,3 +121,69 @@ def test_a_directory_that_is_missing_is_an_error_at_the_call(tmp_path: Path) -> 
     """The message names it."""
     with pytest.raises(FileNotFoundError, match="missing"):
         read(tmp_path / "missing")
+
+
+@dataclass(frozen=True, slots=True)
+class Grepped:
+    """What `metaexpert logs grep` said."""
+
+    code: int
+    out: bytes
+    err: bytes
+
+
+@pytest.fixture
+def grep(capfdbinary: pytest.CaptureFixture[bytes]) -> Callable[..., Grepped]:
+    """Run `metaexpert logs grep` about a directory."""
+
+    def run(directory: Path, *options: str) -> Grepped:
+        code = run_command_line(["logs", "grep", "--dir", str(directory), *options])
+        return Grepped(code, *capfdbinary.readouterr())
+
+    return run
+
+
+def told_on(stderr: bytes) -> int:
+    """Return how many lines a command says are no records."""
+    return sum(map(int, re.findall(rb": (\d+) lines? (?:is|are) no record", stderr)))
+
+
+@pytest.mark.parametrize("form", ["text", "csv", "raw"])
+def test_grep_shows_every_line_or_tells_of_it(
+    bad: BadLog, form: str, tmp_path: Path, grep: Callable[..., Grepped]
+) -> None:
+    """It never fails, and a terminal gets no byte that it would obey."""
+    bad.write(tmp_path)
+
+    done = grep(tmp_path, "-o", form)
+
+    assert done.code in (0, 1), done.err
+    assert b"Traceback (most recent" not in done.err
+    if not bad.is_refused_by_some:
+        faults = sum(bad.faults.values())
+        assert faults - bad.within_values <= told_on(done.err) <= faults
+    assert bool(done.err) >= bad.ends_early
+    if form != "raw":
+        assert re.search(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\xc2[\x80-\x9f]", done.out) is None
+        done.out.decode("utf-8")
+
+
+def test_grep_counts_records_of_a_level_without_look_alikes(
+    tmp_path: Path, grep: Callable[..., Grepped]
+) -> None:
+    """Nor does a text that is looked for in a field."""
+    bad = LOGS["look_alikes"]
+    bad.write(tmp_path)
+
+    assert grep(tmp_path, "-c", "-l", "error").out == b"0\n"
+    assert grep(tmp_path, "-c", "-w", "symbol = BTCUSDT").out == b"0\n"
+    assert grep(tmp_path, "-c", "-w", "level = info").out == b"%d\n" % len(bad.records)
+
+
+def test_grep_names_a_directory_that_is_missing(tmp_path: Path, grep: Callable[..., Grepped]) -> None:
+    """With the option that says where to look."""
+    done = grep(tmp_path / "missing")
+
+    assert (done.code, done.out) == (2, b"")
+    assert b"missing" in done.err
+    assert b"--dir" in done.err
