@@ -45,7 +45,7 @@ def grep(
     Rotated files are read, packed or not, and those of other processes. A record that stands in several logs
     is shown once. Exits with 0 if there is one, with 1 if there is none, and with 2 for a mistake.
     """
-    from metaexpert.logger.shared import native
+    from metaexpert.reader.printing import Printer
     from metaexpert.reader.selection import searched
 
     if given["invert"] and text is None:
@@ -68,7 +68,7 @@ def grep(
             print(matches)
         else:
             with paged(is_wanted=not no_pager) as descriptor:
-                matches = native.Printer(view, descriptor).print(search)
+                matches = Printer(view, descriptor).print(search)
     if tell_unreadable(search, strict=wanted.is_strict):
         return BAD_INPUT
     return FOUND if matches else NOT_FOUND

@@ -14,7 +14,7 @@ from metaexpert.exit_codes import BAD_INPUT
 from metaexpert.streams import tell
 
 if TYPE_CHECKING:
-    from metaexpert.logger.shared.native import Following, Printer
+    from metaexpert.reader.printing import Following, Printer
 
 DEFAULT_LINES: Final = 10
 #: What comes is shown at once; an interruption is noticed within this.
@@ -32,13 +32,13 @@ def tail(directory: Path, lines: int, follow: bool, **given: Any) -> int:
     The last N that the options select are shown, from all logs of the directory, in order of time. -f follows
     through rotation, and new processes and logs that appear.
     """
-    from metaexpert.logger.shared import native
+    from metaexpert.reader.printing import Printer
     from metaexpert.reader.selection import followed, searched
 
     view = shown(given)
     with mistakes_told():
         wanted = selection(given, last=lines)
-        printer = native.Printer(view, standard_output())
+        printer = Printer(view, standard_output())
         if follow:
             search, following = followed(directory, wanted)
         else:
