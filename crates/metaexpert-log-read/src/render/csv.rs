@@ -154,7 +154,10 @@ impl Cells {
         self.safe.clear();
         if is_run(text) {
             self.safe.push(b'\'');
-        } else if text.iter().all(|byte| byte.is_ascii_alphanumeric() || b" .:_-/".contains(byte)) {
+        } else if text
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'-'..=b':' | b'_'))
+        {
             return out.extend_from_slice(text);
         }
         push_safe(text, &mut self.safe);
@@ -197,12 +200,15 @@ fn push_cell(content: &[u8], out: &mut Vec<u8>) {
     if !content.iter().any(needs_quotes) {
         return out.extend_from_slice(content);
     }
-    out.push(b'"');
-    for part in content.split_inclusive(|byte| *byte == b'"') {
-        out.extend_from_slice(part);
-        if part.ends_with(b"\"") {
-            out.push(b'"');
-        }
+    let start = out.len();
+    // Room for a quote behind each byte, and for those at both ends.
+    out.resize(start + 2 * content.len() + 2, b'"');
+    let mut at = start + 1;
+    for byte in content {
+        out[at] = *byte;
+        // Written over unless the byte is a quote.
+        at += 1 + usize::from(*byte == b'"');
     }
+    out.truncate(at);
     out.push(b'"');
 }

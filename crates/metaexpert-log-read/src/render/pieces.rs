@@ -39,14 +39,19 @@ fn kinds(text: &[u8]) -> u8 {
     kinds
 }
 
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGHS: u64 = 0x8080_8080_8080_8080;
+
+/// Marks bytes that are zero in their highest bits. Others are marked only if there is one that is.
+#[inline]
+fn zeros(word: u64) -> u64 {
+    word.wrapping_sub(ONES) & !word
+}
+
 /// The same of eight bytes at once.
 #[inline]
 fn kinds_of_eight(bytes: [u8; 8]) -> u8 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGHS: u64 = 0x8080_8080_8080_8080;
     let word = u64::from_le_bytes(bytes);
-    // A byte that is zero borrows from its highest bit, and so do no others unless there is one below.
-    let zeros = |word: u64| word.wrapping_sub(ONES) & !word;
     let is = |byte: u8| zeros(word ^ (ONES * u64::from(byte)));
     let control = word.wrapping_sub(ONES * 0x20) & !word;
     let special = word | control | is(0x7f) | is(b'"') | is(b'\\');
@@ -114,9 +119,15 @@ pub(super) fn push_value(value: &[u8], memory: &mut Vec<u8>, out: &mut Vec<u8>) 
 /// Whether all of `text` is ASCII without control characters.
 #[inline]
 fn is_printable(text: &[u8]) -> bool {
-    // In blocks, so that the compiler takes several bytes at once, and ends early all the same.
-    text.chunks(64)
-        .all(|block| block.iter().fold(true, |is_printable, byte| is_printable & (0x20..0x7f).contains(byte)))
+    let Some(last) = text.last_chunk::<8>() else {
+        return text.iter().all(|byte| (0x20..0x7f).contains(byte));
+    };
+    let marks = |bytes: [u8; 8]| {
+        let word = u64::from_le_bytes(bytes);
+        word | (word.wrapping_sub(ONES * 0x20) & !word) | zeros(word ^ (ONES * 0x7f))
+    };
+    let eights = text.chunks_exact(8).map(|eight| marks(eight.try_into().unwrap_or(*last)));
+    eights.fold(marks(*last), |all, found| all | found) & HIGHS == 0
 }
 
 /// Appends JSON. Nothing of its meaning changes: what is made safe is an escape in JSON, too.
@@ -174,5 +185,32 @@ fn push_inside<'j>(mut json: &'j [u8], out: &mut Vec<u8>) -> &'j [u8] {
                 behind
             }
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn eight_bytes_at_once_are_what_they_are_one_by_one(
+            text in "[ -~]{0,20}[ =\"\\\\\t\u{7f}\u{80}é]{0,2}[ -~]{0,9}",
+        ) {
+            let text = text.as_bytes();
+            let one_by_one = text.iter().fold(0, |kinds, byte| kinds | KINDS[usize::from(*byte)]);
+            let expected = if one_by_one & SPECIAL != 0 { SPECIAL } else { one_by_one };
+            let found = kinds(text);
+            prop_assert_eq!(if found & SPECIAL != 0 { SPECIAL } else { found }, expected);
+            prop_assert_eq!(is_printable(text), text.iter().all(|byte| (0x20..0x7f).contains(byte)));
+        }
+
+        #[test]
+        fn any_eight_bytes_are_seen(text in any::<[u8; 8]>()) {
+            let one_by_one = text.iter().fold(0, |kinds, byte| kinds | KINDS[usize::from(*byte)]);
+            prop_assert_eq!(kinds(&text) & SPECIAL, one_by_one & SPECIAL);
+            prop_assert_eq!(is_printable(&text), text.iter().all(|byte| (0x20..0x7f).contains(byte)));
+        }
     }
 }

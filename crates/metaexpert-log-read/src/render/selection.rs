@@ -32,14 +32,18 @@ impl Pattern {
     /// Whether it names the value at `path`, or one that has it within.
     #[inline]
     fn names(&self, path: &[u8]) -> bool {
-        path.strip_prefix(&*self.text)
-            .is_some_and(|rest| self.is_beginning || matches!(rest, [] | [b'.', ..]))
+        // Most paths differ in their first letter, which needs no call to see.
+        self.text.first().is_none_or(|first| path.first() == Some(first))
+            && path
+                .strip_prefix(&*self.text)
+                .is_some_and(|rest| self.is_beginning || matches!(rest, [] | [b'.', ..]))
     }
 
     /// Whether it may name something within the value at `path`.
     #[inline]
     fn reaches_into(&self, path: &[u8]) -> bool {
-        self.text.strip_prefix(path).is_some_and(|rest| rest.starts_with(b"."))
+        self.text.first() == path.first()
+            && self.text.strip_prefix(path).is_some_and(|rest| rest.starts_with(b"."))
     }
 }
 
