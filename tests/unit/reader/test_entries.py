@@ -85,6 +85,28 @@ def test_lines_that_are_no_records_are_told_of_at_the_end(logs: Path) -> None:
         list(read(logs, "message = nowhere", strict=True))
 
 
+def append(path: Path, text: str) -> None:
+    """Write `text` behind what a file has."""
+    with path.open("a") as file:
+        file.write(text)
+
+
+def test_what_comes_is_followed(logs: Path) -> None:
+    """Records that are appended come behind those that are there, through rotation and from new files."""
+    entries = read(logs, "message != two", last=1, follow=True)
+    assert next(entries).message == "five"
+    (logs / "expert.log").rename(logs / "expert.log.1")
+    append(logs / "expert.log", record(6, "two") + record(7, "seven"))
+    assert next(entries).message == "seven"
+    append(logs / "expert.9.log", record(8, "eight"))
+    assert next(entries).message == "eight"
+    append(logs / "expert.log", "no record\n" + record(9, "nine"))
+    assert next(entries).message == "nine"
+    append(logs / "expert.log", record(10, "ten"))
+    with pytest.warns(UserWarning, match="1 line is no record"):
+        assert next(entries).message == "ten"
+
+
 def test_reading_that_is_given_up_leaves_nothing_behind(logs: Path) -> None:
     """A generator that is closed early ends its search without a warning."""
     with warnings.catch_warnings():
