@@ -79,7 +79,7 @@ def _followed(search: Search, following: Following, *, strict: bool) -> Iterator
 def _records(
     batch: Sequence[FoundLine], files: Sequence[Path], others: Counter[Path], *, strict: bool
 ) -> Iterator[LogEntry]:
-    """Yield the records of `batch`, and count other JSON in `others`. Raises ValueError for it if `strict`."""
+    """Yield the records of `batch`, and count other JSON in `others`. Raises ValueError if `strict`."""
     for line, file, fault, _ in batch:
         if fault is None:
             try:
