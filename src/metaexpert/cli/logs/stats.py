@@ -14,7 +14,7 @@ from metaexpert.exit_codes import BAD_INPUT
 from metaexpert.streams import tell
 
 if TYPE_CHECKING:
-    from metaexpert.reader.statistics import Grouping, Statistics
+    from metaexpert.reader.counting import Grouping, Statistics
 
 
 @click.command(cls=Command)
@@ -27,7 +27,7 @@ def stats(directory: Path, by: str | None, top: int, as_json: bool, **given: Any
 
     Numbers that no record has are looked for where all records are counted. Sums of fills are exact.
     """
-    from metaexpert.reader.statistics import counted, grouped
+    from metaexpert.reader.counting import counted, grouped
 
     found: Statistics | Grouping
     with mistakes_told():
@@ -44,7 +44,7 @@ def stats(directory: Path, by: str | None, top: int, as_json: bool, **given: Any
 
 def _show(found: Statistics | Grouping, top: int, *, as_json: bool) -> None:
     from metaexpert.cli.logs.stats_text import show_groups, show_statistics
-    from metaexpert.reader.statistics import Grouping
+    from metaexpert.reader.counting import Grouping
 
     if as_json:
         print(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from metaexpert.cli.tables import print_table
-from metaexpert.reader.statistics import Counts, Grouping, RunNumbers, Statistics
+from metaexpert.reader.counting import Counts, Grouping, RunNumbers, Statistics
 from metaexpert.reader.times import rfc3339
 from metaexpert.wording import counted
 
