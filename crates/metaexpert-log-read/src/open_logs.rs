@@ -27,6 +27,9 @@ pub struct Query {
     /// Whether each line is checked in full. Otherwise those that are not wanted, and look like records from
     /// afar, are not checked for what is in them.
     pub is_strict: bool,
+    /// Whether wanted lines that look like records from afar are given unchecked, because the caller reads each
+    /// in full and says what is wrong with it.
+    pub leaves_checks: bool,
     /// Only this many of the wanted lines, the last ones.
     pub last: Option<usize>,
     /// Where to stop in which file; others are not read. None reads each to the end that it has when it is

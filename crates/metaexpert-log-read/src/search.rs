@@ -36,7 +36,8 @@ impl Search {
     pub fn of(logs: &OpenLogs) -> io::Result<Search> {
         let query = &logs.query;
         let is_merged = logs.writers.len() > 1;
-        let scanner = Scanner::new(query.filter.clone(), query.gives_all, is_merged, query.is_strict);
+        let scanner = Scanner::new(query.filter.clone(), query.gives_all, is_merged, query.is_strict)
+            .leaving_checks(query.leaves_checks);
         let scanner = Arc::new(scanner);
         let mut files = Vec::new();
         let streams: Vec<Stream> =

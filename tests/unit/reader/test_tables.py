@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metaexpert.logger.shared import native
@@ -95,6 +95,7 @@ def exact(value: Any, kind: str) -> Any:
     return json.dumps(value)
 
 
+@settings(deadline=None)
 @given(RECORDS)
 def test_every_value_is_read_back(records: list[dict[str, Any]]) -> None:
     """Whatever stands beside it in its column, and wherever its field first comes."""
@@ -114,6 +115,7 @@ def test_every_value_is_read_back(records: list[dict[str, Any]]) -> None:
         assert [type(value) for value in got] == [type(value) for value in expected] or kind == "double"
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(NUMBERS, st.decimals(allow_nan=False, allow_infinity=False)), min_size=1))
 def test_no_number_loses_a_digit(numbers: list[Any]) -> None:
     """A number in a column is equal to the one in the log, to the last digit."""
@@ -295,3 +297,23 @@ def test_a_missing_package_is_named_with_its_extra() -> None:
     """The message says what to install."""
     with pytest.raises(ModuleNotFoundError, match=r"needs nowhere_at_all.*pip install 'metaexpert\[query\]'"):
         extras.needed("nowhere_at_all", "query")
+
+
+@settings(deadline=None)
+@given(RECORDS, st.data())
+def test_some_columns_are_those_of_the_whole_table(
+    records: list[dict[str, Any]], data: st.DataObject
+) -> None:
+    """In whichever order, with keys that stand twice in a record, and times that are none."""
+    with tempfile.TemporaryDirectory() as directory:
+        lines = []
+        for at, record in enumerate(records):
+            fields = json.dumps(record)[1:-1]
+            again = fields and data.draw(st.sampled_from(["", f",{fields}"]))
+            time = data.draw(st.sampled_from([TIME, "soon"]))
+            lines.append(line(at, fields + again, timestamp=time))
+        write(Path(directory), *lines)
+        columns = native.Columns(Path(directory), [], Selection().wanted())
+    names = data.draw(st.lists(st.sampled_from(columns.names), unique=True, min_size=1))
+
+    assert pyarrow.table(columns.only(names)) == pyarrow.table(columns).select(names)

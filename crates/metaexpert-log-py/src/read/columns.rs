@@ -4,9 +4,9 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use metaexpert_log_read::OpenLogs;
 use metaexpert_log_read::columns::arrow::{ArrowArrayStream, ArrowSchema};
 use metaexpert_log_read::columns::{Batches, Survey, Surveyed};
+use metaexpert_log_read::{OpenLogs, Query};
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
@@ -34,7 +34,8 @@ impl Columns {
         logs: Vec<PathBuf>,
         wanted: Wanted,
     ) -> PyResult<Columns> {
-        let query = wanted.query()?;
+        // The survey reads each record in full.
+        let query = Query { leaves_checks: true, ..wanted.query()? };
         let mut survey = py.detach(|| {
             let logs = match &directory {
                 Some(directory) => OpenLogs::in_directory(directory, query),

@@ -23,6 +23,9 @@ pub struct BatchBuilder {
     place_of_column: Vec<Option<usize>>,
     columns: Vec<ColumnBuilder>,
     wanted: Vec<usize>,
+    /// How many columns a record has to fill until the rest of it is of no interest. None where columns are
+    /// wanted that any key may be in.
+    enough: Option<usize>,
     rows: usize,
     /// The fields of a record that have no column, as JSON.
     others: Vec<u8>,
@@ -36,12 +39,15 @@ impl BatchBuilder {
         for (place, column) in wanted.iter().enumerate() {
             place_of_column[*column] = Some(place);
         }
+        let gathering = [surveyed.schema.timestamp_text, surveyed.schema.other_fields];
+        let has_gathering = wanted.iter().any(|column| gathering.contains(&Some(*column)));
         let mut builder = BatchBuilder {
             keys: surveyed.keys.clone(),
             surveyed,
             place_of_column,
             columns: Vec::new(),
             wanted: wanted.to_owned(),
+            enough: (!has_gathering).then_some(wanted.len()),
             rows: 0,
             others: Vec::new(),
             zeros: Arc::new([]),
@@ -64,18 +70,21 @@ impl BatchBuilder {
     pub fn push(&mut self, line: &[u8]) -> Result<(), Changed> {
         // A text that is not UTF-8 must not get into a column, whatever was written over the file.
         std::str::from_utf8(line).map_err(|_| Changed)?;
-        let mut place = 0;
+        let (mut place, mut filled) = (0, 0);
         for member in Members::of(line).map_err(|_| Changed)? {
             let (key, value) = member.map_err(|_| Changed)?;
             match self.keys.find(place, key).map_err(|_| Changed)? {
                 Some(number) => {
                     place = number + 1;
-                    self.put(number, value)?;
+                    filled += usize::from(self.put(number, value)?);
                 }
                 None => {
                     place = 0;
                     self.put_aside(key.bytes, value);
                 }
+            }
+            if Some(filled) == self.enough {
+                break;
             }
         }
         self.put_others()?;
@@ -83,17 +92,19 @@ impl BatchBuilder {
         Ok(())
     }
 
+    /// Puts a value into its column, if that is wanted; true where it is the first one of its record.
     #[inline]
-    fn put(&mut self, number: usize, value: &[u8]) -> Result<(), Changed> {
+    fn put(&mut self, number: usize, value: &[u8]) -> Result<bool, Changed> {
         let column = self.surveyed.column_of_key[number].ok_or(Changed)?;
+        let mut is_first = false;
         if let Some(place) = self.place_of_column[column] {
             let is_no_time = column == TIMESTAMP && time_of(value).is_none();
-            self.columns[place].put(self.rows, if is_no_time { b"null" } else { value })?;
+            is_first = self.columns[place].put(self.rows, if is_no_time { b"null" } else { value })?;
         }
         if column == TIMESTAMP {
             self.put_timestamp_text(value)?;
         }
-        Ok(())
+        Ok(is_first)
     }
 
     /// Keeps what no time is.
@@ -102,7 +113,7 @@ impl BatchBuilder {
         match self.place_of_column[column] {
             Some(place) => {
                 let text = if time_of(value).is_some() { b"null" } else { value };
-                self.columns[place].put(self.rows, text)
+                self.columns[place].put(self.rows, text).map(|_| ())
             }
             None => Ok(()),
         }
@@ -122,7 +133,7 @@ impl BatchBuilder {
         self.others.push(b'}');
         let column = self.surveyed.schema.other_fields.ok_or(Changed)?;
         let put = match self.place_of_column[column] {
-            Some(place) => self.columns[place].put(self.rows, &self.others),
+            Some(place) => self.columns[place].put(self.rows, &self.others).map(|_| ()),
             None => Ok(()),
         };
         self.others.clear();

@@ -47,11 +47,16 @@ impl ColumnBuilder {
         ColumnBuilder { column_type, is_valid: Bits::default(), values }
     }
 
-    /// Puts the value of `row` behind those of earlier rows. A row that has one already keeps it.
+    /// Puts the value of `row` behind those of earlier rows. A row that has one already, if only a null, keeps
+    /// it: false.
     #[inline]
-    pub fn put(&mut self, row: usize, raw: &[u8]) -> Result<(), Changed> {
-        if raw == b"null" || row < self.is_valid.len() {
-            return self.skip(row, raw);
+    pub fn put(&mut self, row: usize, raw: &[u8]) -> Result<bool, Changed> {
+        if row < self.is_valid.len() {
+            return Ok(false);
+        }
+        if raw == b"null" {
+            self.pad(row + 1);
+            return Ok(true);
         }
         self.pad(row);
         match (&mut self.values, self.column_type) {
@@ -65,15 +70,7 @@ impl ColumnBuilder {
             (Values::Members(_), _) => return Err(Changed),
         }
         self.is_valid.push(true);
-        Ok(())
-    }
-
-    /// Notes a null, so that a later value of the same key does not count.
-    fn skip(&mut self, row: usize, raw: &[u8]) -> Result<(), Changed> {
-        if raw == b"null" && row >= self.is_valid.len() {
-            self.pad(row + 1);
-        }
-        Ok(())
+        Ok(true)
     }
 
     /// Nulls for the rows before `rows` that have no value.

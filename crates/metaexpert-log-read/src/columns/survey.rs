@@ -45,8 +45,8 @@ struct Looking {
     has_others: bool,
     is_record: Bits,
     records: u64,
-    /// The files of lines that only a closer look tells from records.
-    broken: Vec<usize>,
+    /// What a closer look has found, each with its file.
+    faults: Vec<(usize, Fault)>,
     /// What the record in hand adds, once it is known to be one.
     found: Vec<(usize, Kinds)>,
 }
@@ -68,7 +68,7 @@ impl Survey {
             has_others: false,
             is_record: Bits::default(),
             records: 0,
-            broken: Vec::new(),
+            faults: Vec::new(),
             found: Vec::new(),
         };
         looking.add_fields();
@@ -95,8 +95,8 @@ impl Survey {
         let column = |number| if is_used(number) { columns.next() } else { None };
         let column_of_key = (0..looking.fields.len()).map(column).collect();
         let mut report = search.report().clone();
-        for file in looking.broken {
-            report.add_faults(&search.files()[file], [Fault::NotJson]);
+        for (file, fault) in looking.faults {
+            report.add_faults(&search.files()[file], [fault]);
         }
         Surveyed {
             logs,
@@ -113,19 +113,25 @@ impl Survey {
 impl Looking {
     fn look_at(&mut self, batch: &Batch, line: &Line) {
         let is_candidate = matches!(line.fault, None | Some(Fault::DuplicateKey));
-        let is_record = is_candidate && self.record(batch.text(line)).is_ok();
+        let looked_at = if is_candidate { self.record(batch.text(line)) } else { Err(NotJson) };
+        let is_record = looked_at.is_ok();
         self.records += u64::from(is_record);
-        if is_candidate && !is_record {
-            self.broken.push(line.file);
+        match looked_at {
+            Err(NotJson) if is_candidate => self.faults.push((line.file, Fault::NotJson)),
+            // Where the search has checked the line, it has told of it as well.
+            Ok(has_repeated) if has_repeated && line.fault.is_none() => {
+                self.faults.push((line.file, Fault::DuplicateKey))
+            }
+            _ => {}
         }
         self.is_record.push(is_record);
     }
 
-    /// Takes what the line says, unless it turns out not to be a record.
-    fn record(&mut self, line: &[u8]) -> Result<(), NotJson> {
+    /// Takes what the line says, unless it turns out not to be a record; true where it names a key twice.
+    fn record(&mut self, line: &[u8]) -> Result<bool, NotJson> {
         self.found.clear();
         let (record, mut place) = (self.records + 1, 0);
-        let mut has_others = false;
+        let (mut has_others, mut has_repeated) = (false, false);
         for member in Members::of(line)? {
             let (key, value) = member?;
             let Some(number) = self.keys.find_or_add(place, key)? else {
@@ -145,13 +151,15 @@ impl Looking {
         for (number, kinds) in self.found.drain(..) {
             let field = &mut self.fields[number];
             // Of two equal keys the first counts.
-            if field.last_record != record {
-                field.last_record = record;
-                field.kinds.add(kinds);
+            if field.last_record == record {
+                has_repeated = true;
+                continue;
             }
+            field.last_record = record;
+            field.kinds.add(kinds);
         }
         self.has_others |= has_others;
-        Ok(())
+        Ok(has_repeated)
     }
 
     /// A field for each key that has none yet.

@@ -17,13 +17,20 @@ pub(crate) struct Scanner {
     needs_moments: bool,
     /// Whether each line is checked in full, wanted or not.
     is_strict: bool,
+    /// Whether a wanted line that looks like a record from afar is given unchecked.
+    leaves_checks: bool,
 }
 
 impl Scanner {
     pub(crate) fn new(filter: Filter, gives_all: bool, needs_moments: bool, is_strict: bool) -> Scanner {
         let finders = filter.finders().filter(|_| !gives_all);
         let needs_moments = needs_moments || filter.has_range();
-        Scanner { filter, finders, gives_all, needs_moments, is_strict }
+        Scanner { filter, finders, gives_all, needs_moments, is_strict, leaves_checks: false }
+    }
+
+    /// The same, for a caller that checks each record itself if `leaves_checks`.
+    pub(crate) fn leaving_checks(self, leaves_checks: bool) -> Scanner {
+        Scanner { leaves_checks, ..self }
     }
 
     /// Puts what is wanted of `block`, whole lines with their ends, into `batch`.
@@ -83,7 +90,7 @@ impl BlockScan<'_> {
         self.is_in_range = !filter.has_range() || filter.is_in_range(moment, self.is_in_range);
         let is_wanted = if is_record { filter.wants(record) } else { filter.wants_foreign(record) };
         let is_match = is_wanted && self.is_in_range;
-        if is_match && self.is_sound {
+        if is_match && self.is_sound && !self.scanner.leaves_checks {
             fault = line::fault_of_utf8(record);
         }
         self.batch.seen.faults.extend(fault);
