@@ -34,7 +34,7 @@ DOCS: Final = ROOT / "docs"
 #: In the order of the page.
 PROGRAMS: Final = (
     *("call_latency", "cold", "shapes", "contexts", "disabled", "third_party", "throughput", "jitter"),
-    *("strategy_overhead", "memory", "start", "scaling", "nasty"),
+    *("strategy_overhead", "memory", "start", "scaling", "nasty", "reading"),
 )
 
 
@@ -60,7 +60,7 @@ def versions() -> dict[str, str]:
     """Return the versions of the peers and of what they write JSON with, as far as they are installed."""
     group = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]["bench"]
     found = {}
-    for name in ("metaexpert", *sorted(group), "pydantic"):
+    for name in ("metaexpert", *sorted(group), "duckdb", "pydantic"):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

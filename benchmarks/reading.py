@@ -27,6 +27,7 @@ the interpreter included. A reader that is missing has no rows; the notes say wh
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 import sys
 import tempfile
@@ -37,7 +38,7 @@ from pathlib import Path
 from typing import Final
 
 from harness.commands import CommandError, Ran, run
-from harness.corpus import PACKINGS, SPAN, expected, middle
+from harness.corpus import PACKINGS, SPAN, Expected, expected, middle
 from harness.following import follow
 from harness.readers import (
     COUNT,
@@ -61,6 +62,7 @@ from harness.readers import (
     log_name,
     missing,
     own_command,
+    versions,
 )
 from harness.report import Goal, Options, Table, finish, note_progress, percentiles, read_options
 from harness.rounds import (
@@ -155,10 +157,17 @@ def measure(subject: str, records: int, directory: Path) -> Figures:
     # An empty log has nothing to find, and grep says so with 1.
     ran = run(reading.command(corpus), may_end_with=(0, 1) if reading.query == START else (0,))
     if reading.query != START:
-        answer, right = reading.answer(ran.output), reading.right_answer(expected(records))
+        right = reading.right_answer(_right_answers(corpus, records))
+        answer = reading.answer(ran.output)
         if answer != right:
             raise CommandError(f"{subject} answered {answer}, right is {right}")
     return {"cpu_s": ran.cpu_s, "wall_s": ran.wall_s, "peak_mb": ran.peak_mb}
+
+
+def _right_answers(corpus: Path, records: int) -> Expected:
+    """Return the right answers for a log of this length, counted once for all readers."""
+    answers: Expected = pickle.loads((corpus / f"answers-{records}").read_bytes())
+    return answers
 
 
 def _percentiles_ms(delays_ns: list[int]) -> list[float]:
@@ -188,6 +197,8 @@ def write_logs(corpus: Path, records: int) -> None:
     """Write the logs, each by a process of its own."""
     (corpus / EMPTY).mkdir()
     (corpus / EMPTY / "expert.log").touch()
+    for length in (records, records * TIMES):
+        (corpus / f"answers-{length}").write_bytes(pickle.dumps(expected(length)))
     for packing, times in [*((packing, 1) for packing in PACKINGS), (PLAIN, TIMES), ("gzip", TIMES)]:
         directory = corpus / log_name(packing, times)
         note_progress(f"writing {directory.name}")
@@ -275,7 +286,10 @@ def report(rounds: Rounds, readings: Sequence[Reading], absent: Mapping[str, str
         figures,
         goals_of(rounds, figures),
         options,
-        notes=[f"{reader} was not measured: {reason}" for reader, reason in absent.items()],
+        notes=[
+            *versions(absent),
+            *(f"{reader} was not measured: {reason}" for reader, reason in absent.items()),
+        ],
         plots=[Plot("reading", BARS, title, "CPU seconds", bars, own=(OWN,))],
     )
 

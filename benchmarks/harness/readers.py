@@ -231,12 +231,18 @@ def missing() -> dict[str, str]:
         if shutil.which(name, path=_path()) is None:
             reasons[reader] = f"there is no program {name}"
     # Other programs have this short name, too.
-    if HL not in reasons and "JSON and logfmt" not in _help_of("hl"):
+    if HL not in reasons and "JSON and logfmt" not in _printed_by("hl", "--help"):
         reasons[HL] = "the program hl here is another one, not the log viewer"
     for reader in (DUCKDB, POLARS):
         if find_spec(reader.lower()) is None:
             reasons[reader] = f"the package {reader.lower()} is not installed"
     return reasons
+
+
+def versions(absent: Mapping[str, str]) -> list[str]:
+    """Return what the programs that are no packages call themselves, as far as they are here."""
+    names = [reader for reader in (JQ, HL) if reader not in absent]
+    return [_printed_by(name, "--version").splitlines()[0] for name in names]
 
 
 def _path() -> str:
@@ -251,5 +257,5 @@ def _found(name: str) -> str:
     return path
 
 
-def _help_of(name: str) -> str:
-    return subprocess.run([_found(name), "--help"], capture_output=True, text=True, check=False).stdout
+def _printed_by(name: str, option: str) -> str:
+    return subprocess.run([_found(name), option], capture_output=True, text=True, check=False).stdout
