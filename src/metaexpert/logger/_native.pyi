@@ -149,7 +149,7 @@ class Counting:
     def __new__(
         cls,
         directory: Path | None,
-        logs: Sequence[Path],
+        files: Sequence[Path],
         wanted: Mapping[str, object],
         by: Sequence[str],
         has_all: bool,
