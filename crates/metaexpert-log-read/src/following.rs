@@ -9,10 +9,13 @@ use crate::directory;
 use crate::follow::{Appended, Content, Follower, Watch};
 use crate::line::MAX_LINE_BYTES;
 use crate::merge::{Copies, Merge};
-use crate::open_logs::Query;
+use crate::open_logs::{OpenLogs, Query};
 use crate::report::Report;
 use crate::scan::{Batch, Scanner};
 use crate::search::Search;
+
+/// A log whose files are packed meanwhile is opened again, this many times at most.
+const MAX_BEGINNINGS: usize = 8;
 
 /// What is appended to logs and wanted, from where a search ended.
 pub struct Following {
@@ -28,18 +31,31 @@ impl Following {
     /// Begins to follow all logs of `directory`, and those that appear in it, and a search through what they
     /// have now: together they give each line once.
     pub fn in_directory(directory: &Path, query: &Query) -> io::Result<(Search, Following)> {
-        let follower = Follower::of_directory(directory.to_owned(), directory::logs, Watch::default())?;
-        let ends = ends_of(&follower);
-        let search = Search::in_directory(directory, Query { ends, ..query.clone() })?;
-        Ok((search, Following::new(follower, query, true)))
+        let follow = || Follower::of_directory(directory.to_owned(), directory::logs, Watch::default());
+        // Other logs may appear.
+        Following::begin(follow, |query| OpenLogs::in_directory(directory, query), query, true)
     }
 
     /// As [`Following::in_directory`], for the logs that are configured at `logs`. They need not be there.
     pub fn in_logs(logs: &[PathBuf], query: &Query) -> io::Result<(Search, Following)> {
-        let follower = Follower::new(logs.to_vec(), Watch::default())?;
-        let ends = ends_of(&follower);
-        let search = Search::in_logs(logs, Query { ends, ..query.clone() })?;
-        Ok((search, Following::new(follower, query, logs.len() > 1)))
+        let follow = || Follower::new(logs.to_vec(), Watch::default());
+        Following::begin(follow, |query| OpenLogs::at(logs, query), query, logs.len() > 1)
+    }
+
+    fn begin(
+        follow: impl Fn() -> io::Result<Follower>,
+        open: impl Fn(Query) -> io::Result<OpenLogs>,
+        query: &Query,
+        has_copies: bool,
+    ) -> io::Result<(Search, Following)> {
+        for _ in 0..MAX_BEGINNINGS {
+            let follower = follow()?;
+            let open = open(Query { ends: ends_of(&follower), ..query.clone() })?;
+            if !open.has_newly_packed() {
+                return Ok((Search::of(&open)?, Following::new(follower, query, has_copies)));
+            }
+        }
+        Err(io::Error::other("files are packed faster than they can be opened; try again"))
     }
 
     fn new(follower: Follower, query: &Query, has_copies: bool) -> Following {

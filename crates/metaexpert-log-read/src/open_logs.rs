@@ -76,6 +76,18 @@ impl OpenLogs {
     }
 }
 
+impl OpenLogs {
+    /// Whether a file was packed since the places to stop at were taken: its lines are known under another
+    /// identity.
+    pub(crate) fn has_newly_packed(&self) -> bool {
+        let is_unknown = |file: &Arc<LogFile>| {
+            file.packing.name().is_some()
+                && self.query.ends.as_ref().is_some_and(|ends| !ends.contains_key(&file.identity))
+        };
+        self.writers.iter().flatten().any(is_unknown)
+    }
+}
+
 /// The files of each writer of `log`, opened, the oldest first.
 fn open_log(
     log: &Path,
