@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from metaexpert.logger import configure, flush, get_logger
 from support.doc_environment import clean_environment
 from support.doc_pages import ROOT, prose_lines
 
@@ -23,15 +23,18 @@ COMMANDS = sorted(
         for command in _COMMAND.findall(line.rpartition(" | ")[2])
     }
 )
+PROGRAM = """
+from metaexpert.logger import configure, get_logger
+configure(log_file_path="logs", handlers={"console": None})
+get_logger("bot").info("order filled", symbol="BTCUSDT", price=250)
+"""
 
 
 @pytest.fixture(scope="module")
 def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with a log in it."""
     directory = tmp_path_factory.mktemp("commands")
-    configure({"log_file_path": str(directory / "logs"), "handlers": {"console": None}})
-    get_logger("bot").info("order filled", symbol="BTCUSDT", price=250)
-    assert flush()
+    subprocess.run([sys.executable, "-c", PROGRAM], cwd=directory, env=clean_environment(), check=True)
     return directory
 
 
