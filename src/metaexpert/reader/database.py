@@ -30,6 +30,8 @@ _SEALED: Final = {
 }
 #: Types of the records that most functions do not take, each with the one that they do.
 _USABLE: Final = {"TIMESTAMPTZ_NS": "TIMESTAMP_NS"}
+#: Integers of 128 bits.
+_BEYOND_ARROW: Final = ("HUGEINT", "UHUGEINT")
 _NOT_READ: Final = "metaexpert: this column was not read"
 
 
@@ -141,12 +143,33 @@ def query(
     selection = Selection(where=() if where is None else (where,), since=since, until=until, level=level)
     database = LogDatabase(directory, selection)
     try:
-        table = database.run(sql, lambda relation: relation and relation.to_arrow_table())
+        table = database.run(sql, _arrow_table)
     finally:
         database.close()
     if table is None:
         raise ValueError("sql must be a query, such as select count(*) from logs")
     return table
+
+
+def _arrow_table(relation: Any) -> Any:
+    return None if relation is None else exact_for_arrow(relation).to_arrow_table()
+
+
+def exact_for_arrow(relation: Any) -> Any:
+    """Return a result whose integers of 128 bits, which Arrow does not have, are decimals that it has.
+
+    DuckDB gives Arrow the bits as they are, so the largest would be negative there
+    (`findings/duckdb_arrow_makes_large_ints_negative.sh`). One of more than 38 digits raises `duckdb.Error`
+    when the result is read: cast it to a text.
+    """
+    if relation is None or not any(str(kind) in _BEYOND_ARROW for kind in relation.types):
+        return relation
+    parts = []
+    for place, (name, kind) in enumerate(zip(relation.columns, relation.types, strict=True)):
+        value = f"cast(c{place} as decimal(38, 0))" if str(kind) in _BEYOND_ARROW else f"c{place}"
+        parts.append(f"{value} as {quoted(name)}")
+    places = ", ".join(f"c{place}" for place in range(len(parts)))
+    return relation.query("_result", f"select {', '.join(parts)} from _result as _exact({places})")
 
 
 def quoted(name: str) -> str:

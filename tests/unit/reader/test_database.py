@@ -54,6 +54,21 @@ def test_integers_beyond_64_bits_are_exact(tmp_path: Path) -> None:
     assert table.to_pylist() == [{"n": LARGE + 1, "u": 2**64}]
 
 
+def test_integers_that_arrow_does_not_have_are_an_error(tmp_path: Path) -> None:
+    """DuckDB 2.0.0 makes them negative, see findings/duckdb_arrow_makes_large_ints_negative.sh."""
+    write(tmp_path, {})
+    most = 10**38 - 1
+
+    table = query(tmp_path, f"select {most}::uhugeint as x, 5 as y, -{most}::hugeint as x from logs limit 1")
+
+    assert [column[0].as_py() for column in table.columns] == [most, 5, -most]
+    for number in (f"{2**128 - 1}::uhugeint", f"{most + 1}::hugeint"):
+        with pytest.raises(duckdb.Error, match="DECIMAL"):
+            query(tmp_path, f"select {number} as x from logs limit 1")
+    shown = query(tmp_path, f"select cast({2**128 - 1}::uhugeint as text) as x from logs limit 1")
+    assert shown.to_pylist() == [{"x": str(2**128 - 1)}]
+
+
 @pytest.mark.parametrize(
     "sql",
     [

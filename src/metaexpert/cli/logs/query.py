@@ -102,11 +102,12 @@ def _print_table(result: Cells) -> None:
 
 
 def _write(database: LogDatabase, statement: str, file: Path) -> None:
+    from metaexpert.reader.database import exact_for_arrow
     from metaexpert.reader.parquet import write_relation
 
     with _missing_package_told():
         try:
-            database.run(statement, lambda relation: write_relation(relation, file))
+            database.run(statement, lambda relation: write_relation(exact_for_arrow(relation), file))
         except OSError as error:
             raise CommandFailedError(f"{file} cannot be written: {error.strerror or error}") from None
 
