@@ -36,8 +36,6 @@ class BadLog:
     others: int = 0
     unsure: Sequence[str] = ()
     ends_early: bool = False
-    #: So many of the faults are within a value: a reader that does not look into values does not see them.
-    within_values: int = 0
     #: Lines with nothing in them, which some readers count and others do not.
     blank: int = 0
     #: Whether a reader may pass over the whole file, and say so.
@@ -166,7 +164,7 @@ def escape_sequences() -> BadLog:
     """A text with colours, a title, a cleared screen: escaped as JSON has to, and raw, which it forbids."""
     text = "\x1b[31mred\x1b]0;title\x07\x1b[2J\x9b1m\r\x7f"
     raw = TWO.replace(b"two", b"\x1b[31mred")
-    return BadLog(lines(record(text), raw, THREE), (text, "three"), {NOT_JSON: 1}, within_values=1)
+    return BadLog(lines(record(text), raw, THREE), (text, "three"), {NOT_JSON: 1})
 
 
 def odd_characters() -> BadLog:
@@ -278,7 +276,7 @@ def no_json() -> BadLog:
         TWO[:-1],
         TWO + TWO,
     )
-    return BadLog(lines(ONE, *bad, THREE), ("one", "three"), {NOT_JSON: len(bad)}, within_values=4)
+    return BadLog(lines(ONE, *bad, THREE), ("one", "three"), {NOT_JSON: len(bad)})
 
 
 def _at(moment: str) -> bytes:

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use metaexpert_log::jsonl::{Members, NotJson, RawText, Value, decoded, is_number, time};
+use serde_json::value::RawValue;
 
 /// A line may have this many bytes. A record has at most 1 MiB, and escapes make six bytes of one.
 pub const MAX_LINE_BYTES: usize = 8 << 20;
@@ -114,15 +115,15 @@ pub fn fault_of_utf8(line: &[u8]) -> Option<Fault> {
     }
 }
 
-/// Whether each key of the record stands there once. Values are checked as far as their brackets and quotes
-/// go, and numbers and words for what they are.
+/// Whether each key of the record stands there once. Keys within values are not compared.
 fn has_distinct_keys(line: &[u8]) -> Result<bool, NotJson> {
     let mut keys = Keys::default();
     let mut are_distinct = true;
     for member in Members::of(line)? {
         let (key, value) = member?;
         let is_value = match value[0] {
-            b'"' | b'{' | b'[' => true,
+            b'"' => is_plain(value) || is_json(value),
+            b'{' | b'[' => is_json(value),
             b't' | b'f' | b'n' => matches!(value, b"true" | b"false" | b"null"),
             _ => is_number(value),
         };
@@ -132,6 +133,16 @@ fn has_distinct_keys(line: &[u8]) -> Result<bool, NotJson> {
         are_distinct &= keys.is_new(key)?;
     }
     Ok(are_distinct)
+}
+
+/// Whether a text in quotes has nothing that could be wrong: no escapes, no control characters.
+fn is_plain(text: &[u8]) -> bool {
+    !text.iter().fold(false, |found, byte| found | (*byte < b' ') | (*byte == b'\\'))
+}
+
+/// Whether the whole of `value` is JSON, however deep.
+fn is_json(value: &[u8]) -> bool {
+    serde_json::from_slice::<&RawValue>(value).is_ok()
 }
 
 /// How many keys need no memory of their own.
@@ -232,11 +243,22 @@ mod tests {
             (br#"{"a":1"#, Some(Fault::NotJson)),
             (br#"{"a":nul}"#, Some(Fault::NotJson)),
             (br#"{"a":1}{"b":2}"#, Some(Fault::NotJson)),
+            (br#"{"a":[1,]}"#, Some(Fault::NotJson)),
+            (br#"{"a":{"b":"\x41"}}"#, Some(Fault::NotJson)),
+            (br#"{"a":"\u12"}"#, Some(Fault::NotJson)),
+            (b"{\"a\":\"\t\"}", Some(Fault::NotJson)),
+            (br#"{"a":[{},[1e5,null],"\u00e4\n"]}"#, None),
             (b"{\"a\":\"\xff\"}", Some(Fault::NotUtf8)),
             (b"", Some(Fault::NotJson)),
         ] {
             assert_eq!(fault(line), expected, "{}", String::from_utf8_lossy(line));
         }
+    }
+
+    #[test]
+    fn depth_is_no_fault() {
+        let line = format!("{{\"a\":{}1{}}}", "[".repeat(100_000), "]".repeat(100_000));
+        assert_eq!(fault(line.as_bytes()), None);
     }
 
     #[test]
