@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use metaexpert_log::family::sibling;
 use pyo3::prelude::*;
 
-use super::os_error;
+use super::errors::os_error;
 
 /// A file of a log: where it lies, which file its writer appends to, the process in that file's name, and its
 /// own number.

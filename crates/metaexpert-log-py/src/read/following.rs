@@ -8,7 +8,7 @@ use metaexpert_log_read::{Batch, Following as Engine};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use super::os_error;
+use super::errors::os_error;
 use super::search::{FileReport, Found, Search, Wanted, found_in, listing_refused, reports_of};
 
 /// What is appended to logs and wanted.

@@ -10,8 +10,8 @@ use metaexpert_log_read::{Batch, Extent, Format, Printer as Engine, Renderer, St
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
+use super::errors::os_error;
 use super::following::Following;
-use super::os_error;
 use super::search::Search;
 
 /// What is shown of records, as the arguments of Python have it.

@@ -11,8 +11,8 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
+use super::errors::os_error;
 use super::files::directory_refused;
-use super::os_error;
 
 /// A line, the place of its file, why it is no record, and whether it is wanted.
 pub(super) type Found<'py> = (Bound<'py, PyBytes>, usize, Option<&'static str>, bool);
