@@ -9,6 +9,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from harness.bytecode import environment
+
 MB = 2**20
 
 
@@ -36,7 +38,9 @@ def run(command: Sequence[str], *, may_end_with: Sequence[int] = (0,)) -> Ran:
     """
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         begun = time.perf_counter()
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=errors)
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, env=environment()
+        )
         _, status, usage = os.wait4(process.pid, 0)
         wall_s = time.perf_counter() - begun
         process.returncode = os.waitstatus_to_exitcode(status)

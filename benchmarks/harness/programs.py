@@ -7,7 +7,6 @@ file.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from inspect import getsource
 from pathlib import Path
 from typing import Final
 
+from harness.bytecode import environment
 from harness.loggers import LOGGERS, OWN, QUEUED
 
 #: What MetaExpert's models import of pydantic, and nothing else. They are built without what pydantic loads
@@ -88,17 +88,6 @@ def call_of(subject: str) -> str:
 
 #: The file in which a program leaves its figures; loggers may write to stderr, from threads too.
 _TOLD: Final = "told"
-_BYTECODE: Final = Path(__file__).resolve().parent / "__pycache__" / "programs"
-
-
-def _environment() -> dict[str, str]:
-    """Return an environment in which imported modules are compiled, as in an installed program.
-
-    Otherwise, where Python may not write its bytecode beside the sources, each start would compile all of it
-    again.
-    """
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return environment | {"PYTHONPYCACHEPREFIX": str(_BYTECODE)}
 
 
 def tell(*expressions: str) -> str:
@@ -118,7 +107,7 @@ def run(program: str, directory: Path, *, may_die: bool = False) -> list[int]:
     done = subprocess.run(
         [sys.executable, "-c", head + program],
         cwd=directory,
-        env=_environment(),
+        env=environment(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         check=False,
