@@ -35,9 +35,9 @@ pub struct Column {
 
 /// The columns of a log.
 ///
-/// Those of the keys come in the order of the keys' numbers: first [`CORE`], which are always there, then the
-/// others as they first came. Two more may follow: the texts of timestamps that are none, and the fields that
-/// are beyond [`MAX_KEYS`](super::keys::MAX_KEYS).
+/// Those of the keys come in the order of the keys' numbers: first the core members, which are always there,
+/// then the others as they first came. Two more may follow: the texts of timestamps that are none, and the
+/// fields that are beyond the most that have columns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schema {
     /// All columns.
