@@ -16,6 +16,7 @@ from metaexpert.expert.journal import Journal
 from metaexpert.expert.model.orders import Order, OrderStatus
 from metaexpert.expert.model.positions import Position
 from metaexpert.expert.model.requests import Notification, TradeRequest, TradeResult
+from metaexpert.expert.run.recorder import Recorder
 from metaexpert.expert.run.tally import Tally
 from metaexpert.expert.venue.protocol import AccountUpdate, OrderUpdate, PositionUpdate, VenueEvent
 
@@ -58,10 +59,12 @@ class LatestNumbers:
 class Answers:
     """Takes what a venue answers, each answer once."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, recorder: Recorder | None = None) -> None:
+        """`recorder` follows what the figures of the run are made of."""
         self.notifications: list[Notification] = []
         """The notifications for the strategy's event handlers, oldest first."""
         self.tally = Tally()
+        self.recorder = recorder or Recorder()
         self._journal = journal
         self._open: dict[int, Followed] = {}
         self._over = LatestNumbers(REMEMBERED)
@@ -110,12 +113,15 @@ class Answers:
             known = self._open[order.order_id] = Followed(order)
         elif not _is_news(known, update):
             return
+        was_taken = known.order.answered_at is not None
         known.order = order
         if update.fill is not None:
             known.fills.add(update.fill.fill_id)
         self._record(update)
         self._answer_requests(known, order)
         if order.status.is_final:
+            if was_taken:
+                self.recorder.order_over(order)
             del self._open[order.order_id]
             self._over.add(order.order_id)
 
@@ -123,6 +129,7 @@ class Answers:
         order, tally = update.order, self.tally
         if update.fill is not None:
             tally.fills += 1
+            self.recorder.filled(update.fill)
             self._journal.order_filled(order, update.fill, update.balance)
         elif order.status is OrderStatus.NEW:
             tally.orders += 1
@@ -158,6 +165,7 @@ class Answers:
             self._positions.pop(number, None)
             self._closed.add(number)
             self.tally.count_closed(position)
+            self.recorder.closed(position, update.reason)
             self._journal.position_closed(position, update.reason)
         else:
             self._positions[number] = position

@@ -19,6 +19,7 @@ from metaexpert.expert.risk.refusal import Refusal
 from metaexpert.expert.risk.stops import bad_stops
 from metaexpert.expert.run.answers import Answers
 from metaexpert.expert.run.clock import Clock
+from metaexpert.expert.run.recorder import Recorder
 from metaexpert.expert.settings.arguments import choice, number
 from metaexpert.expert.settings.strategy import StrategySettings
 from metaexpert.expert.venue.protocol import OrderUpdate, Venue, VenueState
@@ -50,8 +51,8 @@ class Desk:
         `client` begins the names that orders get at the venue, where they must be unlike any other run's.
         """
         self.venue = venue
-        self.answers = Answers(journal)
         self._view = venue.view
+        self.answers = Answers(journal, Recorder(self._view.contract_of))
         self._strategy = strategy
         self._symbol = symbol
         self._clock = clock
@@ -270,6 +271,8 @@ class Desk:
         """Go on with the account of an earlier run; losses count from here."""
         self.venue.restore(state)
         self.answers.adopt(state.orders)
+        for position in state.positions:
+            self.answers.recorder.adopt(position)
         self.limits = LossLimits(self._strategy, self._view.equity)
 
 

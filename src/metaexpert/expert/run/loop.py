@@ -41,6 +41,8 @@ from metaexpert.logger import log_context
 
 MAX_NOTIFICATIONS_PER_STEP: Final = 10_000
 _PROGRESS_EVERY: Final = 500
+#: A tick at midnight belongs to the day that begins.
+_TO_THE_NEW_DAY: Final = timedelta(microseconds=1)
 
 
 class Loop:
@@ -71,6 +73,7 @@ class Loop:
         self._source = source
         self._desk = desk
         self._venue = desk.venue
+        self._recorder = desk.answers.recorder
         self._clock = clock
         self._handlers = handlers
         self._dispatcher = dispatcher
@@ -150,17 +153,21 @@ class Loop:
     # -- bars -----------------------------------------------------------------------------------------
 
     def _take_bar(self, bar: Bar) -> None:
-        desk, venue, clock = self._desk, self._venue, self._clock
+        desk, venue, clock, recorder = self._desk, self._venue, self._clock, self._recorder
+        closed = bar.time + self._length
+        if closed > recorder.day_ends:
+            recorder.end_days(closed, venue.view.equity)
         venue.open_bar(bar)
         if events := venue.take_events():
             clock.advance(bar.time)
             with log_context(timeframe=self._name, sim_time=clock.now):
                 desk.answers.take(events)
-        closed = bar.time + self._length
         clock.advance(closed)
         with log_context(timeframe=self._name, sim_time=clock.now):
             venue.close_bar(bar, closed)
             self._end_step(bar.time)
+            if recorder.open:
+                recorder.saw_bar(closed, bar.high, bar.low, bar.close)
             self._journal.bar_closed(bar)
             completed = [bar, *(b for a in self._aggregators for b in a.add_bar(bar))]
             if desk.answers.notifications:
@@ -178,6 +185,7 @@ class Loop:
         for bar in completed:
             if bar.timeframe == self._counted:
                 self.bars += 1
+                self._recorder.bars += 1
                 if self._meter is not None:
                     self._meter.bars += 1
             if bar is not recorded:
@@ -197,12 +205,16 @@ class Loop:
         if self._meter is not None:
             self._meter.ticks += 1
         self._end_quiet_bars(tick.time)
+        if tick.time >= self._recorder.day_ends:
+            self._recorder.end_days(tick.time + _TO_THE_NEW_DAY, self._venue.view.equity)
         self._clock.advance(tick.time)
         with log_context(timeframe="tick", sim_time=self._clock.now):
             if book is not None:
                 self._call(self._handlers.of("on_book"), book)
             self._venue.show_tick(tick)
             self._end_step(tick.time)
+            if self._recorder.open and (price := self._venue.view.price_of(tick.symbol)) is not None:
+                self._recorder.saw_price(price)
             self.deliver_notifications()
             if self._wants_ticks:
                 self._call(self._handlers.of("on_tick"), tick)

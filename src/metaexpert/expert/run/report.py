@@ -20,8 +20,8 @@ def show(result: RunResult, records: Records, *, as_json: bool) -> None:
     """Print the figures of a run on stdout, unless the program was started with a closed one."""
     if sys.stdout is None:
         return
-    document = result.to_dict() | records.to_dict()
     if as_json:
+        document = result.to_dict(lists=True) | records.to_dict()
         print(json.dumps(document, indent=2, allow_nan=False, default=str))
         return
     _print_rows(f"{result.strategy_name}: {result.mode} on {result.symbol}", _rows(result, records))
@@ -74,6 +74,8 @@ def _rows(result: RunResult, records: Records) -> Mapping[str, str]:
         "balance": f"{_amount(result, result.initial_capital)} -> {_amount(result, result.final_balance)}",
         "max drawdown": f"{result.max_drawdown_pct:.2f} %",
     }
+    if result.sharpe_365d is not None:
+        rows["sharpe"] = f"{result.sharpe_365d:.2f} (daily, 365 days)"
     if result.rejections:
         rows["rejected for"] = ", ".join(f"{reason} {count:,}" for reason, count in result.rejections.items())
     if result.open_positions:

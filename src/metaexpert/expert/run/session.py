@@ -30,8 +30,9 @@ from metaexpert.expert.run.event_loop import OwnEventLoop
 from metaexpert.expert.run.loop import Loop, history_capacities
 from metaexpert.expert.run.modes import ports_of
 from metaexpert.expert.run.options import Overrides, RunOptions
+from metaexpert.expert.run.recorder import order_row, position_row
 from metaexpert.expert.run.records import settle
-from metaexpert.expert.run.result import RunResult, money_figures, trade_figures
+from metaexpert.expert.run.result import RunResult, counted_figures, money_figures, recorded_figures
 from metaexpert.expert.run.state import SavedState, load_state, save_state
 from metaexpert.expert.settings.expert import ExpertSettings
 from metaexpert.expert.settings.strategy import StrategySettings
@@ -174,6 +175,7 @@ class Session:
 
     def _begin(self) -> None:
         account = self.venue.account
+        self.desk.answers.recorder.begin(self.clock.now)
         self.journal.started(
             # As fields of its own: the console shows them with this record alone.
             **self._context(),
@@ -241,7 +243,10 @@ class Session:
                 )
 
     def _result(self, reason: str, duration_s: float) -> RunResult:
-        error = self._error
+        error, account = self._error, self.venue.account
+        recorder = self.desk.answers.recorder
+        recorder.finish(self.clock.now, account.equity)
+        positions = self.venue.positions
         return RunResult(
             session_id=self.session_id,
             mode=self.options.mode,
@@ -258,10 +263,17 @@ class Session:
             handler_errors=self.dispatcher.errors,
             criterion=self._criterion,
             duration_s=round(duration_s, 6),
-            open_positions=len(self.venue.positions),
+            open_positions=len(positions),
             max_drawdown_pct=round(self.desk.limits.max_drawdown * 100, 6),
-            **money_figures(self.venue.account),
-            **trade_figures(self.desk.answers.tally),
+            **money_figures(account),
+            **counted_figures(self.desk.answers.tally),
+            **recorded_figures(
+                recorder,
+                account,
+                span=self.clock.now - self.starts,
+                orders=map(order_row, self.venue.orders),
+                positions=map(position_row, positions),
+            ),
         )
 
     # -- state ----------------------------------------------------------------------------------------
