@@ -119,6 +119,7 @@ class Journal:
             event_name="order.cancelled",
             **_identity(order),
             qty=order.qty,
+            filled_qty=order.filled_qty,
             reason=order.reason,
             detail=order.detail,
         )

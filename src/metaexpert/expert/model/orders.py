@@ -83,9 +83,15 @@ class Order:
     """Time of the latest fill."""
     fill_price: float | None = None
     """Price of the latest fill."""
+    fill_qty: float = 0.0
+    """Quantity of the latest fill."""
+    fill_fee: float = 0.0
+    """Fee of the latest fill."""
     fee: float = 0.0
+    """Fees of all fills."""
     realized_pnl: float = 0.0
     filled_qty: float = 0.0
+    """Quantity of all fills."""
     average_price: float | None = None
     """Mean price of all fills, weighted by quantity; None before the first."""
     client_id: str = ""

@@ -32,12 +32,12 @@ class Tally:
         self.rejections[order.reason] = self.rejections.get(order.reason, 0) + 1
 
     def count_closed(self, position: Position) -> None:
-        """Count a position that was closed: won if it made a profit after its fees, else lost."""
+        """Count a position that was closed: won or lost after its fees, or neither where it made nothing."""
         self.closed_trades += 1
         net_pnl = position.net_pnl
         if net_pnl > 0:
             self.winning_trades += 1
             self.gross_profit = money(self.gross_profit + net_pnl)
-        else:
+        elif net_pnl < 0:
             self.losing_trades += 1
             self.gross_loss = money(self.gross_loss - net_pnl)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from metaexpert.expert.model.accounts import Account
 from metaexpert.expert.model.contracts import Contract, money
@@ -22,6 +24,13 @@ class Ledger:
     balance: float
     realized_pnl: float = 0.0
     fees: float = 0.0
+
+
+class Ruin(NamedTuple):
+    """Where an account whose positions share one margin comes to its end: what each side is closed at."""
+
+    bid: float
+    ask: float
 
 
 class AccountBook:
@@ -56,6 +65,11 @@ class AccountBook:
     def positions(self) -> tuple[Position, ...]:
         """Open positions, oldest first; the live objects."""
         return tuple(self._positions.values())
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is an open position."""
+        return bool(self._positions)
 
     @property
     def waiting(self) -> Collection[Order]:
@@ -242,24 +256,59 @@ class AccountBook:
             self.mark(positions[-1].last_price or positions[-1].entry_price)
         self.peak_equity = self.equity
 
-    def cross_liquidation_price(self, move: MarketMove, *, down: bool) -> float | None:
-        """Return where on the way from the open to the step's low (or high) the whole account is liquidated.
+    # -- the end of an account ------------------------------------------------------------------------
 
-        That is where the equity meets the maintenance margin of all positions; None when it does not.
-        Found by bisection, because an inverse account's equity is not linear in the price.
+    def ruin(self, move: MarketMove) -> Ruin | None:
+        """Return where on a straight way of prices the whole account is liquidated, None if nowhere.
+
+        That is where the equity meets the maintenance margin of all positions. An account that a gap has left
+        with less than nothing loses all that it has and no more, because the exchange's fund pays the rest.
         """
-        start, end = (move.open_bid, move.low_bid) if down else (move.open_ask, move.high_ask)
-        if not self._positions or not self._is_ruined(end):
+        end = move.open_bid if move.is_point else move.close
+        end_ask = move.open_ask if move.is_point else move.close
+        if not self._positions or not self._is_ruined(end, end_ask):
             return None
-        if self._is_ruined(start):
-            return start
-        safe, ruined = start, end
-        while abs(ruined - safe) > 1e-9 * start:
-            middle = (safe + ruined) / 2
-            if middle in (safe, ruined):
-                break
-            safe, ruined = (safe, middle) if self._is_ruined(middle) else (middle, ruined)
-        return ruined
+        if not self._is_ruined(move.open_bid, move.open_ask):
+            price = _crossing(move.open_bid, end, lambda p: self._is_ruined(p, p))
+            return Ruin(price, price)
+        before = self.mark_price
+        if self.equity_at(move.open_bid, move.open_ask) >= 0 or before is None:
+            return Ruin(move.open_bid, move.open_ask)
+        price = _crossing(before, move.open_bid, lambda p: self.equity_at(p, p) <= 0)
+        return Ruin(price, price)
 
-    def _is_ruined(self, price: float) -> bool:
-        return self.equity_at(price, price) <= self.maintenance_margin(price)
+    def _is_ruined(self, bid: float, ask: float) -> bool:
+        return self.equity_at(bid, ask) <= self.maintenance_margin((bid + ask) / 2)
+
+    def liquidation_fee(self, position: Position, price: float, *, isolated: bool) -> float:
+        """Return what the exchange keeps of a position that it liquidates: the margin that is left."""
+        if isolated:
+            return max(0.0, money(position.margin + self.profit(position, position.qty, price)))
+        worth = self.contract.notional(position.qty, price)
+        return max(0.0, money(min(worth * MAINTENANCE_MARGIN_PCT / 100, self.equity_at(price, price))))
+
+    def copy(self) -> AccountBook:
+        """Return books that are worth the same, in which one can try out what would happen."""
+        other = AccountBook(
+            self.contract, 0.0, leverage=self.leverage, symbol=self.symbol, netting=self.netting
+        )
+        other.ledger = replace(self.ledger)
+        other.working = {number: copy(order) for number, order in self.working.items()}
+        other.mark_price, other.spread_pct = self.mark_price, self.spread_pct
+        other._positions = {number: copy(position) for number, position in self._positions.items()}
+        other._next_position_id = self._next_position_id
+        return other
+
+
+def _crossing(start: float, end: float, holds: Callable[[float], bool]) -> float:
+    """Return the first price from `start` to `end` at which `holds` is true, which it is at `end`.
+
+    Found by bisection, because an inverse account's equity is not linear in the price.
+    """
+    before, after = start, end
+    while abs(after - before) > 1e-9 * abs(start):
+        middle = (before + after) / 2
+        if middle in (before, after):
+            break
+        before, after = (before, middle) if holds(middle) else (middle, after)
+    return after

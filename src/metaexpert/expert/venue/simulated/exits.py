@@ -1,4 +1,4 @@
-"""Prices inside a step at which a position's protection ends it, or a waiting order fills."""
+"""Prices on a way of the market at which a position's protection ends it, or a waiting order fills."""
 
 from __future__ import annotations
 
@@ -19,44 +19,42 @@ class Exit(NamedTuple):
     price: float
     reason: str
     order_type: OrderType
+    level: float
+    """The price that triggers it; the market may have passed it by more."""
 
 
-def protective_exit(
-    position: Position, move: MarketMove, liquidation: float | None = None, *, opened_inside: bool = False
-) -> Exit | None:
+def protective_exit(position: Position, move: MarketMove, liquidation: float | None = None) -> Exit | None:
     """Return how a step of the market ends a position, or None when it survives.
 
-    What the open already passed happens at the open. Inside the step the worse way comes first: the stop
-    or the liquidation, whichever is nearer, before the take profit. A position that was opened inside the
-    step itself (`opened_inside`) can be stopped in it but not take its profit, because the order of the
-    prices is not known. A stop that its entry has passed already ends it at the entry's price.
+    What the open already passed happens at the open. Inside the step the worse comes first: the stop or the
+    liquidation, whichever is nearer, before the take profit. On a straight way only one of them can come.
     """
     long = position.side is Side.BUY
     opened = move.open_bid if long else move.open_ask
     worst = move.low_bid if long else move.high_ask
+    best = move.high_bid if long else move.low_ask
     adverse = _nearest_adverse(position, liquidation)
-    target = None if opened_inside else position.take_profit
-    if not opened_inside and adverse is not None and _passed(opened, adverse.price, down=long):
+    if adverse is not None and passed(opened, adverse.level, down=long):
         return adverse._replace(price=opened)
-    if opened_inside and adverse is not None and _passed(position.entry_price, adverse.price, down=long):
-        return adverse._replace(price=position.entry_price)
-    if target is not None and _passed(opened, target, down=not long):
-        return Exit(opened, "take_profit", OrderType.TAKE_PROFIT)
-    if adverse is not None and _passed(worst, adverse.price, down=long):
+    target = position.take_profit
+    if target is not None and passed(opened, target, down=not long):
+        return Exit(opened, "take_profit", OrderType.TAKE_PROFIT, target)
+    if adverse is not None and passed(worst, adverse.level, down=long):
         return adverse
-    if target is not None and _passed(move.high_bid if long else move.low_ask, target, down=not long):
-        return Exit(target, "take_profit", OrderType.TAKE_PROFIT)
+    if target is not None and passed(best, target, down=not long):
+        return Exit(target, "take_profit", OrderType.TAKE_PROFIT, target)
     return None
 
 
 def _nearest_adverse(position: Position, liquidation: float | None) -> Exit | None:
     stop = position.stop_loss
     if liquidation is not None and (stop is None or (liquidation - stop) * position.side.sign > 0):
-        return Exit(liquidation, "liquidation", OrderType.LIQUIDATION)
-    return None if stop is None else Exit(stop, position.stop_reason, OrderType.STOP)
+        return Exit(liquidation, "liquidation", OrderType.LIQUIDATION, liquidation)
+    return None if stop is None else Exit(stop, position.stop_reason, OrderType.STOP, stop)
 
 
-def _passed(price: float, level: float, *, down: bool) -> bool:
+def passed(price: float, level: float, *, down: bool) -> bool:
+    """Tell whether a price is at a level or beyond it, on the way down or up."""
     return price <= level if down else price >= level
 
 
@@ -98,6 +96,6 @@ def trigger_price(order: Order, move: MarketMove) -> float | None:
     extreme = (
         (move.low_ask if falls else move.high_ask) if buy else (move.low_bid if falls else move.high_bid)
     )
-    if _passed(opened, level, down=falls):
+    if passed(opened, level, down=falls):
         return opened
-    return level if _passed(extreme, level, down=falls) else None
+    return level if passed(extreme, level, down=falls) else None

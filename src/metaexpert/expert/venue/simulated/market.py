@@ -24,6 +24,35 @@ class MarketMove(NamedTuple):
     close: float
     spread_pct: float | None = None
 
+    @property
+    def is_point(self) -> bool:
+        """Whether prices do not move in it: a trade, a quote, the open of a bar."""
+        return self.high_bid == self.low_bid and self.high_ask == self.low_ask
+
+    def at_open(self) -> MarketMove:
+        """Return its first moment."""
+        bid, ask = self.open_bid, self.open_ask
+        return MarketMove(bid, ask, bid, bid, ask, ask, self.close, self.spread_pct)
+
+    def after(self, price: float) -> MarketMove:
+        """Return what is left of a straight way once it has come to `price`; a point stays what it is."""
+        return self if self.is_point else straight(price, self.close)
+
+    def paths(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Return the two ways of a bar from its open to its close; that to the nearer extreme first is first.
+
+        A bar tells its extremes, not their order. Between two points of a way prices go straight.
+        """
+        opened, high, low, close = self.open_bid, self.high_bid, self.low_bid, self.close
+        up, down = (opened, high, low, close), (opened, low, high, close)
+        return (up, down) if high - opened < opened - low else (down, up)
+
+
+def straight(start: float, end: float) -> MarketMove:
+    """Return the step of prices that go straight from `start` to `end`."""
+    high, low = (start, end) if start > end else (end, start)
+    return MarketMove(start, start, high, low, high, low, end)
+
 
 def move_of_bar(bar: Bar) -> MarketMove:
     """Return the step of a bar; an open outside its own range, as some sources have, widens the range."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from metaexpert.expert.model.accounts import Account
 from metaexpert.expert.model.bars import Bar
 from metaexpert.expert.model.contracts import contract_for
-from metaexpert.expert.model.orders import Order, OrderNumbers, OrderType
+from metaexpert.expert.model.orders import Order, OrderNumbers
 from metaexpert.expert.model.positions import Position
 from metaexpert.expert.model.ticks import Tick
 from metaexpert.expert.risk.account_view import AccountView
@@ -17,9 +17,10 @@ from metaexpert.expert.settings.expert import ExpertSettings
 from metaexpert.expert.settings.strategy import StrategySettings
 from metaexpert.expert.venue.protocol import PositionUpdate, VenueEvent, VenueState
 from metaexpert.expert.venue.simulated.account import AccountBook
+from metaexpert.expert.venue.simulated.execution import MarketRules
 from metaexpert.expert.venue.simulated.fees import FeeSchedule
 from metaexpert.expert.venue.simulated.market import TickMoves, move_of_bar
-from metaexpert.expert.venue.simulated.matching import MarketRules, MatchingEngine
+from metaexpert.expert.venue.simulated.matching import MatchingEngine
 
 
 class SimulatedVenue:
@@ -84,8 +85,7 @@ class SimulatedVenue:
         price = self._book.mark_price
         if price is None:
             return
-        for position in self._book.positions:
-            self._matching.close_at(position, price, reason, OrderType.MARKET, self._time)
+        self._matching.close_all(price, reason, self._time)
         self._book.end_step(price)
 
     # -- answers --------------------------------------------------------------------------------------
@@ -123,9 +123,9 @@ class SimulatedVenue:
     # -- the market -----------------------------------------------------------------------------------
 
     def open_bar(self, bar: Bar) -> None:
-        """Fill the market orders that wait at the bar's open."""
+        """Fill what the bar's open fills."""
         self._time = bar.time
-        if self._book.working:
+        if self._book.working or self._book.is_open:
             self._matching.fill_at_open(move_of_bar(bar), bar.time)
 
     def close_bar(self, bar: Bar, closed: datetime) -> None:

@@ -52,20 +52,12 @@ def test_exit_in_a_step(side, prices, expected):
     assert (found and (found.price, found.reason)) == expected
 
 
-def test_position_opened_inside_a_step_takes_no_profit_in_it():
-    """Whether the high came before the entry or after it is not known, so it does not count."""
-    position = held(stop=98.0, target=104.0)
-    assert protective_exit(position, step(101, 105, 99, 100), opened_inside=True) is None
-    stopped = protective_exit(position, step(101, 105, 97, 100), opened_inside=True)
-    assert stopped == (98.0, "stop_loss", OrderType.STOP)
-
-
 def test_liquidation_comes_before_a_stop_behind_it():
     """With liquidation at 90.5, a stop at 85 is never reached."""
     found = protective_exit(held(stop=85.0), step(100, 100, 80, 82), liquidation=90.5)
-    assert found == (90.5, "liquidation", OrderType.LIQUIDATION)
+    assert found == (90.5, "liquidation", OrderType.LIQUIDATION, 90.5)
     found = protective_exit(held(stop=95.0), step(100, 100, 80, 82), liquidation=90.5)
-    assert found == (95.0, "stop_loss", OrderType.STOP)
+    assert found == (95.0, "stop_loss", OrderType.STOP, 95.0)
 
 
 def test_liquidation_prices():

@@ -200,15 +200,17 @@ def test_margin_is_checked_again_at_the_fill():
     assert market.balance == 100.0
 
 
-def test_isolated_liquidation_loses_the_margin_less_the_maintenance():
-    """A long of 1 from 100 at leverage 10 is liquidated at 90.5; the other money is untouched."""
-    market = Market(one_unit())
+@pytest.mark.parametrize("fees", [FeeSchedule(0.0, 0.0), FeeSchedule(0.02, 0.05)])
+def test_isolated_liquidation_takes_the_margin(fees):
+    """A long of 1 from 100 at leverage 10 is liquidated at 90.5; the exchange keeps the 0.5 that is left."""
+    market = Market(one_unit(), fees=fees)
     market.show(100)
     market.enter("BUY")
     market.show(100)
     market.show(100, 100, 50, 60)
     assert market.fills()[1] == ("SELL", 90.5, 1.0, "liquidation")
-    assert market.balance == 10_000 - 9.5
+    assert market.told("on_order")[-1].fill_fee == 0.5
+    assert market.balance == pytest.approx(10_000 - 10 - fees.taker_pct, abs=1e-8)
 
 
 def test_isolated_loss_ends_with_the_margin_even_after_a_gap():
@@ -235,6 +237,20 @@ def test_cross_liquidation_uses_the_whole_account():
     assert (side, qty, reason) == ("SELL", 50.0, "liquidation")
     assert price == pytest.approx(4_000 / 49.75, abs=1e-6)
     assert market.venue.positions == ()
+    assert market.balance == pytest.approx(0.0, abs=1e-5)
+
+
+def test_a_cross_account_loses_all_that_it_has_and_no_more():
+    """An open at 50 is far under the price of 80 at which 50 units from 100 have lost the 1,000."""
+    market = Market(one_unit(size_value=50.0), capital=1_000.0, margin_mode="cross")
+    market.show(100)
+    market.enter("BUY")
+    market.show(100)
+    market.enter("BUY", order_type="LIMIT", price=40.0)
+    market.show(50, 60, 40, 55)
+    assert market.fills()[1] == ("SELL", pytest.approx(80.0, abs=1e-6), 50.0, "liquidation")
+    assert market.balance == pytest.approx(0.0, abs=1e-5)
+    assert market.venue.orders == ()
 
 
 def test_cross_stop_comes_before_the_liquidation_behind_it():
