@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from itertools import islice
+from numbers import Integral
 
 from metaexpert.expert.errors import ArgumentError
 from metaexpert.expert.model.bars import Bar
@@ -37,9 +38,9 @@ class BarHistory:
         bars = self._kept(timeframe)
         if count is None:
             return list(bars)
-        if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+        if isinstance(count, bool) or not isinstance(count, Integral) or count < 0:
             raise ArgumentError(f"count must be a whole number of bars from 0, was {count!r}")
-        return list(islice(bars, max(0, len(bars) - count), None))
+        return list(islice(bars, max(0, len(bars) - int(count)), None))
 
     def _kept(self, timeframe: str) -> deque[Bar]:
         try:

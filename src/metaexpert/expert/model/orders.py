@@ -74,6 +74,8 @@ class Order:
     """Why it was made or, once rejected or cancelled, why that happened."""
     detail: str = ""
     reduce_only: bool = False
+    cut_to_fit: bool = False
+    """Whether it is for an amount of money, so that less is bought where the money ends."""
     position_id: int | None = None
     stop_loss: float | None = None
     take_profit: float | None = None

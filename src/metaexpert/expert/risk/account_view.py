@@ -30,6 +30,14 @@ class AccountView(Protocol):
         """What new positions may use."""
 
     @property
+    def unrealized_pnl(self) -> float:
+        """What the open positions have won (or lost) at the last price."""
+
+    @property
+    def taker_fee_pct(self) -> float:
+        """The fee of an order that trades at once, in percent of its worth."""
+
+    @property
     def positions(self) -> tuple[Position, ...]:
         """The open positions of all symbols, oldest first."""
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from metaexpert.expert.model.bars import Bar
 from metaexpert.expert.model.orders import Order, OrderType, Side
 from metaexpert.expert.risk.account_view import AccountView
 from metaexpert.expert.risk.entry_rules import EntryRules, EntryView
 from metaexpert.expert.risk.refusal import Refusal
-from metaexpert.expert.risk.sizing import Sizing, entry_size
+from metaexpert.expert.risk.sizing import MONEY_SIZES, Sizing, entry_size
 from metaexpert.expert.risk.stops import bad_stops, initial_stops
 from metaexpert.expert.settings.strategy import StrategySettings
+
+#: Amounts are rounded to 8 decimals; what an order needs may be so much more than its parts.
+ROUNDING: Final = 2e-8
 
 
 class OrderChecks:
@@ -50,8 +54,19 @@ class OrderChecks:
             return Refusal(
                 "spot_short", 'a spot account cannot go short; sell what it holds by close_position("BUY")'
             )
-        if (refusal := self._rules.refusal(self._view(order, price))) or (refusal := bad_stops(order, price)):
+        refusal = self._rules.refusal(self._view(order, price))
+        if refusal is not None and (held := self._reducible(order)) > 0:
+            # No filter and no limit holds back what makes a position smaller.
+            order.reduce_only, order.stop_loss, order.take_profit = True, None, None
+            if (unsized := self._sized(order, price, asked_qty)) is None:
+                self._cut_to(order, held, refusal)
+            return unsized
+        if refusal is not None or (refusal := bad_stops(order, price)):
             return refusal
+        return self._sized(order, price, asked_qty) or self._margin_refusal(order, price)
+
+    def _sized(self, order: Order, price: float, asked_qty: float | None) -> Refusal | None:
+        """Give an entry its size; returns why it can have none."""
         stop = order.stop_loss or initial_stops(self._strategy, order.side, price)[0]
         size = entry_size(
             self._strategy,
@@ -62,17 +77,49 @@ class OrderChecks:
         if size.reason:
             return Refusal(size.reason, size.detail)
         order.qty = size.qty
-        return self._margin_refusal(order, price)
+        order.cut_to_fit = asked_qty is None and self._strategy.size_type in MONEY_SIZES
+        return None
+
+    def _cut_to(self, order: Order, held: float, refusal: Refusal) -> None:
+        if order.qty > held:
+            order.qty = self._contract.rounded_qty(held)
+            order.detail = f"only what it reduces: {refusal.detail}"
 
     def _margin_refusal(self, order: Order, price: float) -> Refusal | None:
-        closing = self.closing()
-        released = sum(p.margin for p in self._account.positions if p.position_id in closing)
-        free = self._account.free_margin + released
+        if self._reducible(order) > 0:
+            return None
+        free, fees = self._free_after_closes()
+        # What the fees take of a size that fits without them, it leaves.
+        if order.cut_to_fit and self._account.required_margin(order.qty, price) <= free + fees:
+            self._cut_to_cost(order, price, free)
         needed = self._account.required_margin(order.qty, price)
-        if needed <= free or self._reduces(order):
+        if needed <= free and order.qty > 0:
             return None
         currency = self._contract.currency
         return Refusal("insufficient_margin", f"needs {needed:.8g} {currency}, only {free:.8g} is free")
+
+    def _free_after_closes(self) -> tuple[float, float]:
+        """Return the free margin once the closes that wait have filled at the last price, and their fees."""
+        account, closing = self._account, self.closing()
+        free, fees, won = account.free_margin, 0.0, 0.0
+        for position in account.positions:
+            if position.position_id in closing:
+                free += position.margin
+                worth = self._contract.notional(position.qty, position.last_price)
+                fees += worth * account.taker_fee_pct / 100
+                won += position.unrealized_pnl
+        # A profit is free once it is realized; a loss is counted before.
+        unrealized = account.unrealized_pnl
+        return (free + min(won, unrealized) - min(0.0, unrealized) - fees, fees) if closing else (free, 0.0)
+
+    def _cut_to_cost(self, order: Order, price: float, free: float) -> None:
+        """Cut a size so that the money is enough for its fee and slippage, too."""
+        slippage = 0.0 if order.order_type is OrderType.LIMIT else self._strategy.slippage_pct
+        paid = price * (1 + order.side.sign * slippage / 100)
+        cost = self._account.required_margin(order.qty, paid)
+        cost += self._contract.notional(order.qty, paid) * self._account.taker_fee_pct / 100
+        if cost > free:
+            order.qty = self._contract.rounded_qty(order.qty * max(0.0, free - ROUNDING) / cost)
 
     def exit_refusal(self, order: Order) -> Refusal | None:
         """Return why an order that only reduces is refused; one that is not is cut to what is held."""
@@ -86,7 +133,7 @@ class OrderChecks:
 
     def _view(self, order: Order, price: float) -> EntryView:
         total = each = 0
-        if not self._reduces(order):
+        if self._reducible(order) <= 0:
             total, each = self._taken(), self._taken(order.symbol)
         spread_pct = self._account.spread_pct_of(order.symbol)
         return EntryView(order.created_at, order.side, price, spread_pct, total, each, self.halted)
@@ -102,19 +149,23 @@ class OrderChecks:
         waiting = (o for o in self._account.waiting if not o.reduce_only and symbol in (None, o.symbol))
         return staying + sum(1 for _ in waiting)
 
-    def _reduces(self, order: Order) -> bool:
-        """Whether an order makes the net position smaller instead of opening one."""
-        if not self._account.netting:
-            return False
-        closing = self.closing()
-        return any(
-            p.position_id not in closing for p in self._account.held(order.symbol, order.side.opposite)
-        )
-
-    def _held_qty(self, order: Order) -> float:
+    def _reducible(self, order: Order) -> float:
+        """Return the quantity by which an order can make the net position smaller, before it opens one."""
         if not self._account.netting:
             return 0.0
-        return sum(position.qty for position in self._account.held(order.symbol, order.side))
+        closing = self.closing()
+        against = self._account.held(order.symbol, order.side.opposite)
+        return sum(p.qty for p in against if p.position_id not in closing)
+
+    def _held_qty(self, order: Order) -> float:
+        """Return what an entry adds to; below zero is what it first reduces."""
+        if not self._account.netting:
+            return 0.0
+        return sum(p.qty for p in self._account.held(order.symbol, order.side)) - self._reducible(order)
+
+    def reduced(self, order: Order) -> float:
+        """Return how much of an order that waits makes a position smaller."""
+        return min(order.qty, self._reducible(order))
 
     def closing(self) -> set[int]:
         """Return the ids of positions that a waiting market order closes whole."""

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from metaexpert.expert.model.contracts import Contract
 from metaexpert.expert.settings.strategy import StrategySettings
+
+MONEY_SIZES: Final = ("percent_equity", "fixed_quote")
+"""The size types that say what an entry is worth; it becomes smaller where the money ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,7 @@ class Sizing:
     equity: float
     stop_price: float | None
     held_qty: float = 0.0
-    """Quantity already in the position that the entry would add to."""
+    """Quantity already in the position that the entry would add to; below zero, that it reduces first."""
 
 
 def entry_size(

@@ -149,14 +149,14 @@ class Desk:
 
     # -- limits ---------------------------------------------------------------------------------------
 
-    def watch_losses(self, began: datetime) -> Refusal | None:
+    def watch_losses(self, moment: datetime) -> Refusal | None:
         """Look at the account after a step of the market; return a loss limit passed just now, or None.
 
-        `began` is when the step began. A limit cancels the entries that wait; that of the drawdown closes
-        everything.
+        `moment` is the last of the step, whose day the loss counts to. A limit cancels the entries that wait;
+        that of the drawdown closes everything.
         """
         quote_per_unit = self._quote_per_unit() if self.limits.has_daily else 1.0
-        passed = self.limits.update(began, self._view.equity, quote_per_unit)
+        passed = self.limits.update(moment, self._view.equity, quote_per_unit)
         if passed is not None:
             if self.limits.halted(self._clock.now):
                 self._cancel_waiting(passed, entries_only=True)
@@ -176,8 +176,24 @@ class Desk:
 
     def _cancel_waiting(self, why: Refusal, *, entries_only: bool) -> None:
         for order in [o for o in self._view.waiting if not (entries_only and o.reduce_only)]:
+            kept = self._checks.reduced(order) if entries_only else 0.0
             self.venue.cancel(order.order_id, *why)
+            if kept > 0 and why.reason != MAX_DRAWDOWN:
+                self._keep_reducing(order, kept)
         self.take_answers()
+
+    def _keep_reducing(self, order: Order, qty: float) -> None:
+        """Order again what an entry that is taken back would have reduced."""
+        again = self._new_order(
+            order.symbol,
+            order.side,
+            order.order_type,
+            self._contract.rounded_qty(qty),
+            price=order.price,
+            reduce_only=True,
+            comment=order.comment,
+        )
+        self._submit(again, TradeRequest("open_order", again.symbol, again.side, again.order_type, again.qty))
 
     def _close_all(self, limit: Refusal) -> None:
         closing = self._checks.closing()

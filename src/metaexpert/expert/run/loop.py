@@ -41,8 +41,8 @@ from metaexpert.logger import log_context
 
 MAX_NOTIFICATIONS_PER_STEP: Final = 10_000
 _PROGRESS_EVERY: Final = 500
-#: A tick at midnight belongs to the day that begins.
-_TO_THE_NEW_DAY: Final = timedelta(microseconds=1)
+#: A bar that ends at midnight belongs to the day before; a tick at midnight to the day that begins.
+_INSTANT: Final = timedelta(microseconds=1)
 
 
 class Loop:
@@ -165,7 +165,7 @@ class Loop:
         clock.advance(closed)
         with log_context(timeframe=self._name, sim_time=clock.now):
             venue.close_bar(bar, closed)
-            self._end_step(bar.time)
+            self._end_step(closed - _INSTANT)
             if recorder.open:
                 recorder.saw_bar(closed, bar.high, bar.low, bar.close)
             self._journal.bar_closed(bar)
@@ -206,7 +206,7 @@ class Loop:
             self._meter.ticks += 1
         self._end_quiet_bars(tick.time)
         if tick.time >= self._recorder.day_ends:
-            self._recorder.end_days(tick.time + _TO_THE_NEW_DAY, self._venue.view.equity)
+            self._recorder.end_days(tick.time + _INSTANT, self._venue.view.equity)
         self._clock.advance(tick.time)
         with log_context(timeframe="tick", sim_time=self._clock.now):
             if book is not None:
@@ -232,11 +232,11 @@ class Loop:
 
     # -- both -----------------------------------------------------------------------------------------
 
-    def _end_step(self, began: datetime) -> None:
-        """Take what the venue made of an event, and look at the losses."""
+    def _end_step(self, moment: datetime) -> None:
+        """Take what the venue made of an event, and look at the losses; `moment` is the last of the event."""
         if events := self._venue.take_events():
             self._desk.answers.take(events)
-        passed = self._desk.watch_losses(began)
+        passed = self._desk.watch_losses(moment)
         if passed is not None:
             self._journal.warn("Loss limit passed", "risk.limit", reason=passed.reason, detail=passed.detail)
 

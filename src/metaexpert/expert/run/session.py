@@ -34,6 +34,7 @@ from metaexpert.expert.run.recorder import order_row, position_row
 from metaexpert.expert.run.records import settle
 from metaexpert.expert.run.result import RunResult, counted_figures, money_figures, recorded_figures
 from metaexpert.expert.run.state import SavedState, load_state, save_state
+from metaexpert.expert.settings.arguments import is_number
 from metaexpert.expert.settings.expert import ExpertSettings
 from metaexpert.expert.settings.strategy import StrategySettings
 from metaexpert.logger import log_context
@@ -320,11 +321,11 @@ class Session:
 
 def _finite(value: object) -> float | None:
     """Return `value` as a float, or None if JSON has no such number."""
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
+    if not is_number(value):
         return None
     try:
         number = float(value)
-    except OverflowError:
+    except (OverflowError, ValueError):
         return None
     return number if math.isfinite(number) else None
 

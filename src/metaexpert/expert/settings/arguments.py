@@ -6,8 +6,10 @@ import difflib
 import math
 from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from enum import Enum
-from typing import Final, TypeVar
+from numbers import Integral, Real
+from typing import Final, SupportsFloat, TypeGuard, TypeVar
 
 from metaexpert.expert.errors import ArgumentError
 
@@ -47,6 +49,11 @@ def choice(name: str, value: object, allowed: Collection[str], *, upper: bool = 
     raise ArgumentError(f"{name} must be one of {', '.join(sorted(allowed))}, was {value!r}{hint}")
 
 
+def is_number(value: object) -> TypeGuard[SupportsFloat]:
+    """Tell whether a value is a real number of any common kind, and no bool."""
+    return isinstance(value, (int, float, Decimal, Real)) and not isinstance(value, bool)
+
+
 def number(
     name: str,
     value: object,
@@ -55,10 +62,17 @@ def number(
     minimum: float | None = None,
     maximum: float | None = None,
 ) -> float:
-    """Return a finite float inside the bounds; bool, text, NaN and infinity are errors."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    """Return a finite float inside the bounds; bool, text, NaN and infinity are errors.
+
+    Integers, floats, `Decimal`, `Fraction` and the scalars of numpy are numbers.
+    """
+    if not is_number(value):
         raise ArgumentError(f"{name} must be a number, was {value!r}")
-    result = float(value)
+    try:
+        result = float(value)
+    except (OverflowError, ValueError):
+        # An integer beyond the floats, or a signalling NaN.
+        result = math.nan
     if not math.isfinite(result):
         raise ArgumentError(f"{name} must be a finite number, was {value!r}")
     if above is not None and result <= above:
@@ -118,7 +132,7 @@ def number_set(name: str, value: object, *, minimum: int, maximum: int) -> froze
     """Return a set of whole numbers inside the bounds, or None when it is `None` or empty."""
     if value is None:
         return None
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, Integral) and not isinstance(value, bool):
         value = {value}
     if isinstance(value, str) or not isinstance(value, Iterable):
         raise ArgumentError(

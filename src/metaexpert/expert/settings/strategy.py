@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import timedelta
+from numbers import Integral
 from typing import Final
 
 from metaexpert.expert.errors import ArgumentError
@@ -122,7 +123,7 @@ def _duration(name: str, value: object) -> timedelta | None:
     if isinstance(value, str) and (match := re.fullmatch(r"\s*(\d+)\s*([smhdw])\s*", value.lower())):
         if int(match[1]) > 0:
             return timedelta(seconds=int(match[1]) * _DURATION_SECONDS[match[2]])
-    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+    elif check.is_number(value):
         return timedelta(seconds=check.number(name, value, above=0))
     raise ArgumentError(
         f'{name} must be a duration such as "12h" or "3d", seconds or a timedelta, was {value!r}'
@@ -130,13 +131,13 @@ def _duration(name: str, value: object) -> timedelta | None:
 
 
 def _strategy_id(value: object) -> int | str:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        return int(value)
     return check.text("strategy_id", value)
 
 
 def _drawdown(value: object) -> float | None:
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and value > 1:
+    if check.is_number(value) and check.number("max_drawdown_pct", value) > 1:
         raise ArgumentError(
             f"max_drawdown_pct is a fraction of the peak equity from 0 to 1 (0.2 is 20 %), was {value!r}"
         )

@@ -41,9 +41,17 @@ class AccountBook:
     """
 
     def __init__(
-        self, contract: Contract, capital: float, *, leverage: int, symbol: str, netting: bool = False
+        self,
+        contract: Contract,
+        capital: float,
+        *,
+        leverage: int,
+        symbol: str,
+        netting: bool = False,
+        taker_fee_pct: float = 0.0,
     ) -> None:
         """`capital` is in settlement currency; `leverage` 1 for spot; `netting` makes one position of all."""
+        self.taker_fee_pct = taker_fee_pct
         self.contract = contract
         self.leverage = leverage
         self.symbol = symbol
@@ -122,6 +130,11 @@ class AccountBook:
         if self._equity is None:
             self._equity = money(self.equity_at(self.mark_price, self.mark_price))
         return self._equity
+
+    @property
+    def unrealized_pnl(self) -> float:
+        """What the open positions have won (or lost) at the last price."""
+        return money(self.equity - self.ledger.balance)
 
     @property
     def margin_used(self) -> float:

@@ -27,6 +27,8 @@ from metaexpert.expert.venue.simulated.fees import FeeSchedule
 #: A price is rounded to so many decimals, one below 1 to so many digits: some coins cost 1e-8.
 PRICE_DECIMALS: Final = 8
 PRICE_DIGITS: Final = 12
+#: Amounts are rounded to 8 decimals; what an order needs may be so much more than its parts.
+ROUNDING: Final = 2e-8
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +153,13 @@ class Execution:
             self._execute(order, position, qty, price, whole=whole and left == 0)
 
     def _fill_entry(self, order: Order, qty: float, price: float) -> None:
-        fee = self._fee(order, qty, price)
-        needed = money(self.book.required_margin(qty, price) + fee)
-        if needed > self.book.free_margin:
-            detail = (
-                f"needs {needed:.8g} {self.book.contract.currency}, only {self.book.free_margin:.8g} is free"
-            )
+        needed, free = self._needed(order, qty, price), self.book.free_margin
+        if needed > free > 0 and order.cut_to_fit:
+            wanted, qty = qty, self.book.contract.rounded_qty(qty * max(0.0, free - ROUNDING) / needed)
+            order.qty = self.book.contract.rounded_qty(order.qty - wanted + qty)
+            order.detail = f"cut from {wanted:.8g}, because {free:.8g} {self.book.contract.currency} is free"
+        if qty <= 0 or self._needed(order, qty, price) > free:
+            detail = f"needs {needed:.8g} {self.book.contract.currency}, only {free:.8g} is free"
             # What was filled before, closing the other side, stands.
             refuse = self._reject if order.fill_price is None else self.cancel
             refuse(order, "insufficient_margin", detail)
@@ -170,6 +173,10 @@ class Execution:
         order.stop_loss = stop if order.stop_loss is None else order.stop_loss
         order.take_profit = target if order.take_profit is None else order.take_profit
         self._execute(order, None, qty, price)
+
+    def _needed(self, order: Order, qty: float, price: float) -> float:
+        """Return what an entry takes: its margin and its fee."""
+        return money(self.book.required_margin(qty, price) + self._fee(order, qty, price))
 
     def _fee_of(self, order: Order, position: Position | None, qty: float, price: float) -> float:
         if position is not None and order.order_type is OrderType.LIQUIDATION:

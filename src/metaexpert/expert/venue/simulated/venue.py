@@ -50,6 +50,7 @@ class SimulatedVenue:
             leverage=1 if spot else strategy.leverage,
             symbol=symbol,
             netting=spot or expert.position_mode == "oneway",
+            taker_fee_pct=fees.taker_pct,
         )
         self._events: list[VenueEvent] = []
         rules = MarketRules(fees, isolated=expert.margin_mode == "isolated", liquidates=not spot)
