@@ -19,6 +19,7 @@ mod scan;
 mod search;
 mod source;
 mod statistics;
+mod tally;
 
 pub use directory::logs;
 pub use family::family;
@@ -33,4 +34,5 @@ pub use report::{FileReport, Report};
 pub use scan::{Batch, Filter, Line, TextError, TextPattern};
 pub use search::Search;
 pub use source::Identity;
-pub use statistics::{Groups, Overview, writers};
+pub use statistics::{Overview, writers};
+pub use tally::Tally;

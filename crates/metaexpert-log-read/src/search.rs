@@ -38,10 +38,7 @@ impl Search {
         let is_merged = logs.writers.len() > 1;
         let scanner = Scanner::new(query.filter.clone(), query.gives_all, is_merged, query.is_strict)
             .leaving_checks(query.leaves_checks);
-        let scanner = Arc::new(scanner);
-        let mut files = Vec::new();
-        let streams: Vec<Stream> =
-            logs.writers.iter().map(|writer| stream_of(writer, &scanner, &mut files)).collect();
+        let (files, streams) = streams(logs, scanner);
         let feeds = match query.last {
             Some(count) => streams.into_iter().map(|stream| Feed::Kept(stream.last(count))).collect(),
             None => {
@@ -114,11 +111,18 @@ impl Input for Feed {
     }
 }
 
-fn stream_of(writer: &[Arc<LogFile>], scanner: &Arc<Scanner>, files: &mut Vec<PathBuf>) -> Stream {
-    let mut placed = Vec::new();
-    for file in writer {
-        files.push(file.path.clone());
-        placed.push((files.len() - 1, file.clone()));
-    }
-    Stream::new(placed, scanner.clone())
+/// The files of logs, and a stream of each writer's, scanned by `scanner`.
+pub(crate) fn streams(logs: &OpenLogs, scanner: Scanner) -> (Vec<PathBuf>, Vec<Stream>) {
+    let scanner = Arc::new(scanner);
+    let mut files = Vec::new();
+    let stream = |writer: &Vec<Arc<LogFile>>| {
+        let mut placed = Vec::new();
+        for file in writer {
+            files.push(file.path.clone());
+            placed.push((files.len() - 1, file.clone()));
+        }
+        Stream::new(placed, scanner.clone())
+    };
+    let streams = logs.writers.iter().map(stream).collect();
+    (files, streams)
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use metaexpert_log_read::{Groups, Overview, Search, logs, writers};
+use metaexpert_log_read::{OpenLogs, Overview, Report, Search, Tally, logs, writers};
 use pyo3::prelude::*;
 
 use super::search::{FileReport, Wanted, reports_of};
@@ -18,16 +18,16 @@ pub struct Counting {
     state: Mutex<State>,
 }
 
-struct State {
+enum State {
+    Overview(Box<Overviewed>),
+    Tally(Box<Tally>),
+}
+
+struct Overviewed {
     search: Search,
     /// The writer of each file.
     writers: Vec<usize>,
-    counts: Counts,
-}
-
-enum Counts {
-    Overview(Box<Overview>),
-    Groups(Groups),
+    overview: Overview,
 }
 
 #[pymethods]
@@ -44,16 +44,17 @@ impl Counting {
     ) -> PyResult<Counting> {
         let query = wanted.query()?;
         let begun = py.detach(|| {
-            let (search, logs) = match &directory {
-                Some(directory) => (Search::in_directory(directory, query)?, logs(directory)?),
-                None => (Search::in_logs(&files, query)?, files),
+            let open = match &directory {
+                Some(directory) => OpenLogs::in_directory(directory, query)?,
+                None => OpenLogs::at(&files, query)?,
             };
-            let writers = writers(search.files(), &logs);
-            let counts = match by.is_empty() {
-                true => Counts::Overview(Box::new(Overview::new(has_all))),
-                false => Counts::Groups(Groups::new(&by)),
-            };
-            std::io::Result::Ok(State { search, writers, counts })
+            if !by.is_empty() {
+                return Ok(State::Tally(Box::new(Tally::of(&open, &by)?)));
+            }
+            let logs = directory.as_deref().map_or(Ok(files), logs)?;
+            let search = Search::of(&open)?;
+            let (writers, overview) = (writers(search.files(), &logs), Overview::new(has_all));
+            std::io::Result::Ok(State::Overview(Box::new(Overviewed { search, writers, overview })))
         });
         Ok(Counting { state: Mutex::new(begun?) })
     }
@@ -65,15 +66,15 @@ impl Counting {
 
     fn to_json(&self, py: Python<'_>) -> String {
         py.detach(|| {
-            self.locked(|state| match &mut state.counts {
-                Counts::Overview(overview) => overview.to_json().to_string(),
-                Counts::Groups(groups) => groups.to_json().to_string(),
+            self.locked(|state| match state {
+                State::Overview(counted) => counted.overview.to_json().to_string(),
+                State::Tally(tally) => tally.to_json().to_string(),
             })
         })
     }
 
     fn report(&self) -> Vec<FileReport> {
-        self.locked(|state| reports_of(state.search.report()))
+        self.locked(|state| reports_of(state.report()))
     }
 }
 
@@ -87,13 +88,30 @@ impl State {
     fn read_on(&mut self) -> std::io::Result<bool> {
         let begun = Instant::now();
         while begun.elapsed() < TURN {
-            let Some(batch) = self.search.next_batch()? else { return Ok(false) };
-            for line in batch.lines().iter().filter(|line| line.fault.is_none()) {
-                match &mut self.counts {
-                    Counts::Overview(overview) => overview.add(batch.text(line), self.writers[line.file]),
-                    Counts::Groups(groups) => groups.add(batch.text(line)),
-                }
+            let has_more = match self {
+                State::Overview(counted) => counted.read_on(),
+                State::Tally(tally) => tally.read_on(),
+            };
+            if !has_more? {
+                return Ok(false);
             }
+        }
+        Ok(true)
+    }
+
+    fn report(&self) -> &Report {
+        match self {
+            State::Overview(counted) => counted.search.report(),
+            State::Tally(tally) => tally.report(),
+        }
+    }
+}
+
+impl Overviewed {
+    fn read_on(&mut self) -> std::io::Result<bool> {
+        let Some(batch) = self.search.next_batch()? else { return Ok(false) };
+        for line in batch.lines().iter().filter(|line| line.fault.is_none()) {
+            self.overview.add(batch.text(line), self.writers[line.file]);
         }
         Ok(true)
     }

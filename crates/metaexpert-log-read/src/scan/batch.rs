@@ -3,12 +3,15 @@
 use std::ops::Range;
 
 use crate::line::{Fault, Moment};
+use crate::statistics::Groups;
 
 /// Lines in the order in which they are given.
 #[derive(Debug, Default)]
 pub struct Batch {
     text: Vec<u8>,
     lines: Vec<Line>,
+    /// Counts of the lines that are wanted, where those were asked for in place of lines.
+    pub(crate) groups: Option<Box<Groups>>,
     /// What else is known of the part of a file that was read; nothing in a merged batch.
     pub(crate) seen: Seen,
 }
@@ -57,7 +60,10 @@ impl Batch {
 
     /// Whether there is nothing to tell.
     pub(crate) fn is_empty(&self) -> bool {
-        self.lines.is_empty() && self.seen.faults.is_empty() && self.seen.problem.is_none()
+        self.lines.is_empty()
+            && self.groups.is_none()
+            && self.seen.faults.is_empty()
+            && self.seen.problem.is_none()
     }
 
     pub(crate) fn push(&mut self, text: &[u8], moment: Moment, fault: Option<Fault>, is_match: bool) {

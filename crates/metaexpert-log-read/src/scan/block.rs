@@ -1,16 +1,25 @@
 //! One block of whole lines, scanned.
 
+use std::sync::{Mutex, PoisonError};
+
 use memchr::{memchr, memmem, memrchr};
 
 use super::batch::Batch;
 use super::filter::{Filter, Finders};
-use crate::line::{self, Fault, Moment, OWN_BEGINNING};
+use super::keys::{Keys, Values};
+use crate::line::{self, Fault, LineReader, Moment, OWN_BEGINNING};
+use crate::statistics::Groups;
 
 /// Finds what is wanted in a block; the same for all blocks of a search.
 #[derive(Debug)]
 pub(crate) struct Scanner {
     filter: Filter,
     finders: Option<Finders>,
+    keys: Keys,
+    /// Counts of nothing yet, where wanted lines are counted and not given.
+    groups: Option<Groups>,
+    /// Readers that no thread uses now. They know the keys of lines that they have read.
+    readers: Mutex<Vec<LineReader>>,
     /// Whether lines that are not wanted are given as well.
     gives_all: bool,
     /// Whether each record needs its moment.
@@ -25,7 +34,22 @@ impl Scanner {
     pub(crate) fn new(filter: Filter, gives_all: bool, needs_moments: bool, is_strict: bool) -> Scanner {
         let finders = filter.finders().filter(|_| !gives_all);
         let needs_moments = needs_moments || filter.has_range();
-        Scanner { filter, finders, gives_all, needs_moments, is_strict, leaves_checks: false }
+        Scanner {
+            keys: Keys::new(&filter.conditions, &[]),
+            filter,
+            finders,
+            groups: None,
+            readers: Mutex::default(),
+            gives_all,
+            needs_moments,
+            is_strict,
+            leaves_checks: false,
+        }
+    }
+
+    /// The same, which counts wanted records in `groups`, as each batch has them, in place of giving them.
+    pub(crate) fn counting(self, groups: Groups) -> Scanner {
+        Scanner { keys: Keys::new(&self.filter.conditions, groups.names()), groups: Some(groups), ..self }
     }
 
     /// The same, for a caller that checks each record itself if `leaves_checks`.
@@ -37,11 +61,20 @@ impl Scanner {
     pub(crate) fn scan(&self, block: &[u8], batch: &mut Batch) {
         let is_sound = !self.is_strict && is_sound(block);
         batch.seen.has_records |= is_sound && !block.is_empty();
-        let mut scan = BlockScan { scanner: self, batch, is_sound, is_in_range: self.begins_in_range(block) };
+        batch.groups = self.groups.clone().map(Box::new);
+        let reader = self.readers().pop().unwrap_or_else(|| self.keys.reader());
+        let is_in_range = self.begins_in_range(block);
+        let mut scan = BlockScan { scanner: self, batch, reader, is_sound, is_in_range };
         match &self.finders {
             Some(finders) if is_sound => candidates(block, finders, |line| scan.take(line)),
             _ => lines(block).for_each(|line| scan.take(line)),
         }
+        let reader = scan.reader;
+        self.readers().push(reader);
+    }
+
+    fn readers(&self) -> std::sync::MutexGuard<'_, Vec<LineReader>> {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn filter(&self) -> &Filter {
@@ -70,6 +103,7 @@ impl Scanner {
 struct BlockScan<'s> {
     scanner: &'s Scanner,
     batch: &'s mut Batch,
+    reader: LineReader,
     /// Whether no line of the block is broken in a way that can be seen from afar.
     is_sound: bool,
     /// Whether the last record was in the range of time.
@@ -82,22 +116,38 @@ impl BlockScan<'_> {
         if record.trim_ascii().is_empty() {
             return;
         }
-        let filter = &self.scanner.filter;
-        let mut fault = if self.is_sound { None } else { line::fault(record) };
-        let is_record = matches!(fault, None | Some(Fault::DuplicateKey));
-        let moment =
-            if self.scanner.needs_moments && is_record { Moment::of(record) } else { Moment::default() };
+        let (scanner, filter) = (self.scanner, &self.scanner.filter);
+        // What a reading in full says of the line, if there was one.
+        let mut read = match self.is_sound {
+            true => scanner.keys.decide().then(|| self.reader.read_utf8(record)),
+            false => Some(self.reader.read(record)),
+        };
+        let is_record = self.is_sound || matches!(read, Some(None | Some(Fault::DuplicateKey)));
+        let moment = if scanner.needs_moments && is_record { Moment::of(record) } else { Moment::default() };
         self.is_in_range = !filter.has_range() || filter.is_in_range(moment, self.is_in_range);
-        let is_wanted = if is_record { filter.wants(record) } else { filter.wants_foreign(record) };
-        let is_match = is_wanted && self.is_in_range;
-        if is_match && self.is_sound && !self.scanner.leaves_checks {
-            fault = line::fault_of_utf8(record);
+        let is_match = self.is_in_range && self.is_wanted(record, is_record, read);
+        if is_match && !scanner.leaves_checks {
+            read.get_or_insert_with(|| self.reader.read_utf8(record));
         }
+        // What is wrong with a line that looks sound and is not wanted is not told, because few are read.
+        let fault = read.flatten().filter(|_| !self.is_sound || is_match && !scanner.leaves_checks);
         self.batch.seen.faults.extend(fault);
         self.batch.seen.has_records |= is_record;
-        if is_match || self.scanner.gives_all {
-            self.batch.push(line, moment, fault, is_match);
+        match &mut self.batch.groups {
+            Some(groups) if is_match && fault.is_none() => {
+                let values = Values { keys: &scanner.keys, reader: &self.reader, record };
+                groups.add(record, values.counted().filter(|_| read.is_some()));
+            }
+            Some(_) => {}
+            None if is_match || scanner.gives_all => self.batch.push(line, moment, fault, is_match),
+            None => {}
         }
+    }
+
+    fn is_wanted(&self, record: &[u8], is_record: bool, read: Option<Option<Fault>>) -> bool {
+        let (filter, keys) = (&self.scanner.filter, &self.scanner.keys);
+        let values = (read == Some(None)).then_some(Values { keys, reader: &self.reader, record });
+        if is_record { filter.wants(record, values.as_ref()) } else { filter.wants_foreign(record) }
     }
 }
 
@@ -110,7 +160,8 @@ fn is_sound(block: &[u8]) -> bool {
         }
         own += usize::from(line.starts_with(OWN_BEGINNING));
     }
-    memmem::find_iter(block, OWN_BEGINNING).count() == own && std::str::from_utf8(block).is_ok()
+    let is_utf8 = block.is_ascii() || std::str::from_utf8(block).is_ok();
+    is_utf8 && memmem::find_iter(block, OWN_BEGINNING).count() == own
 }
 
 /// The lines of `block` without their ends.
@@ -127,11 +178,11 @@ fn lines(block: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// Calls `take` with each line that has one of the texts, or a backslash.
+/// Calls `take` with each line that has one of the texts, or an escape that may spell one.
 fn candidates<'b>(block: &'b [u8], finders: &Finders, mut take: impl FnMut(&'b [u8])) {
     let mut start = 0;
-    let find = |from: usize| finders.find(&block[from..]).map(|at| from + at);
-    let find_escape = |from: usize| memchr(b'\\', &block[from..]).map(|at| from + at);
+    let find = |from: usize| finders.find_text(&block[from..]).map(|at| from + at);
+    let find_escape = |from: usize| finders.find_escape(&block[from..]).map(|at| from + at);
     let (mut text, mut escape) = (find(0), find_escape(0));
     while let Some(at) = text.into_iter().chain(escape).min() {
         let first = memrchr(b'\n', &block[start..at]).map_or(start, |end| start + end + 1);
@@ -185,22 +236,104 @@ mod tests {
 
     use super::super::text::TextPattern;
 
+    /// Lines with a text in many spellings, with look-alikes of keys and values in other texts, and some that
+    /// are no records.
     fn line() -> impl Strategy<Value = String> {
+        let text = prop::collection::vec(
+            prop::sample::select(vec!["a", "b", "c", "\\u0061", "\\/", "/", "\\\"", "\\\\u", "\\n", "ä"]),
+            0..4,
+        );
+        let key = prop::sample::select(vec!["a", "b", "c", "\\u0061"]);
+        let value = prop_oneof![
+            6 => text.prop_map(|parts| format!("\"{}\"", parts.concat())),
+            1 => prop::sample::select(vec!["1", "{\"a\":\"abc\"}", "\"\\\"a\\\":\\\"abc\\\"\"", "[\"abc\"]", "nul"])
+                .prop_map(str::to_owned),
+        ];
+        let members = prop::collection::vec((key, value), 0..4);
         prop_oneof![
-            4 => ("[a-c]{0,3}", "[a-c]{0,3}").prop_map(|(a, b)| format!("{{\"a\":\"{a}\",\"b\":\"{b}\"}}")),
-            1 => "[a-c]{0,3}".prop_map(|a| format!("{{\"a\":\"\\u0061{a}\"}}")),
-            1 => Just("abc".to_owned()),
-            1 => Just(String::new()),
+            9 => members.prop_map(|members| {
+                let members = members.iter().map(|(key, value)| format!("\"{key}\":{value}"));
+                format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+            }),
+            1 => prop::sample::select(vec!["abc", "", "{\"a\":\"abc\"} "]).prop_map(str::to_owned),
         ]
     }
 
+    const CONDITIONS: [&str; 10] = [
+        "a = abc",
+        "a in (aaa, abc, 'a\"b', '/')",
+        "b ~ abc",
+        "b ~ 'b\"'",
+        "c = 'a/b'",
+        "a exists",
+        "a = abc and b != x",
+        "a.a = abc or b = 'a/c'",
+        "not a = abc",
+        "a not exists and b ~ a",
+    ];
+
+    /// The lines that a condition holds for, each read by itself, and what is wrong with these. What looks like
+    /// no record is known to be none, and so is each other line beside it.
+    fn right_answer(condition: &Condition, lines: &[String]) -> (Vec<String>, Vec<Fault>) {
+        let mut reader = LineReader::new([""; 0]);
+        let is_sound = lines.iter().all(|line| line::looks_like_a_record(line.as_bytes()));
+        let (mut right, mut wrong) = (Vec::new(), Vec::new());
+        for line in lines.iter().filter(|line| condition.holds(line.as_bytes())) {
+            let fault = reader.read(line.as_bytes());
+            if is_sound || fault != Some(Fault::NotJson) {
+                right.push(line.clone());
+                wrong.extend(fault);
+            }
+        }
+        (right, wrong)
+    }
+
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1_000))]
         #[test]
-        fn looking_for_texts_first_finds_the_same_lines(lines in proptest::collection::vec(line(), 0..20)) {
+        fn looking_for_texts_first_finds_the_same_lines(lines in prop::collection::vec(line(), 0..20)) {
             let block: String = lines.iter().map(|line| format!("{line}\n")).collect();
-            for text in ["a = abc", "a in (aaa, abc, bca)", "b ~ abc", "a exists", "a = abc and b != x"] {
+            for text in CONDITIONS {
                 let filter = condition(text);
-                prop_assert_eq!(found(&filter, false, &block).0, found(&filter, true, &block).0);
+                let first = found(&filter, false, &block);
+                let right = right_answer(&filter.conditions[0], &lines);
+                prop_assert_eq!(&first.0, &right.0, "{}", text);
+                prop_assert_eq!(&found(&filter, true, &block).0, &right.0, "{}", text);
+                if is_sound(block.as_bytes()) {
+                    prop_assert_eq!(&first.1, &right.1, "{}", text);
+                }
+            }
+        }
+
+        #[test]
+        fn a_text_is_found_as_it_stands(lines in prop::collection::vec(line(), 0..20), text in "[abc/\"]{1,2}") {
+            let block: String = lines.iter().map(|line| format!("{line}\n")).collect();
+            let pattern = TextPattern::plain(&text, false).unwrap();
+            let right: Vec<String> =
+                lines.iter().filter(|line| !line.is_empty() && pattern.is_in(line.as_bytes())).cloned().collect();
+            let filter = Filter { text: Some(pattern), ..Filter::default() };
+            prop_assert_eq!(found(&filter, false, &block).0, right);
+        }
+
+        #[test]
+        fn records_are_counted_as_they_would_be_found(lines in prop::collection::vec(line(), 0..20)) {
+            let block: String = lines.iter().map(|line| format!("{line}\n")).collect();
+            for keys in [&["a", "b"][..], &["b"], &["a.a", "c"]] {
+                let keys: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
+                for filter in [Filter::default(), condition("b exists"), condition("not a.a = abc")] {
+                    let (all, faults) = found(&filter, false, &block);
+                    let mut right = Groups::new(&keys);
+                    let mut reader = LineReader::new([""; 0]);
+                    for line in all.iter().filter(|line| reader.read(line.as_bytes()).is_none()) {
+                        right.add(line.as_bytes(), None::<fn(usize) -> Option<&'static [u8]>>);
+                    }
+                    let mut batch = Batch::default();
+                    let scanner = Scanner::new(filter, false, false, false).counting(Groups::new(&keys));
+                    scanner.scan(block.as_bytes(), &mut batch);
+                    prop_assert!(batch.lines().is_empty());
+                    prop_assert_eq!(batch.groups.unwrap().to_json(), right.to_json());
+                    prop_assert_eq!(batch.seen.faults, faults);
+                }
             }
         }
     }

@@ -4,6 +4,7 @@ use aho_corasick::AhoCorasick;
 use memchr::memmem::Finder;
 use metaexpert_log::condition::{Condition, Needles};
 
+use super::keys::Values;
 use super::text::TextPattern;
 use crate::line::Moment;
 
@@ -22,27 +23,40 @@ pub struct Filter {
     pub until_ns: Option<i64>,
 }
 
-/// Looks for one of some texts.
+/// Looks for one of some texts, or for an escape that may spell one.
 #[derive(Clone, Debug)]
-pub(crate) enum Finders {
+pub(crate) struct Finders {
+    texts: Texts,
+    /// In a box, because vectors of the processor are in it, and objects of Python are not aligned for these.
+    escape: Option<Box<Finder<'static>>>,
+}
+
+#[derive(Clone, Debug)]
+enum Texts {
     One(Box<Finder<'static>>),
     Several(AhoCorasick),
 }
 
 impl Finders {
-    fn new(texts: &[Vec<u8>]) -> Option<Finders> {
-        match texts {
-            [text] => Some(Finders::One(Box::new(Finder::new(text).into_owned()))),
-            texts => AhoCorasick::new(texts).ok().map(Finders::Several),
-        }
+    fn new(needles: &Needles) -> Option<Finders> {
+        let texts = match &needles.any_of[..] {
+            [text] => Texts::One(Box::new(Finder::new(text).into_owned())),
+            texts => Texts::Several(AhoCorasick::new(texts).ok()?),
+        };
+        Some(Finders { texts, escape: needles.escape.map(Finder::new).map(Box::new) })
     }
 
     /// The place of the first of the texts in `bytes`.
-    pub(crate) fn find(&self, bytes: &[u8]) -> Option<usize> {
-        match self {
-            Finders::One(finder) => finder.find(bytes),
-            Finders::Several(automaton) => automaton.find(bytes).map(|found| found.start()),
+    pub(crate) fn find_text(&self, bytes: &[u8]) -> Option<usize> {
+        match &self.texts {
+            Texts::One(finder) => finder.find(bytes),
+            Texts::Several(automaton) => automaton.find(bytes).map(|found| found.start()),
         }
+    }
+
+    /// The place of the first escape in `bytes`.
+    pub(crate) fn find_escape(&self, bytes: &[u8]) -> Option<usize> {
+        self.escape.as_ref()?.find(bytes)
     }
 }
 
@@ -51,12 +65,12 @@ impl Filter {
         self.since_ns.is_some() || self.until_ns.is_some()
     }
 
-    /// What finds the lines that may be wanted, which have one of its texts or a backslash. None where each
-    /// line must be looked at.
+    /// What finds the lines that may be wanted, which have one of its texts or escapes. None where each line
+    /// must be looked at.
     pub(crate) fn finders(&self) -> Option<Finders> {
         let of_text = self.text.as_ref().filter(|_| !self.is_inverted).and_then(TextPattern::needles);
         let all = of_text.into_iter().chain(self.conditions.iter().filter_map(Condition::needles));
-        all.max_by_key(Needles::rarity).and_then(|needles| Finders::new(&needles.any_of))
+        all.max_by_key(Needles::rarity).and_then(|needles| Finders::new(&needles))
     }
 
     /// Whether a record at this moment is in the range of time; `before` says so of the line before it, and
@@ -68,9 +82,15 @@ impl Filter {
         })
     }
 
-    /// Whether what the record says is wanted.
-    pub(crate) fn wants(&self, record: &[u8]) -> bool {
-        self.conditions.iter().all(|condition| condition.holds(record)) && self.wants_text_of(record)
+    /// Whether what the record says is wanted. `values` are its values, if they are known.
+    pub(crate) fn wants(&self, record: &[u8], values: Option<&Values<'_>>) -> bool {
+        let holds = |(place, condition): (usize, &Condition)| match values
+            .and_then(|known| known.of_condition(place))
+        {
+            Some(value) => condition.holds_of(value),
+            None => condition.holds(record),
+        };
+        self.wants_text_of(record) && self.conditions.iter().enumerate().all(holds)
     }
 
     /// Whether a line that is no record is wanted: it has no fields, so conditions hold for none.

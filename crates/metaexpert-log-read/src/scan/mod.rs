@@ -3,6 +3,7 @@
 mod batch;
 mod block;
 mod filter;
+mod keys;
 mod text;
 
 pub(crate) use batch::Seen;

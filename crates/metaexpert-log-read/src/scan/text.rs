@@ -61,7 +61,7 @@ impl TextPattern {
         let TextPattern::Plain(finders) = self else { return None };
         let any_of: Vec<_> = finders.iter().map(|finder| finder.needle().to_vec()).collect();
         let are_useful = any_of.iter().all(|text| !text.is_empty());
-        are_useful.then_some(Needles { any_of, are_values: true })
+        are_useful.then_some(Needles { any_of, are_values: true, escape: None })
     }
 }
 

@@ -10,7 +10,7 @@ const MAX_VALUES: usize = 100_000;
 const MAX_BYTES: usize = 16 << 20;
 
 /// How often each value was there: exactly for those that came first, together for all others.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Counts {
     places: HashMap<Box<[u8]>, usize>,
     counts: Vec<u64>,
@@ -26,15 +26,25 @@ impl Counts {
     pub(super) fn add(&mut self, value: &[u8]) {
         match &self.latest {
             Some((known, place)) if known == value => self.counts[*place] += 1,
-            _ => self.find(value),
+            _ => self.find(value, 1),
         }
     }
 
-    fn find(&mut self, value: &[u8]) {
+    /// Counts the values of `later`, whose records come behind those that are counted here.
+    pub(super) fn merge(&mut self, later: &Counts) {
+        let mut values: Vec<(&Box<[u8]>, &usize)> = later.places.iter().collect();
+        values.sort_by_key(|(_, place)| **place);
+        for (value, place) in values {
+            self.find(value, later.counts[*place]);
+        }
+        self.others += later.others;
+    }
+
+    fn find(&mut self, value: &[u8], count: u64) {
         let place = match self.places.get(value) {
             Some(place) => *place,
             None if self.counts.len() == MAX_VALUES || self.bytes + value.len() > MAX_BYTES => {
-                self.others += 1;
+                self.others += count;
                 return;
             }
             None => {
@@ -44,7 +54,7 @@ impl Counts {
                 self.counts.len() - 1
             }
         };
-        self.counts[place] += 1;
+        self.counts[place] += count;
         let (latest, at) = self.latest.get_or_insert_default();
         latest.clear();
         latest.extend_from_slice(value);
@@ -91,6 +101,21 @@ mod tests {
         }
         let expected = [("a", 3), ("1", 1), ("null", 1)].map(|(name, count)| (name.to_owned(), count));
         assert_eq!(counts.sorted(shown), expected);
+    }
+
+    #[test]
+    fn counts_of_parts_are_those_of_the_whole() {
+        let values: Vec<String> =
+            (0..3 * MAX_VALUES).map(|number| (number * 7 % (2 * MAX_VALUES - 1)).to_string()).collect();
+        let (mut whole, mut merged) = (Counts::default(), Counts::default());
+        values.iter().for_each(|value| whole.add(value.as_bytes()));
+        for part in values.chunks(MAX_VALUES / 3) {
+            let mut later = Counts::default();
+            part.iter().for_each(|value| later.add(value.as_bytes()));
+            merged.merge(&later);
+        }
+        assert_eq!(merged.sorted(shown), whole.sorted(shown));
+        assert_eq!((merged.others(), whole.others()), (MAX_VALUES as u64, MAX_VALUES as u64));
     }
 
     #[test]

@@ -1,15 +1,17 @@
 //! Counts of records by the values of some of their fields.
 
+use std::sync::Arc;
+
 use metaexpert_log::jsonl::{Fields, Name};
 use serde_json::{Value as Json, json};
 
 use super::counts::Counts;
 
 /// How often each combination of values was there.
-#[derive(Debug)]
-pub struct Groups {
-    keys: Vec<String>,
-    names: Vec<Name>,
+#[derive(Clone, Debug)]
+pub(crate) struct Groups {
+    keys: Arc<[String]>,
+    names: Arc<[Name]>,
     counts: Counts,
     /// The values of one record, each with its length before it.
     values: Vec<u8>,
@@ -21,22 +23,44 @@ impl Groups {
     pub fn new(keys: &[String]) -> Groups {
         let resolved: Vec<String> = keys.iter().map(|key| field(key).to_owned()).collect();
         let names = resolved.iter().map(|key| Name::new(key)).collect();
-        Groups { keys: keys.to_vec(), names, counts: Counts::default(), values: Vec::new(), records: 0 }
+        Groups { keys: keys.into(), names, counts: Counts::default(), values: Vec::new(), records: 0 }
     }
 
-    /// Counts the record that `line` is.
-    pub fn add(&mut self, line: &[u8]) {
+    /// The names of the fields that are counted by.
+    pub(crate) fn names(&self) -> &[Name] {
+        &self.names
+    }
+
+    /// Counts `record`. `value` has the value of the `index`-th name, none where it is missing; without it
+    /// they are looked for.
+    pub(crate) fn add<'l>(&mut self, record: &'l [u8], value: Option<impl Fn(usize) -> Option<&'l [u8]>>) {
         self.values.clear();
-        let Ok(mut fields) = Fields::of(&self.names, line) else { return };
-        for index in 0..self.names.len() {
-            let Ok(value) = fields.get(index) else { return };
-            // No value is empty, so that one is a field that is missing.
-            let value = value.unwrap_or_default();
-            self.values.extend_from_slice(&(value.len() as u32).to_le_bytes());
-            self.values.extend_from_slice(value);
+        match value {
+            Some(value) => (0..self.names.len()).for_each(|index| self.push(value(index))),
+            None => {
+                let names = self.names.clone();
+                let Ok(mut fields) = Fields::of(&names, record) else { return };
+                for index in 0..names.len() {
+                    let Ok(value) = fields.get(index) else { return };
+                    self.push(value);
+                }
+            }
         }
         self.records += 1;
         self.counts.add(&self.values);
+    }
+
+    fn push(&mut self, value: Option<&[u8]>) {
+        // No value is empty, so that one is a field that is missing.
+        let value = value.unwrap_or_default();
+        self.values.extend_from_slice(&(value.len() as u32).to_le_bytes());
+        self.values.extend_from_slice(value);
+    }
+
+    /// Counts the records of `later`, which come behind those that are counted here.
+    pub(crate) fn merge(&mut self, later: &Groups) {
+        self.records += later.records;
+        self.counts.merge(&later.counts);
     }
 
     /// The combinations, the most frequent first: texts as they are, numbers as the line has them.
@@ -50,7 +74,7 @@ impl Groups {
             })
             .collect();
         json!({
-            "keys": self.keys,
+            "keys": *self.keys,
             "records": self.records,
             "groups": groups,
             "others": self.counts.others(),

@@ -15,7 +15,7 @@ use serde_json::{Value as Json, json};
 
 use counts::{Counts, shown};
 use errors::Errors;
-pub use groups::Groups;
+pub(crate) use groups::Groups;
 use record::Record;
 use runs::Runs;
 use times::Times;

@@ -77,6 +77,17 @@ impl Condition {
         Needles::of_node(&self.node)
     }
 
+    /// The names of its fields.
+    pub fn names(&self) -> &[Name] {
+        &self.names
+    }
+
+    /// Whether it holds for a record whose values are known: `value` has that of the `index`-th of its
+    /// [names](Condition::names), as the line has it, and none where it is missing.
+    pub fn holds_of<'l>(&self, value: impl Fn(usize) -> Option<&'l [u8]>) -> bool {
+        self.node.holds(&mut Fields::known(&self.names, value)) == Ok(true)
+    }
+
     /// Whether it holds for the record that `line` is, as JSON without a line's end. False for what is no
     /// JSON object.
     pub fn holds(&self, line: &[u8]) -> bool {

@@ -37,6 +37,11 @@ impl<'l> Members<'l> {
         if is_enclosed { Ok(Members { object, at: 1, is_first: true }) } else { Err(NotJson) }
     }
 
+    /// Those of an empty object.
+    pub(super) fn none() -> Members<'l> {
+        Members { object: b"{}", at: 1, is_first: true }
+    }
+
     fn step(&mut self) -> Result<Option<Member<'l>>, NotJson> {
         let mut at = skip_space(self.object, self.at);
         match (self.byte(at)?, self.is_first) {

@@ -1,10 +1,16 @@
 //! One line of a file: whether it is a record, and its place in the order of all records.
 
+mod json;
+mod keys;
+mod reader;
+
 use std::borrow::Cow;
 use std::collections::HashSet;
 
 use metaexpert_log::jsonl::{Members, NotJson, RawText, Value, decoded, is_number, time};
 use serde_json::value::RawValue;
+
+pub(crate) use reader::LineReader;
 
 /// A line may have this many bytes. A record has at most 1 MiB, and escapes make six bytes of one.
 pub const MAX_LINE_BYTES: usize = 8 << 20;
@@ -101,13 +107,8 @@ fn own_time(text: &[u8]) -> Option<i64> {
     if !is_own { None } else { time::parse(text)?.try_into().ok() }
 }
 
-/// Why `line`, which has no line end, is not a record; none if it is one.
-pub fn fault(line: &[u8]) -> Option<Fault> {
-    if std::str::from_utf8(line).is_err() { Some(Fault::NotUtf8) } else { fault_of_utf8(line) }
-}
-
-/// As [`fault`], of a line that is known to be UTF-8.
-pub fn fault_of_utf8(line: &[u8]) -> Option<Fault> {
+/// Why `line`, which is UTF-8 and has no line end, is not a record; none if it is one.
+fn fault_of_utf8(line: &[u8]) -> Option<Fault> {
     match has_distinct_keys(line) {
         Ok(true) => None,
         Ok(false) => Some(Fault::DuplicateKey),
@@ -208,6 +209,10 @@ pub fn looks_like_a_record(line: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn fault(line: &[u8]) -> Option<Fault> {
+        LineReader::new([""; 0]).read(line)
+    }
 
     #[test]
     fn the_moment_of_an_own_line_is_that_of_any_reader() {
