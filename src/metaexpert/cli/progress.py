@@ -23,15 +23,17 @@ class ProgressBar:
     records on a terminal, because it would tear their lines, which carry the simulated time.
     """
 
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: str, *, is_alone: bool = False) -> None:
+        """`is_alone` says that this process writes no records beside it."""
         self._label = label
+        self._is_alone = is_alone
         self._progress: Progress | None = None
         self._task: TaskID | None = None
 
     def begin(self, total: int) -> None:
         """Show that nothing of `total` is done yet; a bar that is shown already begins anew."""
         self.end()
-        if not is_terminal(sys.stderr) or _console_talks():
+        if not is_terminal(sys.stderr) or (not self._is_alone and _console_talks()):
             return
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -41,8 +43,8 @@ class ProgressBar:
         self._task = self._progress.add_task(self._label, total=total)
         self._progress.start()
 
-    def show(self, done: int, total: int) -> None:
-        """Show that `done` of `total` is done."""
+    def show(self, done: int, total: int | None = None) -> None:
+        """Show that `done` is done; of another `total` than before, if it is given."""
         if self._progress is not None and self._task is not None:
             self._progress.update(self._task, completed=done, total=total)
 
@@ -54,9 +56,9 @@ class ProgressBar:
 
 
 @contextmanager
-def progress_bar(label: str) -> Iterator[ProgressBar]:
+def progress_bar(label: str, *, is_alone: bool = False) -> Iterator[ProgressBar]:
     """Yield a bar that is gone after the block."""
-    bar = ProgressBar(label)
+    bar = ProgressBar(label, is_alone=is_alone)
     try:
         yield bar
     finally:

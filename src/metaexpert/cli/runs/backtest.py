@@ -8,6 +8,7 @@ import click
 
 from metaexpert.cli import options
 from metaexpert.cli.command import Command
+from metaexpert.cli.runs import optimising
 
 
 @click.command(cls=Command)
@@ -33,6 +34,7 @@ from metaexpert.cli.command import Command
 @options.figures_as_json
 @options.log_level
 @options.log_directory
+@optimising.options
 def backtest(
     file: Path,
     data: tuple[str, ...],
@@ -45,13 +47,52 @@ def backtest(
     as_json: bool,
     log_level: str | None,
     log_dir: str | None,
+    optimize: tuple[str, ...],
+    maximize: str | None,
+    minimize: str | None,
+    search: str,
+    passes: int | None,
+    seed: int,
+    cores: int | None,
+    train: str | None,
+    test: str | None,
+    top: int,
+    log_passes: bool,
 ) -> int:
     """Run a strategy on recorded market data in simulated time, and print what came of it.
 
     Its log is on stderr, from --log-level on (INFO), and the figures are on stdout. Where the log shows no
     INFO records (log_to_console=False, --log-level WARNING) a terminal shows a progress bar instead.
     With --data all of the file is run, whatever dates the strategy names, unless --from or --to say more.
+
+    With --optimize it is run many times, on all cores, with each combination of the values that are named.
     """
+    if optimize:
+        from metaexpert.cli.runs.optimisation import optimise_and_report
+
+        return optimise_and_report(
+            file,
+            optimize,
+            train=train,
+            test=test,
+            cores=cores,
+            top=top,
+            as_json=as_json,
+            data=data,
+            start=start,
+            end=end,
+            symbol=symbol,
+            allow_gaps=allow_gaps or None,
+            initial_capital=capital,
+            fee_pct=fee_pct,
+            log_dir=log_dir or "logs",
+            maximize=maximize,
+            minimize=minimize,
+            search=search,
+            passes=passes,
+            seed=seed,
+            log_passes=log_passes,
+        )
     from metaexpert.cli.runs.execution import run_and_report
     from metaexpert.expert.run.options import Overrides
 

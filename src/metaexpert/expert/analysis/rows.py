@@ -27,16 +27,26 @@ class Rows(tuple[T, ...]):
 
         Raises ModuleNotFoundError without Polars (`metaexpert[polars]`).
         """
-        frame: polars.DataFrame = _needed("polars").DataFrame(self.to_dicts(), infer_schema_length=None)
-        return frame
+        return frame_of_polars(self.to_dicts())
 
     def to_pandas(self) -> pandas.DataFrame:
         """Return the rows as a data frame of pandas; without a row it has no columns.
 
         Raises ModuleNotFoundError without pandas (`metaexpert[pandas]`).
         """
-        frame: pandas.DataFrame = _needed("pandas").DataFrame(self.to_dicts())
-        return frame
+        return frame_of_pandas(self.to_dicts())
+
+
+def frame_of_polars(rows: list[dict[str, Any]]) -> polars.DataFrame:
+    """Return dictionaries as a data frame of Polars; raises ModuleNotFoundError without it."""
+    frame: polars.DataFrame = _needed("polars").DataFrame(rows, infer_schema_length=None)
+    return frame
+
+
+def frame_of_pandas(rows: list[dict[str, Any]]) -> pandas.DataFrame:
+    """Return dictionaries as a data frame of pandas; raises ModuleNotFoundError without it."""
+    frame: pandas.DataFrame = _needed("pandas").DataFrame(rows)
+    return frame
 
 
 def _plain(value: Any) -> Any:

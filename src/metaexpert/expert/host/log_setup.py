@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from metaexpert.expert.host.record_view import RECORD_VIEW
-from metaexpert.expert.loggers import MARKET_LOGGER, expert_defaults
+from metaexpert.expert.loggers import EXPERT_LOGGER, MARKET_LOGGER, TRADE_LOGGER, expert_defaults
 from metaexpert.expert.run.options import Overrides
 from metaexpert.expert.settings.arguments import NotGiven
 from metaexpert.expert.settings.expert import ExpertSettings, log_directory, log_level
@@ -55,6 +55,8 @@ def line_configuration(line: Overrides | None) -> dict[str, Any]:
     """Return what the command line says; under one the console is stderr: stdout has the results alone."""
     if line is None:
         return {}
+    if not line.has_console:
+        return _unattended(line)
     console = {"stream": "stderr"}
     document: dict[str, Any] = {"handlers": {"console": console}}
     if line.log_level is not None:
@@ -65,4 +67,16 @@ def line_configuration(line: Overrides | None) -> dict[str, Any]:
         from metaexpert.logger.config import control_address
 
         document["control"] = control_address(line.control)
+    return document
+
+
+def _unattended(line: Overrides) -> dict[str, Any]:
+    """Return the configuration of a run that nobody looks at: a pass of an optimisation."""
+    handlers = dict.fromkeys(("console", "file", "trades") if line.is_quiet else ("console",))
+    document: dict[str, Any] = {"handlers": handlers}
+    if line.is_quiet:
+        loggers = (MARKET_LOGGER, TRADE_LOGGER, EXPERT_LOGGER)
+        document |= {"default_level": "ERROR", "loggers": dict.fromkeys(loggers, "ERROR")}
+    if line.log_dir is not None:
+        document["log_file_path"] = log_directory("--log-dir", line.log_dir)
     return document

@@ -184,8 +184,11 @@ class MetaExpert(TradingCalls):
         Returning False from the function stops the run. Raises `ArgumentError` naming the argument.
         """
         given = {name: value for name, value in locals().items() if name != "self"}
+        overrides = current_overrides()
+        tried = {} if overrides is None else dict(overrides.init_arguments)
         if callable(symbol):
-            return self._register_init(symbol, given | {"symbol": "BTCUSDT"})
+            return self._register_init(symbol, given | {"symbol": "BTCUSDT"} | tried)
+        given |= tried
         settings = strategy_settings(**given)
 
         def register(function: F) -> F:

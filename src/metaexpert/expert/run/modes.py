@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,15 +44,18 @@ def ports_of(
     options: RunOptions,
     feed: Feed | None,
     numbers: OrderNumbers,
+    load: Callable[..., Feed] = feed_of_file,
 ) -> Ports:
     """Return the ports of a run; `feed` is data in memory, in place of the file that the options name.
+
+    `load` loads that file.
 
     Raises `ExpertError` for a run that cannot be made, and `MarketDataError` for a bad file.
     """
     _refuse_what_needs_an_exchange(options, feed)
     _refuse_what_cannot_be_simulated(expert, strategy, options)
     if feed is None:
-        feed = feed_of_file(
+        feed = load(
             options.data[0],
             strategy.symbols,
             symbol=options.symbol,

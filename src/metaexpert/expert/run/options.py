@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from metaexpert.expert.errors import ArgumentError
 from metaexpert.expert.settings import arguments as check
@@ -56,6 +56,13 @@ class Overrides:
     control: str | None = None
     feed: Feed | None = None
     """Data that is in memory already, in place of a file."""
+    load: Callable[..., Feed] | None = None
+    """Loads a file in place of `feed_of_file`, with the same arguments."""
+    init_arguments: Mapping[str, Any] = field(default_factory=dict)
+    """Arguments of `on_init` that go before the strategy file's own."""
+    is_quiet: bool = False
+    """Whether only errors are on record, in the file for errors."""
+    has_console: bool = True
     on_progress: Callable[[int, int], None] | None = None
     on_start: Callable[[Source], None] | None = None
     results: list[RunResult] = field(default_factory=list)

@@ -18,6 +18,7 @@ from metaexpert.expert.errors import ExpertError
 from metaexpert.expert.event_handlers.dispatch import Dispatcher, StopRunError
 from metaexpert.expert.event_handlers.registry import EventHandlerRegistry
 from metaexpert.expert.journal import Journal
+from metaexpert.expert.market_data.feed import feed_of_file
 from metaexpert.expert.market_data.history import BarHistory
 from metaexpert.expert.market_data.source import Instrument
 from metaexpert.expert.metrics import ExpertMeter
@@ -60,7 +61,8 @@ class Session:
         self.state = state
         self.session_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
         numbers = OrderNumbers()
-        ports = ports_of(expert, strategy, options, overrides.feed, numbers)
+        load = overrides.load or feed_of_file
+        ports = ports_of(expert, strategy, options, overrides.feed, numbers, load)
         self.source, self.venue, self.clock = ports
         self.starts = self.clock.now
         (self.instrument,) = self.source.instruments
