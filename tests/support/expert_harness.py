@@ -8,6 +8,8 @@ from typing import Any
 from metaexpert.expert.journal import Journal
 from metaexpert.expert.market_data import Bar, OrderBook, Tick
 from metaexpert.expert.market_data.feed import Feed, feed_of_bars
+from metaexpert.expert.market_data.funding import FundingRates
+from metaexpert.expert.model.contracts import NO_RULES, ContractRules
 from metaexpert.expert.model.orders import Order, OrderNumbers
 from metaexpert.expert.model.requests import Entry
 from metaexpert.expert.risk.refusal import Refusal
@@ -108,6 +110,8 @@ class Market:
         fees: FeeSchedule = NO_FEES,
         symbol: str = "BTCUSDT",
         first_price: float = 100.0,
+        rules: ContractRules = NO_RULES,
+        funding: FundingRates | None = None,
         **account: Any,
     ) -> None:
         self.bars: list[Bar] = []
@@ -124,6 +128,8 @@ class Market:
             starts=START,
             fees=fees,
             numbers=numbers,
+            contract_rules=rules,
+            funding=funding,
         )
         self.desk = Desk(
             self.venue,

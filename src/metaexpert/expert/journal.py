@@ -13,6 +13,7 @@ from metaexpert.expert.loggers import EXPERT_LOGGER, MARKET_LOGGER, TRADE_LOGGER
 from metaexpert.expert.model.accounts import Account
 from metaexpert.expert.model.bars import Bar
 from metaexpert.expert.model.fills import Fill
+from metaexpert.expert.model.funding import FundingPayment
 from metaexpert.expert.model.orders import Order
 from metaexpert.expert.model.positions import Position
 from metaexpert.logger import get_logger
@@ -91,6 +92,7 @@ class Journal:
             take_profit=order.take_profit,
             reduce_only=order.reduce_only,
             reason=order.reason,
+            **({"detail": order.detail} if order.detail else {}),
         )
 
     def order_filled(self, order: Order, fill: Fill, balance: float | None) -> None:
@@ -163,8 +165,24 @@ class Journal:
             opened_at=position.opened_at,
             realized_pnl=position.realized_pnl,
             fees=position.fees,
+            **({"funding": position.funding} if position.funding else {}),
             net_pnl=position.net_pnl,
             reason=reason,
+        )
+
+    def funding_paid(self, payment: FundingPayment) -> None:
+        """Record a funding payment; `amount` is positive where it was received."""
+        self._trade.trade(
+            "Funding paid",
+            event_name="funding.paid",
+            position_id=payment.position.position_id,
+            position_side=payment.position.side.value,
+            qty=payment.position.qty,
+            price=payment.price,
+            rate=payment.rate,
+            amount=payment.amount,
+            due=payment.time,
+            balance=payment.balance,
         )
 
     def account_updated(self, account: Account) -> None:

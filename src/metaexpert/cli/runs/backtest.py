@@ -31,6 +31,16 @@ from metaexpert.cli.runs import optimising
     metavar="PERCENT",
     help="Fee of every fill, instead of the exchange's own.",
 )
+@click.option(
+    "--rules",
+    metavar="FILE",
+    help="Contract rules: tick, step, smallest order, tiers (TOML, JSON); or `published`.",
+)
+@click.option(
+    "--funding",
+    metavar="FILE|PERCENT",
+    help="Funding rates of a perpetual, or one rate per 8 hours.",
+)
 @options.figures_as_json
 @options.log_level
 @options.log_directory
@@ -44,6 +54,8 @@ def backtest(
     allow_gaps: bool,
     capital: float | None,
     fee_pct: float | None,
+    rules: str | None,
+    funding: str | None,
     as_json: bool,
     log_level: str | None,
     log_dir: str | None,
@@ -105,6 +117,8 @@ def backtest(
         allow_gaps=allow_gaps or None,
         initial_capital=capital,
         fee_pct=fee_pct,
+        rules=rules,
+        funding=funding,
         log_level=log_level,
         log_dir=log_dir,
     )

@@ -249,13 +249,17 @@ class MetaExpert(TradingCalls):
         symbol: str | None = None,
         allow_gaps: bool = False,
         fee_pct: float | None = None,
+        rules: str | Path | None = None,
+        funding: float | str | Path | None = None,
     ) -> RunResult:
         """Run the expert and return the figures of the run.
 
         `mode` is "backtest" or "paper" on `data`, one market data file, from `backtest_start` to the end of
         the day `backtest_end` (UTC); "live", and paper without data, need an exchange connection, which this
         release does not have. `initial_capital` is in quote currency. `fee_pct` replaces the exchange's
-        published fees. What the command line says goes before all of these.
+        published fees. `rules` names a file of contract rules (tick, step, smallest order, tiers), or is
+        "published". `funding` is a rate in percent per 8 hours, or names a file of rates. What the command
+        line says goes before all of these.
 
         Raises `ExpertError` and `MarketDataError` for what prevents the run. A run that an error of the
         strategy ended returns its figures with `ok` False. Called by a script that is run as a program, it
@@ -276,6 +280,8 @@ class MetaExpert(TradingCalls):
                 symbol=symbol,
                 allow_gaps=allow_gaps,
                 fee_pct=fee_pct,
+                rules=rules,
+                funding=funding,
                 overrides=overrides,
             )
             return self._reported(options) if is_program else self._run(options, overrides)

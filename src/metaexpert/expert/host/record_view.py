@@ -36,6 +36,7 @@ RECORD_VIEW: Final = View(
             "initial_capital",
             "realized_pnl",
             "fees",
+            "funding",
             "final_balance",
             "final_equity",
             "criterion",

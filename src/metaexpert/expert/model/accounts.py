@@ -12,7 +12,7 @@ class Account:
     currency: str
     initial_capital: float
     balance: float
-    """Initial capital, plus realized profit, minus fees."""
+    """Initial capital, plus realized profit, minus fees, plus funding payments."""
     equity: float
     """Balance plus the unrealized profit of open positions."""
     margin_used: float
@@ -22,3 +22,5 @@ class Account:
     peak_equity: float
     drawdown_pct: float
     """Fall of the equity from its peak, in percent."""
+    funding: float = 0.0
+    """Funding payments so far, positive where they were received."""

@@ -35,6 +35,8 @@ class Position:
     entries: int = 1
     fees: float = 0.0
     realized_pnl: float = 0.0
+    funding: float = 0.0
+    """Funding payments so far, positive where they were received."""
     last_price: float = 0.0
     unrealized_pnl: float = 0.0
     closed_at: datetime | None = None
@@ -49,8 +51,8 @@ class Position:
 
     @property
     def net_pnl(self) -> float:
-        """Its realized profit, less all its fees."""
-        return money(self.realized_pnl - self.fees)
+        """Its realized profit, less all its fees, with its funding payments."""
+        return money(self.realized_pnl - self.fees + self.funding)
 
 
 _values_of: Final = attrgetter(*(field.name for field in fields(Position)))

@@ -9,7 +9,7 @@ from typing import Final
 
 from metaexpert.expert.indicators import sma, true_ranges
 from metaexpert.expert.model.bars import Bar
-from metaexpert.expert.model.contracts import InverseContract
+from metaexpert.expert.model.contracts import Contract
 from metaexpert.expert.model.orders import Side
 from metaexpert.expert.risk.refusal import Refusal
 from metaexpert.expert.settings.strategy import StrategySettings
@@ -54,11 +54,11 @@ class EntryRules:
     """
 
     def __init__(
-        self, settings: StrategySettings, contract: object, recent_bars: Callable[[int], Sequence[Bar]]
+        self, settings: StrategySettings, contract: Contract, recent_bars: Callable[[int], Sequence[Bar]]
     ) -> None:
         """`recent_bars(n)` returns up to n closed bars of the strategy's timeframe, oldest first."""
         self._settings = settings
-        self._volume_is_quote = isinstance(contract, InverseContract)
+        self._contract = contract
         self._recent_bars = recent_bars
         self._rules = (
             self._loss_limits,
@@ -121,7 +121,7 @@ class EntryRules:
             return None
         if not bars:
             return Refusal("min_volume", "no bar has closed yet")
-        worth = bars[-1].volume * (1 if self._volume_is_quote else bars[-1].close)
+        worth = self._contract.volume_value(bars[-1].volume, bars[-1].close)
         if worth >= minimum:
             return None
         return Refusal("min_volume", f"the last bar traded {worth:.0f} of quote currency, under {minimum:g}")

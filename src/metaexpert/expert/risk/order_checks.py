@@ -12,6 +12,7 @@ from metaexpert.expert.risk.entry_rules import EntryRules, EntryView
 from metaexpert.expert.risk.refusal import Refusal
 from metaexpert.expert.risk.sizing import MONEY_SIZES, Sizing, entry_size
 from metaexpert.expert.risk.stops import bad_stops, initial_stops
+from metaexpert.expert.risk.venue_rules import bring_on_ticks, note_cut, too_small
 from metaexpert.expert.settings.strategy import StrategySettings
 
 #: Amounts are rounded to 8 decimals; what an order needs may be so much more than its parts.
@@ -47,6 +48,7 @@ class OrderChecks:
         """Return why an entry is refused; one that is not gets its size."""
         if order.symbol != self._symbol:
             return Refusal("unknown_symbol", f"this run has market data of {self._symbol} alone")
+        bring_on_ticks(order, self._contract)
         price = order.price or self._account.price_of(order.symbol)
         if price is None:
             return Refusal("no_price", "no market data has arrived yet")
@@ -63,7 +65,11 @@ class OrderChecks:
             return unsized
         if refusal is not None or (refusal := bad_stops(order, price)):
             return refusal
-        return self._sized(order, price, asked_qty) or self._margin_refusal(order, price)
+        return (
+            self._sized(order, price, asked_qty)
+            or self._margin_refusal(order, price)
+            or too_small(order, price, self._contract)
+        )
 
     def _sized(self, order: Order, price: float, asked_qty: float | None) -> Refusal | None:
         """Give an entry its size; returns why it can have none."""
@@ -77,6 +83,7 @@ class OrderChecks:
         if size.reason:
             return Refusal(size.reason, size.detail)
         order.qty = size.qty
+        note_cut(order, asked_qty, self._contract)
         order.cut_to_fit = asked_qty is None and self._strategy.size_type in MONEY_SIZES
         return None
 
@@ -128,7 +135,12 @@ class OrderChecks:
             return Refusal(
                 "no_position", f"reduce_only, and there is no position that a {order.side} reduces"
             )
-        order.qty = self._contract.rounded_qty(min(order.qty or held, held))
+        bring_on_ticks(order, self._contract)
+        asked = min(order.qty or held, held)
+        order.qty = self._contract.rounded_qty(asked)
+        if order.qty <= 0:
+            return Refusal("size_too_small", f"{asked:.8g} is less than the smallest step")
+        note_cut(order, asked, self._contract)
         return None
 
     def _view(self, order: Order, price: float) -> EntryView:

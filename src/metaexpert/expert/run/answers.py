@@ -13,12 +13,18 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from metaexpert.expert.journal import Journal
+from metaexpert.expert.model.funding import FundingPayment
 from metaexpert.expert.model.orders import Order, OrderStatus
 from metaexpert.expert.model.positions import Position
 from metaexpert.expert.model.requests import Notification, TradeRequest, TradeResult
 from metaexpert.expert.run.recorder import Recorder
 from metaexpert.expert.run.tally import Tally
-from metaexpert.expert.venue.protocol import AccountUpdate, OrderUpdate, PositionUpdate, VenueEvent
+from metaexpert.expert.venue.protocol import (
+    AccountUpdate,
+    OrderUpdate,
+    PositionUpdate,
+    VenueEvent,
+)
 
 #: An answer that comes again after so many other orders, or positions, are over is not known any more.
 REMEMBERED: Final = 10_000
@@ -96,6 +102,8 @@ class Answers:
                 self._take_order(event)
             elif isinstance(event, PositionUpdate):
                 self._take_position(event)
+            elif isinstance(event, FundingPayment):
+                self._take_funding(event)
             else:
                 self._take_account(event)
 
@@ -174,6 +182,11 @@ class Answers:
             else:
                 self._journal.position_changed(position, update.reason)
         self.notifications.append(Notification("on_position", (position,)))
+
+    def _take_funding(self, payment: FundingPayment) -> None:
+        self._positions[payment.position.position_id] = payment.position
+        self._journal.funding_paid(payment)
+        self.notifications.append(Notification("on_position", (payment.position,)))
 
     def _take_account(self, update: AccountUpdate) -> None:
         self._journal.account_updated(update.account)

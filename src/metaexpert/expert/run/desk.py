@@ -101,11 +101,16 @@ class Desk:
         """
         wanted = None if side is None else Side(choice("side", side, ("BUY", "SELL"), upper=True))
         part = None if qty is None else number("size", qty, above=0)
-        orders = [
-            self._request_close(position, part, "strategy")
+        chosen = [
+            position
             for position in self._chosen(wanted, position_id)
             if position.position_id not in self._checks.closing()
         ]
+        if chosen and part is not None and self._contract.rounded_qty(part) <= 0:
+            request = TradeRequest("close_position", self._symbol, wanted and wanted.value, qty=part)
+            self._answer(request, Refusal("size_too_small", f"{part:.8g} is less than the smallest step"))
+            return []
+        orders = [self._request_close(position, part, "strategy") for position in chosen]
         if not orders:
             request = TradeRequest("close_position", self._symbol, wanted and wanted.value, qty=part)
             self._answer(request, Refusal("no_position", "there is no such position to close"))

@@ -18,7 +18,9 @@ from typing import NamedTuple
 
 from metaexpert.expert.errors import ExpertError
 from metaexpert.expert.market_data.feed import Feed, feed_of_file
+from metaexpert.expert.market_data.funding import FundingRates
 from metaexpert.expert.market_data.source import Source
+from metaexpert.expert.model.contracts import NO_RULES, ContractRules
 from metaexpert.expert.model.orders import OrderNumbers
 from metaexpert.expert.run.clock import Clock, EventClock
 from metaexpert.expert.run.options import RunOptions
@@ -72,8 +74,36 @@ def ports_of(
         starts=feed.starts,
         fees=fee_schedule(expert.exchange, expert.market_type, options.fee_pct),
         numbers=numbers,
+        contract_rules=_contract_rules(expert, options, feed.symbol),
+        funding=_funding_rates(expert, options),
     )
     return Ports(feed, venue, EventClock(feed.starts))
+
+
+def _contract_rules(expert: ExpertSettings, options: RunOptions, symbol: str) -> ContractRules:
+    if options.rules is None:
+        return NO_RULES
+    from metaexpert.expert.settings.contract_rules import contract_rules
+
+    return contract_rules(
+        "rules",
+        options.rules,
+        symbol,
+        exchange=expert.exchange,
+        market_type=expert.market_type,
+        contract_type=expert.contract_type,
+    )
+
+
+def _funding_rates(expert: ExpertSettings, options: RunOptions) -> FundingRates | None:
+    if options.funding is None:
+        return None
+    if expert.market_type == "spot":
+        raise ExpertError('funding is paid on futures, and market_type is "spot"; leave it out')
+    from metaexpert.expert.market_data.funding import ConstantRate, funding_of_file
+
+    rate = options.funding
+    return funding_of_file(rate) if isinstance(rate, str) else ConstantRate(rate)
 
 
 def _refuse_what_needs_an_exchange(options: RunOptions, feed: Feed | None) -> None:

@@ -37,6 +37,10 @@ class RunOptions:
     symbol: str | None = None
     allow_gaps: bool = False
     fee_pct: float | None = None
+    rules: str | None = None
+    """A file of contract rules, or "published"."""
+    funding: float | str | None = None
+    """A funding rate in percent per 8 hours, or a file of rates."""
 
 
 @dataclass(slots=True)
@@ -51,6 +55,8 @@ class Overrides:
     symbol: str | None = None
     allow_gaps: bool | None = None
     fee_pct: float | None = None
+    rules: str | None = None
+    funding: str | None = None
     log_level: str | None = None
     log_dir: str | None = None
     control: str | None = None
@@ -101,6 +107,7 @@ def check_overrides(line: Overrides) -> None:
         check.normalized_symbol("--symbol", line.symbol)
     if line.fee_pct is not None:
         _fee("--fee", line.fee_pct)
+    _funding("--funding", line.funding)
     start, end = check.moment("--from", line.start), check.moment("--to", line.end, end=True)
     if start is not None and end is not None and start >= end:
         raise ArgumentError(f"--from {line.start} is not before --to {line.end}")
@@ -116,6 +123,8 @@ def run_options(
     symbol: str | None,
     allow_gaps: bool,
     fee_pct: float | None,
+    rules: str | Path | None = None,
+    funding: float | str | Path | None = None,
     overrides: Overrides | None,
 ) -> RunOptions:
     """Check the arguments of a run and apply the overrides; raises `ArgumentError` for the first bad one.
@@ -141,6 +150,8 @@ def run_options(
         symbol=None if (named := line.symbol or symbol) is None else check.normalized_symbol("symbol", named),
         allow_gaps=allow_gaps if line.allow_gaps is None else line.allow_gaps,
         fee_pct=_fee("fee_pct", fee_pct if line.fee_pct is None else line.fee_pct),
+        rules=line.rules or (None if rules is None else check.text("rules", str(rules))),
+        funding=_funding("funding", funding if line.funding is None else line.funding),
     )
 
 
@@ -152,6 +163,17 @@ def _files(data: str | Path | Collection[str | Path] | None) -> tuple[str, ...]:
     if not isinstance(files, Collection) or not all(isinstance(each, (str, Path)) for each in files):
         raise ArgumentError(f"data must be the path of a market data file, or a list of paths, was {data!r}")
     return tuple(map(str, files))
+
+
+def _funding(name: str, value: object) -> float | str | None:
+    """Return a rate in percent per 8 hours, or the path of a file of rates."""
+    if isinstance(value, (str, Path)):
+        text = check.text(name, str(value))
+        try:
+            value = float(text)
+        except ValueError:
+            return text
+    return None if value is None else check.number(name, value, minimum=-10, maximum=10)
 
 
 def _fee(name: str, value: float | None) -> float | None:

@@ -70,6 +70,7 @@ def _rows(result: RunResult, records: Records) -> Mapping[str, str]:
         "profit factor": "-" if result.profit_factor is None else f"{result.profit_factor:.2f}",
         "realized": _amount(result, result.realized_pnl),
         "fees": _amount(result, result.fees),
+        **({"funding": _amount(result, result.funding, sign="+")} if result.funding else {}),
         "result": f"{_amount(result, result.net_profit, sign='+')} ({result.return_pct:+.2f} %)",
         "balance": f"{_amount(result, result.initial_capital)} -> {_amount(result, result.final_balance)}",
         "max drawdown": f"{result.max_drawdown_pct:.2f} %",

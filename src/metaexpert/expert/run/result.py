@@ -21,6 +21,7 @@ from metaexpert.expert.analysis.trades import (
     trade_figures,
 )
 from metaexpert.expert.model.accounts import Account
+from metaexpert.expert.model.contracts import money
 from metaexpert.expert.run.recorder import Recorder
 from metaexpert.expert.run.tally import Tally
 
@@ -32,8 +33,9 @@ LISTS: Final = ("equity", "by_month", "by_symbol", "closed_trades", "order_list"
 class RunResult:
     """The figures of a run; money is in `currency` and agrees with the sums over its records (`session_id`).
 
-    `final_balance` = `initial_capital` + `realized_pnl` - `fees`, where the last two are the sums over the
-    "order.filled" records. Trades are closed positions, counted as won or lost after their fees.
+    `final_balance` = `initial_capital` + `realized_pnl` - `fees` + `funding`, which are the sums over the
+    "order.filled" and "funding.paid" records. Trades are closed positions, counted as won or lost after their
+    fees.
 
     A figure that is undefined is None, never infinite. Figures with `365d` in their names are annual: of the
     equity at the end of each UTC day, the starting capital before them and days without a trade among them,
@@ -70,6 +72,7 @@ class RunResult:
     realized_pnl: float
     fees: float
     net_profit: float
+    """Realized profit, less fees, with funding payments."""
     final_balance: float
     final_equity: float
     return_pct: float
@@ -80,6 +83,8 @@ class RunResult:
     criterion: float | None
     """The number that `on_backtest` returned; None also for NaN and infinity, which JSON does not have."""
     duration_s: float
+    funding: float = 0.0
+    """Funding payments, positive where they were received."""
     days: int = 0
     """UTC days from the first market event to the last."""
     cagr_365d_pct: float | None = None
@@ -180,7 +185,8 @@ def money_figures(account: Account) -> dict[str, Any]:
         "initial_capital": capital,
         "realized_pnl": account.realized_pnl,
         "fees": account.fees,
-        "net_profit": round(account.realized_pnl - account.fees, 8) + 0.0,
+        "funding": account.funding,
+        "net_profit": money(account.realized_pnl - account.fees + account.funding),
         "final_balance": account.balance,
         "final_equity": account.equity,
         "return_pct": round((account.equity / capital - 1) * 100, 6) if capital else 0.0,

@@ -20,6 +20,7 @@ from typing import NamedTuple, Protocol
 from metaexpert.expert.model.accounts import Account
 from metaexpert.expert.model.bars import Bar
 from metaexpert.expert.model.fills import Fill
+from metaexpert.expert.model.funding import FundingPayment
 from metaexpert.expert.model.orders import Order
 from metaexpert.expert.model.positions import Position
 from metaexpert.expert.model.ticks import Tick
@@ -53,7 +54,7 @@ class AccountUpdate(NamedTuple):
     account: Account
 
 
-VenueEvent = OrderUpdate | PositionUpdate | AccountUpdate
+VenueEvent = OrderUpdate | PositionUpdate | AccountUpdate | FundingPayment
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from metaexpert.expert.model.contracts import Contract, money
 from metaexpert.expert.model.fills import Fill
 from metaexpert.expert.model.orders import Order, Side
 from metaexpert.expert.model.positions import Position
-from metaexpert.expert.venue.simulated.exits import MAINTENANCE_MARGIN_PCT
 from metaexpert.expert.venue.simulated.market import MarketMove
 
 
@@ -24,6 +23,7 @@ class Ledger:
     balance: float
     realized_pnl: float = 0.0
     fees: float = 0.0
+    funding: float = 0.0
 
 
 class Ruin(NamedTuple):
@@ -37,7 +37,7 @@ class AccountBook:
     """Positions, waiting orders and money of one account and one symbol; it records and decides nothing.
 
     Amounts are in the settlement currency, rounded to 8 decimals when booked, so that
-    balance = initial capital + sum of realized_pnl - sum of fees.
+    balance = initial capital + sum of realized_pnl - sum of fees + sum of funding.
     """
 
     def __init__(
@@ -148,8 +148,7 @@ class AccountBook:
 
     def maintenance_margin(self, price: float) -> float:
         """Return the least equity that the open positions need at a price."""
-        worth = sum(self.contract.notional(p.qty, price) for p in self._positions.values())
-        return worth * MAINTENANCE_MARGIN_PCT / 100
+        return sum(self.contract.maintenance(p.qty, price) for p in self._positions.values())
 
     def required_margin(self, qty: float, price: float) -> float:
         """Return the margin of a new position."""
@@ -232,6 +231,15 @@ class AccountBook:
             position.closed_at = fill.time
             del self._positions[position.position_id]
 
+    def pay_funding(self, position: Position, rate: float, price: float) -> float:
+        """Book a funding payment of a position valued at a price; returns what it received."""
+        amount = money(-position.side.sign * self.contract.notional(position.qty, price) * rate)
+        position.funding = money(position.funding + amount)
+        self.ledger.funding = money(self.ledger.funding + amount)
+        self.ledger.balance = money(self.ledger.balance + amount)
+        self._equity = None
+        return amount
+
     def _book(self, realized_pnl: float, fee: float) -> None:
         ledger = self.ledger
         self._equity = None
@@ -257,6 +265,7 @@ class AccountBook:
             fees=self.ledger.fees,
             peak_equity=peak,
             drawdown_pct=round((1 - equity / peak) * 100, 6) if peak > 0 else 0.0,
+            funding=self.ledger.funding,
         )
 
     def restore(self, balance: float, positions: Sequence[Position]) -> None:
@@ -297,8 +306,8 @@ class AccountBook:
         """Return what the exchange keeps of a position that it liquidates: the margin that is left."""
         if isolated:
             return max(0.0, money(position.margin + self.profit(position, position.qty, price)))
-        worth = self.contract.notional(position.qty, price)
-        return max(0.0, money(min(worth * MAINTENANCE_MARGIN_PCT / 100, self.equity_at(price, price))))
+        kept = self.contract.maintenance(position.qty, price)
+        return max(0.0, money(min(kept, self.equity_at(price, price))))
 
     def copy(self) -> AccountBook:
         """Return books that are worth the same, in which one can try out what would happen."""

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from metaexpert.expert.model.contracts import money
+from metaexpert.expert.model.contracts import ceil_to_step, floor_to_step, money
 from metaexpert.expert.model.fills import Fill
-from metaexpert.expert.model.orders import Order, OrderNumbers, OrderStatus, OrderType
+from metaexpert.expert.model.orders import Order, OrderNumbers, OrderStatus, OrderType, Side
 from metaexpert.expert.model.positions import Position
 from metaexpert.expert.risk.stops import follow, initial_stops
 from metaexpert.expert.settings.strategy import StrategySettings
@@ -121,7 +121,11 @@ class Execution:
     def _price_paid(self, order: Order, price: float) -> float:
         if order.order_type in (OrderType.MARKET, OrderType.STOP):
             price *= 1 + order.side.sign * self._settings.slippage_pct / 100
-        return rounded_price(price)
+        tick = self.book.contract.rules.tick_size
+        if tick is None or order.order_type in (OrderType.LIMIT, OrderType.LIQUIDATION):
+            return rounded_price(price)
+        # Between two ticks nothing trades; the next one is the worse.
+        return ceil_to_step(price, tick) if order.side is Side.BUY else floor_to_step(price, tick)
 
     def _opposing(self, order: Order) -> list[Position]:
         return list(self.book.of_side(order.side.opposite))

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from metaexpert.expert.model.contracts import Contract, InverseContract
 from metaexpert.expert.model.orders import Order, OrderType, Side
 from metaexpert.expert.model.positions import Position
 from metaexpert.expert.venue.simulated.market import MarketMove
-
-MAINTENANCE_MARGIN_PCT: Final = 0.5
-"""Equity that a position must keep, in percent of its worth; the lowest tier of the supported exchanges."""
 
 
 class Exit(NamedTuple):
@@ -61,10 +58,13 @@ def passed(price: float, level: float, *, down: bool) -> bool:
 def isolated_liquidation_price(position: Position, contract: Contract) -> float | None:
     """Return the price at which an isolated position's margin falls to the maintenance margin.
 
-    Linear: entry x (1 - sign x (1/leverage - rate)); inverse: entry / (1 + sign x (1/leverage - rate)).
-    None when no price can take the margin: a long without leverage.
+    Linear: entry x (1 - sign x (1/leverage - rate)); inverse: entry / (1 + sign x (1/leverage - rate)), where
+    the rate is that of the position's worth at its entry. None when no price can take the margin: a long
+    without leverage.
     """
-    return _price_of_loss(position, contract, 1 / position.leverage - MAINTENANCE_MARGIN_PCT / 100)
+    qty, entry = position.qty, position.entry_price
+    rate = contract.maintenance(qty, entry) / contract.notional(qty, entry)
+    return _price_of_loss(position, contract, 1 / position.leverage - rate)
 
 
 def bankruptcy_price(position: Position, contract: Contract) -> float | None:

@@ -6,16 +6,23 @@ from collections.abc import Sequence
 from copy import copy
 from datetime import datetime
 
+from metaexpert.expert.market_data.funding import FundingRates
 from metaexpert.expert.model.accounts import Account
 from metaexpert.expert.model.bars import Bar
-from metaexpert.expert.model.contracts import contract_for
+from metaexpert.expert.model.contracts import NO_RULES, ContractRules, contract_for
+from metaexpert.expert.model.funding import FundingPayment
 from metaexpert.expert.model.orders import Order, OrderNumbers
 from metaexpert.expert.model.positions import Position
 from metaexpert.expert.model.ticks import Tick
 from metaexpert.expert.risk.account_view import AccountView
 from metaexpert.expert.settings.expert import ExpertSettings
 from metaexpert.expert.settings.strategy import StrategySettings
-from metaexpert.expert.venue.protocol import PositionUpdate, VenueEvent, VenueState
+from metaexpert.expert.venue.protocol import (
+    AccountUpdate,
+    PositionUpdate,
+    VenueEvent,
+    VenueState,
+)
 from metaexpert.expert.venue.simulated.account import AccountBook
 from metaexpert.expert.venue.simulated.execution import MarketRules
 from metaexpert.expert.venue.simulated.fees import FeeSchedule
@@ -37,13 +44,15 @@ class SimulatedVenue:
         starts: datetime,
         fees: FeeSchedule,
         numbers: OrderNumbers,
+        contract_rules: ContractRules = NO_RULES,
+        funding: FundingRates | None = None,
     ) -> None:
         """`capital` is in quote currency; an inverse account holds the coins it buys at `first_price`.
 
         `starts` is the time of requests that come before the first event of the market.
         """
         spot = expert.market_type == "spot"
-        contract = contract_for(expert.market_type, expert.contract_type, symbol)
+        contract = contract_for(expert.market_type, expert.contract_type, symbol, contract_rules)
         self._book = AccountBook(
             contract,
             contract.from_quote(capital, first_price),
@@ -58,6 +67,8 @@ class SimulatedVenue:
         self._numbers = numbers
         self._moves = TickMoves()
         self._time = starts
+        self._funding = funding
+        self._funded_until = starts
 
     # -- requests -------------------------------------------------------------------------------------
 
@@ -126,6 +137,8 @@ class SimulatedVenue:
     def open_bar(self, bar: Bar) -> None:
         """Fill what the bar's open fills."""
         self._time = bar.time
+        if self._funding is not None:
+            self._settle_funding(self._funding, bar.time)
         if self._book.working or self._book.is_open:
             self._matching.fill_at_open(move_of_bar(bar), bar.time)
 
@@ -137,11 +150,29 @@ class SimulatedVenue:
     def show_tick(self, tick: Tick) -> None:
         """Fill at the bid and ask, or at the trade's price where no quote is known."""
         self._time = tick.time
+        if self._funding is not None:
+            self._settle_funding(self._funding, tick.time)
         move = self._moves.of(tick)
         if move is not None:
             self._matching.fill_at_open(move, tick.time)
             self._book.spread_pct = move.spread_pct
             self._matching.fill_inside(move, tick.time)
+
+    def _settle_funding(self, rates: FundingRates, until: datetime) -> None:
+        """Pay what has become due, at the last price; a position pays what comes after its opening."""
+        after, self._funded_until = self._funded_until, max(until, self._funded_until)
+        price = self._book.mark_price
+        if price is None or not self._book.is_open:
+            return
+        for payment in rates.between(after, until):
+            for position in self._book.positions:
+                if position.opened_at < payment.time:
+                    amount = self._book.pay_funding(position, payment.rate, price)
+                    balance = self._book.ledger.balance
+                    self._events.append(
+                        FundingPayment(copy(position), amount, payment.rate, price, payment.time, balance)
+                    )
+            self._events.append(AccountUpdate(self._book.account()))
 
     # -- state ----------------------------------------------------------------------------------------
 
