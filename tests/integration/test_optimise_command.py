@@ -87,6 +87,8 @@ def test_a_walk_forward_has_a_line_per_step(command, tmp_path):
         (["--optimize", "EVERY=1", "--train", "1d"], "go together"),
         (["--optimize", "EVERY=1", "--train", "soon", "--test", "1d"], "--train must be a time"),
         (["--optimize", "EVERY=1", "--maximize", "luck"], "must be one of"),
+        (["--optimize", "EVERY=1", "--log-level", "DEBUG"], "--log-passes logs each pass"),
+        (["--maximize", "fees"], "--maximize is for many passes; add --optimize"),
     ],
 )
 def test_bad_options_are_refused(command, tmp_path, options, message):
@@ -109,7 +111,7 @@ def test_failed_passes_are_told_of(command, tmp_path):
 def test_ctrl_c_leaves_what_is_done(command, tmp_path):
     """The pass that is over is in the document; the one that goes on ends at once."""
     process = subprocess.Popen(
-        [*command[:-1], "1", "--optimize", "FAULT=none,slow", "--json"],
+        [*command, "--cores", "1", "--optimize", "FAULT=none,slow", "--json"],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -2,7 +2,8 @@
 
 A folder for each part, the upper importing the lower alone: `host` (the object a strategy file builds),
 `run` (one run of it), `event_handlers` (the strategy's functions) and `venue` (where its orders go), `risk`
-(its limits), `settings` (what the user asks for), `market_data`, `model` (bars, orders, positions). Beside
+(its limits), `settings` (what the user asks for), `market_data`, `model` (bars, orders, positions),
+`analysis` (the figures of a run), and on top `optimise` (many runs). Beside
 them what they share: the `journal` of everything that happens, `indicators`, the `metrics`, the names and
 levels of its `loggers`, and `errors`.
 
@@ -13,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from metaexpert.expert.analysis.trades import Trade
     from metaexpert.expert.errors import ArgumentError, ExpertError, NotRunningError
     from metaexpert.expert.host.meta_expert import MetaExpert
     from metaexpert.expert.market_data import Bar, MarketDataError, OrderBook, Tick
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from metaexpert.expert.model.orders import Order, OrderStatus, OrderType, Side
     from metaexpert.expert.model.positions import Position
     from metaexpert.expert.model.requests import TradeRequest, TradeResult
+    from metaexpert.expert.run.result import RunResult
 
 _HOMES: Final = {
     "Account": "model.accounts",
@@ -37,8 +40,10 @@ _HOMES: Final = {
     "OrderStatus": "model.orders",
     "OrderType": "model.orders",
     "Position": "model.positions",
+    "RunResult": "run.result",
     "Side": "model.orders",
     "Tick": "market_data",
+    "Trade": "analysis.trades",
     "TradeRequest": "model.requests",
     "TradeResult": "model.requests",
 }
@@ -58,8 +63,10 @@ __all__ = [
     "OrderStatus",
     "OrderType",
     "Position",
+    "RunResult",
     "Side",
     "Tick",
+    "Trade",
     "TradeRequest",
     "TradeResult",
 ]

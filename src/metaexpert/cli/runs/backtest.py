@@ -42,6 +42,7 @@ from metaexpert.cli.runs import optimising
     help="Funding rates of a perpetual, or one rate per 8 hours.",
 )
 @options.figures_as_json
+@click.option("--equity-by-bar", is_flag=True, help="With --json: the equity after each bar or tick, too.")
 @options.log_level
 @options.log_directory
 @optimising.options
@@ -57,6 +58,7 @@ def backtest(
     rules: str | None,
     funding: str | None,
     as_json: bool,
+    equity_by_bar: bool,
     log_level: str | None,
     log_dir: str | None,
     optimize: tuple[str, ...],
@@ -79,6 +81,7 @@ def backtest(
 
     With --optimize it is run many times, on all cores, with each combination of the values that are named.
     """
+    optimising.check(optimize, log_level)
     if optimize:
         from metaexpert.cli.runs.optimisation import optimise_and_report
 
@@ -97,6 +100,8 @@ def backtest(
             allow_gaps=allow_gaps or None,
             initial_capital=capital,
             fee_pct=fee_pct,
+            rules=rules,
+            funding=funding,
             log_dir=log_dir or "logs",
             maximize=maximize,
             minimize=minimize,
@@ -119,6 +124,7 @@ def backtest(
         fee_pct=fee_pct,
         rules=rules,
         funding=funding,
+        equity_by_bar=equity_by_bar or None,
         log_level=log_level,
         log_dir=log_dir,
     )

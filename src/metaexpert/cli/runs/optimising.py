@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any, Final, TypeVar
 
 import click
+from click.core import ParameterSource
+
+from metaexpert.cli.failure import CommandFailedError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_OPTIONS_OF_PASSES: Final = (
+    "maximize",
+    "minimize",
+    "search",
+    "passes",
+    "seed",
+    "cores",
+    "train",
+    "test",
+    "top",
+    "log_passes",
+)
 _OPTIONS: Final = (
     click.option(
         "--optimize",
@@ -40,3 +55,16 @@ _OPTIONS: Final = (
 def options(command: F) -> F:
     """Give a command all of them, in this order."""
     return reduce(lambda decorated, option: option(decorated), reversed(_OPTIONS), command)
+
+
+def check(named: Sequence[str], log_level: str | None) -> None:
+    """Refuse the options of many passes for one run, and the other way round; raises `CommandFailedError`."""
+    if named:
+        if log_level is not None:
+            raise CommandFailedError("--log-level is for one run; --log-passes logs each pass in full")
+        return
+    context = click.get_current_context()
+    for option in _OPTIONS_OF_PASSES:
+        if context.get_parameter_source(option) is ParameterSource.COMMANDLINE:
+            name = option.replace("_", "-")
+            raise CommandFailedError(f"--{name} is for many passes; add --optimize NAME=VALUES")

@@ -12,8 +12,8 @@ return on nothing, and what is too large for a float.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -32,6 +32,16 @@ class EquityDay(NamedTuple):
     """Balance and unrealized profit, in the account's currency."""
     return_pct: float | None
     """Change since the end of the day before, in percent; None on nothing."""
+    drawdown_pct: float | None
+    """Fall from the highest equity so far, the starting capital included, in percent."""
+
+
+class EquityMoment(NamedTuple):
+    """The account after one bar or tick."""
+
+    time: datetime
+    equity: float
+    """Balance and unrealized profit, in the account's currency."""
     drawdown_pct: float | None
     """Fall from the highest equity so far, the starting capital included, in percent."""
 
@@ -61,6 +71,14 @@ def equity_days(capital: float, closes: Sequence[tuple[date, float]]) -> list[Eq
         rows.append(_row(day, equity, before, peak))
         before = equity
     return rows
+
+
+def equity_moments(capital: float, moments: Iterable[tuple[datetime, float]]) -> Iterator[EquityMoment]:
+    """Yield one row for each of `moments`, which are in order."""
+    peak = capital
+    for time, equity in moments:
+        peak = max(peak, equity)
+        yield EquityMoment(time, equity, _finite(_fall(equity, peak) * 100))
 
 
 def _row(day: date, equity: float, before: float, peak: float) -> EquityDay:

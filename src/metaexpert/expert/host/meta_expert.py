@@ -251,6 +251,7 @@ class MetaExpert(TradingCalls):
         fee_pct: float | None = None,
         rules: str | Path | None = None,
         funding: float | str | Path | None = None,
+        equity_by_bar: bool = False,
     ) -> RunResult:
         """Run the expert and return the figures of the run.
 
@@ -258,8 +259,9 @@ class MetaExpert(TradingCalls):
         the day `backtest_end` (UTC); "live", and paper without data, need an exchange connection, which this
         release does not have. `initial_capital` is in quote currency. `fee_pct` replaces the exchange's
         published fees. `rules` names a file of contract rules (tick, step, smallest order, tiers), or is
-        "published". `funding` is a rate in percent per 8 hours, or names a file of rates. What the command
-        line says goes before all of these.
+        "published". `funding` is a rate in percent per 8 hours, or names a file of rates. With
+        `equity_by_bar` the result has the equity after each bar or tick, too. What the command line says goes
+        before all of these.
 
         Raises `ExpertError` and `MarketDataError` for what prevents the run. A run that an error of the
         strategy ended returns its figures with `ok` False. Called by a script that is run as a program, it
@@ -282,6 +284,7 @@ class MetaExpert(TradingCalls):
                 fee_pct=fee_pct,
                 rules=rules,
                 funding=funding,
+                equity_by_bar=equity_by_bar,
                 overrides=overrides,
             )
             return self._reported(options) if is_program else self._run(options, overrides)

@@ -184,6 +184,8 @@ def planned(
     allow_gaps: bool | None = None,
     initial_capital: float | None = None,
     fee_pct: float | None = None,
+    rules: str | Path | None = None,
+    funding: float | str | Path | None = None,
     log_dir: str | Path = "logs",
     log_passes: bool = False,
 ) -> Plan:
@@ -192,8 +194,9 @@ def planned(
     `maximize` (`sharpe_365d` by default) or `minimize` is a figure of `RunResult`, `criterion` for what
     `on_backtest` returns. `search` is "grid" (all combinations), "random" or "optuna", the last two with a
     number of `passes` (100) and a `seed`. `constraint` gets the values of a pass and says whether to make it.
-    `on_pass` is called with each pass when it is over, in no fixed order. `start` and `end` limit the data.
-    With `log_passes` each pass logs into a folder of its own in `log_dir`; otherwise only errors are logged.
+    `on_pass` is called with each pass when it is over, in no fixed order. With `log_passes` each pass logs
+    into a folder of its own in `log_dir`; otherwise only errors are logged. `start` and `end` limit the data,
+    and the rest is as in a run.
     """
     files = [data] if isinstance(data, (str, Path)) else list(data)
     options = PassOptions(
@@ -205,6 +208,8 @@ def planned(
         allow_gaps=allow_gaps,
         initial_capital=initial_capital,
         fee_pct=fee_pct,
+        rules=_absolute(rules),
+        funding=_absolute(funding),
         log_dir=str(Path(log_dir).absolute()),
         log_passes=log_passes,
         seed=check.whole("seed", seed, minimum=0),
@@ -267,6 +272,14 @@ def _rows(plan: Plan, options: PassOptions, workers: Workers, shift: int) -> Ite
 
 def _jobs(numbers: Sequence[int], batch: Sequence[Values], options: PassOptions) -> list[Job]:
     return [Job(number, values, options) for number, values in zip(numbers, batch, strict=True)]
+
+
+def _absolute(named: float | str | Path | None) -> str | None:
+    """Return the path of a file wherever the passes are made; what names none stays as it is."""
+    if named is None:
+        return None
+    path = Path(str(named))
+    return str(path.absolute()) if path.is_file() else str(named)
 
 
 def _goal(maximize: str | None, minimize: str | None) -> Goal:

@@ -45,6 +45,8 @@ class PassOptions:
     allow_gaps: bool | None = None
     initial_capital: float | None = None
     fee_pct: float | None = None
+    rules: str | None = None
+    funding: str | None = None
     log_dir: str = "logs"
     log_passes: bool = False
     seed: int = 0
@@ -127,6 +129,8 @@ def _run(job: Job, is_stopped: Callable[[], bool] | None) -> tuple[RunResult | N
         symbol=options.symbol,
         allow_gaps=options.allow_gaps,
         fee_pct=options.fee_pct,
+        rules=options.rules,
+        funding=options.funding,
         log_dir=_log_directory(job),
         is_quiet=not options.log_passes,
         has_console=False,

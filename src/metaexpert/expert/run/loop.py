@@ -237,6 +237,8 @@ class Loop:
         if events := self._venue.take_events():
             self._desk.answers.take(events)
         passed = self._desk.watch_losses(moment)
+        if (moments := self._recorder.moments) is not None:
+            moments.append((self._clock.now, self._venue.view.equity))
         if passed is not None:
             self._journal.warn("Loss limit passed", "risk.limit", reason=passed.reason, detail=passed.detail)
 

@@ -41,6 +41,7 @@ class RunOptions:
     """A file of contract rules, or "published"."""
     funding: float | str | None = None
     """A funding rate in percent per 8 hours, or a file of rates."""
+    equity_by_bar: bool = False
 
 
 @dataclass(slots=True)
@@ -57,6 +58,7 @@ class Overrides:
     fee_pct: float | None = None
     rules: str | None = None
     funding: str | None = None
+    equity_by_bar: bool | None = None
     log_level: str | None = None
     log_dir: str | None = None
     control: str | None = None
@@ -125,6 +127,7 @@ def run_options(
     fee_pct: float | None,
     rules: str | Path | None = None,
     funding: float | str | Path | None = None,
+    equity_by_bar: bool = False,
     overrides: Overrides | None,
 ) -> RunOptions:
     """Check the arguments of a run and apply the overrides; raises `ArgumentError` for the first bad one.
@@ -152,6 +155,9 @@ def run_options(
         fee_pct=_fee("fee_pct", fee_pct if line.fee_pct is None else line.fee_pct),
         rules=line.rules or (None if rules is None else check.text("rules", str(rules))),
         funding=_funding("funding", funding if line.funding is None else line.funding),
+        equity_by_bar=check.flag(
+            "equity_by_bar", equity_by_bar if line.equity_by_bar is None else line.equity_by_bar
+        ),
     )
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from metaexpert.expert.analysis.trades import OrderRow, PositionRow, Trade
-from metaexpert.expert.model.contracts import Contract, LinearContract, money
+from metaexpert.expert.model.contracts import Contract, LinearContract
 from metaexpert.expert.model.fills import Fill
 from metaexpert.expert.model.orders import Order
 from metaexpert.expert.model.positions import Position
@@ -66,6 +66,8 @@ class Recorder:
         """The days that are over, each with the equity at its end."""
         self.day_ends = datetime.min.replace(tzinfo=UTC)
         """The end of the day that goes on."""
+        self.moments: list[tuple[datetime, float]] | None = None
+        """The equity after each step of the market, where that is wanted."""
         self.turnover = 0.0
         """The worth of all fills, in the account's currency."""
         self.bars = 0
@@ -76,9 +78,10 @@ class Recorder:
 
     # -- days -----------------------------------------------------------------------------------------
 
-    def begin(self, now: datetime) -> None:
-        """The run begins; this is its first day."""
+    def begin(self, now: datetime, *, by_bar: bool = False) -> None:
+        """The run begins; this is its first day. With `by_bar` the equity after each step is kept."""
         self.day_ends = _midnight(now) + _DAY
+        self.moments = [] if by_bar else None
 
     def end_days(self, until: datetime, equity: float) -> None:
         """The day is over, and so are those up to the one in which `until` is; their last equity is this.
@@ -146,7 +149,6 @@ class Recorder:
     def _trade(self, trade: OpenTrade, position: Position, at: datetime, reason: str) -> Trade:
         entry, invested = trade.entries.price, trade.entries.notional
         low, high = ((price / entry - 1) * 100 * trade.sign for price in (trade.lowest, trade.highest))
-        funding = money(position.net_pnl - position.realized_pnl + position.fees)
         return Trade(
             position_id=position.position_id,
             symbol=position.symbol,
@@ -160,7 +162,7 @@ class Recorder:
             exits=trade.exits.count,
             gross_pnl=position.realized_pnl,
             fees=position.fees,
-            funding=funding,
+            funding=position.funding,
             net_pnl=position.net_pnl,
             return_pct=round(position.net_pnl / invested * 100, 8) + 0.0 if invested else None,
             mae_pct=round(min(low, high, 0.0), 8) + 0.0,

@@ -8,7 +8,13 @@ from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from metaexpert.expert.analysis.daily import EquityDay, daily_figures, equity_days
+from metaexpert.expert.analysis.daily import (
+    EquityDay,
+    EquityMoment,
+    daily_figures,
+    equity_days,
+    equity_moments,
+)
 from metaexpert.expert.analysis.rows import Rows
 from metaexpert.expert.analysis.trades import (
     MonthRow,
@@ -26,7 +32,15 @@ from metaexpert.expert.run.recorder import Recorder
 from metaexpert.expert.run.tally import Tally
 
 #: The fields of a result that are lists of rows.
-LISTS: Final = ("equity", "by_month", "by_symbol", "closed_trades", "order_list", "positions")
+LISTS: Final = (
+    "equity",
+    "equity_by_bar",
+    "by_month",
+    "by_symbol",
+    "closed_trades",
+    "order_list",
+    "positions",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +135,16 @@ class RunResult:
     """Smallest net profit of a trade."""
     mean_trade_bars: float | None = None
     """Mean length of a trade in bars."""
-    equity: Rows[EquityDay] = field(default_factory=Rows)
+    equity: Rows[EquityDay] = field(default_factory=Rows, repr=False)
     """The account at the end of each UTC day."""
-    by_month: Rows[MonthRow] = field(default_factory=Rows)
-    by_symbol: Rows[SymbolRow] = field(default_factory=Rows)
-    closed_trades: Rows[Trade] = field(default_factory=Rows)
-    order_list: Rows[OrderRow] = field(default_factory=Rows)
+    equity_by_bar: Rows[EquityMoment] = field(default_factory=Rows, repr=False)
+    """The account after each bar or tick, where `run` was asked for it."""
+    by_month: Rows[MonthRow] = field(default_factory=Rows, repr=False)
+    by_symbol: Rows[SymbolRow] = field(default_factory=Rows, repr=False)
+    closed_trades: Rows[Trade] = field(default_factory=Rows, repr=False)
+    order_list: Rows[OrderRow] = field(default_factory=Rows, repr=False)
     """The orders that the venue took, by number."""
-    positions: Rows[PositionRow] = field(default_factory=Rows)
+    positions: Rows[PositionRow] = field(default_factory=Rows, repr=False)
     """The positions that are still open."""
 
     @property
@@ -212,6 +228,7 @@ def recorded_figures(
         "exposure_pct": round(recorder.held / span * 100, 6) if span else None,
         "turnover": round(recorder.turnover / mean, 6) if mean > 0 else None,
         "equity": Rows(days),
+        "equity_by_bar": Rows(equity_moments(capital, recorder.moments or ())),
         "by_month": Rows(by_month(capital, days, recorder.trades)),
         "by_symbol": Rows(by_symbol(recorder.trades)),
         "closed_trades": Rows(recorder.trades),

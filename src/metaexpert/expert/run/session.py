@@ -178,7 +178,7 @@ class Session:
 
     def _begin(self) -> None:
         account = self.venue.account
-        self.desk.answers.recorder.begin(self.clock.now)
+        self.desk.answers.recorder.begin(self.clock.now, by_bar=self.options.equity_by_bar)
         self.journal.started(
             # As fields of its own: the console shows them with this record alone.
             **self._context(),

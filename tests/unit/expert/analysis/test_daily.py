@@ -56,6 +56,30 @@ def test_a_spread_needs_two_days(curve):
     assert [figures[name] for name in ("volatility_365d_pct", "sharpe_365d", "sortino_365d")] == [None] * 3
 
 
+def test_two_days_are_enough_for_a_spread():
+    """One day up, one down: the least that has a deviation, and a downside."""
+    figures = daily_figures([100.0, 110.0, 99.0])
+    assert figures["volatility_365d_pct"] == pytest.approx(math.sqrt(0.02) * math.sqrt(365) * 100)
+    assert (figures["sharpe_365d"], figures["sortino_365d"]) == (0.0, 0.0)
+
+
+def test_one_day_has_an_ulcer_index():
+    """Its own fall."""
+    assert daily_figures([100.0, 90.0])["ulcer_index_pct"] == pytest.approx(10.0)
+    assert daily_figures([100.0])["ulcer_index_pct"] is None
+
+
+def test_figures_have_eight_decimals():
+    """What binary rounding adds is not shown."""
+    assert daily_figures([3.0, 4.0])["best_day_pct"] == 33.33333333
+
+
+def test_a_return_on_nothing_is_undefined():
+    """An account without money may get some back, from a position that was open."""
+    rows = equity_days(100.0, [(date(2024, 1, 1), 0.0), (date(2024, 1, 2), 5.0)])
+    assert [row.return_pct for row in rows] == [-100.0, None]
+
+
 @pytest.mark.parametrize("growth", [1.0, 1.01, 0.99])
 def test_equal_returns_have_no_ratios_of_their_spread(growth):
     """What binary rounding leaves of a deviation is no denominator: the ratio would be enormous."""

@@ -125,6 +125,21 @@ def test_each_day_has_the_equity_of_its_last_bar(expert):
     assert result.by_month[0].return_pct == result.return_pct
 
 
+def test_the_equity_of_each_bar_is_there_if_asked_for(expert):
+    """At its close, with the fall from the highest so far; otherwise the list is empty."""
+    bars = [bar(0, 100), bar(1, 100, close=110), bar(2, 110, close=99)]
+    at_bars(expert, {0: lambda: expert.open_position("BUY", size=10.0)}, leverage=10)
+    options = {"fee_pct": 0.0, "initial_capital": 1_000}
+    by_bar = run(expert, feed_of_bars(bars, "test"), equity_by_bar=True, **options).equity_by_bar
+    assert [tuple(row) for row in by_bar] == [
+        (START + MINUTE, 1_000.0, 0.0),
+        (START + 2 * MINUTE, 1_100.0, 0.0),
+        (START + 3 * MINUTE, 990.0, 10.0),
+    ]
+    quiet = MetaExpert(exchange="binance", log_to_console=False, persist_state=False)
+    assert run(quiet, feed_of_bars(bars, "test"), **options).equity_by_bar == ()
+
+
 def test_a_tick_at_midnight_is_of_the_new_day(expert):
     """The day before ends with what was known before it."""
     expert.on_init(timeframe="1m", size_type="fixed_base", size_value=1.0)(lambda: None)
@@ -172,6 +187,18 @@ def test_a_run_without_a_trade_has_a_result(expert):
     result = run(expert, minutes(3))
     assert (result.closed_trades, result.sharpe_365d, result.expectancy) == ((), None, None)
     assert (result.exposure_pct, result.turnover, result.equity[0].return_pct) == (0.0, 0.0, 0.0)
+
+
+def test_funding_is_part_of_the_trade(expert):
+    """0.1 % of 100 at 08:00 and 16:00; the sums agree with the run's."""
+    hours = [bar(60 * each, 100, timeframe="1h") for each in range(20)]
+    expert.on_init(timeframe="1h", size_type="fixed_base", size_value=1.0)(lambda: None)
+    expert.on_bar(lambda rates: None if expert.position("BUY") else expert.open_position("BUY"))
+    result = run(expert, feed_of_bars(hours, "test"), funding="0.1", fee_pct=0.0)
+    (trade,) = result.closed_trades
+    assert (trade.funding, trade.gross_pnl, trade.net_pnl) == (-0.2, 0.0, -0.2)
+    assert (result.funding, result.net_profit, result.by_symbol[0].funding) == (-0.2, -0.2, -0.2)
+    assert result.equity[-1].equity == result.final_equity == 9_999.8
 
 
 def test_days_are_few_however_many_bars(expert):
