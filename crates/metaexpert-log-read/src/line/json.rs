@@ -119,6 +119,13 @@ fn escape(letters: &[u8]) -> Option<usize> {
     }
 }
 
+/// Marks all but digits in their highest bits. The lowest mark is exact.
+#[inline]
+fn no_digits(word: u64) -> u64 {
+    let values = word ^ (ONES * b'0' as u64);
+    (values.wrapping_add(ONES * (0x80 - 10)) | values) & HIGHS
+}
+
 fn literal(line: &[u8], at: usize, word: &[u8]) -> Option<usize> {
     line.get(at..)?.starts_with(word).then_some(at + word.len())
 }
@@ -149,6 +156,13 @@ fn some_digits(line: &[u8], at: usize) -> Option<usize> {
 /// The place behind the digits at `at`.
 #[inline]
 fn digits(line: &[u8], mut at: usize) -> usize {
+    while let Some(word) = word(line, at) {
+        let found = no_digits(word);
+        if found != 0 {
+            return at + found.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
     while line.get(at).is_some_and(u8::is_ascii_digit) {
         at += 1;
     }

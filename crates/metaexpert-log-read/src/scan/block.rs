@@ -59,18 +59,27 @@ impl Scanner {
 
     /// Puts what is wanted of `block`, whole lines with their ends, into `batch`.
     pub(crate) fn scan(&self, block: &[u8], batch: &mut Batch) {
-        let is_sound = !self.is_strict && is_sound(block);
+        let is_utf8 = block.is_ascii() || std::str::from_utf8(block).is_ok();
+        let is_sound = is_utf8 && !self.reads_all() && is_sound(block);
         batch.seen.has_records |= is_sound && !block.is_empty();
-        batch.groups = self.groups.clone().map(Box::new);
+        if batch.groups.is_none() {
+            batch.groups = self.groups.clone().map(Box::new);
+        }
         let reader = self.readers().pop().unwrap_or_else(|| self.keys.reader());
         let is_in_range = self.begins_in_range(block);
-        let mut scan = BlockScan { scanner: self, batch, reader, is_sound, is_in_range };
+        let mut scan = BlockScan { scanner: self, batch, reader, is_utf8, is_sound, is_in_range };
         match &self.finders {
             Some(finders) if is_sound => candidates(block, finders, |line| scan.take(line)),
             _ => lines(block).for_each(|line| scan.take(line)),
         }
         let reader = scan.reader;
         self.readers().push(reader);
+    }
+
+    /// Whether each line is read in full, so that there is no use in looking at it from afar.
+    fn reads_all(&self) -> bool {
+        let wants_all = self.filter.conditions.is_empty() && self.filter.text.is_none();
+        self.is_strict || wants_all && !self.filter.has_range() && !self.leaves_checks
     }
 
     fn readers(&self) -> std::sync::MutexGuard<'_, Vec<LineReader>> {
@@ -104,6 +113,7 @@ struct BlockScan<'s> {
     scanner: &'s Scanner,
     batch: &'s mut Batch,
     reader: LineReader,
+    is_utf8: bool,
     /// Whether no line of the block is broken in a way that can be seen from afar.
     is_sound: bool,
     /// Whether the last record was in the range of time.
@@ -120,6 +130,7 @@ impl BlockScan<'_> {
         // What a reading in full says of the line, if there was one.
         let mut read = match self.is_sound {
             true => scanner.keys.decide().then(|| self.reader.read_utf8(record)),
+            false if self.is_utf8 => Some(self.reader.read_utf8(record)),
             false => Some(self.reader.read(record)),
         };
         let is_record = self.is_sound || matches!(read, Some(None | Some(Fault::DuplicateKey)));
@@ -151,7 +162,7 @@ impl BlockScan<'_> {
     }
 }
 
-/// Whether each line looks like a record from its beginning to its end, and none has another behind it.
+/// Whether each line of UTF-8 looks like a record from its beginning to its end, and none has another behind it.
 fn is_sound(block: &[u8]) -> bool {
     let mut own = 0;
     for line in lines(block) {
@@ -160,8 +171,7 @@ fn is_sound(block: &[u8]) -> bool {
         }
         own += usize::from(line.starts_with(OWN_BEGINNING));
     }
-    let is_utf8 = block.is_ascii() || std::str::from_utf8(block).is_ok();
-    is_utf8 && memmem::find_iter(block, OWN_BEGINNING).count() == own
+    memmem::find_iter(block, OWN_BEGINNING).count() == own
 }
 
 /// The lines of `block` without their ends.

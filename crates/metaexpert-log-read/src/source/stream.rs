@@ -19,6 +19,9 @@ use crate::scan::{Batch, Scanner};
 
 /// Scanned at a time. All passes over a block find it in the processor's own memory.
 const BLOCK_BYTES: u64 = 256 << 10;
+/// What a thread scans, block by block, before it hands over what it has found: a handover takes as long as some
+/// ten thousand bytes.
+const PART_BYTES: u64 = 1 << 20;
 /// Scanned first for the last lines of a file.
 const FIRST_BLOCK_BYTES: u64 = 16 << 10;
 /// What is kept of a line that is too long.
@@ -78,13 +81,13 @@ impl Stream {
             })?;
             return Ok(true);
         }
-        let end = (range.start + BLOCK_BYTES).min(range.end);
-        let block = range.start..end;
+        let end = (range.start + PART_BYTES).min(range.end);
+        let part = range.start..end;
         if end < range.end {
             self.current = Some((place, file.clone(), end..range.end));
         }
         pool.submit(move || {
-            let batch = scan_block(place, &file, block, &scanner);
+            let batch = scan_part(place, &file, part, &scanner);
             // Fails when nobody waits any more.
             let _ = sender.send(Message::Batch(batch)).and_then(|()| sender.send(Message::End));
         });
@@ -130,7 +133,7 @@ impl Stream {
         let mut length = FIRST_BLOCK_BYTES;
         while *left > 0 && end > range.start {
             let start = end.saturating_sub(length).max(range.start);
-            let mut batch = scan_block(place, file, start..end, &self.scanner);
+            let mut batch = scan_part(place, file, start..end, &self.scanner);
             batch.keep_last(*left);
             *left -= batch.matches();
             found.push_front(batch);
@@ -159,20 +162,29 @@ impl Stream {
     }
 }
 
-/// The lines that begin in `block` of an unpacked file.
-pub(crate) fn scan_block(place: usize, file: &LogFile, block: Range<u64>, scanner: &Scanner) -> Batch {
+/// The lines that begin in `part` of an unpacked file.
+fn scan_part(place: usize, file: &LogFile, part: Range<u64>, scanner: &Scanner) -> Batch {
     let mut batch = Batch::of_file(place);
+    for start in part.clone().step_by(BLOCK_BYTES as usize) {
+        scan_block(file, start..(start + BLOCK_BYTES).min(part.end), scanner, &mut batch);
+        if batch.seen.problem.is_some() {
+            break;
+        }
+    }
+    batch
+}
+
+fn scan_block(file: &LogFile, block: Range<u64>, scanner: &Scanner, batch: &mut Batch) {
     BUFFER.with_borrow_mut(|buffer| match file.read_lines(block.start, block.end, buffer) {
         Ok(lines) => {
             let begins_file = block.start == 0;
-            scanner.scan(without_mark(&buffer[lines.whole], begins_file), &mut batch);
+            scanner.scan(without_mark(&buffer[lines.whole], begins_file), batch);
             if let Some((fault, rest)) = lines.rest {
-                take_rest(&mut batch, scanner, fault, &buffer[rest]);
+                take_rest(batch, scanner, fault, &buffer[rest]);
             }
         }
         Err(error) => batch.seen.problem = Some(error.to_string()),
     });
-    batch
 }
 
 /// Gives the wanted lines of a packed file to `give`, part by part, until that returns false.

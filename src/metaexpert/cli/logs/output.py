@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -98,6 +96,9 @@ def paged(*, is_wanted: bool) -> Iterator[int]:
     if program is None:
         yield standard_output()
         return
+    # Slow to import, and most output is not paged.
+    import subprocess
+
     standard_output()
     with subprocess.Popen(program, stdin=subprocess.PIPE, env={"LESS": _LESS, **os.environ}) as pager:
         if pager.stdin is None:
@@ -110,6 +111,7 @@ def paged(*, is_wanted: bool) -> Iterator[int]:
 
 
 def _pager() -> list[str] | None:
+    import shlex
     import shutil
 
     given = os.environ.get("METAEXPERT_PAGER", os.environ.get("PAGER", _PAGER))
