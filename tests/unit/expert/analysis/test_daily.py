@@ -1,5 +1,6 @@
 """Figures of a daily equity curve, beside numbers that were computed by hand."""
 
+import json
 import math
 from datetime import date
 
@@ -61,6 +62,25 @@ def test_two_days_are_enough_for_a_spread():
     figures = daily_figures([100.0, 110.0, 99.0])
     assert figures["volatility_365d_pct"] == pytest.approx(math.sqrt(0.02) * math.sqrt(365) * 100)
     assert (figures["sharpe_365d"], figures["sortino_365d"]) == (0.0, 0.0)
+
+
+def test_one_day_has_a_growth_rate():
+    """1 % in a day is 1.01 ^ 365; an account of less than one coin grows like any other."""
+    assert daily_figures([0.5, 0.505])["cagr_365d_pct"] == pytest.approx((1.01**365 - 1) * 100)
+    assert daily_figures([0.5])["cagr_365d_pct"] is None
+
+
+def test_an_account_that_begins_with_nothing_has_no_figures():
+    """Neither growth nor falls, and nothing raises."""
+    figures = daily_figures([0.0, 0.0, -1.0])
+    assert (figures["cagr_365d_pct"], figures["sharpe_365d"]) == (None, None)
+    assert (figures["max_drawdown_daily_pct"], figures["ulcer_index_pct"]) == (0.0, 0.0)
+
+
+def test_nothing_is_not_negative():
+    """A zero has no sign in JSON."""
+    figures = daily_figures([100.0, 100.0 - 1e-12])
+    assert "-0.0" not in json.dumps(figures)
 
 
 def test_one_day_has_an_ulcer_index():

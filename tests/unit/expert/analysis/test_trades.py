@@ -30,6 +30,34 @@ def test_figures_of_three_trades():
     }
 
 
+def test_a_trade_without_profit_is_lost():
+    """Coins are often less than one: 0.5 won against a mean of 0.125 lost."""
+    trades = [a_trade(0.5), a_trade(0.0, bars=4), a_trade(-0.25)]
+    figures = trade_figures(trades)
+    assert (figures["payoff_ratio"], figures["mean_trade_bars"]) == (4.0, 3.3333)
+    (row,) = by_symbol(trades)
+    assert (row.win_rate_pct, row.profit_factor, row.best_trade, row.worst_trade) == (
+        33.3333,
+        2.0,
+        0.5,
+        -0.25,
+    )
+
+
+def test_ratios_have_six_decimals():
+    """What binary rounding adds is not shown."""
+    assert trade_figures([a_trade(1.0), a_trade(-3.0)])["payoff_ratio"] == 0.333333
+    assert profit_factor([1.0, -3.0]) == 0.333333
+
+
+def test_a_month_after_nothing_has_no_return():
+    """An account of half a coin has one."""
+    days = equity_days(0.5, [(date(2024, 1, 3), 0.0), (date(2024, 2, 3), 0.3)])
+    assert [row.return_pct for row in by_month(0.5, days, [])] == [-100.0, None]
+    days = equity_days(3.0, [(date(2024, 1, 3), 4.0)])
+    assert by_month(3.0, days, [])[0].return_pct == 33.33333333
+
+
 @pytest.mark.parametrize("profits", [[], [5.0], [-5.0], [0.0], [5.0, 0.0]])
 def test_payoff_needs_profit_and_loss(profits):
     """Without one of them it is undefined, not infinite."""

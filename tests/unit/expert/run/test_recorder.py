@@ -140,6 +140,44 @@ def test_the_equity_of_each_bar_is_there_if_asked_for(expert):
     assert run(quiet, feed_of_bars(bars, "test"), **options).equity_by_bar == ()
 
 
+def test_each_daily_bar_is_a_day(expert):
+    """It closes at the midnight that ends its day."""
+    days = [bar(1440 * each, 100, close=100 + each, timeframe="1d") for each in range(3)]
+    expert.on_init(timeframe="1d", size_type="fixed_base", size_value=1.0)(lambda: None)
+    expert.on_bar(lambda rates: expert.open_position("BUY") if rates.close == 100 else None)
+    result = run(expert, feed_of_bars(days, "test"), fee_pct=0.0, initial_capital=1_000)
+    assert [(row.day.day, row.equity) for row in result.equity] == [(1, 1_000.0), (2, 1_001.0), (3, 1_002.0)]
+
+
+@pytest.mark.parametrize(
+    ("actions", "exposure_pct"),
+    [
+        ({0: "open BUY", 2: "close BUY"}, 33.333333),
+        ({0: "open BUY", 1: "open SELL", 2: "close BUY"}, 83.333333),
+        ({0: "open BUY", 1: "close BUY", 3: "open SELL", 4: "close SELL"}, 33.333333),
+    ],
+)
+def test_exposure_is_the_time_with_any_position(expert, actions, exposure_pct):
+    """Of six minutes; two positions at once count once."""
+
+    def does(action):
+        verb, side = action.split()
+        return lambda: (expert.open_position if verb == "open" else expert.close_position)(side)
+
+    at_bars(expert, {at: does(action) for at, action in actions.items()}, leverage=10)
+    assert run(expert, minutes(6)).exposure_pct == exposure_pct
+
+
+def test_ticks_widen_the_excursions_both_ways(expert):
+    """Bought at 101, it saw middles of 120 and 80; percents have eight decimals."""
+    expert.on_init(timeframe="1m", size_type="fixed_base", size_value=1.0)(lambda: None)
+    ticks = iter([lambda: expert.open_position("BUY")])
+    expert.on_tick(lambda rates: next(ticks, lambda: None)())
+    (trade,) = run(expert, quotes(100, 100, 120, 80, 100), fee_pct=0.0).closed_trades
+    assert (trade.mfe_pct, trade.mae_pct) == (round(1900 / 101, 8), round(-2100 / 101, 8))
+    assert trade.return_pct == round(-100 / 101, 8)
+
+
 def test_a_tick_at_midnight_is_of_the_new_day(expert):
     """The day before ends with what was known before it."""
     expert.on_init(timeframe="1m", size_type="fixed_base", size_value=1.0)(lambda: None)
