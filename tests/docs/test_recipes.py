@@ -163,15 +163,15 @@ def listing(enum: str) -> set[str]:
 
 def test_a_format_is_one_encoder_and_two_registrations(copy: Copy, tmp_path: Path) -> None:
     """Python takes the names from the engine, where only the files that the recipe names list the formats."""
-    more = "(('morse', True), ('ecs', False))"
+    more = "(('morse', True), ('flags', False))"
     known = f"from metaexpert.logger.shared import native; native.PRESETS += {more}\n"
     options = json.dumps({"type": "file", "format": "morse", "datefmt": "%H:%M"})
     (told,) = json.loads(copy.run("-c", known + SINK, options, directory=tmp_path).stdout)
-    options = json.dumps({"type": "file", "format": "ecs"})
-    (later,) = json.loads(copy.run("-c", known + SINK, options, directory=tmp_path).stdout)
+    options = json.dumps({"type": "file", "format": "flags"})
+    (other,) = json.loads(copy.run("-c", known + SINK, options, directory=tmp_path).stdout)
 
     assert told["format"] == {"kind": "morse", "datefmt": "%H:%M"}
-    assert later["format"] == {"kind": "ecs"}
+    assert other["format"] == {"kind": "flags"}
     assert len(listing("Format") | listing("Encoder")) == 2
     assert_names("A format", [*copy.touched, *listing("Format"), *listing("Encoder")], "morse")
 

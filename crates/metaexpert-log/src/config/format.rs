@@ -39,6 +39,14 @@ pub enum Format {
         #[serde(default = "default_max_bytes")]
         max_bytes: usize,
     },
+    /// JSON Lines in Elastic Common Schema.
+    Ecs,
+    /// JSON Lines of Google Cloud Logging.
+    Gcp,
+    /// JSON Lines of OTLP.
+    Otel,
+    /// `key=value` pairs.
+    Logfmt,
 }
 
 /// What a record in a format may be, whoever wrote it: what is found in damaged memory is looked at first.
@@ -54,14 +62,22 @@ pub enum Shape {
 
 impl Format {
     /// Formats that are chosen by their names alone, and whether each shows times that a `datefmt` is for.
-    pub const PRESETS: [(&str, bool); 3] = [("json", false), ("console", true), ("text", true)];
+    pub const PRESETS: [(&str, bool); 7] = [
+        ("json", false),
+        ("console", true),
+        ("text", true),
+        ("ecs", false),
+        ("gcp", false),
+        ("otel", false),
+        ("logfmt", false),
+    ];
 
     /// What a record of this format may be.
     pub fn shape(&self) -> Shape {
         match self {
-            Format::Json => Shape::Json,
+            Format::Json | Format::Ecs | Format::Gcp | Format::Otel => Shape::Json,
             Format::Console { .. } | Format::Text { .. } | Format::Percent { .. } => Shape::Lines,
-            Format::Syslog { .. } => Shape::Line,
+            Format::Syslog { .. } | Format::Logfmt => Shape::Line,
         }
     }
 }

@@ -2,12 +2,18 @@
 
 pub mod colour;
 pub mod console;
+pub mod ecs;
+pub mod gcp;
 pub(crate) mod include;
 pub mod json;
 pub mod local_time;
+pub mod logfmt;
+mod members;
+pub mod otel;
 pub mod people;
 mod record_time;
 mod shown_fields;
+mod structured;
 pub mod syslog;
 pub mod text;
 pub(crate) mod validity;
@@ -28,6 +34,14 @@ pub enum Encoder {
     Text(text::TextEncoder),
     /// Drafts of syslog messages.
     Syslog(syslog::SyslogEncoder),
+    /// Elastic Common Schema.
+    Ecs(ecs::EcsEncoder),
+    /// Google Cloud Logging.
+    Gcp(gcp::GcpEncoder),
+    /// OTLP in JSON.
+    Otel(otel::OtelEncoder),
+    /// logfmt.
+    Logfmt(logfmt::LogfmtEncoder),
 }
 
 impl Encoder {
@@ -52,6 +66,10 @@ impl Encoder {
                 Encoder::Console(encoder.with_time(datefmt.as_deref()))
             }
             Format::Syslog { .. } => Encoder::Syslog(syslog::SyslogEncoder::new(include)),
+            Format::Ecs => Encoder::Ecs(ecs::EcsEncoder::new(include)),
+            Format::Gcp => Encoder::Gcp(gcp::GcpEncoder::new(layout, include)),
+            Format::Otel => Encoder::Otel(otel::OtelEncoder::new(include)),
+            Format::Logfmt => Encoder::Logfmt(logfmt::LogfmtEncoder::new(layout, include)),
             Format::Text { datefmt } => text(text::TextEncoder::with_fields().with_time(datefmt.as_deref())),
             Format::Percent { pattern, datefmt } => {
                 text(text::TextEncoder::new(text::pattern::Pattern::parse(pattern)?, datefmt.clone()))
@@ -67,6 +85,10 @@ impl Encoder {
             Encoder::Console(encoder) => encoder.encode(record, out),
             Encoder::Text(encoder) => encoder.encode(record, out),
             Encoder::Syslog(encoder) => encoder.encode(record, out),
+            Encoder::Ecs(encoder) => encoder.encode(record, out),
+            Encoder::Gcp(encoder) => encoder.encode(record, out),
+            Encoder::Otel(encoder) => encoder.encode(record, out),
+            Encoder::Logfmt(encoder) => encoder.encode(record, out),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Frames of any bytes: reading them never fails but by value, and what is read gives valid lines.
 
-use metaexpert_log::config::{Format, Layout, View};
+use metaexpert_log::config::{Format, Layout, Shape, View};
 use metaexpert_log::encode::{Encoder, Include};
 use metaexpert_log::frame::{Frame, InlineFields, Record, Section, SectionRef, Value, Values, expanded};
 use metaexpert_log::ring::decoded::DecodedRecord;
@@ -9,7 +9,7 @@ use metaexpert_log::ring::lexicon::Lexicon;
 use metaexpert_log::ring::{Consumer, MIN_CAPACITY, Producer, Ring};
 
 use super::Input;
-use super::strict::{assert_json_line, assert_one_line, is_fragment};
+use super::strict::{assert_object_line, assert_one_line, is_fragment};
 
 /// A pattern that shows all that a record has.
 const EVERYTHING: &str = "%(asctime)s %(msecs)03d %(levelname)-8s %(levelno)d %(name)s %(process)d %(thread)d \
@@ -110,7 +110,7 @@ fn encode(names: &Names, frame: &[u8], is_honest: bool) {
         }
         assert_eq!(lines[0], lines[1], "what is remembered of names changes the line");
         match is_json {
-            true if is_honest => assert_json_line(&lines[0]),
+            true if is_honest => assert_object_line(&lines[0]),
             true => assert_eq!(lines[0].last(), Some(&b'\n')),
             false => assert_one_line(&lines[0]),
         }
@@ -133,6 +133,11 @@ fn encoders() -> Vec<(Encoder, bool)> {
         (Format::Console { datefmt: None }, Layout::Flat),
         (Format::Text { datefmt: None }, Layout::Flat),
         (percent, Layout::Flat),
+        (Format::Ecs, Layout::Flat),
+        (Format::Gcp, Layout::Flat),
+        (Format::Gcp, Layout::Nested),
+        (Format::Otel, Layout::Flat),
+        (Format::Logfmt, Layout::Flat),
     ];
     let view = View {
         time: Some("side".to_owned()),
@@ -144,7 +149,7 @@ fn encoders() -> Vec<(Encoder, bool)> {
     let encoder = |(format, layout): &(Format, Layout)| {
         (
             Encoder::new(format, *layout, std::slice::from_ref(&view), &everything, false).unwrap(),
-            *format == Format::Json,
+            format.shape() == Shape::Json,
         )
     };
     kinds.iter().map(encoder).collect()

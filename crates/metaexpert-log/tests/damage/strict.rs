@@ -71,10 +71,16 @@ pub fn is_fragment(text: &[u8]) -> bool {
 
 /// Asserts that `line` is one whole record of JSON Lines.
 pub fn assert_json_line(line: &[u8]) {
+    assert!(line.starts_with(b"{\"timestamp\":\""), "no record: {:?}", String::from_utf8_lossy(line));
+    assert_object_line(line);
+}
+
+/// Asserts that `line` is one whole JSON object.
+pub fn assert_object_line(line: &[u8]) {
     let shown = String::from_utf8_lossy(line);
     let (end, object) = line.split_last().expect("a line");
     assert!(*end == b'\n' && !object.contains(&b'\n'), "not one line: {shown:?}");
-    assert!(object.starts_with(b"{\"timestamp\":\""), "no record: {shown:?}");
+    assert!(object.starts_with(b"{"), "no object: {shown:?}");
     if let Err(problem) = serde_json::from_slice::<Strict>(object) {
         panic!("{problem}: {shown:?}");
     }

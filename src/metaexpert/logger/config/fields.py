@@ -17,7 +17,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from metaexpert.logger.config.formats import LATER_PRESETS, PRESETS, check_date_format, check_format
+from metaexpert.logger.config.formats import PRESETS, check_date_format, check_format
 from metaexpert.logger.config.levels import MAX_LEVEL, canonical_level
 from metaexpert.logger.config.paths import check_directory, check_filename
 from metaexpert.logger.config.unusable import UnusableValueError
@@ -232,7 +232,7 @@ Level = Annotated[str | int, _checked_by(canonical_level), WithJsonSchema(_LEVEL
 #: The name of a preset or a `%`-style format.
 Format = Annotated[
     str,
-    _checked_by(check_format, PRESETS + LATER_PRESETS),
+    _checked_by(check_format, PRESETS),
     Field(examples=[*PRESETS, "%(asctime)s %(message)s"]),
 ]
 DateFormat = Annotated[str, _checked_by(check_date_format), Field(examples=["%H:%M:%S", "%d.%m.%Y %H:%M"])]

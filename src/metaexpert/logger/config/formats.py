@@ -21,8 +21,6 @@ SYSLOG: Final = "syslog"
 JOURNALD: Final = "journald"
 #: The formats of syslog handlers, and of no others.
 SYSLOG_FORMATS: Final = (SYSLOG, "rfc5424", "rfc3164", JOURNALD)
-#: Known by name and refused with a reason by `unsupported`.
-LATER_PRESETS: Final = tuple(name for name in ("ecs", "gcp", "otel", "logfmt") if name not in PRESETS)
 
 _TEXT_ATTRIBUTES: Final = frozenset(
     {
@@ -101,7 +99,7 @@ def check_format(text: object) -> str:
     """
     if not isinstance(text, str):
         raise FormatError(f"must be text, was {shown(text)}", f"use {', '.join(PRESETS)} or a %-style format")
-    if text in PRESETS or text in LATER_PRESETS or text in SYSLOG_FORMATS:
+    if text in PRESETS or text in SYSLOG_FORMATS:
         return text
     if "%" not in text:
         raise _not_a_format(text)

@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from metaexpert.logger.config.destinations import TYPES
 from metaexpert.logger.config.destinations.handler import Refusal
-from metaexpert.logger.config.formats import LATER_PRESETS, PRESETS
 from metaexpert.logger.errors import Problem, shown
 
 REFUSALS: Final = (
@@ -20,7 +19,6 @@ REFUSALS: Final = (
         for name, each in TYPES.items()
         if each.instead is not None
     ),
-    Refusal("handlers.*.format", f"use {', '.join(PRESETS)} or a %-style format", LATER_PRESETS),
     *dict.fromkeys(refusal for each in TYPES.values() for refusal in each.refusals),
 )
 

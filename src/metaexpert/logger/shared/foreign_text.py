@@ -1,4 +1,4 @@
-"""Lines of logs that are not JSON, and warnings of a reader, which stay out of the log."""
+"""Lines of logs in other formats than `json`, and warnings of a reader, which stay out of the log."""
 
 from __future__ import annotations
 
@@ -19,13 +19,17 @@ _FORMATS: Final = (
         'the format "console" or "text"',
     ),
     (re.compile(r"<\d{1,3}>"), "a syslog format"),
+    (re.compile(r'\{"@timestamp":"'), 'the format "ecs"'),
+    (re.compile(r'\{"severity":"'), 'the format "gcp"'),
+    (re.compile(r'\{"resourceLogs":\['), 'the format "otel"'),
+    (re.compile(r"timestamp=\d{4}-\d\d-\d\dT\S+Z level="), 'the format "logfmt"'),
 )
 #: Lines that no handler need have written.
 SOME_TEXT: Final = "text"
 
 
 def text_format(line: bytes | Exception) -> str | None:
-    """Return what a line for people is written in, None for one that is none: JSON, bytes of another kind."""
+    """Return the format of a line that `read_log` does not read, None for other JSON and no text."""
     if isinstance(line, Exception):
         return None
     try:

@@ -34,7 +34,7 @@ def test_presets_and_well_formed_formats_pass(text: str) -> None:
     ("text", "reason"),
     [
         ("jsn", 'did you mean "json"'),
-        ("", "must be json, console, text or a %-style format"),
+        ("", "must be json, console, text, ecs, gcp, otel, logfmt or a %-style format"),
         ("{message}", r"write %\(message\)s instead of \{message\}"),
         ("${levelname}", r"write %\(levelname\)s instead"),
         ("%(message)", "broken at column 1"),

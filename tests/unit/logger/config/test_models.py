@@ -204,10 +204,6 @@ BAD_FIELDS: list[tuple[str, Any, str]] = [
     ("quue", {}, 'unknown setting; did you mean "queue"?'),
 ]
 LATER: list[tuple[str, Any]] = [
-    ("handlers.file.format", "ecs"),
-    ("handlers.file.format", "gcp"),
-    ("handlers.file.format", "otel"),
-    ("handlers.file.format", "logfmt"),
     ("handlers.file.audit", True),
 ]
 
