@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use metaexpert_log::jsonl::{Members, decoded};
+use metaexpert_log::jsonl::{Members, NotJson, decoded};
 
 use super::json;
-use super::keys::KeyTree;
+use super::keys::{KeyTree, Place};
 use super::{Fault, fault_of_utf8};
 
 /// Reads lines one by one, and remembers their keys. A line whose keys it knows is read in one pass, without
@@ -16,13 +16,24 @@ pub struct LineReader {
     /// Where the line that was read last has the wanted values; empty for one that it does not have.
     values: Vec<Range<usize>>,
     open: Vec<bool>,
+    /// How far the line was read: behind which keys, and to which of its bytes.
+    place: Place,
+    at: usize,
+    is_whole: bool,
 }
 
 impl LineReader {
     /// Finds the values of these keys.
     pub fn new(wanted: impl IntoIterator<Item: AsRef<[u8]>>) -> LineReader {
         let wanted: Vec<Box<[u8]>> = wanted.into_iter().map(|key| key.as_ref().into()).collect();
-        LineReader { values: vec![0..0; wanted.len()], keys: KeyTree::new(wanted), open: Vec::new() }
+        LineReader {
+            values: vec![0..0; wanted.len()],
+            keys: KeyTree::new(wanted),
+            open: Vec::new(),
+            place: 0,
+            at: 0,
+            is_whole: false,
+        }
     }
 
     /// Why `line`, which has no line end, is not a record; none if it is one, and then [`LineReader::value`]
@@ -33,15 +44,34 @@ impl LineReader {
 
     /// As [`LineReader::read`], of a line that is known to be UTF-8.
     pub fn read_utf8(&mut self, line: &[u8]) -> Option<Fault> {
-        if self.read_known(line).is_some() {
-            return None;
+        self.begin();
+        self.finish(line)
+    }
+
+    /// Begins a line, which is UTF-8; what follows is told of it.
+    pub fn begin(&mut self) {
+        self.values.fill(0..0);
+        (self.place, self.at, self.is_whole) = (0, 0, false);
+    }
+
+    /// What `line`, which was begun, has under the `index`-th of the wanted keys. It is read as far as that.
+    /// Fails where its keys are not known, or it is not JSON.
+    #[inline]
+    pub fn find<'l>(&mut self, line: &'l [u8], index: usize) -> Result<Option<&'l [u8]>, NotJson> {
+        while self.values[index].is_empty() && !self.is_whole {
+            self.step(line).ok_or(NotJson)?;
         }
-        let fault = fault_of_utf8(line);
-        if fault.is_none() {
-            self.read_unknown(line);
-            self.keys.learn(line);
+        Ok(self.value(line, index))
+    }
+
+    /// Reads `line`, which was begun, to its end. Why it is not a record; none if it is one.
+    pub fn finish(&mut self, line: &[u8]) -> Option<Fault> {
+        while !self.is_whole {
+            if self.step(line).is_none() {
+                return self.read_at_leisure(line);
+            }
         }
-        fault
+        None
     }
 
     /// What the record that was read last, `line`, has under the `index`-th of the wanted keys.
@@ -49,28 +79,36 @@ impl LineReader {
         Some(&line[self.values[index].clone()]).filter(|value| !value.is_empty())
     }
 
-    /// Reads a record whose keys are known, and which has no white space around it or before a colon or comma;
-    /// none for any other line.
-    fn read_known(&mut self, line: &[u8]) -> Option<()> {
-        if *line.first()? != b'{' {
-            return None;
+    /// Reads one member whose key is known, in a record that has no white space around it or before a colon or
+    /// comma; none for any other line.
+    #[inline]
+    fn step(&mut self, line: &[u8]) -> Option<()> {
+        if self.at == 0 {
+            self.at = usize::from(matches!(line, [b'{', .., b'}']));
         }
-        self.values.fill(0..0);
-        let (mut place, mut at) = (0, 1);
-        loop {
-            let (key, behind) = self.keys.find(place, line, at)?;
-            let start = json::skip_space(line, behind);
-            at = json::value(line, start, &mut self.open)?;
-            if let Some(index) = key.wanted {
-                self.values[index] = start..at;
-            }
-            place = key.next;
-            match line.get(at)? {
-                b',' => at = json::skip_space(line, at + 1),
-                b'}' => return (at + 1 == line.len()).then_some(()),
-                _ => return None,
-            }
+        let (key, behind) = self.keys.find(self.place, line, self.at)?;
+        let start = json::skip_space(line, behind);
+        let end = json::value(line, start, &mut self.open)?;
+        if let Some(index) = key.wanted {
+            self.values[index] = start..end;
         }
+        self.place = key.next;
+        match line.get(end)? {
+            b',' => self.at = json::skip_space(line, end + 1),
+            b'}' if end + 1 == line.len() => self.is_whole = true,
+            _ => return None,
+        }
+        Some(())
+    }
+
+    fn read_at_leisure(&mut self, line: &[u8]) -> Option<Fault> {
+        let fault = fault_of_utf8(line);
+        if fault.is_none() {
+            self.read_unknown(line);
+            self.keys.learn(line);
+            self.is_whole = true;
+        }
+        fault
     }
 
     fn read_unknown(&mut self, record: &[u8]) {
@@ -155,6 +193,13 @@ mod tests {
                 for index in (0..WANTED.len()).filter(|_| fault.is_none()) {
                     let right = Fields::of(&names, line).unwrap().get(index).unwrap();
                     prop_assert_eq!(reader.value(line, index), right);
+                }
+                // What is found before the end is what a reader finds that passes over members unchecked.
+                for index in 0..WANTED.len() {
+                    reader.begin();
+                    if let Ok(found) = reader.find(line, index) {
+                        prop_assert_eq!(Fields::of(&names, line).unwrap().get(index), Ok(found));
+                    }
                 }
             }
         }

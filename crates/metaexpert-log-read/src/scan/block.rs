@@ -129,16 +129,16 @@ impl BlockScan<'_> {
         let (scanner, filter) = (self.scanner, &self.scanner.filter);
         // What a reading in full says of the line, if there was one.
         let mut read = match self.is_sound {
-            true => scanner.keys.decide().then(|| self.reader.read_utf8(record)),
+            true => None,
             false if self.is_utf8 => Some(self.reader.read_utf8(record)),
             false => Some(self.reader.read(record)),
         };
         let is_record = self.is_sound || matches!(read, Some(None | Some(Fault::DuplicateKey)));
         let moment = if scanner.needs_moments && is_record { Moment::of(record) } else { Moment::default() };
         self.is_in_range = !filter.has_range() || filter.is_in_range(moment, self.is_in_range);
-        let is_match = self.is_in_range && self.is_wanted(record, is_record, read);
-        if is_match && !scanner.leaves_checks {
-            read.get_or_insert_with(|| self.reader.read_utf8(record));
+        let is_match = self.is_in_range && self.is_wanted(record, is_record, &mut read);
+        if is_match && read.is_none() && !scanner.leaves_checks {
+            read = Some(self.reader.read_utf8(record));
         }
         // What is wrong with a line that looks sound and is not wanted is not told, because few are read.
         let fault = read.flatten().filter(|_| !self.is_sound || is_match && !scanner.leaves_checks);
@@ -146,8 +146,9 @@ impl BlockScan<'_> {
         self.batch.seen.has_records |= is_record;
         match &mut self.batch.groups {
             Some(groups) if is_match && fault.is_none() => {
-                let values = Values { keys: &scanner.keys, reader: &self.reader, record };
-                groups.add(record, values.counted().filter(|_| read.is_some()));
+                let places = scanner.keys.counted().filter(|_| read.is_some());
+                let reader = &self.reader;
+                groups.add(record, places.map(|places| |index: usize| reader.value(record, places[index])));
             }
             Some(_) => {}
             None if is_match || scanner.gives_all => self.batch.push(line, moment, fault, is_match),
@@ -155,14 +156,36 @@ impl BlockScan<'_> {
         }
     }
 
-    fn is_wanted(&self, record: &[u8], is_record: bool, read: Option<Option<Fault>>) -> bool {
+    /// Whether a line is wanted. It is read as far as that asks for, and `read` is told what a reading in full
+    /// says where there was one.
+    fn is_wanted(&mut self, record: &[u8], is_record: bool, read: &mut Option<Option<Fault>>) -> bool {
         let (filter, keys) = (&self.scanner.filter, &self.scanner.keys);
-        let values = (read == Some(None)).then_some(Values { keys, reader: &self.reader, record });
-        if is_record { filter.wants(record, values.as_ref()) } else { filter.wants_foreign(record) }
+        if !is_record {
+            return filter.wants_foreign(record);
+        }
+        if !keys.decide() || matches!(read, Some(Some(_))) {
+            return filter.wants(record);
+        }
+        if read.is_none() {
+            self.reader.begin();
+        }
+        let found = filter.wants_values(&mut Values { keys, reader: &mut self.reader, record });
+        if found == Ok(false) {
+            return false;
+        }
+        let fault = *read.get_or_insert_with(|| self.reader.finish(record));
+        // Where the reader did not know the keys, it knows the values now; of what is no record it has none.
+        found.unwrap_or_else(|_| match fault {
+            None => {
+                filter.wants_values(&mut Values { keys, reader: &mut self.reader, record }).unwrap_or(false)
+            }
+            Some(_) => filter.wants(record),
+        })
     }
 }
 
-/// Whether each line of UTF-8 looks like a record from its beginning to its end, and none has another behind it.
+/// Whether each line of UTF-8 looks like a record from its beginning to its end, and none has another behind
+/// it.
 fn is_sound(block: &[u8]) -> bool {
     let mut own = 0;
     for line in lines(block) {
@@ -256,7 +279,9 @@ mod tests {
         let key = prop::sample::select(vec!["a", "b", "c", "\\u0061"]);
         let value = prop_oneof![
             6 => text.prop_map(|parts| format!("\"{}\"", parts.concat())),
-            1 => prop::sample::select(vec!["1", "{\"a\":\"abc\"}", "\"\\\"a\\\":\\\"abc\\\"\"", "[\"abc\"]", "nul"])
+            1 => prop::sample::select(vec![
+                "1", "{\"a\":\"abc\"}", "\"\\\"a\\\":\\\"abc\\\"\"", "[\"abc\"]", "nul",
+            ])
                 .prop_map(str::to_owned),
         ];
         let members = prop::collection::vec((key, value), 0..4);

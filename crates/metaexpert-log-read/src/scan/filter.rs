@@ -3,6 +3,7 @@
 use aho_corasick::AhoCorasick;
 use memchr::memmem::Finder;
 use metaexpert_log::condition::{Condition, Needles};
+use metaexpert_log::jsonl::NotJson;
 
 use super::keys::Values;
 use super::text::TextPattern;
@@ -82,15 +83,27 @@ impl Filter {
         })
     }
 
-    /// Whether what the record says is wanted. `values` are its values, if they are known.
-    pub(crate) fn wants(&self, record: &[u8], values: Option<&Values<'_>>) -> bool {
-        let holds = |(place, condition): (usize, &Condition)| match values
-            .and_then(|known| known.of_condition(place))
-        {
-            Some(value) => condition.holds_of(value),
-            None => condition.holds(record),
-        };
-        self.wants_text_of(record) && self.conditions.iter().enumerate().all(holds)
+    /// Whether what the record says is wanted.
+    pub(crate) fn wants(&self, record: &[u8]) -> bool {
+        self.wants_text_of(record) && self.conditions.iter().all(|condition| condition.holds(record))
+    }
+
+    /// As [`Filter::wants`], of a record whose values are found as far as they decide. Fails where its reader
+    /// does not know its keys.
+    pub(crate) fn wants_values(&self, values: &mut Values<'_>) -> Result<bool, NotJson> {
+        if !self.wants_text_of(values.record) {
+            return Ok(false);
+        }
+        for (place, condition) in self.conditions.iter().enumerate() {
+            let holds = match values.keys.of_condition(place) {
+                Some(places) => condition.holds_of(&mut |index| values.find(places[index]))?,
+                None => condition.holds(values.record),
+            };
+            if !holds {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Whether a line that is no record is wanted: it has no fields, so conditions hold for none.

@@ -1,7 +1,7 @@
 //! The keys that a search looks at, whose values a line's reader finds.
 
 use metaexpert_log::condition::Condition;
-use metaexpert_log::jsonl::Name;
+use metaexpert_log::jsonl::{Name, NotJson};
 
 use crate::line::LineReader;
 
@@ -15,11 +15,10 @@ pub(crate) struct Keys {
     counted: Option<Vec<usize>>,
 }
 
-/// The values that a record has.
+/// The values of a record that its reader has begun.
 pub(crate) struct Values<'r> {
     pub(crate) keys: &'r Keys,
-    /// It has read the record last.
-    pub(crate) reader: &'r LineReader,
+    pub(crate) reader: &'r mut LineReader,
     pub(crate) record: &'r [u8],
 }
 
@@ -52,21 +51,22 @@ impl Keys {
     pub(crate) fn decide(&self) -> bool {
         self.of_conditions.iter().any(Option::is_some)
     }
+
+    /// The places of a condition's names; none if a name may lead into a value.
+    pub(crate) fn of_condition(&self, place: usize) -> Option<&[usize]> {
+        self.of_conditions[place].as_deref()
+    }
+
+    /// The places of the names that are counted by; none if a name may lead into a value.
+    pub(crate) fn counted(&self) -> Option<&[usize]> {
+        self.counted.as_deref()
+    }
 }
 
 impl<'r> Values<'r> {
-    /// The values of the names of a condition, by the places of both; none if a name may lead into a value.
-    pub(crate) fn of_condition(&self, place: usize) -> Option<impl Fn(usize) -> Option<&'r [u8]>> {
-        self.at(self.keys.of_conditions[place].as_deref())
-    }
-
-    /// The values that are counted by; none if a name may lead into a value.
-    pub(crate) fn counted(&self) -> Option<impl Fn(usize) -> Option<&'r [u8]>> {
-        self.at(self.keys.counted.as_deref())
-    }
-
-    fn at(&self, places: Option<&'r [usize]>) -> Option<impl Fn(usize) -> Option<&'r [u8]>> {
-        let (reader, record) = (self.reader, self.record);
-        places.map(|places| move |index: usize| reader.value(record, places[index]))
+    /// The value of the key at this place, none where it is missing.
+    #[inline]
+    pub(crate) fn find(&mut self, place: usize) -> Result<Option<&'r [u8]>, NotJson> {
+        self.reader.find(self.record, place)
     }
 }

@@ -44,7 +44,7 @@ pub use error::ConditionError;
 pub use needles::Needles;
 use tree::Node;
 
-use crate::jsonl::{Fields, Name};
+use crate::jsonl::{Fields, Find, Name, NotJson};
 
 /// Which records are wanted. Its text, as it is displayed, gives an equal condition when it is parsed with
 /// the same time.
@@ -82,10 +82,10 @@ impl Condition {
         &self.names
     }
 
-    /// Whether it holds for a record whose values are known: `value` has that of the `index`-th of its
-    /// [names](Condition::names), as the line has it, and none where it is missing.
-    pub fn holds_of<'l>(&self, value: impl Fn(usize) -> Option<&'l [u8]>) -> bool {
-        self.node.holds(&mut Fields::known(&self.names, value)) == Ok(true)
+    /// Whether it holds for a record whose values, as the line has them, `find` finds by the places of its
+    /// [names](Condition::names). It is asked for those that decide. Fails where it does.
+    pub fn holds_of(&self, find: Find<'_, '_>) -> Result<bool, NotJson> {
+        self.node.holds(&mut Fields::found_by(&self.names, find))
     }
 
     /// Whether it holds for the record that `line` is, as JSON without a line's end. False for what is no

@@ -50,30 +50,39 @@ pub struct Fields<'c, 'l> {
     many: Vec<Finding<'l>>,
     /// Values of keys that a name begins with: the name, the length of the key with its dot, the value.
     begun: Vec<(usize, usize, &'l [u8])>,
+    /// What finds values in place of a reading of the members.
+    find: Option<Find<'c, 'l>>,
 }
+
+/// Finds the value of the `index`-th name, none where it is missing. Fails where it cannot tell.
+pub type Find<'c, 'l> = &'c mut dyn FnMut(usize) -> Result<Option<&'l [u8]>, NotJson>;
 
 impl<'c, 'l> Fields<'c, 'l> {
     /// The fields of `line` with these names, none of which is looked for yet.
     pub fn of(names: &'c [Name], line: &'l [u8]) -> Result<Fields<'c, 'l>, NotJson> {
         let many = vec![Finding::Open; names.len().saturating_sub(FEW)];
         let members = Members::of(line)?;
-        Ok(Fields { names, members, few: [Finding::Open; FEW], many, begun: Vec::new() })
+        Ok(Fields { names, members, few: [Finding::Open; FEW], many, begun: Vec::new(), find: None })
     }
 
-    /// Fields that are known already: `value` has that of the `index`-th name, none where it is missing.
-    pub fn known(names: &'c [Name], value: impl Fn(usize) -> Option<&'l [u8]>) -> Fields<'c, 'l> {
-        let finding = |index| value(index).map_or(Finding::Missing, Finding::Found);
-        let few =
-            std::array::from_fn(|index| if index < names.len() { finding(index) } else { Finding::Open });
-        let many = (FEW..names.len()).map(finding).collect();
-        Fields { names, members: Members::none(), few, many, begun: Vec::new() }
+    /// Fields with these names that `find` finds, each once and when it is asked for.
+    pub fn found_by(names: &'c [Name], find: Find<'c, 'l>) -> Fields<'c, 'l> {
+        let many = vec![Finding::Open; names.len().saturating_sub(FEW)];
+        let (few, members) = ([Finding::Open; FEW], Members::none());
+        Fields { names, members, few, many, begun: Vec::new(), find: Some(find) }
     }
 
     /// The value of the field whose name is the `index`-th, as it stands in the line. Fails where the line is
     /// found to be no JSON object.
     pub fn get(&mut self, index: usize) -> Result<Option<&'l [u8]>, NotJson> {
         loop {
-            match *self.finding(index) {
+            let known = *self.finding(index);
+            if let (Finding::Open, Some(find)) = (known, &mut self.find) {
+                let value = find(index)?;
+                *self.finding(index) = value.map_or(Finding::Missing, Finding::Found);
+                continue;
+            }
+            match known {
                 Finding::Found(value) => return Ok(Some(value)),
                 Finding::Missing => return Ok(None),
                 Finding::Open => match self.members.next() {
@@ -198,12 +207,19 @@ mod tests {
     }
 
     #[test]
-    fn fields_that_are_known_are_not_looked_for() {
+    fn a_field_that_is_found_elsewhere_is_asked_for_once() {
         let names: Vec<Name> = (0..20).map(|number| Name::new(&number.to_string())).collect();
-        let mut fields = Fields::known(&names, |index| [&b"1"[..], b"null"].get(index % 3).copied());
-        for index in 0..20 {
+        let mut asked = Vec::new();
+        let mut find = |index| {
+            asked.push(index);
+            if index == 19 { Err(NotJson) } else { Ok([&b"1"[..], b"null"].get(index % 3).copied()) }
+        };
+        let mut fields = Fields::found_by(&names, &mut find);
+        for index in [7, 8, 11, 8, 7, 11] {
             assert_eq!(fields.get(index), Ok([Some(&b"1"[..]), Some(b"null"), None][index % 3]));
         }
+        assert_eq!(fields.get(19), Err(NotJson));
+        assert_eq!(asked, [7, 8, 11, 19]);
     }
 
     #[test]

@@ -9,6 +9,6 @@ pub mod time;
 pub mod value;
 
 pub use decimal::{Decimal, Number, is_number};
-pub use fields::{Fields, Name};
+pub use fields::{Fields, Find, Name};
 pub use members::{Member, Members, NotJson, RawText};
 pub use value::{Value, decode, decoded};
