@@ -68,3 +68,17 @@ def test_free_margin_ignores_unrealized_profit_and_counts_loss():
     assert (market.venue.account.equity, market.venue.account.free_margin) == (105.0, 90.0)
     market.show(95)
     assert (market.venue.account.equity, market.venue.account.free_margin) == (95.0, 85.0)
+
+
+def test_the_drawdown_is_measured_from_the_highest_equity():
+    """From 10,020 down to 10,005 is 15 / 10,020 = 0.149701 %; a recovery to 10,010 does not move the peak."""
+    market = Market()
+    market.show(100)
+    market.enter("BUY", qty=1)
+    market.show(100)
+    market.show(120)
+    for price, drawdown in ((105, 0.149701), (110, 0.0998)):
+        market.show(price)
+        account = market.venue.account
+        assert account.peak_equity == 10_020.0
+        assert account.drawdown_pct == pytest.approx(drawdown, abs=1e-6)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from metaexpert.expert.model.requests import Exits
 from metaexpert.expert.settings.strategy import StrategySettings
 from metaexpert.expert.venue.simulated.fees import FeeSchedule
 from support.expert_harness import Market
@@ -189,3 +190,30 @@ def test_both_ways_are_tried_for_the_account_as_a_whole():
     made.show(100)
     made.show(100, 104, 96, 100)
     assert told(made)[2:] == [(102.0, "stop_loss"), (103.0, "take_profit")]
+
+
+def test_an_order_in_parts_sums_its_fees_and_profits():
+    """A SELL of 3 against a long of 1 from 100 pays for 1 and for 2 at 110, and has won 10 with the first."""
+    made = market(fees=FEES, position_mode="oneway")
+    made.enter("BUY")
+    made.show(100)
+    made.enter("SELL", qty=3)
+    made.show(110)
+    order = made.told("on_order")[-1]
+    assert (order.fill_fee, order.fee, order.realized_pnl) == (0.11, 0.165, 10.0)
+
+
+@pytest.mark.parametrize("by", ["add", "modify"])
+def test_a_stop_that_is_named_anew_is_a_stop_loss_again(by):
+    """Whatever had moved it before."""
+    made = market({"trailing_stop_pct": 1.0}, position_mode="oneway")
+    made.enter("BUY")
+    made.show(100)
+    made.show(100, 110, 100, 110)
+    if by == "add":
+        made.enter("BUY", stop_loss=109.5)
+        made.show(110)
+    else:
+        made.desk.modify("BUY", Exits(stop_loss=109.5))
+    made.show(110, 110, 109, 110)
+    assert told(made)[-1] == (109.5, "stop_loss")
