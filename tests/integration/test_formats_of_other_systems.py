@@ -69,17 +69,6 @@ def test_cloud_logging_finds_the_traceback(logs: "Logs") -> None:
     assert failed["context"]["host"] == "x"
 
 
-def test_otlp_lines_are_requests_that_protobuf_reads(logs: "Logs") -> None:
-    """The published messages take each line, and refuse names that they do not have."""
-    service = pytest.importorskip("opentelemetry.proto.collector.logs.v1.logs_service_pb2")
-    json_format = pytest.importorskip("google.protobuf.json_format")
-    for line in lines_in(logs, "otel"):
-        request = json_format.Parse(line, service.ExportLogsServiceRequest())
-        (record,) = request.resource_logs[0].scope_logs[0].log_records
-        assert record.severity_number > 0
-        assert record.time_unix_nano > 0
-
-
 def test_a_socket_takes_these_formats(logs: "Logs") -> None:
     """A collector on the network gets the same lines."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
