@@ -211,6 +211,9 @@ class Channel:
     @property
     def is_listened(self) -> bool:
         """Tell whether foreign handlers get the records as well."""
+    @property
+    def bound(self) -> Fields | None:
+        """Return the fields of its bound logger."""
     def derive(self, bound: Fields | None, handlers: list[Handler]) -> Channel:
         """Return a channel with other `bound` fields that also depends on `handlers` being empty."""
     def is_open(self) -> bool:

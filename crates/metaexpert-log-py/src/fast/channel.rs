@@ -151,6 +151,12 @@ impl Channel {
         self.is_listened()
     }
 
+    /// The fields of its bound logger.
+    #[getter(bound)]
+    fn bound_fields(&self, py: Python<'_>) -> Option<Py<Fields>> {
+        self.bound.as_ref().map(|bound| bound.clone_ref(py))
+    }
+
     /// A channel with other bound fields, which also depends on `handlers` being empty.
     fn derive(slf: &Bound<'_, Self>, bound: Option<Py<Fields>>, handlers: Py<PyList>) -> Self {
         Self::bound_to(slf, bound, Some(handlers))

@@ -84,9 +84,8 @@ fn bound_logger(
     };
     // Whatever is dropped here is `Bound`, because PyO3 does not know that the GIL is held.
     let fields = Bound::new(py, fields)?;
-    let bound = Bound::new(py, Channel::fresh(channel, fields.clone().unbind()))?;
+    let bound = Bound::new(py, Channel::fresh(channel, fields.unbind()))?;
     set_attribute(&logger, pyo3::intern!(py, "_unbound"), unbound.as_any())?;
-    set_attribute(&logger, pyo3::intern!(py, "_bound"), fields.as_any())?;
     set_attribute(&logger, pyo3::intern!(py, "_channel"), bound.as_any())?;
     Ok(Some(logger.unbind()))
 }

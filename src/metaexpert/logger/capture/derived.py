@@ -36,6 +36,20 @@ class Made:
         return logger.__dict__.setdefault(self._name, made)
 
 
+class Bound:
+    """The fields of a bound logger; None for another one.
+
+    A logger that the native engine has bound has them in its channel, until it gives that up.
+    """
+
+    def __get__(self, logger: Any, owner: type | None = None) -> Any:
+        if logger is None:
+            return self
+        channel = logger._channel
+        # In one step, and an earlier answer comes first: another thread may take the channel away.
+        return logger.__dict__.setdefault("_bound", None if channel is None else channel.bound)
+
+
 class IsBound:
     """An attribute that is true of a bound logger, and false of another one, until it is set."""
 

@@ -22,7 +22,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from metaexpert.logger.capture.calls import part_of_logging
-from metaexpert.logger.capture.derived import Followed, Made
+from metaexpert.logger.capture.derived import Bound, Followed, Made
 from metaexpert.logger.capture.handler import PipelineHandler
 from metaexpert.logger.capture.level_changes import (
     LevelCache,
@@ -90,7 +90,6 @@ def _nothing_installed(logger: FastPathLogger) -> dict[str, Callable[..., None]]
 class FastPathLogger(logging.Logger):
     """A logger whose methods are served by builtins while nothing foreign listens."""
 
-    _bound: Fields | None = None
     _unbound: FastPathLogger | None = None
     _channel: Channel | None = None
     #: The methods that the builtins stand in for, those of the class that the package defines.
@@ -99,9 +98,11 @@ class FastPathLogger(logging.Logger):
     _children: weakref.WeakSet[FastPathLogger] | None = None
 
     if TYPE_CHECKING:
+        _bound: Fields | None
         _installed: dict[str, Callable[..., None]]
         _cache: dict[int, bool]
     else:
+        _bound = Bound()
         # Of bound loggers; others have attributes of these names.
         name = Followed("name")
         level = logging.NOTSET
@@ -245,6 +246,8 @@ class FastPathLogger(logging.Logger):
         if channel is not None:
             # Builtins that somebody took from this logger come back to it with their next call.
             channel.close()
+            # A bound logger may have its fields from its channel.
+            attributes.setdefault("_bound", channel.bound)
         attributes["_channel"] = None
         for child in _members(children):
             child._leave_fast_path()

@@ -6,6 +6,7 @@ import pickle
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support.listeners import Recorder
 
 if TYPE_CHECKING:
     from support.logs import Logs
@@ -46,6 +47,23 @@ def test_bound_values_are_captured_when_bound(both_ways: "Logs") -> None:
     session.info("%s", "general")
 
     assert [record["limits"] for record in both_ways.records()] == [{"max": 1}] * 2
+
+
+@pytest.mark.parametrize("calls", [0, 1, 2])
+def test_bound_fields_stay_when_a_handler_is_added(calls: int, logs: "Logs") -> None:
+    """A foreign handler ends the fast way of a bound logger, new, used once or kept; its fields stay."""
+    recorder = Recorder()
+    logs.configure()
+    session = logs.logger.bind(symbol="BTC").bind(side="BUY")
+    for _ in range(calls):
+        session.info("before")
+    session.addHandler(recorder)
+    session.bind(n=1).info("of one bound to it")
+    session.info("after")
+
+    assert [(record["symbol"], record["side"]) for record in logs.records()] == [("BTC", "BUY")] * (calls + 2)
+    assert [vars(record)["symbol"] for record in recorder.records] == ["BTC"] * len(recorder.records)
+    assert recorder.messages[-1] == "after"
 
 
 def test_a_bound_logger_follows_its_unbound_logger(logs: "Logs") -> None:
