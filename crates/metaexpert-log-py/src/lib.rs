@@ -24,7 +24,7 @@ mod values;
 
 /// What threads share, in the order in which a fork takes it.
 static SHARED: [&dyn AcrossForks; 7] = [
-    &process::state::STATE,
+    &process::state::STATE.0,
     &values::native::plan::PLANS,
     &general::plain_fields::KEY_SETS,
     &exceptions::classes::CLASSES,

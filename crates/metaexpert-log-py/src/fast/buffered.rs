@@ -15,7 +15,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 
 use crate::fast::arguments::Arguments;
-use crate::fast::method::{Fast, Ids, MOST_OF_EXTRA, Method, PlainCall, with_section};
+use crate::fast::method::{Fast, Ids, Method, PlainCall, with_section};
 use crate::fast::percent;
 use crate::general::context_variable::current_context;
 use crate::general::fields::Fields;
@@ -23,6 +23,7 @@ use crate::general::lost::counted;
 use crate::process::call_sites::{Site, Way};
 use crate::process::key_sets::{KeySets, items};
 use crate::process::state::{STATE, State};
+use crate::values::dict_items::DictItems;
 use crate::values::native::writer::NativeWriter;
 use crate::values::plain::plain_text;
 use crate::values::text::WORST_ESCAPE_BYTES;
@@ -102,9 +103,10 @@ impl Method {
         let known = STATE.with(py, |state| self.known_call(py, state, &fields, arguments.names));
         let Some((ids, generation, limits)) = known else { return Fast::General };
         // Other calls have tried that.
-        if fields.has_extra && positional.is_empty() {
-            let call = PlainCall { level, stamp, message: *message, values: fields.values(arguments) };
-            if let Fast::Done = STATE.with(py, |state| self.compose(py, state, &call, &ids, context)) {
+        if fields.extra.is_some() && positional.is_empty() {
+            let values = fields.values(arguments).iter().copied();
+            let call = PlainCall { level, stamp, message: *message, values };
+            if let Fast::Done = STATE.with(py, |state| self.compose(py, state, call, &ids, context)) {
                 note_site(
                     py,
                     arguments,
@@ -144,7 +146,7 @@ impl Method {
         if !state.is_simple {
             return None;
         }
-        let keys = match fields.has_extra {
+        let keys = match fields.extra.is_some() {
             false => self.site(state, names)?.keys,
             true => state.extra_sets.find(fields.names(), state.generation)?,
         };
@@ -228,7 +230,7 @@ fn note_site(py: Python<'_>, arguments: &Arguments<'_>, fields: &OwnFields, site
     // Dropped outside of the state's borrow.
     let _made_room = STATE.with(py, |state| {
         let names = arguments.names;
-        if names.is_null() || state.sites.note(names, site) || !fields.has_extra {
+        if names.is_null() || state.sites.note(names, site) || fields.extra.is_none() {
             return None;
         }
         // SAFETY: the interpreter passes keyword names in a tuple, alive until the call returns.
@@ -242,12 +244,23 @@ const MOST_NAMES: usize = 32;
 
 /// The fields of a call.
 struct OwnFields {
-    /// There is an `extra`, whose fields come first.
-    has_extra: bool,
-    /// With `extra`: the names and values of its fields and of the other keywords.
+    extra: Option<WithExtra>,
+}
+
+/// The fields of a call with `extra=`: those come first, and then the other keywords.
+struct WithExtra {
     names: [*mut ffi::PyObject; MOST_NAMES],
     values: [*mut ffi::PyObject; MOST_NAMES],
     count: usize,
+}
+
+impl WithExtra {
+    fn add(&mut self, name: *mut ffi::PyObject, value: *mut ffi::PyObject) -> Option<()> {
+        *self.names.get_mut(self.count)? = name;
+        self.values[self.count] = value;
+        self.count += 1;
+        Some(())
+    }
 }
 
 impl OwnFields {
@@ -255,43 +268,51 @@ impl OwnFields {
     ///
     /// # Safety
     /// The arguments are alive.
+    #[inline]
     unsafe fn of(py: Python<'_>, arguments: &Arguments<'_>) -> Option<Self> {
-        let none = [ptr::null_mut(); MOST_NAMES];
-        let mut fields = OwnFields { has_extra: false, names: none, values: none, count: 0 };
         if arguments.names.is_null() {
-            return Some(fields);
+            return Some(OwnFields { extra: None });
         }
         // Names of keywords are interned.
         let word = intern!(py, "extra").as_ptr();
+        // SAFETY: the interpreter passes keyword names in a tuple.
+        let words = unsafe { items(arguments.names) };
+        match words.iter().position(|name| *name == word) {
+            None => Some(OwnFields { extra: None }),
+            // SAFETY: by this function's contract.
+            Some(index) => unsafe { Self::with_extra(arguments, words, index) },
+        }
+    }
+
+    /// # Safety
+    /// As [`OwnFields::of`], and `extra` is the word at `index`.
+    #[inline(never)]
+    unsafe fn with_extra(
+        arguments: &Arguments<'_>,
+        words: &[*mut ffi::PyObject],
+        index: usize,
+    ) -> Option<Self> {
+        let extra = arguments.named[index];
+        let none = [ptr::null_mut(); MOST_NAMES];
+        let mut fields = WithExtra { names: none, values: none, count: 0 };
         // SAFETY: by this function's contract; the dict keeps its items alive, and nothing changes it.
         unsafe {
-            let words = items(arguments.names);
-            let Some(index) = words.iter().position(|name| *name == word) else { return Some(fields) };
-            let extra = arguments.named[index];
             if ffi::Py_TYPE(extra) != &raw mut ffi::PyDict_Type || cfg!(Py_GIL_DISABLED) {
                 return None;
             }
-            fields.has_extra = true;
-            let (mut position, mut name, mut value) = (0, ptr::null_mut(), ptr::null_mut());
-            while ffi::PyDict_Next(extra, &mut position, &mut name, &mut value) != 0 {
+            for (name, value) in DictItems::of(extra) {
                 fields.add(name, value)?;
             }
-            for (name, value) in words.iter().zip(arguments.named).filter(|(name, _)| **name != word) {
-                fields.add(*name, *value)?;
-            }
         }
-        Some(fields)
-    }
-
-    fn add(&mut self, name: *mut ffi::PyObject, value: *mut ffi::PyObject) -> Option<()> {
-        *self.names.get_mut(self.count)? = name;
-        self.values[self.count] = value;
-        self.count += 1;
-        Some(())
+        let others = words.iter().zip(arguments.named).enumerate().filter(|(at, _)| *at != index);
+        for (_, (name, value)) in others {
+            fields.add(*name, *value)?;
+        }
+        Some(OwnFields { extra: Some(fields) })
     }
 
     fn names(&self) -> &[*mut ffi::PyObject] {
-        &self.names[..self.count]
+        self.extra.as_ref().map_or(&[], |extra| &extra.names[..extra.count])
     }
 
     /// Writes the values. Returns whether some are nested, and the next call's way; `None` if one has to go
@@ -314,16 +335,16 @@ impl OwnFields {
 
     /// The way of the next call, if its values are plain.
     fn plain_way(&self, arguments: &Arguments<'_>) -> Way {
-        match (self.has_extra, arguments.named.len()) {
-            (false, _) => Way::Plain,
-            (true, 1) if self.count <= MOST_OF_EXTRA => Way::Extra(KeySets::slot_of(self.names())),
-            (true, _) => Way::Buffered,
+        match (&self.extra, arguments.named.len()) {
+            (None, _) => Way::Plain,
+            (Some(_), 1) => Way::Extra(KeySets::slot_of(self.names())),
+            (Some(_), _) => Way::Buffered,
         }
     }
 
     /// The values, in the order of the names.
     fn values<'a>(&'a self, arguments: &Arguments<'a>) -> &'a [*mut ffi::PyObject] {
-        if self.has_extra { &self.values[..self.count] } else { arguments.named }
+        self.extra.as_ref().map_or(arguments.named, |extra| &extra.values[..extra.count])
     }
 }
 

@@ -26,6 +26,7 @@ use crate::process::guarded::{KnownId, KnownIdCell};
 use crate::process::key_sets::items;
 use crate::process::reentry;
 use crate::process::state::{STATE, State};
+use crate::values::dict_items::{DictItems, Row};
 use crate::values::plain::{push_plain, push_text};
 use crate::values::text::{Excerpt, WORST_ESCAPE_BYTES};
 
@@ -61,15 +62,12 @@ pub(super) struct Ids {
     pub(super) category: u32,
 }
 
-/// An `extra` with more fields is buffered.
-pub(super) const MOST_OF_EXTRA: usize = 16;
-
 /// A call whose parts may all be plain; they live until it returns.
-pub(super) struct PlainCall<'a> {
+pub(super) struct PlainCall<V> {
     pub(super) level: i32,
     pub(super) stamp: i64,
     pub(super) message: *mut ffi::PyObject,
-    pub(super) values: &'a [*mut ffi::PyObject],
+    pub(super) values: V,
 }
 
 pub(super) enum Fast {
@@ -209,21 +207,37 @@ impl Method {
             return Fast::General;
         }
         let Some(site) = self.site(state, arguments.names) else { return Fast::Buffered };
-        // Written only where it is needed.
-        let mut room;
-        let values = match site.way {
-            Way::Plain => Some(arguments.named),
-            Way::Buffered => None,
-            Way::Extra(slot) => {
-                room = [std::ptr::null_mut(); MOST_OF_EXTRA];
-                // SAFETY: the arguments live until the call returns.
-                unsafe { values_of_extra(state, site, slot, arguments, &mut room) }
+        match site.way {
+            Way::Plain => {
+                let Some(ids) = self.ids(py, state, site.keys) else { return Fast::General };
+                let values = arguments.named.iter().copied();
+                let call = PlainCall { level, stamp: stamp(), message, values };
+                self.compose(py, state, call, &ids, context)
             }
-        };
+            Way::Buffered => Fast::Buffered,
+            Way::Extra(slot) => {
+                // SAFETY: the arguments live until the call returns.
+                let values = unsafe { values_of_extra(state, site, slot, arguments) };
+                self.submit_extra(py, state, (level, site), message, values, context)
+            }
+        }
+    }
+
+    /// Submits a call with the values of its `extra`, if they are known.
+    #[inline(never)]
+    fn submit_extra(
+        &self,
+        py: Python<'_>,
+        state: &mut State,
+        (level, site): (i32, Site),
+        message: *mut ffi::PyObject,
+        values: Option<Row<'_>>,
+        context: Option<&Fields>,
+    ) -> Fast {
         let Some(values) = values else { return Fast::Buffered };
         let Some(ids) = self.ids(py, state, site.keys) else { return Fast::General };
         let call = PlainCall { level, stamp: stamp(), message, values };
-        self.compose(py, state, &call, &ids, context)
+        self.compose(py, state, call, &ids, context)
     }
 
     /// Writes a record straight into the ring, if its message is a `str` and its values are plain: those of
@@ -233,11 +247,11 @@ impl Method {
         &self,
         py: Python<'_>,
         state: &mut State,
-        call: &PlainCall<'_>,
+        call: PlainCall<impl Iterator<Item = *mut ffi::PyObject>>,
         ids: &Ids,
         context: Option<&Fields>,
     ) -> Fast {
-        let PlainCall { level, stamp, message, values } = *call;
+        let PlainCall { level, stamp, message, values } = call;
         let State { pipeline: Some(pipeline), generation, limits, .. } = state else { return Fast::Slow };
         let protected = pipeline.protects(level, self.category.as_deref().map(str::as_bytes));
         let Ids { keys, logger, category } = *ids;
@@ -259,7 +273,7 @@ impl Method {
                         composer.fields(keys)?;
                         for value in values {
                             // SAFETY: as above.
-                            unsafe { push_plain(py, *value, composer)? };
+                            unsafe { push_plain(py, value, composer)? };
                         }
                     }
                     (composer.len() - inherited <= most).then_some(())
@@ -391,27 +405,17 @@ unsafe fn values_of_extra<'v>(
     state: &State,
     site: Site,
     slot: u8,
-    arguments: &Arguments<'_>,
-    room: &'v mut [*mut ffi::PyObject; MOST_OF_EXTRA],
-) -> Option<&'v [*mut ffi::PyObject]> {
+    arguments: &Arguments<'v>,
+) -> Option<Row<'v>> {
     let [extra] = arguments.named else { return None };
     let names = state.extra_sets.names_in(slot, site.keys, site.generation)?;
-    let (mut position, mut name, mut value) = (0, std::ptr::null_mut(), std::ptr::null_mut());
-    let mut count = 0;
-    // SAFETY: by this function's contract; nothing changes the dict, which keeps its items alive.
+    // SAFETY: by this function's contract; nothing changes the dict, because no Python code runs.
     unsafe {
-        if ffi::Py_TYPE(*extra) != &raw mut ffi::PyDict_Type || cfg!(Py_GIL_DISABLED) {
+        if ffi::Py_TYPE(*extra) != &raw mut ffi::PyDict_Type {
             return None;
         }
-        while ffi::PyDict_Next(*extra, &mut position, &mut name, &mut value) != 0 {
-            if names.get(count)?.as_ptr() != name {
-                return None;
-            }
-            *room.get_mut(count)? = value;
-            count += 1;
-        }
+        DictItems::values_of(*extra, names)
     }
-    (count == names.len()).then_some(&room[..count])
 }
 
 fn level_is_named(level: i32) -> bool {

@@ -8,6 +8,7 @@ use pyo3::types::{PyDict, PyTuple};
 
 use crate::process::guarded::Guarded;
 use crate::process::key_sets::{KeySets, items};
+use crate::values::dict_items::DictItems;
 use crate::values::plain::{plain_text, plain_value};
 use crate::values::times::{TIME_LEN, plain_time_argument};
 
@@ -63,10 +64,8 @@ impl<'a, 'py> Pairs<'a, 'py> {
     fn each(&self, mut body: impl FnMut(*mut ffi::PyObject, *mut ffi::PyObject) -> Option<()>) -> Option<()> {
         match self {
             Pairs::Mapping(mapping) => {
-                let (mut position, mut key, mut value) = (0, std::ptr::null_mut(), std::ptr::null_mut());
                 // SAFETY: the GIL is held, and nobody changes the mapping.
-                while unsafe { ffi::PyDict_Next(mapping.as_ptr(), &mut position, &mut key, &mut value) } != 0
-                {
+                for (key, value) in unsafe { DictItems::of(mapping.as_ptr()) } {
                     body(key, value)?;
                 }
             }

@@ -6,6 +6,7 @@
 //! waits for that thread.
 
 use std::cell::RefCell;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use pyo3::prelude::*;
@@ -34,6 +35,19 @@ impl<T> Guarded<T> {
     pub(crate) fn with<R>(&self, py: Python<'_>, body: impl FnOnce(&mut T) -> R) -> R {
         let _held = self.lock.hold(py);
         body(&mut self.value.borrow_mut())
+    }
+}
+
+/// A value of the process that begins a cache line.
+#[repr(align(64))]
+pub(crate) struct OnLine<T>(pub(crate) T);
+
+impl<T> Deref for OnLine<T> {
+    type Target = T;
+
+    #[inline(always)]
+    fn deref(&self) -> &T {
+        &self.0
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) fn start(py: Python<'_>, document: &str, run_id: &str, again: bool) -
     let _inside = Inside::enter(py);
     let config = Config::from_json(document).map_err(exception)?;
     let (in_force, first_seq) =
-        STATE.with(py, |state| (state.pipeline.as_ref().map(Pipeline::in_force), state.last_seq + 1));
+        STATE.with(py, |state| (state.pipeline.as_deref().map(Pipeline::in_force), state.last_seq + 1));
     match in_force {
         None => {
             let opener = if again { Opener::Restart } else { Opener::Configuration };
@@ -50,7 +50,7 @@ pub(crate) fn start(py: Python<'_>, document: &str, run_id: &str, again: bool) -
     }
     STATE.with(py, |state| {
         state.limits = config.limits;
-        state.needs = state.pipeline.as_ref().map(Pipeline::needs).unwrap_or_default();
+        state.needs = state.pipeline.as_deref().map(Pipeline::needs).unwrap_or_default();
         state.update_is_simple();
     });
     Ok(())

@@ -12,6 +12,7 @@ pub(crate) mod captured;
 pub(crate) mod classes;
 pub(crate) mod containers;
 pub(crate) mod conversion;
+pub(crate) mod dict_items;
 pub(crate) mod integers;
 pub(crate) mod names;
 pub(crate) mod native;

@@ -27,25 +27,28 @@ pub enum Refused {
 }
 
 /// The producing side of a running pipeline, and the handle that stops it.
+///
+/// What every record needs comes first, in as few cache lines as it takes.
+#[repr(C, align(64))]
 pub struct Pipeline {
     pub(super) producer: Producer,
-    pub(super) dictionary: DictionaryWriter,
     pub(super) shared: Arc<Shared>,
-    pub(super) backend: Option<JoinHandle<()>>,
-    pub(super) needs: Needs,
-    pub(super) config: Config,
-    pub(super) queue: QueueConfig,
+    pub(super) seq: u64,
     /// What records below the protected level must leave free.
     pub(super) reserve_bytes: usize,
+    pub(super) high_water_bytes: usize,
+    pub(super) queue: QueueConfig,
+    pub(super) gap: Gap,
     /// What must be free before records that gave way are taken again: else the ring would fill with
     /// reports of tiny gaps.
     pub(super) relief_bytes: usize,
-    pub(super) high_water_bytes: usize,
     pub(super) max_frame_len: usize,
-    pub(super) seq: u64,
+    pub(super) dictionary: DictionaryWriter,
+    pub(super) backend: Option<JoinHandle<()>>,
+    pub(super) needs: Needs,
+    pub(super) config: Config,
     pub(super) epoch: u64,
-    pub(super) gap: Gap,
-    /// Why its records were lost.
+    /// Why the records of the gap were lost.
     pub(super) gap_reasons: Reasons,
 }
 

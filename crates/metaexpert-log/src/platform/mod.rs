@@ -1,5 +1,6 @@
 //! **Platform**: the operating system's disk, descriptors, forks and threads, as the engine uses them.
 
+pub mod cache;
 pub mod descriptor;
 pub mod disk;
 #[cfg(any(test, feature = "doubles"))]

@@ -63,10 +63,16 @@ impl ProducerCursor {
         ProducerCursor { capacity, head: 0, reserved: 0, known_tail: 0 }
     }
 
+    /// Where the byte at `position` lies in the ring.
+    #[inline]
+    pub(super) fn offset_of(&self, position: u64) -> usize {
+        (position & (self.capacity - 1)) as usize
+    }
+
     /// Finds `len` contiguous bytes so that `keep_free` more stay unused, or nothing.
     #[inline]
     pub(super) fn reserve(&mut self, cursors: &Cursors, len: u64, keep_free: u64) -> Option<Room> {
-        let offset = self.head & (self.capacity - 1);
+        let offset = self.offset_of(self.head) as u64;
         let to_end = self.capacity - offset;
         let padding = if len > to_end { to_end } else { 0 };
         let end = self.head + padding + len;
@@ -80,7 +86,7 @@ impl ProducerCursor {
         Some(Room {
             padding_offset: offset as usize,
             padding: padding as usize,
-            offset: ((self.head + padding) & (self.capacity - 1)) as usize,
+            offset: self.offset_of(self.head + padding),
         })
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::frame::{self, ALIGN};
+use crate::platform::cache::fetch_for_writing;
 use crate::ring::cursors::ProducerCursor;
 use crate::ring::gap::Gap;
 use crate::ring::layout::Ring;
@@ -11,7 +12,14 @@ use crate::ring::layout::Ring;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Full;
 
+/// Bytes of a cache line.
+const LINE_BYTES: usize = 64;
+
+/// Lines this far ahead are fetched: some frames of the usual size.
+const AHEAD_BYTES: u64 = 512;
+
 /// The writing end.
+#[repr(C)]
 pub struct Producer {
     ring: Arc<Ring>,
     cursor: ProducerCursor,
@@ -51,7 +59,18 @@ impl Producer {
     /// has taken since [`Producer::waiting`] was last asked still counts.
     #[inline]
     pub fn publish(&mut self) -> usize {
-        self.cursor.publish(self.ring.cursors()) as usize
+        let waiting = self.cursor.publish(self.ring.cursors());
+        self.fetch_ahead();
+        waiting as usize
+    }
+
+    /// Has two lines of a later frame fetched, which otherwise are in the other core's cache or in none.
+    #[inline]
+    fn fetch_ahead(&self) {
+        let offset = self.cursor.offset_of(self.cursor.published() + AHEAD_BYTES);
+        let line = self.ring.data().wrapping_add(offset);
+        fetch_for_writing(line);
+        fetch_for_writing(line.wrapping_add(LINE_BYTES));
     }
 
     /// The position behind the last published frame; compare with [`super::Consumer::position`].

@@ -5,6 +5,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 
 use crate::process::reentry;
+use crate::values::dict_items::DictItems;
 use crate::values::native::plan::{FieldPlan, Names};
 use crate::values::native::writer::{Depth, NativeWriter};
 use crate::values::plain::plain_text;
@@ -80,11 +81,10 @@ impl NativeWriter<'_, '_> {
             return None;
         }
         let begun = self.out.begin_map();
-        let (mut position, mut key, mut value) = (0, std::ptr::null_mut(), std::ptr::null_mut());
         // SAFETY: nothing changes the dict, because no Python code runs and the GIL is held. It keeps its
         // keys and values alive, and an exact str is asked for its text.
         unsafe {
-            while ffi::PyDict_Next(object, &mut position, &mut key, &mut value) != 0 {
+            for (key, value) in DictItems::of(object) {
                 if ffi::Py_TYPE(key) != &raw mut ffi::PyUnicode_Type {
                     return None;
                 }
