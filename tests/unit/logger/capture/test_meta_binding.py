@@ -6,6 +6,7 @@ import pickle
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from support.listeners import Recorder
 
 if TYPE_CHECKING:

@@ -54,6 +54,7 @@ class MatchingEngine:
         self._settings = settings
         self._rules = rules
         self._tell = tell
+        self._numbers = numbers
         self._execution = Execution(book, settings, rules, numbers, tell)
         self._follows = settings.trailing_stop_pct is not None or settings.breakeven_pct is not None
 
@@ -120,7 +121,9 @@ class MatchingEngine:
 
     def _outcome(self, path: tuple[float, ...]) -> float:
         """Return the equity at the close if prices went this way."""
-        rehearsal = MatchingEngine(self.book.copy(), self._settings, self._rules, OrderNumbers(), _unheard)
+        # With numbers of its own an exit could have the number of an order that waits.
+        numbers = copy(self._numbers)
+        rehearsal = MatchingEngine(self.book.copy(), self._settings, self._rules, numbers, _unheard)
         rehearsal._execution.time = self._execution.time
         rehearsal._walk(path)
         close = path[-1]

@@ -192,6 +192,15 @@ def test_both_ways_are_tried_for_the_account_as_a_whole():
     assert told(made)[2:] == [(102.0, "stop_loss"), (103.0, "take_profit")]
 
 
+def test_an_exit_in_the_way_that_is_tried_leaves_an_order_that_waits_alone():
+    """A short's stop at 103 and a limit order at 101: equal losses, so the nearer extreme is first."""
+    made = market()
+    made.enter("BUY", order_type="LIMIT", price=101.0)
+    made.enter("SELL", stop_loss=103.0)
+    made.show(102, 103, 100, 100)
+    assert told(made) == [(102.0, "strategy"), (103.0, "stop_loss"), (101.0, "strategy")]
+
+
 def test_an_order_in_parts_sums_its_fees_and_profits():
     """A SELL of 3 against a long of 1 from 100 pays for 1 and for 2 at 110, and has won 10 with the first."""
     made = market(fees=FEES, position_mode="oneway")
