@@ -111,9 +111,9 @@ def trade_figures(trades: Sequence[Trade]) -> dict[str, float | None]:
     """
     profits = [trade.net_pnl for trade in trades]
     won = [profit for profit in profits if profit > 0]
-    lost = [-profit for profit in profits if profit <= 0]
+    lost = [-profit for profit in profits if profit < 0]
     loss = math.fsum(lost)
-    payoff = math.fsum(won) / len(won) / (loss / len(lost)) if won and loss > 0 else None
+    payoff = math.fsum(won) / len(won) / (loss / len(lost)) if won and lost else None
     return {
         "expectancy": money(math.fsum(profits) / len(profits)) if profits else None,
         "payoff_ratio": None if payoff is None or not math.isfinite(payoff) else round(payoff, 6),

@@ -178,17 +178,17 @@ def _plain_value(value: Any) -> Any:
 
 def counted_figures(tally: Tally) -> dict[str, Any]:
     """Return the fields of `RunResult` that were counted."""
-    decided = tally.winning_trades + tally.losing_trades
+    trades = tally.closed_trades
     return {
         "orders": tally.orders,
         "fills": tally.fills,
         "cancelled": tally.cancelled,
         "rejected": tally.rejected,
         "rejections": dict(sorted(tally.rejections.items(), key=lambda item: -item[1])),
-        "trades": tally.closed_trades,
+        "trades": trades,
         "winning_trades": tally.winning_trades,
         "losing_trades": tally.losing_trades,
-        "win_rate_pct": round(tally.winning_trades / decided * 100, 4) if decided else None,
+        "win_rate_pct": round(tally.winning_trades / trades * 100, 4) if trades else None,
         "profit_factor": round(tally.gross_profit / tally.gross_loss, 6) if tally.gross_loss else None,
     }
 

@@ -30,11 +30,11 @@ def test_figures_of_three_trades():
     }
 
 
-def test_a_trade_without_profit_is_lost():
-    """Coins are often less than one: 0.5 won against a mean of 0.125 lost."""
+def test_a_trade_that_ends_at_zero_is_neither_won_nor_lost():
+    """It is a trade, so it counts for the win rate: 0.5 won against a mean of 0.25 lost, one of three won."""
     trades = [a_trade(0.5), a_trade(0.0, bars=4), a_trade(-0.25)]
     figures = trade_figures(trades)
-    assert (figures["payoff_ratio"], figures["mean_trade_bars"]) == (4.0, 3.3333)
+    assert (figures["payoff_ratio"], figures["mean_trade_bars"]) == (2.0, 3.3333)
     (row,) = by_symbol(trades)
     assert (row.win_rate_pct, row.profit_factor, row.best_trade, row.worst_trade) == (
         33.3333,
