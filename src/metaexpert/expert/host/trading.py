@@ -200,4 +200,4 @@ class TradingCalls:
 
 
 def _symbol(symbol: str | None) -> str | None:
-    return None if symbol is None else normalized_symbol("symbol", symbol)
+    return None if symbol is None else str(normalized_symbol("symbol", symbol))

@@ -40,7 +40,7 @@ class Feed:
     @property
     def instruments(self) -> tuple[Instrument, ...]:
         """The one instrument."""
-        return (Instrument(self.symbol, self.timeframe),)
+        return (Instrument(str(self.symbol), self.timeframe),)
 
     def events(self) -> Iterator[MarketEvent]:
         """Yield the bars, the ticks, or a quote for each tick and its book."""

@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, NamedTuple, Protocol
 
+from metaexpert.expert.model.symbols import split
+
 MONEY_DECIMALS: Final = 8
 QTY_DECIMALS: Final = 8
-_QUOTE_CURRENCIES: Final = ("FDUSD", "USDT", "USDC", "BUSD", "TUSD", "USD", "DAI", "EUR", "BTC", "ETH", "BNB")
 # Keeps a quantity that is a whole number of steps from being cut by its binary representation.
 _STEP_TOLERANCE: Final = 1e-6
 
@@ -219,18 +220,10 @@ def contract_for(
     market_type: str, contract_type: str, symbol: str, rules: ContractRules = NO_RULES
 ) -> Contract:
     """Return the arithmetic of a market; spot is always linear."""
-    base, quote = split_symbol(symbol)
+    base, quote = split(symbol)
     if market_type == "futures" and contract_type == "inverse":
         return InverseContract(base, rules)
     return LinearContract(quote, rules)
-
-
-def split_symbol(symbol: str) -> tuple[str, str]:
-    """Return base and quote of a symbol such as BTCUSDT; an unknown quote is called "quote"."""
-    for quote in _QUOTE_CURRENCIES:
-        if symbol.endswith(quote) and len(symbol) > len(quote):
-            return symbol[: -len(quote)], quote
-    return symbol, "quote"
 
 
 def money(amount: float) -> float:

@@ -12,6 +12,7 @@ from numbers import Integral, Real
 from typing import Final, SupportsFloat, TypeGuard, TypeVar
 
 from metaexpert.expert.errors import ArgumentError
+from metaexpert.expert.model.symbols import Symbol, normalise
 
 MAX_LEVERAGE = 200
 
@@ -150,12 +151,12 @@ def symbols(name: str, value: object) -> tuple[str, ...]:
     return tuple(found) if isinstance(items, (list, tuple)) else tuple(sorted(found))
 
 
-def normalized_symbol(name: str, value: object) -> str:
-    """Return `BTC/USDT`, `btc-usdt` and `BTC_USDT` as `BTCUSDT`."""
-    letters = "".join(c for c in text(name, value).strip().upper() if c not in "/-_: ")
-    if not letters.isalnum():
+def normalized_symbol(name: str, value: object) -> Symbol:
+    """Return `BTC/USDT`, `btc-usdt` and `BTC_USDT` as `BTCUSDT`; `ArgumentError` for what is no symbol."""
+    symbol = normalise(text(name, value))
+    if not symbol.isalnum():
         raise ArgumentError(f'{name} must be letters and digits such as "BTCUSDT", was {value!r}')
-    return letters
+    return symbol
 
 
 def moment(name: str, value: object, *, end: bool = False) -> datetime | None:

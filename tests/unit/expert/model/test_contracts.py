@@ -10,7 +10,6 @@ from metaexpert.expert.model.contracts import (
     contract_for,
     floor_to,
     money,
-    split_symbol,
 )
 
 
@@ -72,20 +71,6 @@ def test_spot_is_linear_even_when_inverse_is_said():
     """contract_type belongs to futures."""
     assert isinstance(contract_for("spot", "inverse", "BTCUSDT"), LinearContract)
     assert contract_for("futures", "inverse", "BTCUSD") == InverseContract("BTC")
-
-
-@pytest.mark.parametrize(
-    ("symbol", "parts"),
-    [
-        ("BTCUSDT", ("BTC", "USDT")),
-        ("ETHBTC", ("ETH", "BTC")),
-        ("BTCUSD", ("BTC", "USD")),
-        ("XYZ", ("XYZ", "quote")),
-    ],
-)
-def test_symbol_splits_into_base_and_quote(symbol, parts):
-    """The quote is the longest known currency at the end."""
-    assert split_symbol(symbol) == parts
 
 
 def test_money_has_no_negative_zero():

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from metaexpert.expert.market_data.files.errors import Place, shown
-from metaexpert.expert.market_data.files.symbols import normalise_symbol
+from metaexpert.expert.model.symbols import normalise
 
 Kind = Literal["bars", "trades", "quotes"]
 
@@ -184,7 +184,7 @@ def _pair_of(rows: list[list[str]], position: int | None) -> str | None:
     """Return the symbol in the first of `rows`, None where it has none."""
     if position is None or not rows or position >= len(rows[0]):
         return None
-    return normalise_symbol(rows[0][position])
+    return normalise(rows[0][position])
 
 
 def _base_volume(spelled: list[str], pair: str | None) -> int | None:

@@ -24,10 +24,11 @@ from metaexpert.expert.market_data.files.series import (
     trade_tick_builder,
 )
 from metaexpert.expert.market_data.files.spacing import Gap, Rows, check_bars, check_ticks
-from metaexpert.expert.market_data.files.symbols import normalise_symbol, symbol_from_file_name
+from metaexpert.expert.market_data.files.symbols import symbol_from_file_name
 from metaexpert.expert.market_data.files.times import TimeFormat, recognise_time, to_datetime
 from metaexpert.expert.model.bars import Bar
 from metaexpert.expert.model.books import OrderBook
+from metaexpert.expert.model.symbols import normalise
 from metaexpert.expert.model.ticks import Tick
 from metaexpert.expert.model.timeframes import Timeframe
 
@@ -112,7 +113,7 @@ class MarketData:
                 f"{self.path} does not tell its symbol; "
                 f"give it to load(..., symbol=...), or use with_symbol(...)"
             )
-        return self.symbol
+        return str(self.symbol)
 
 
 def load(
@@ -160,7 +161,8 @@ def load(
 def _given_symbol(symbol: str) -> str:
     if not symbol.strip():
         raise ValueError("symbol must name a trading pair such as BTCUSDT, was empty")
-    return symbol.strip()
+    # A `Symbol` stays one.
+    return symbol if symbol == symbol.strip() else symbol.strip()
 
 
 class _File:
@@ -186,7 +188,7 @@ class _File:
             if not lines:
                 return
             pair = self._given_symbol or symbol_from_file_name(self.path)
-            named = None if pair is None else normalise_symbol(pair)
+            named = None if pair is None else normalise(pair)
             self._layout = recognise_layout(Place(self.path, line), lines, named)
             self.table = Table(self._layout.kind)
             if self._layout.has_header:
@@ -242,12 +244,12 @@ class _File:
         position = layout.columns["symbol"]
         if self._symbol_cell is None:
             self._symbol_cell = rows[0][position]
-            self.symbol = normalise_symbol(self._symbol_cell)
+            self.symbol = normalise(self._symbol_cell)
         first = self._symbol_cell
         for index, row in enumerate(rows):
             if row[position] != first or not self.symbol:
                 found = shown(row[position])
                 problem = f"found {found} in a file of {shown(first)}; give one file per symbol"
-                if not normalise_symbol(row[position]):
+                if not normalise(row[position]):
                     problem = f"found {found} where a symbol such as BTCUSDT belongs; fill the cell"
                 raise MarketDataError(self.path, problem, line=line + index, column=layout.names["symbol"])

@@ -57,7 +57,7 @@ class SimulatedVenue:
             contract,
             contract.from_quote(capital, first_price),
             leverage=1 if spot else strategy.leverage,
-            symbol=symbol,
+            symbol=str(symbol),
             netting=spot or expert.position_mode == "oneway",
             taker_fee_pct=fees.taker_pct,
         )

@@ -2,15 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from metaexpert.expert.market_data.files.symbols import normalise_symbol, symbol_from_file_name
-
-
-@pytest.mark.parametrize(
-    "text", ["BTC/USDT", "BTC/USDT:USDT", "btc-usdt", "BTC_USDT", "BTCUSDT", " btc usdt "]
-)
-def test_a_pair_has_one_spelling(text: str) -> None:
-    """Separators, case and the settlement currency are left out."""
-    assert normalise_symbol(text) == "BTCUSDT"
+from metaexpert.expert.market_data.files.symbols import symbol_from_file_name
 
 
 @pytest.mark.parametrize(
