@@ -1,13 +1,13 @@
 //! A search that goes on: what the logs have, and then what is appended to them.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::directory;
 use crate::follow::{Appended, Content, Follower, Watch};
-use crate::line::MAX_LINE_BYTES;
+use crate::line::{Fault, MAX_LINE_BYTES};
 use crate::merge::{Copies, Merge};
 use crate::open_logs::{OpenLogs, Query};
 use crate::report::Report;
@@ -24,6 +24,8 @@ pub struct Following {
     files: Vec<PathBuf>,
     /// Several logs may have copies of one record.
     copies: Option<Copies>,
+    /// The writers in the middle of a line that is too long, of which was told.
+    within_long_lines: HashSet<PathBuf>,
     report: Report,
 }
 
@@ -61,7 +63,14 @@ impl Following {
     fn new(follower: Follower, query: &Query, has_copies: bool) -> Following {
         let scanner = Scanner::new(query.filter.clone(), query.gives_all, true, query.is_strict);
         let copies = has_copies.then(Copies::default);
-        Following { follower, scanner, files: Vec::new(), copies, report: Report::default() }
+        Following {
+            follower,
+            scanner,
+            files: Vec::new(),
+            copies,
+            within_long_lines: HashSet::new(),
+            report: Report::default(),
+        }
     }
 
     /// Waits for at most `timeout` until something is appended, and returns what of it is wanted, merged as a
@@ -87,9 +96,21 @@ impl Following {
 
     fn scan(&mut self, appended: Appended) -> Batch {
         let mut batch = Batch::of_file(self.place_of(&appended.file));
+        let is_within_long_line = self.within_long_lines.remove(&appended.written);
         match appended.content {
             Content::Lines(lines) => self.scanner.scan(&lines, &mut batch),
-            Content::Piece(piece) => self.scanner.scan(&piece[..piece.len().min(MAX_LINE_BYTES)], &mut batch),
+            Content::Piece(piece) => {
+                let is_ended = piece.ends_with(b"\n");
+                // A piece that is neither was all that its file has behind the last line's end.
+                let is_too_long = is_within_long_line || is_ended || piece.len() > MAX_LINE_BYTES;
+                if is_too_long && !is_ended {
+                    self.within_long_lines.insert(appended.written);
+                }
+                if !is_within_long_line {
+                    let fault = if is_too_long { Fault::TooLong } else { Fault::Torn };
+                    self.scanner.take_broken(&piece, fault, &mut batch);
+                }
+            }
             Content::Truncated => batch.seen.problem = Some("cut while it was followed".to_owned()),
             Content::Gone => batch.seen.problem = Some("removed while it was followed".to_owned()),
             Content::Unreadable(error) => batch.seen.problem = Some(error.to_string()),

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use metaexpert_log::condition::Condition;
-use metaexpert_log_read::{Extent, Filter, Following, Printer, Query, Renderer, Search, Style, TextPattern};
+use metaexpert_log_read::{
+    Extent, Fault, Filter, Following, Printer, Query, Renderer, Search, Style, TextPattern,
+};
 
 fn scratch(test: &str) -> PathBuf {
     let path = std::env::temp_dir().join(format!("metaexpert-following-{}-{test}", std::process::id()));
@@ -108,5 +110,47 @@ fn lines_around_those_that_are_wanted_are_shown_in_groups() {
     assert_eq!(shown("m(0|19)\"", around(0, 2, None)), [Some(0), Some(1), Some(2), None, Some(19)]);
     assert_eq!(shown("m1", around(0, 1, Some(1))), [1, 2].map(Some));
     assert_eq!(shown("nowhere", around(2, 2, None)), []);
+    fs::remove_dir_all(&directory).unwrap();
+}
+
+#[test]
+fn a_line_that_is_too_long_is_told_once_and_shown_by_its_beginning() {
+    let directory = scratch("long");
+    let log = directory.join("expert.log");
+    append(&log, &record(1, "a"));
+    let (_, mut following) = Following::in_logs(std::slice::from_ref(&log), &Query::default()).unwrap();
+    let mut file = fs::File::options().append(true).open(&log).unwrap();
+    let mut lengths = Vec::new();
+    // In parts, so that what is looked at meanwhile has no end.
+    for part in [&b"x"; 3].map(|byte| byte.repeat(4 << 20)) {
+        file.write_all(&part).unwrap();
+        let batch = following.wait(Duration::from_millis(100)).unwrap();
+        lengths.extend(batch.lines().iter().map(|line| (batch.text(line).len(), line.fault)));
+    }
+    append(&log, "");
+    append(&log, &record(2, "b"));
+    let begun = Instant::now();
+    while lengths.len() < 2 && begun.elapsed() < Duration::from_secs(30) {
+        let batch = following.wait(Duration::from_millis(100)).unwrap();
+        lengths.extend(batch.lines().iter().map(|line| (batch.text(line).len(), line.fault)));
+    }
+    assert_eq!(lengths, [(4 << 10, Some(Fault::TooLong)), (record(2, "b").len(), None)]);
+    let faults = following.take_report().files[0].faults.clone();
+    assert_eq!(faults.into_iter().collect::<Vec<_>>(), [(Fault::TooLong, 1)]);
+    fs::remove_dir_all(&directory).unwrap();
+}
+
+#[test]
+fn a_record_without_its_end_is_torn_once_its_file_is_finished() {
+    let directory = scratch("torn");
+    let log = directory.join("expert.log");
+    append(&log, &record(1, "a"));
+    let (_, mut following) = Following::in_logs(std::slice::from_ref(&log), &Query::default()).unwrap();
+    fs::File::options().append(true).open(&log).unwrap().write_all(record(2, "b").as_bytes()).unwrap();
+    fs::rename(&log, directory.join("expert.log.1")).unwrap();
+    append(&log, &record(3, "c"));
+    assert_eq!(wait_for(&mut following, 2), ["b", "c"]);
+    let faults = following.take_report().files[0].faults.clone();
+    assert_eq!(faults.into_iter().collect::<Vec<_>>(), [(Fault::Torn, 1)]);
     fs::remove_dir_all(&directory).unwrap();
 }

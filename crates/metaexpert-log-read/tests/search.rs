@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use metaexpert_log::condition::Condition;
-use metaexpert_log_read::{Fault, Filter, Query, Search, TextPattern};
+use metaexpert_log_read::{Fault, Filter, MAX_LINE_BYTES, Query, Search, TextPattern};
 
 /// An empty directory of the test's own, removed at its end.
 struct Scratch(PathBuf);
@@ -180,6 +180,35 @@ fn a_line_that_is_too_long_is_shown_by_its_beginning() {
         let found = found(&mut search);
         assert_eq!((found.len(), found[1].len()), (3, 4096), "{log}");
         assert_eq!(search.report().files[0].faults, BTreeMap::from([(Fault::TooLong, 1)]));
+    }
+}
+
+#[test]
+fn the_longest_line_has_as_many_bytes_wherever_blocks_end() {
+    let scratch = Scratch::new("longest");
+    let of_bytes = |count: usize| format!("{{\"a\":\"{}\"}}", "x".repeat(count - 8));
+    for (before, extra) in [(0, 0), (70_000, 0), (70_000, 1)] {
+        let before = "{}\n".repeat(before / 3);
+        let line = of_bytes(MAX_LINE_BYTES + extra);
+        for end in ["\n", ""] {
+            let text = format!("{before}{line}{end}");
+            scratch.write("plain.log", &text);
+            scratch.write("packed.log.1.gz", gzip(&text));
+            let fault =
+                if extra > 0 { Some(Fault::TooLong) } else { Some(Fault::Torn).filter(|_| end.is_empty()) };
+            let expected: BTreeMap<_, _> = fault.map(|fault| (fault, 1)).into_iter().collect();
+            for (log, is_strict, last) in
+                [("plain.log", false, None), ("plain.log", true, Some(1)), ("packed.log", true, None)]
+            {
+                let query = Query { is_strict, last, ..condition("b = 1 or not a = nowhere") };
+                let query = if last.is_some() { Query { last, ..Query::default() } } else { query };
+                let mut search = Search::in_logs(&[scratch.0.join(log)], query).unwrap();
+                found(&mut search);
+                let told: BTreeMap<_, _> =
+                    search.report().files.iter().flat_map(|file| file.faults.clone()).collect();
+                assert_eq!(told, expected, "{log}, {extra} more behind {} bytes", before.len());
+            }
+        }
     }
 }
 

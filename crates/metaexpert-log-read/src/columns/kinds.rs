@@ -5,6 +5,7 @@ use metaexpert_log::jsonl::{Decimal, NotJson, Value, time};
 use super::nested;
 use super::schema::ColumnType;
 use super::shape::{self, Shape};
+use crate::line::{has_controls, is_plain};
 
 /// More significant digits than the shortest text of any double: such a number is more exact than a double.
 const MAX_FLOAT_DIGITS: usize = 17;
@@ -75,7 +76,11 @@ impl Kinds {
         match raw {
             [b'0'..=b'9' | b'-', ..] => number(raw),
             [b'"', inside @ .., _] => {
-                if memchr::memchr(b'\\', inside).is_some() {
+                if !is_plain(inside) {
+                    // It has an escape, which may be wrong, or a control character, which is wrong.
+                    if has_controls(inside) {
+                        return Err(NotJson);
+                    }
                     Value::of(raw)?;
                 }
                 Ok(Kinds::TEXT)
@@ -201,7 +206,9 @@ mod tests {
 
     #[test]
     fn what_is_no_json_is_an_error() {
-        for raw in ["01", "-", "-01", "1.", ".5", "1e", "nul", "True", "NaN", r#""\x""#, "[1", "{1}", "1_0"] {
+        for raw in [
+            "01", "-", "-01", "1.", ".5", "1e", "nul", "True", "NaN", r#""\x""#, "\"\t\"", "[1", "{1}", "1_0",
+        ] {
             assert!(Kinds::of(raw.as_bytes()).is_err(), "{raw}");
         }
     }

@@ -9,7 +9,7 @@ use super::keys::Keys;
 use super::kinds::Kinds;
 use super::schema::{CORE, Schema, TIMESTAMP};
 use super::shape::{self, Shape};
-use crate::line::Fault;
+use crate::line::{Fault, has_controls};
 use crate::open_logs::OpenLogs;
 use crate::report::Report;
 use crate::scan::{Batch, Line};
@@ -134,6 +134,9 @@ impl Looking {
         let (mut has_others, mut has_repeated) = (false, false);
         for member in Members::of(line)? {
             let (key, value) = member?;
+            if has_controls(key.bytes) {
+                return Err(NotJson);
+            }
             let Some(number) = self.keys.find_or_add(place, key)? else {
                 Kinds::of(value)?;
                 place = 0;

@@ -2,8 +2,8 @@
 
 use super::mark::Mark;
 
-/// What has no line break in this many bytes is given in pieces. No record is as long.
-pub(super) const LONGEST_LINE_BYTES: usize = 8 << 20;
+/// What has no line break in more than this many bytes is given in pieces. No record is as long.
+pub(super) use crate::line::MAX_LINE_BYTES as LONGEST_LINE_BYTES;
 /// At least this much is read at once.
 pub(super) const BLOCK_BYTES: usize = 64 << 10;
 

@@ -34,7 +34,7 @@ impl Packed {
             if let Some(next) = self.take_lines() {
                 return Ok(next);
             }
-            if self.held.len() >= LONGEST_LINE_BYTES {
+            if self.held.len() > LONGEST_LINE_BYTES {
                 self.is_inside_line = true;
                 return Ok(Next::Piece(self.take(self.held.len())));
             }

@@ -68,7 +68,7 @@ impl Unpacked {
                 None if block.is_empty() => break,
                 None => self.searched += block.len() as u64,
             }
-            if self.searched - mark.offset >= LONGEST_LINE_BYTES as u64 {
+            if self.searched - mark.offset > LONGEST_LINE_BYTES as u64 {
                 let piece = read_at(&self.file, mark.offset, (self.searched - mark.offset) as usize)?;
                 mark.advance(&piece);
                 self.is_inside_line = true;

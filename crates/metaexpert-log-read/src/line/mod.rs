@@ -131,14 +131,22 @@ fn has_distinct_keys(line: &[u8]) -> Result<bool, NotJson> {
         if !is_value {
             return Err(NotJson);
         }
+        if has_controls(key.bytes) {
+            return Err(NotJson);
+        }
         are_distinct &= keys.is_new(key)?;
     }
     Ok(are_distinct)
 }
 
 /// Whether a text in quotes has nothing that could be wrong: no escapes, no control characters.
-fn is_plain(text: &[u8]) -> bool {
+pub(crate) fn is_plain(text: &[u8]) -> bool {
     !text.iter().fold(false, |found, byte| found | (*byte < b' ') | (*byte == b'\\'))
+}
+
+/// Whether a text in quotes has control characters as they are, which JSON wants escaped.
+pub(crate) fn has_controls(text: &[u8]) -> bool {
+    text.iter().fold(false, |found, byte| found | (*byte < b' '))
 }
 
 /// Whether the whole of `value` is JSON, however deep.
@@ -251,6 +259,8 @@ mod tests {
             (br#"{"a":[1,]}"#, Some(Fault::NotJson)),
             (br#"{"a":{"b":"\x41"}}"#, Some(Fault::NotJson)),
             (br#"{"a":"\u12"}"#, Some(Fault::NotJson)),
+            (b"{\"a\tb\":1}", Some(Fault::NotJson)),
+            (b"\x0c{\"a\":1}", Some(Fault::NotJson)),
             (b"{\"a\":\"\t\"}", Some(Fault::NotJson)),
             (br#"{"a":[{},[1e5,null],"\u00e4\n"]}"#, None),
             (b"{\"a\":\"\xff\"}", Some(Fault::NotUtf8)),

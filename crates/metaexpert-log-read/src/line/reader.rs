@@ -84,7 +84,8 @@ impl LineReader {
     #[inline]
     fn step(&mut self, line: &[u8]) -> Option<()> {
         if self.at == 0 {
-            self.at = usize::from(matches!(line, [b'{', .., b'}']));
+            let is_enclosed = matches!(line, [b'{', .., b'}']);
+            self.at = is_enclosed.then_some(1)?;
         }
         let (key, behind) = self.keys.find(self.place, line, self.at)?;
         let start = json::skip_space(line, behind);
@@ -219,6 +220,15 @@ mod tests {
         }
         let twice = line(0).replace("\"k299\"", "\"k0\"");
         assert_eq!(reader.read(twice.as_bytes()), Some(Fault::DuplicateKey));
+    }
+
+    #[test]
+    fn a_line_without_its_first_brace_is_none_even_where_its_keys_are_known() {
+        let mut reader = LineReader::new(["a"]);
+        assert_eq!(reader.read(b"{\"a\":1}"), None);
+        assert_eq!(reader.read(b"\"a\":1}"), Some(Fault::NotJson));
+        reader.begin();
+        assert_eq!(reader.find(b"\"a\":1}", 0), Err(NotJson));
     }
 
     #[test]

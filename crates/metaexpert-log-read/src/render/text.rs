@@ -69,8 +69,8 @@ impl TextFormat {
         self.push_head(&parts, out);
         self.push_message(&parts, out);
         self.fields.append_to(out);
-        if out.get(start) == Some(&b' ') {
-            // Everything before the fields is hidden.
+        if self.is_hidden[TIMESTAMP] && out.get(start) == Some(&b' ') {
+            // It would separate the first column from the time.
             out.remove(start);
         }
         out.push(b'\n');

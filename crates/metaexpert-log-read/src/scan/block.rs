@@ -7,8 +7,11 @@ use memchr::{memchr, memmem, memrchr};
 use super::batch::Batch;
 use super::filter::{Filter, Finders};
 use super::keys::{Keys, Values};
-use crate::line::{self, Fault, LineReader, Moment, OWN_BEGINNING};
+use crate::line::{self, Fault, LineReader, MAX_LINE_BYTES, Moment, OWN_BEGINNING};
 use crate::statistics::Groups;
+
+/// What is kept of a line that is too long.
+const SHOWN_BYTES: usize = 4 << 10;
 
 /// Finds what is wanted in a block; the same for all blocks of a search.
 #[derive(Debug)]
@@ -60,7 +63,9 @@ impl Scanner {
     /// Puts what is wanted of `block`, whole lines with their ends, into `batch`.
     pub(crate) fn scan(&self, block: &[u8], batch: &mut Batch) {
         let is_utf8 = block.is_ascii() || std::str::from_utf8(block).is_ok();
-        let is_sound = is_utf8 && !self.reads_all() && is_sound(block);
+        // Only a block as long as that may have a line that is too long.
+        let may_be_sound = is_utf8 && !self.reads_all() && block.len() <= MAX_LINE_BYTES;
+        let is_sound = may_be_sound && is_sound(block);
         batch.seen.has_records |= is_sound && !block.is_empty();
         if batch.groups.is_none() {
             batch.groups = self.groups.clone().map(Box::new);
@@ -90,8 +95,10 @@ impl Scanner {
         &self.filter
     }
 
-    /// Puts a line that is no record, because it has no end, into `batch` if it is wanted.
+    /// Puts a line that is no record, because it has no end or is too long, into `batch` if it is wanted: of one
+    /// that is too long, the beginning.
     pub(crate) fn take_broken(&self, line: &[u8], fault: Fault, batch: &mut Batch) {
+        let line = if fault == Fault::TooLong { &line[..line.len().min(SHOWN_BYTES)] } else { line };
         let is_match = self.filter.wants_foreign(line) && !self.filter.has_range();
         batch.seen.faults.push(fault);
         if is_match || self.gives_all {
@@ -127,6 +134,9 @@ impl BlockScan<'_> {
             return;
         }
         let (scanner, filter) = (self.scanner, &self.scanner.filter);
+        if line.len() > MAX_LINE_BYTES {
+            return scanner.take_broken(line, Fault::TooLong, self.batch);
+        }
         // What a reading in full says of the line, if there was one.
         let mut read = match self.is_sound {
             true => None,

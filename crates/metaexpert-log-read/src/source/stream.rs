@@ -13,7 +13,6 @@ use super::file::LogFile;
 use super::pool::Pool;
 use super::samples;
 use super::unpacking::{Part, Unpacking, damage};
-use crate::line::Fault;
 use crate::open::Packing;
 use crate::scan::{Batch, Scanner};
 
@@ -24,8 +23,6 @@ const BLOCK_BYTES: u64 = 256 << 10;
 const PART_BYTES: u64 = 1 << 20;
 /// Scanned first for the last lines of a file.
 const FIRST_BLOCK_BYTES: u64 = 16 << 10;
-/// What is kept of a line that is too long.
-const SHOWN_BYTES: usize = 4 << 10;
 /// As many lines in a row of a packed file that are no records make it no log.
 const MAX_PASSED_OVER: usize = 100_000;
 
@@ -180,7 +177,7 @@ fn scan_block(file: &LogFile, block: Range<u64>, scanner: &Scanner, batch: &mut 
             let begins_file = block.start == 0;
             scanner.scan(without_mark(&buffer[lines.whole], begins_file), batch);
             if let Some((fault, rest)) = lines.rest {
-                take_rest(batch, scanner, fault, &buffer[rest]);
+                scanner.take_broken(&buffer[rest], fault, batch);
             }
         }
         Err(error) => batch.seen.problem = Some(error.to_string()),
@@ -195,7 +192,7 @@ fn scan_packed(place: usize, file: &LogFile, scanner: &Scanner, mut give: impl F
             let mut batch = Batch::of_file(place);
             match part {
                 Part::Lines(lines) => scanner.scan(without_mark(lines, begins_file), &mut batch),
-                Part::Rest(fault, rest) => take_rest(&mut batch, scanner, fault, rest),
+                Part::Rest(fault, rest) => scanner.take_broken(rest, fault, &mut batch),
             }
             begins_file = false;
             passed_over = if batch.seen.has_records { 0 } else { passed_over + batch.seen.faults.len() };
@@ -212,12 +209,6 @@ fn scan_packed(place: usize, file: &LogFile, scanner: &Scanner, mut give: impl F
         batch.seen.problem = Some(damage(file.packing, &error));
         give(batch);
     }
-}
-
-/// A line without its end is no record. It is shown where it is wanted; of one that is too long, the beginning.
-fn take_rest(batch: &mut Batch, scanner: &Scanner, fault: Fault, rest: &[u8]) {
-    let shown = if fault == Fault::TooLong { &rest[..rest.len().min(SHOWN_BYTES)] } else { rest };
-    scanner.take_broken(shown, fault, batch);
 }
 
 /// Lines without the byte order mark that some editors put before the first.

@@ -48,13 +48,14 @@ impl Unpacking {
             self.buffer.copy_within(whole..self.end, 0);
             self.end -= whole;
             read?;
-            if self.is_at_end {
+            let is_too_long = self.end > MAX_LINE_BYTES;
+            if self.is_at_end && !is_too_long {
                 if self.end > 0 {
                     take(Part::Rest(Fault::Torn, &self.buffer[..self.end]));
                 }
                 return Ok(());
             }
-            if self.end > MAX_LINE_BYTES {
+            if is_too_long {
                 if !take(Part::Rest(Fault::TooLong, &self.buffer[..self.end])) {
                     return Ok(());
                 }

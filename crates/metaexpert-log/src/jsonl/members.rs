@@ -32,7 +32,7 @@ pub struct Members<'l> {
 impl<'l> Members<'l> {
     /// Those of `object`, which may have white space around it.
     pub fn of(object: &'l [u8]) -> Result<Members<'l>, NotJson> {
-        let object = object.trim_ascii();
+        let object = without_space(object);
         let is_enclosed = object.len() > 1 && object[0] == b'{' && object[object.len() - 1] == b'}';
         if is_enclosed { Ok(Members { object, at: 1, is_first: true }) } else { Err(NotJson) }
     }
@@ -81,6 +81,14 @@ impl<'l> Iterator for Members<'l> {
     fn next(&mut self) -> Option<Self::Item> {
         self.step().transpose()
     }
+}
+
+/// `object` without the white space of JSON around it, which is not all of ASCII's.
+fn without_space(object: &[u8]) -> &[u8] {
+    let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+    let start = object.iter().position(|byte| !is_space(byte)).unwrap_or(object.len());
+    let end = object.iter().rposition(|byte| !is_space(byte)).map_or(start, |at| at + 1);
+    &object[start..end]
 }
 
 #[inline]
