@@ -27,12 +27,13 @@ generate:
     uv run python -m metaexpert.logger.config.generate
     uv run python -m metaexpert.logger.control.openapi > docs/contracts/openapi.json
 
-# Feed damaged frames and rings to the engine: `just fuzz recovery 600`. Needs nightly Rust and cargo-fuzz.
-fuzz target="frame" seconds="180":
-    mkdir -p crates/metaexpert-log/fuzz/corpus/{{target}}
-    cd crates/metaexpert-log/fuzz && \
+# Feed damaged input to an engine: `just fuzz recovery 600`, `just fuzz lines 600 log-read`. Needs nightly Rust
+# and cargo-fuzz.
+fuzz target="frame" seconds="180" engine="log":
+    mkdir -p crates/metaexpert-{{engine}}/fuzz/corpus/{{target}}
+    cd crates/metaexpert-{{engine}}/fuzz && \
         cargo +nightly fuzz run --fuzz-dir . {{target}} corpus/{{target}} seeds/{{target}} -- \
-        -max_total_time={{seconds}} -timeout=10 -rss_limit_mb=1024 -max_len=600
+        -max_total_time={{seconds}} -timeout=10 -rss_limit_mb=1024 -max_len=4096
 
 # Measure all promises beside the peers: `just bench`, `just bench throughput --quick`.
 bench *arguments:

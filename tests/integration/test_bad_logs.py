@@ -11,7 +11,7 @@ import pytest
 from metaexpert.cli.app import run_command_line
 from metaexpert.logger import read_log
 from metaexpert.reader import read
-from support.bad_logs import TORN, BadLog, bad_logs
+from support.bad_logs import DUPLICATE_KEY, TORN, BadLog, bad_logs
 
 LOGS = bad_logs()
 
@@ -165,6 +165,29 @@ def test_grep_shows_every_line_or_tells_of_it(
     if form != "raw":
         assert re.search(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\xc2[\x80-\x9f]", done.out) is None
         done.out.decode("utf-8")
+
+
+def test_query_has_a_row_for_every_object_and_tells_of_the_rest(
+    bad: BadLog, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """It tells of as many lines as grep; of two equal keys it takes the first."""
+    pytest.importorskip("duckdb")
+    bad.write(tmp_path)
+
+    code = run_command_line(
+        ["logs", "query", "--dir", str(tmp_path), "-o", "csv", "select count(*) from logs"]
+    )
+    out, err = capfdbinary.readouterr()
+
+    assert code == 0, err
+    rows = int(out.split()[-1])
+    if bad.is_refused_by_some and rows == 0:
+        assert bad.name.encode() in err
+    else:
+        assert told_on(err) == sum(bad.faults.values())
+        whole = len(bad.records) + len(bad.unsure) + bad.others + bad.faults.get(DUPLICATE_KEY, 0)
+        assert rows <= whole if bad.ends_early else rows == whole
+    assert bool(err) >= bad.ends_early
 
 
 def test_grep_counts_records_of_a_level_without_look_alikes(
