@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,7 @@ def test_options_choose_the_records(tmp_path: Path) -> None:
         (["select 1", "-o", "parquet"], "-o parquet and --file PATH belong together"),
         (["select 1", "--file", "x"], "-o parquet and --file PATH belong together"),
         (["select 1", "-o", "parquet", "--file", "nowhere/x"], "nowhere/x cannot be written: No such file"),
+        (["select 1", "-o", "parquet", "--file", "pipe"], "pipe cannot be written: it is there, and not a"),
         (["select 1", "-w", "x == 1"], "== is no operator"),
         (["select 1", "--dir", "nowhere"], "no log directory, and no log, at nowhere"),
     ],
@@ -143,9 +145,11 @@ def test_options_choose_the_records(tmp_path: Path) -> None:
 def test_a_mistake_is_told(arguments: list[str], message: str, tmp_path: Path) -> None:
     """With exit code 2 and nothing on stdout."""
     write(tmp_path, {"price": 1})
+    os.mkfifo(tmp_path / "pipe")
 
     done = metaexpert(tmp_path, "logs", "query", *arguments)
 
+    assert (tmp_path / "pipe").is_fifo()
     assert (done.code, done.out) == (2, "")
     assert message in done.err
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["logs"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["logs", "pipe"]

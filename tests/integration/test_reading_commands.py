@@ -107,6 +107,18 @@ def test_exit_codes_are_those_of_grep(project: Path) -> None:
         assert (done.code, told in done.err) == (2, True), done.err
 
 
+@pytest.mark.parametrize(
+    "arguments", [("tail", "-n"), ("grep", "-A"), ("grep", "-B"), ("grep", "-C"), ("grep", "-m")], ids="".join
+)
+def test_a_count_beyond_64_bits_is_refused(arguments: tuple[str, str], project: Path) -> None:
+    """With what is allowed; the largest that is allowed shows all."""
+    done = metaexpert(project, "logs", *arguments, 10**20)
+    assert (done.code, done.out) == (2, "")
+    assert "is not in the range" in done.err
+
+    assert metaexpert(project, "logs", *arguments, 2**63 - 1).code == 0
+
+
 def test_what_is_no_record_is_shown_in_its_place_and_told(project: Path) -> None:
     """By file and kind on stderr; an error with --strict. A terminal's escapes are not passed on."""
     with (project / "logs" / "expert.log").open("a") as file:

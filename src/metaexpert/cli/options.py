@@ -6,6 +6,8 @@ import click
 
 #: A path of any kind, which need not exist.
 PATH = click.Path(path_type=Path)
+#: How many lines. The native module counts with 64 bits.
+COUNT = click.IntRange(0, 2**63 - 1)
 
 symbol = click.option("--symbol", help="The symbol of the data.")
 allow_gaps = click.option("--allow-gaps", is_flag=True, help="Accept data with missing bars.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterable
@@ -28,8 +29,11 @@ def write_relation(relation: Any, path: Path) -> None:
 def write(path: Path, schema: pyarrow.Schema, batches: Iterable[pyarrow.RecordBatch]) -> None:
     """Write batches to a file at `path`, which appears there when all of it is on the disk.
 
-    Raises OSError, and whatever the batches raise; then there is what was there before.
+    Raises OSError, also where something else than a file is there, and whatever the batches raise; then there
+    is what was there before.
     """
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is there, and not a regular file")
     parquet = needed("pyarrow.parquet", "query")
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     try:

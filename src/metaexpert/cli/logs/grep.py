@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import click
 
+from metaexpert.cli import options
 from metaexpert.cli.command import Command
 from metaexpert.cli.failure import CommandFailedError
 from metaexpert.cli.logs.output import paged, showing, shown
@@ -26,14 +27,10 @@ NOT_FOUND: Final = 1
 @click.option("-E", "--regex", is_flag=True, help="TEXT is a regular expression.")
 @click.option("-v", "--invert", is_flag=True, help="Show the lines that do not have TEXT.")
 @click.option("-c", "--count", is_flag=True, help="Print the number of lines alone.")
-@click.option("-m", "--max-count", "most", type=click.IntRange(0), metavar="N", help="Stop behind N lines.")
-@click.option(
-    "-B", "--before", type=click.IntRange(0), default=0, metavar="N", help="Show N lines before each."
-)
-@click.option(
-    "-A", "--after", type=click.IntRange(0), default=0, metavar="N", help="Show N lines behind each."
-)
-@click.option("-C", "--context", type=click.IntRange(0), metavar="N", help="Both.")
+@click.option("-m", "--max-count", "most", type=options.COUNT, metavar="N", help="Stop behind N lines.")
+@click.option("-B", "--before", type=options.COUNT, default=0, metavar="N", help="Show N lines before each.")
+@click.option("-A", "--after", type=options.COUNT, default=0, metavar="N", help="Show N lines behind each.")
+@click.option("-C", "--context", type=options.COUNT, metavar="N", help="Both.")
 @showing
 @click.option("--no-pager", is_flag=True, help="Print on the terminal, without a pager.")
 def grep(

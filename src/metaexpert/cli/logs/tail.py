@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from metaexpert.cli import options
 from metaexpert.cli.command import Command
 from metaexpert.cli.logs.output import showing, shown, standard_output
 from metaexpert.cli.logs.selection import mistakes_told, selecting, selection, tell_unreadable
@@ -23,7 +24,7 @@ _LOOK_S: Final = 0.5
 
 @click.command(cls=Command)
 @selecting
-@click.option("-n", "--lines", type=click.IntRange(0), default=DEFAULT_LINES, metavar="N", help="The last N.")
+@click.option("-n", "--lines", type=options.COUNT, default=DEFAULT_LINES, metavar="N", help="The last N.")
 @click.option("-f", "--follow", is_flag=True, help="Go on with what comes, until Ctrl-C.")
 @showing
 def tail(directory: Path, lines: int, follow: bool, **given: Any) -> int:
