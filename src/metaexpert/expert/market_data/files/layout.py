@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from metaexpert.expert.market_data.files.errors import Place, shown
+from metaexpert.expert.market_data.files.refusals import refuse_by_header
 from metaexpert.expert.model.symbols import normalise
 
 Kind = Literal["bars", "trades", "quotes"]
@@ -65,7 +66,8 @@ _ALIASES: dict[Kind, dict[str, tuple[str, ...]]] = {
     "trades": {"time": _TIME, "price": ("price", "last", "trade_price", "last_price"), "quantity": _QUANTITY},
 }
 _SYMBOL = ("symbol", "pair", "instrument", "instrument_name", "instrument_id", "inst_id", "instid", "ticker")
-_OPTIONAL = ("bid_size", "ask_size")
+# `confirm` is 0 for a bar that was not finished when the file was made.
+_OPTIONAL = ("symbol", "confirm", "bid_size", "ask_size")
 # The columns that make a table one of this kind; the kinds are tried in this order.
 _TELLING: dict[Kind, tuple[str, ...]] = {
     "bars": ("open", "high", "low", "close"),
@@ -159,6 +161,7 @@ def _exchange_table(cells: list[str]) -> tuple[Kind | None, dict[str, int]]:
 def _from_header(place: Place, delimiter: str, rows: list[list[str]], pair: str | None) -> Layout:
     cells = rows[0]
     spelled = [_normalised(cell) for cell in cells]
+    refuse_by_header(place, spelled)
     kind = next((kind for kind in _TELLING if _has_all(kind, spelled)), None)
     if kind is None:
         raise place.error(
@@ -166,13 +169,13 @@ def _from_header(place: Place, delimiter: str, rows: list[list[str]], pair: str 
         )
     columns: dict[str, int] = {}
     # The symbol first: it tells two volumes apart.
-    for role, aliases in (("symbol", _SYMBOL), *_ALIASES[kind].items()):
+    for role, aliases in (("symbol", _SYMBOL), ("confirm", ("confirm",)), *_ALIASES[kind].items()):
         position = _position(place, spelled, cells, aliases)
         if position is None and role == "volume":
             position = _base_volume(spelled, _pair_of(rows[1:], columns.get("symbol")) or pair)
         if position is not None:
             columns[role] = position
-        elif role != "symbol" and role not in _OPTIONAL:
+        elif role not in _OPTIONAL:
             known = ", ".join(aliases[:4])
             raise place.error(f"{kind} need a {role} column, the header has none; name it {known}")
     _refuse_split_time(place, spelled, cells, columns["time"])

@@ -15,6 +15,11 @@ from metaexpert.expert.market_data.files.layout import (
     split_row,
 )
 from metaexpert.expert.market_data.files.lines import Block, read_blocks
+from metaexpert.expert.market_data.files.refusals import (
+    KLINE_COLUMNS,
+    refuse_unfinished,
+    refuse_untraded,
+)
 from metaexpert.expert.market_data.files.rows import CellReader, Table, cell_reader, explain, read_rows
 from metaexpert.expert.market_data.files.series import (
     EventSeries,
@@ -151,6 +156,8 @@ def load(
     found_timeframe: Timeframe | None = None
     gaps: tuple[Gap, ...] = ()
     if layout.kind == "bars":
+        if layout.width == KLINE_COLUMNS:
+            refuse_untraded(file.path, file.table.values)
         found_timeframe, gaps = check_bars(rows, given_timeframe, allow_gaps=allow_gaps)
     else:
         check_ticks(rows)
@@ -223,6 +230,10 @@ class _File:
             raise explain(self.path, line + bad, rows[bad], layout, self._time_format) from error
         if "symbol" in layout.columns:
             self._take_symbols(layout, rows, line)
+        if "confirm" in layout.columns:
+            refuse_unfinished(
+                Place(self.path, line), layout.names["confirm"], rows, layout.columns["confirm"]
+            )
 
     def _split(self, layout: Layout, lines: list[str], line: int) -> list[list[str]]:
         delimiter = layout.delimiter
