@@ -13,7 +13,7 @@ from support.optimisations import write_data, write_strategy
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch):
+def here(tmp_path, monkeypatch, fresh_logging):
     """A directory with a strategy and its data, in which the test is."""
     monkeypatch.chdir(tmp_path)
     return {"file": write_strategy(tmp_path), "data": write_data(tmp_path)}
